@@ -124,7 +124,7 @@ mod tests {
     fn a_seed_keeps_its_meaning() {
         let mut rng = Rng::for_purpose(7, "test");
         let drawn: Vec<usize> = (0..8).map(|_| rng.below(1000)).collect();
-        assert_eq!(drawn, [0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(drawn, [260, 283, 78, 492, 858, 217, 290, 873]);
         assert_eq!(mix(0), 0xe220_a839_7b1d_cdaf, "SplitMix64's published first output for seed 0");
     }
 
