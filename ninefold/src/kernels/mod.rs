@@ -1,1 +1,7 @@
-//! (to come)
+//! The arithmetic: plain functions on slices of floats, forward directly above backward, one file per operation.
+//!
+//! Every kernel is written once over [`simd::Simd`] and runs at the best instruction set that the processor has. Kernels know
+//! no text, no parameter names and no files.
+
+pub mod buffer;
+pub mod simd;

@@ -1,0 +1,209 @@
+//! One vocabulary of vector instructions, three speakers: AVX-512, AVX2 with FMA, and plain Rust for every other machine.
+//!
+//! A kernel is written once, generic over [`Simd`], and run through [`Level::run`], which compiles its body three times and
+//! picks one at run time. A value of a `Simd` type is the proof that the processor has the instructions, so that its
+//! methods are safe to call; only the loads and stores through pointers are not.
+//!
+//! Source of the pattern: the `pulp` crate (`WithSimd`); own code, because none of the SIMD crates reaches the tile of 24
+//! AVX-512 accumulators.
+
+#![allow(unsafe_code)]
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use portable::Portable;
+#[cfg(target_arch = "x86_64")]
+pub use x86::{Avx2, Avx512};
+
+use std::sync::OnceLock;
+
+/// Floats per padded block: every padded axis is a multiple of this, so no kernel over a padded axis has a tail.
+pub const BLOCK: usize = 16;
+
+/// `size` rounded up to whole blocks.
+pub const fn padded(size: usize) -> usize {
+    size.next_multiple_of(BLOCK)
+}
+
+/// Arithmetic on vectors of [`LANES`](Simd::LANES) floats.
+pub trait Simd: Copy + Send + Sync {
+    /// One register of floats.
+    type V: Copy;
+    /// Floats in a register; divides [`BLOCK`].
+    const LANES: usize;
+    /// Registers across a tile of the matrix product: `TILE_VECTORS * LANES` columns.
+    const TILE_VECTORS: usize;
+
+    /// Every lane `x`.
+    fn splat(self, x: f32) -> Self::V;
+    /// a + b
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a - b
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a * b
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a / b
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a * b + c
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// The smaller of each lane.
+    fn min(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The larger of each lane.
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The sum of all lanes.
+    fn sum(self, a: Self::V) -> f32;
+
+    /// Reads a register from memory, aligned or not.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading `LANES` floats.
+    unsafe fn load(self, from: *const f32) -> Self::V;
+    /// Writes a register to memory, aligned or not.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing `LANES` floats.
+    unsafe fn store(self, to: *mut f32, a: Self::V);
+
+    /// Every lane 0.
+    #[inline(always)]
+    fn zero(self) -> Self::V {
+        self.splat(0.0)
+    }
+
+    /// Reads the first `LANES` floats of a slice.
+    ///
+    /// # Panics
+    /// When the slice is shorter than a register.
+    #[inline(always)]
+    fn read(self, from: &[f32]) -> Self::V {
+        let from = &from[..Self::LANES];
+        // SAFETY: the slice has LANES floats.
+        unsafe { self.load(from.as_ptr()) }
+    }
+
+    /// Writes a register to the first `LANES` floats of a slice.
+    ///
+    /// # Panics
+    /// When the slice is shorter than a register.
+    #[inline(always)]
+    fn write(self, to: &mut [f32], a: Self::V) {
+        let to = &mut to[..Self::LANES];
+        // SAFETY: the slice has LANES floats.
+        unsafe { self.store(to.as_mut_ptr(), a) }
+    }
+}
+
+/// A piece of arithmetic that can be compiled for any [`Simd`]. Mark `run` and all that it calls `#[inline(always)]`.
+pub trait Kernel {
+    /// What the kernel returns.
+    type Output;
+    /// The body.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// An instruction set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Whatever the compiler makes of plain Rust (SSE2 on x86-64, NEON on arm64).
+    Portable,
+    /// 8 floats and fused multiply-add (x86-64 since 2013).
+    Avx2,
+    /// 16 floats.
+    Avx512,
+}
+
+impl Level {
+    /// Every level that this processor has, slowest first.
+    pub fn available() -> Vec<Level> {
+        let mut levels = vec![Level::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                levels.push(Level::Avx2);
+                if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+                    levels.push(Level::Avx512);
+                }
+            }
+        }
+        levels
+    }
+
+    /// The level that kernels run at: the best one, or the one that the environment variable `NINEFOLD_SIMD` names
+    /// (`portable`, `avx2`, `avx512`) where the processor has it.
+    pub fn current() -> Level {
+        static CURRENT: OnceLock<Level> = OnceLock::new();
+        *CURRENT.get_or_init(|| {
+            let levels = Level::available();
+            let wanted = std::env::var("NINEFOLD_SIMD").ok();
+            let named = levels.iter().find(|level| Some(level.name()) == wanted.as_deref());
+            named.or(levels.last()).copied().unwrap_or(Level::Portable)
+        })
+    }
+
+    /// Its name in `NINEFOLD_SIMD` and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Portable => "portable",
+            Level::Avx2 => "avx2",
+            Level::Avx512 => "avx512",
+        }
+    }
+
+    /// Runs a kernel at this level.
+    ///
+    /// # Panics
+    /// When the processor lacks the instructions.
+    #[inline]
+    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            Level::Portable => kernel.run(Portable),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => Avx2::run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => Avx512::run(kernel),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => panic!("{} on another processor", self.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Everything<'a>(&'a [f32], &'a mut [f32]);
+
+    impl Kernel for Everything<'_> {
+        type Output = f32;
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> f32 {
+            let Everything(x, y) = self;
+            let mut total = 0.0;
+            for (x, y) in x.chunks_exact(S::LANES).zip(y.chunks_exact_mut(S::LANES)) {
+                let v = simd.read(x);
+                let w = simd.mul_add(v, simd.splat(2.0), simd.splat(1.0));
+                let w = simd.div(simd.sub(w, v), simd.add(simd.splat(4.0), simd.mul(v, v)));
+                let w = simd.max(simd.min(w, simd.splat(0.3)), simd.splat(0.05));
+                simd.write(y, w);
+                total += simd.sum(w);
+            }
+            total
+        }
+    }
+
+    #[test]
+    fn every_level_computes_the_same() {
+        let x: Vec<f32> = (0..64).map(|i| i as f32 * 0.37 - 9.0).collect();
+        let expected: Vec<f32> = x.iter().map(|x| ((x + 1.0) / (4.0 + x * x)).clamp(0.05, 0.3)).collect();
+        for level in Level::available() {
+            let mut y = vec![0.0; 64];
+            let total = level.run(Everything(&x, &mut y));
+            for (y, e) in y.iter().zip(&expected) {
+                assert!((y - e).abs() < 1e-6, "{}: {y} for {e}", level.name());
+            }
+            assert!((total - expected.iter().sum::<f32>()).abs() < 1e-4, "{}", level.name());
+        }
+    }
+}

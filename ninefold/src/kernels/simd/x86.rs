@@ -1,0 +1,128 @@
+//! [`Simd`] on x86-64: AVX2 with FMA, and AVX-512.
+//!
+//! The intrinsics are compiled into the body of [`Level::run`](super::Level::run)'s `#[target_feature]` function, because
+//! every method here is `#[inline(always)]`.
+
+use std::arch::x86_64::*;
+
+use super::{Kernel, Simd};
+
+/// Proof that the processor has AVX2 and FMA; made by [`Level::run`](super::Level::run) alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(());
+
+/// Proof that the processor has AVX-512 F and DQ; made by [`Level::run`](super::Level::run) alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(());
+
+impl Avx2 {
+    pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
+        #[target_feature(enable = "avx2,fma")]
+        fn body<K: Kernel>(kernel: K) -> K::Output {
+            kernel.run(Avx2(()))
+        }
+        assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"), "this processor lacks AVX2");
+        // SAFETY: the processor has the instructions, as just asserted.
+        unsafe { body(kernel) }
+    }
+}
+
+impl Avx512 {
+    pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
+        #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+        fn body<K: Kernel>(kernel: K) -> K::Output {
+            kernel.run(Avx512(()))
+        }
+        let present = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
+        assert!(present, "this processor lacks AVX-512");
+        // SAFETY: the processor has the instructions, as just asserted.
+        unsafe { body(kernel) }
+    }
+}
+
+/// Forwards each method to one intrinsic; the value of the type proves that the processor has it.
+macro_rules! lane_operations {
+    ($($method:ident($($argument:ident),*) = $intrinsic:ident;)*) => {$(
+        #[inline(always)]
+        fn $method(self, $($argument: Self::V),*) -> Self::V {
+            // SAFETY: `self` exists only where the processor has the instruction.
+            unsafe { $intrinsic($($argument),*) }
+        }
+    )*};
+}
+
+impl Simd for Avx2 {
+    type V = __m256;
+    const LANES: usize = 8;
+    const TILE_VECTORS: usize = 2;
+
+    lane_operations! {
+        add(a, b) = _mm256_add_ps;
+        sub(a, b) = _mm256_sub_ps;
+        mul(a, b) = _mm256_mul_ps;
+        div(a, b) = _mm256_div_ps;
+        mul_add(a, b, c) = _mm256_fmadd_ps;
+        min(a, b) = _mm256_min_ps;
+        max(a, b) = _mm256_max_ps;
+    }
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        // SAFETY: `self` exists only where the processor has the instruction.
+        unsafe { _mm256_set1_ps(x) }
+    }
+    #[inline(always)]
+    fn sum(self, a: Self::V) -> f32 {
+        // SAFETY: `self` exists only where the processor has the instructions.
+        unsafe {
+            let four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> Self::V {
+        // SAFETY: the caller gives LANES readable floats.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, a: Self::V) {
+        // SAFETY: the caller gives LANES writable floats.
+        unsafe { _mm256_storeu_ps(to, a) }
+    }
+}
+
+impl Simd for Avx512 {
+    type V = __m512;
+    const LANES: usize = 16;
+    const TILE_VECTORS: usize = 4;
+
+    lane_operations! {
+        add(a, b) = _mm512_add_ps;
+        sub(a, b) = _mm512_sub_ps;
+        mul(a, b) = _mm512_mul_ps;
+        div(a, b) = _mm512_div_ps;
+        mul_add(a, b, c) = _mm512_fmadd_ps;
+        min(a, b) = _mm512_min_ps;
+        max(a, b) = _mm512_max_ps;
+    }
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        // SAFETY: `self` exists only where the processor has the instruction.
+        unsafe { _mm512_set1_ps(x) }
+    }
+    #[inline(always)]
+    fn sum(self, a: Self::V) -> f32 {
+        // SAFETY: `self` exists only where the processor has the instruction.
+        unsafe { _mm512_reduce_add_ps(a) }
+    }
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> Self::V {
+        // SAFETY: the caller gives LANES readable floats.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, a: Self::V) {
+        // SAFETY: the caller gives LANES writable floats.
+        unsafe { _mm512_storeu_ps(to, a) }
+    }
+}
