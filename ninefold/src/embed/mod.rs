@@ -1,6 +1,7 @@
 //! Words -> vectors: [`WordVectors`], the trainers that make them and the file formats that people keep them in.
 
 pub mod formats;
+pub mod subwords;
 pub mod trainer;
 
 use rustc_hash::FxHashMap;
