@@ -16,6 +16,14 @@ pub struct Vocab {
 }
 
 impl Vocab {
+    /// (stands in until the corpus branch is merged)
+    pub fn from_counts(words: &[(String, u64)]) -> Vocab {
+        let specials = [("<pad>".to_string(), 0), ("<unk>".to_string(), 0)];
+        let all: Vec<_> = specials.iter().chain(words).cloned().collect();
+        let ids = all.iter().map(|(t, _)| t.clone()).zip(0..).collect();
+        let (tokens, counts) = all.into_iter().unzip();
+        Vocab { tokens, counts, ids }
+    }
     /// Number of tokens, `<pad>` and `<unk>` included.
     pub fn len(&self) -> usize {
         self.tokens.len()

@@ -15,6 +15,23 @@ pub struct WordVectors {
     matrix: Vec<f32>, // [num_words, dim]
 }
 impl WordVectors {
+    /// (stands in until the vectors branch is merged)
+    pub fn new(words: Vec<String>, dim: usize, matrix: Vec<f32>) -> crate::Result<WordVectors> {
+        let ids = words.iter().cloned().zip(0..).collect();
+        Ok(WordVectors { words, ids, dim, matrix })
+    }
+    /// (stands in)
+    pub fn with_subwords(self, _: subwords::Subwords) -> crate::Result<WordVectors> {
+        Ok(self)
+    }
+    /// (stands in)
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+    /// (stands in)
+    pub fn matrix(&self) -> &[f32] {
+        &self.matrix
+    }
     /// Number of words.
     pub fn len(&self) -> usize {
         self.words.len()

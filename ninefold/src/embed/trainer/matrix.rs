@@ -7,6 +7,8 @@
 
 #![allow(unsafe_code)]
 
+use std::sync::Mutex;
+
 use memmap2::MmapMut;
 
 use crate::error::{Error, Result};
@@ -21,6 +23,8 @@ pub(super) struct SharedMatrix {
     rows: usize,
     dim: usize,
     stride: usize,
+    /// Held while a thread's copies are exchanged with the rows here.
+    pub(super) lock: Mutex<()>,
 }
 
 // SAFETY: the memory belongs to the matrix and lives as long; it is reached through raw pointers alone, whose users promise
@@ -37,7 +41,8 @@ impl SharedMatrix {
     pub(super) fn zeros(rows: usize, dim: usize) -> Result<SharedMatrix> {
         let stride = padded(dim);
         let refused = |why: String| Error::data(format!("no memory for {rows} vectors of {dim} numbers: {why}"));
-        let bytes = rows.checked_mul(stride).and_then(|floats| floats.checked_mul(4)).ok_or(refused("too many".into()))?;
+        let bytes =
+            rows.checked_mul(stride).and_then(|floats| floats.checked_mul(4)).ok_or(refused("too many".into()))?;
         let mut memory = MmapMut::map_anon(bytes.max(1)).map_err(|error| refused(error.to_string()))?;
         #[cfg(target_os = "linux")]
         {
@@ -45,7 +50,7 @@ impl SharedMatrix {
             let _ = memory.advise(memmap2::Advice::HugePage);
         }
         let first = memory.as_mut_ptr().cast();
-        Ok(SharedMatrix { _memory: memory, first, rows, dim, stride })
+        Ok(SharedMatrix { _memory: memory, first, rows, dim, stride, lock: Mutex::new(()) })
     }
 
     /// Floats from one row to the next: a whole number of blocks, zeros behind the first `dim`.
@@ -80,6 +85,13 @@ impl SharedMatrix {
         unsafe { std::slice::from_raw_parts_mut(self.row(row), self.dim) }
     }
 
+    /// All rows without their padding, while no thread trains. `[rows, dim]`
+    pub(super) fn to_vec(&mut self) -> Vec<f32> {
+        let mut all = Vec::with_capacity(self.rows * self.dim);
+        (0..self.rows).for_each(|row| all.extend_from_slice(self.values(row)));
+        all
+    }
+
     /// Fills every row with numbers from [-bound, bound).
     pub(super) fn randomize(&mut self, bound: f32, rng: &mut Rng) {
         for row in 0..self.rows {
@@ -111,7 +123,7 @@ mod tests {
     fn random_rows_stay_within_their_bound_and_fill_it() {
         let mut matrix = SharedMatrix::zeros(100, 50).unwrap();
         matrix.randomize(0.02, &mut Rng::new(1));
-        let all: Vec<f32> = (0..100).flat_map(|row| matrix.values(row).to_vec()).collect();
+        let all = matrix.to_vec();
         let mean = all.iter().sum::<f32>() / all.len() as f32;
         assert!(all.iter().all(|x| x.abs() <= 0.02));
         assert!(all.iter().any(|&x| x > 0.0199) && all.iter().any(|&x| x < -0.0199) && mean.abs() < 1e-3);

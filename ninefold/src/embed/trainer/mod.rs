@@ -11,15 +11,28 @@
 //! With `threads = 1` the same seed gives the same bytes. With more threads Word2Vec and FastText update shared rows without
 //! locks, so that runs differ a little; GloVe gives the same bits for any number of threads.
 
+mod adagrad;
 mod check;
+mod compose;
+mod cooccurrence;
+pub mod fasttext;
+pub mod glove;
 mod matrix;
 mod objective;
+mod parallel;
 mod queue;
+#[cfg(test)]
+mod reference;
 mod sampler;
+mod subword_rows;
 mod text;
 mod view;
 mod window;
 pub mod word2vec;
+
+pub use fasttext::FastTextConfig;
+pub use glove::GloveConfig;
+pub use word2vec::Word2VecConfig;
 
 use serde::{Deserialize, Serialize};
 

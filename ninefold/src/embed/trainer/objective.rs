@@ -1,7 +1,5 @@
 //! Negative sampling, the objective that Word2Vec and FastText share: draws the noise, takes the step, keeps the loss.
 
-use std::sync::Mutex;
-
 use super::matrix::SharedMatrix;
 use super::queue::Loss;
 use super::sampler::Noise;
@@ -17,7 +15,6 @@ const MEASURE_EVERY: u64 = 32;
 /// What all threads share of the objective.
 pub(super) struct Objective {
     output: SharedMatrix, // [num_words, dim]
-    lock: Mutex<()>,
     noise: Noise,
     negative: usize,
     shared_negatives: bool,
@@ -34,7 +31,7 @@ impl Objective {
         (negative, ns_exponent, shared_negatives): (usize, f64, bool),
     ) -> Result<Objective> {
         let output = SharedMatrix::zeros(counts.len(), dim)?;
-        Ok(Objective { output, lock: Mutex::new(()), noise: Noise::new(counts, ns_exponent), negative, shared_negatives })
+        Ok(Objective { output, noise: Noise::new(counts, ns_exponent), negative, shared_negatives })
     }
 
     /// One thread's part.
@@ -42,8 +39,7 @@ impl Objective {
     /// # Errors
     /// When there is no memory for a thread's copies of frequent rows.
     pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
-        let output =
-            if threads > 1 { View::with_copies(&self.output, &self.lock)? } else { View::direct(&self.output) };
+        let output = View::of_thread(&self.output, threads)?;
         let (level, targets, scratch) = (Level::current(), Vec::new(), Scratch::default());
         Ok(Stepper { objective: self, output, level, targets, scratch, loss: Loss::default(), steps: 0 })
     }

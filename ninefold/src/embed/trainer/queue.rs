@@ -4,6 +4,7 @@
 //! words trained, linearly, as in word2vec. A block's random numbers come from its place in the queue and not from the thread
 //! that takes it, so one thread and a seed always give the same bytes.
 
+use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -44,13 +45,13 @@ pub(super) trait Worker {
 /// Trains all epochs of `text`; with one thread on the caller's own.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when the user cancels.
+/// [`Error::Interrupted`] when the user cancels; what `make_worker` fails with.
 pub(super) fn run<W: Worker>(
     text: &Text,
     subsampling: &Subsampling,
     schedule: &Schedule,
     progress: &dyn Progress,
-    make_worker: impl Fn() -> W + Sync,
+    make_worker: impl Fn() -> Result<W> + Sync,
 ) -> Result<()> {
     let queue = Queue {
         text,
@@ -61,16 +62,15 @@ pub(super) fn run<W: Worker>(
         cancelled: AtomicBool::new(false),
         recent: Mutex::new(Recent { loss: Loss::default(), shown: Instant::now() }),
     };
+    let work = || queue.work(make_worker()?);
     if schedule.threads <= 1 {
-        queue.work(make_worker());
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 0..schedule.threads {
-                scope.spawn(|| queue.work(make_worker()));
-            }
-        });
+        return work();
     }
-    if queue.cancelled.into_inner() { Err(Error::Interrupted) } else { Ok(()) }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..schedule.threads).map(|_| scope.spawn(work)).collect();
+        let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        results.collect()
+    })
 }
 
 struct Queue<'a> {
@@ -89,17 +89,17 @@ struct Recent {
 }
 
 impl Queue<'_> {
-    fn work<W: Worker>(&self, mut worker: W) {
+    fn work<W: Worker>(&self, mut worker: W) -> Result<()> {
         let blocks = self.text.blocks();
         let mut kept = Vec::new();
-        while !self.cancelled.load(Ordering::Relaxed) {
+        loop {
+            if self.cancelled.load(Ordering::Relaxed) || self.progress.is_cancelled() {
+                self.cancelled.store(true, Ordering::Relaxed);
+                return Err(Error::Interrupted);
+            }
             let place = self.next.fetch_add(1, Ordering::Relaxed);
             let (epoch, block) = (place / blocks.len(), &blocks[place % blocks.len()]);
             if epoch >= self.schedule.epochs {
-                break;
-            }
-            if self.progress.is_cancelled() {
-                self.cancelled.store(true, Ordering::Relaxed);
                 break;
             }
             let learning_rate = self.learning_rate(epoch, block.words_before);
@@ -115,6 +115,7 @@ impl Queue<'_> {
             self.show(worker.take_loss(), epoch, learning_rate);
         }
         worker.synchronize(true);
+        Ok(())
     }
 
     /// Linear from `learning_rate` at the first word of the first epoch to `min_learning_rate` after the last of the last.

@@ -64,7 +64,11 @@ impl<'a> Text<'a> {
 
     fn close_block(&mut self, first_piece: &mut usize, words: &mut u64) {
         if *words > 0 {
-            self.blocks.push(Block { pieces: *first_piece..self.pieces.len(), words: *words, words_before: self.words });
+            self.blocks.push(Block {
+                pieces: *first_piece..self.pieces.len(),
+                words: *words,
+                words_before: self.words,
+            });
             self.words += *words;
         }
         (*first_piece, *words) = (self.pieces.len(), 0);

@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code)]
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use super::matrix::SharedMatrix;
 use crate::error::Result;
@@ -22,13 +22,12 @@ const WARM_BLOCKS: usize = 16;
 /// A shared matrix, or a thread's own copy of its first rows.
 pub(super) struct View<'a> {
     shared: &'a SharedMatrix,
-    copies: Option<Copies<'a>>,
+    copies: Option<Copies>,
 }
 
-struct Copies<'a> {
+struct Copies {
     rows: SharedMatrix, // what this thread trains
     seen: SharedMatrix, // the shared rows when they were last copied
-    lock: &'a Mutex<()>,
     blocks: usize,
 }
 
@@ -38,16 +37,18 @@ impl<'a> View<'a> {
         View { shared, copies: None }
     }
 
-    /// The shared matrix with private copies of the rows that every thread wants; `lock` keeps the threads' additions
-    /// apart.
+    /// What one of `threads` threads should use: alone the matrix itself, else copies of the rows that every thread wants.
     ///
     /// # Errors
     /// When there is no memory for the copies.
-    pub(super) fn with_copies(shared: &'a SharedMatrix, lock: &'a Mutex<()>) -> Result<View<'a>> {
+    pub(super) fn of_thread(shared: &'a SharedMatrix, threads: usize) -> Result<View<'a>> {
+        if threads <= 1 {
+            return Ok(View::direct(shared));
+        }
         let hot = shared.rows().min(HOT + WARM);
         let rows = SharedMatrix::zeros(hot, shared.dim())?;
         let seen = SharedMatrix::zeros(hot, shared.dim())?;
-        let mut copies = Copies { rows, seen, lock, blocks: 0 };
+        let mut copies = Copies { rows, seen, blocks: 0 };
         copies.exchange(shared, hot);
         Ok(View { shared, copies: Some(copies) })
     }
@@ -79,10 +80,10 @@ impl<'a> View<'a> {
     }
 }
 
-impl Copies<'_> {
+impl Copies {
     /// shared += rows - seen, then rows = seen = shared.
     fn exchange(&mut self, shared: &SharedMatrix, rows: usize) {
-        let _turn = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = shared.lock.lock().unwrap_or_else(PoisonError::into_inner);
         let floats = rows * shared.stride();
         if floats == 0 {
             return;

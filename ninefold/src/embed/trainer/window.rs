@@ -26,12 +26,30 @@ const TILE: usize = 6;
 macro_rules! for_width {
     ($width:expr, $n:ident => $body:expr) => {
         match $width {
-            1 => { const $n: usize = 1; $body }
-            2 => { const $n: usize = 2; $body }
-            3 => { const $n: usize = 3; $body }
-            4 => { const $n: usize = 4; $body }
-            5 => { const $n: usize = 5; $body }
-            _ => { const $n: usize = 6; $body }
+            1 => {
+                const $n: usize = 1;
+                $body
+            }
+            2 => {
+                const $n: usize = 2;
+                $body
+            }
+            3 => {
+                const $n: usize = 3;
+                $body
+            }
+            4 => {
+                const $n: usize = 4;
+                $body
+            }
+            5 => {
+                const $n: usize = 5;
+                $body
+            }
+            _ => {
+                const $n: usize = 6;
+                $body
+            }
         }
     };
 }
@@ -319,7 +337,7 @@ unsafe fn update_wide<S: Simd>(
     inputs: &[*mut f32],
     outputs: &[*mut f32],
     stride: usize,
-    rates: &[f32],  // [m, n]
+    rates: &[f32], // [m, n]
     old: *mut f32, // [m, LANES]
 ) {
     let n = outputs.len();
@@ -332,6 +350,118 @@ unsafe fn update_wide<S: Simd>(
             for first in (0..n).step_by(TILE) {
                 let (tile, rates) = (&outputs[first..n.min(first + TILE)], rates.as_ptr().add(first));
                 for_width!(tile.len(), N => update_tile::<S, N>(simd, at, inputs, tile, Some(old), rates, n));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::matrix::SharedMatrix;
+    use super::super::reference::{self, Rows, random_rows};
+    use super::*;
+    use crate::kernels::simd::Level;
+    use crate::rng::Rng;
+
+    fn matrix(rows: &Rows) -> SharedMatrix {
+        let mut matrix = SharedMatrix::zeros(rows.len(), rows[0].len()).unwrap();
+        for (i, row) in rows.iter().enumerate() {
+            matrix.values(i).iter_mut().zip(row).for_each(|(value, &x)| *value = x as f32);
+        }
+        matrix
+    }
+
+    /// The largest difference of a matrix from what it should hold; padding must have stayed 0.
+    fn distance(matrix: &mut SharedMatrix, expected: &Rows) -> f64 {
+        let mut largest = 0f64;
+        for (i, row) in expected.iter().enumerate() {
+            let values = matrix.values(i);
+            largest = values.iter().zip(row).map(|(&x, e)| (f64::from(x) - e).abs()).fold(largest, f64::max);
+            let first = matrix.row(i);
+            for at in row.len()..matrix.stride() {
+                // SAFETY: within the row; no other thread is here.
+                assert_eq!(unsafe { *first.add(at) }, 0.0, "padding of row {i}");
+            }
+        }
+        largest
+    }
+
+    #[test]
+    fn a_window_of_skip_gram_equals_the_reference_at_every_level_and_size() {
+        let mut rng = Rng::new(1);
+        let mut scratch = Scratch::default();
+        for level in Level::available() {
+            for (m, n, dim) in [(1, 6, 100), (6, 6, 100), (5, 6, 7), (10, 2, 32), (3, 1, 16), (7, 21, 50), (20, 13, 33)]
+            {
+                let (mut x, mut y) = (random_rows(m, dim, 0.5, &mut rng), random_rows(n, dim, 0.5, &mut rng));
+                let (mut input, mut output) = (matrix(&x), matrix(&y));
+                let loss = level.run(SkipGram {
+                    input: &View::direct(&input),
+                    contexts: &(0..m as u32).collect::<Vec<_>>(),
+                    output: &View::direct(&output),
+                    targets: &(0..n as u32).collect::<Vec<_>>(),
+                    learning_rate: 0.05,
+                    measure: true,
+                    scratch: &mut scratch,
+                });
+                let expected = reference::loss(&x, &y);
+                reference::skip_gram(&mut x, &mut y, 0.05);
+                let place = format!("{} {m} x {n} x {dim}", level.name());
+                assert!((loss / expected - 1.0).abs() < 1e-5, "{place}: loss {loss}, expected {expected}");
+                let (of_x, of_y) = (distance(&mut input, &x), distance(&mut output, &y));
+                assert!(of_x < 1e-6 && of_y < 1e-6, "{place}: off by {of_x:e} and {of_y:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_of_cbow_equals_the_reference_at_every_level() {
+        let mut rng = Rng::new(2);
+        let mut scratch = Scratch::default();
+        for level in Level::available() {
+            for (m, n, dim, back) in [(1, 6, 100, 1.0), (8, 6, 50, 0.125), (3, 9, 20, 1.0)] {
+                let (mut x, mut y) = (random_rows(m, dim, 0.5, &mut rng), random_rows(n, dim, 0.5, &mut rng));
+                let (mut input, mut output) = (matrix(&x), matrix(&y));
+                let shares: Vec<f32> = (0..m).map(|i| (i + 1) as f32 / (m * (m + 1) / 2) as f32).collect();
+                level.run(Cbow {
+                    input: &View::direct(&input),
+                    contexts: &(0..m as u32).collect::<Vec<_>>(),
+                    shares: &shares,
+                    output: &View::direct(&output),
+                    targets: &(0..n as u32).collect::<Vec<_>>(),
+                    back: back as f32,
+                    learning_rate: 0.05,
+                    measure: false,
+                    scratch: &mut scratch,
+                });
+                let shares: Vec<f64> = shares.iter().map(|&share| f64::from(share)).collect();
+                reference::cbow(&mut x, &shares, back, &mut y, 0.05);
+                let (of_x, of_y) = (distance(&mut input, &x), distance(&mut output, &y));
+                assert!(of_x < 1e-6 && of_y < 1e-6, "{} {m} x {n}: off by {of_x:e} and {of_y:e}", level.name());
+            }
+        }
+    }
+
+    struct Rates<'a>(&'a mut [f32]);
+
+    impl Kernel for Rates<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) {
+            rates(simd, self.0, 1.0);
+        }
+    }
+
+    #[test]
+    fn the_sigmoid_is_right_everywhere() {
+        let scores: Vec<f32> = (-1600..1600).map(|i| i as f32 / 50.0).collect();
+        for level in Level::available() {
+            let mut rates = scores.clone();
+            level.run(Rates(&mut rates));
+            for (&rate, &score) in rates.iter().zip(&scores) {
+                let expected = -1.0 / (1.0 + (-f64::from(score)).exp());
+                assert!((f64::from(rate) - expected).abs() < 2e-6, "{}: σ({score}) = {}", level.name(), -rate);
             }
         }
     }

@@ -7,8 +7,6 @@
 //! Sutskever, Chen, Corrado & Dean, "Distributed representations of words and phrases and their compositionality" (2013).
 //! The settings mean what gensim means by them.
 
-use std::sync::Mutex;
-
 use serde::{Deserialize, Serialize};
 
 use super::matrix::SharedMatrix;
@@ -19,7 +17,7 @@ use super::text::{FIRST_WORD, Text};
 use super::view::View;
 use super::{Architecture, check};
 use crate::embed::WordVectors;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::Progress;
 use crate::rng::Rng;
 use crate::vocab::Vocab;
@@ -126,12 +124,11 @@ pub fn train(
     input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word vectors"));
     let noise = (config.negative, config.ns_exponent, config.shared_negatives);
     let objective = Objective::new(counts, config.dim, noise)?;
-    let lock = Mutex::new(());
     progress.begin("word2vec", "words", Some(text.words() * config.epochs as u64));
     let subsampling = Subsampling::new(counts, config.sample);
     queue::run(&text, &subsampling, &config.schedule(), progress, || {
         let stepper = objective.stepper(config.threads)?;
-        let input = View::of_thread(&input, &lock, config.threads)?;
+        let input = View::of_thread(&input, config.threads)?;
         Ok(Trainer { config, input, stepper, contexts: Vec::new(), shares: Vec::new() })
     })?;
     progress.end();
