@@ -59,7 +59,10 @@ impl Golden {
 fn assert_close(found: &[f32], expected: &[f32], tolerance: f32, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
-        assert!((found - expected).abs() <= tolerance * (1.0 + expected.abs()), "{what} [{place}]: {found}, PyTorch {expected}");
+        assert!(
+            (found - expected).abs() <= tolerance * (1.0 + expected.abs()),
+            "{what} [{place}]: {found}, PyTorch {expected}"
+        );
     }
 }
 

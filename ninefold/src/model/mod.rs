@@ -1,8 +1,10 @@
 //! Classifiers: ids in, class logits out. A classifier knows nothing of training loops, files or metrics.
 
+pub mod predict;
 pub mod recurrent;
 
-pub use recurrent::{RecurrentClassifier, RecurrentClassifierConfig};
+pub use predict::{Reading, predict_proba};
+pub use recurrent::{RecurrentClassifier, RecurrentClassifierConfig, largest};
 
 use crate::batch::Batch;
 use crate::nn::Parameter;
