@@ -54,6 +54,7 @@ macro_rules! lane_operations {
 impl Simd for Avx2 {
     type V = __m256;
     const LANES: usize = 8;
+    const TILE_ROWS: usize = 6;
     const TILE_VECTORS: usize = 2;
 
     lane_operations! {
@@ -94,6 +95,7 @@ impl Simd for Avx2 {
 impl Simd for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
+    const TILE_ROWS: usize = 6;
     const TILE_VECTORS: usize = 4;
 
     lane_operations! {
