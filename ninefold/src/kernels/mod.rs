@@ -3,5 +3,14 @@
 //! Every kernel is written once over [`simd::Simd`] and runs at the best instruction set that the processor has. Kernels know
 //! no text, no parameter names and no files.
 
+pub mod activation;
+pub mod adam;
 pub mod buffer;
+pub mod cell;
+pub mod dropout;
+pub mod embedding;
+pub mod linear;
+pub mod matmul;
+pub mod recurrent;
 pub mod simd;
+pub mod softmax;

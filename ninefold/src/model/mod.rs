@@ -1,1 +1,43 @@
-//! (to come)
+//! Classifiers: ids in, class logits out. A classifier knows nothing of training loops, files or metrics.
+
+pub mod predict;
+pub mod recurrent;
+
+pub use predict::{Reading, predict_proba};
+pub use recurrent::{RecurrentClassifier, RecurrentClassifierConfig, largest};
+
+use crate::batch::Batch;
+use crate::nn::Parameter;
+
+/// What one training batch gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BatchResult {
+    /// Sum of the cross-entropies of its texts.
+    pub loss: f64,
+    /// Texts whose label had the largest logit.
+    pub correct: usize,
+}
+
+/// A model that gives each text a logit per class.
+pub trait Classifier: Send {
+    /// Number of classes.
+    fn num_classes(&self) -> usize;
+
+    /// Forward and backward over one batch: the gradients of the mean cross-entropy replace those of the batch before.
+    /// `key` makes the random numbers of dropout: fold seed, epoch and step into it.
+    fn train_batch(&mut self, batch: &Batch, key: &[u64]) -> BatchResult;
+
+    /// The logits of each row, without dropout. `[rows, num_classes]`
+    fn logits(&mut self, batch: &Batch) -> Vec<f32>;
+
+    /// The parameters, in an order that never changes.
+    fn parameters(&self) -> Vec<&Parameter>;
+
+    /// The parameters, to be changed.
+    fn parameters_mut(&mut self) -> Vec<&mut Parameter>;
+
+    /// Floats that are learned or kept.
+    fn parameter_count(&self) -> usize {
+        self.parameters().iter().map(|parameter| parameter.value.len()).sum()
+    }
+}

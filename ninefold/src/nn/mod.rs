@@ -1,1 +1,10 @@
-//! (to come)
+//! Layers with parameters: what the models are built from. Knows no text and no files.
+
+pub mod init;
+pub mod optimizer;
+pub mod parameter;
+pub mod recurrent;
+
+pub use optimizer::Optimizer;
+pub use parameter::Parameter;
+pub use recurrent::{CellKind, RecurrentConfig, RecurrentStack};

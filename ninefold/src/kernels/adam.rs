@@ -1,0 +1,63 @@
+//! One step of Adam (Kingma & Ba 2015) in PyTorch's arithmetic: eps outside the root, weight decay added to the gradient.
+
+use super::simd::{Kernel, Level, Simd};
+
+/// What one step needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Adam {
+    /// Step size.
+    pub learning_rate: f64,
+    /// Decay of the mean of gradients.
+    pub beta1: f64,
+    /// Decay of the mean of squared gradients.
+    pub beta2: f64,
+    /// Keeps the denominator from zero.
+    pub eps: f64,
+    /// L2 penalty added to the gradient.
+    pub weight_decay: f64,
+    /// Which step this is, counted from 1.
+    pub step: u64,
+}
+
+impl Adam {
+    /// Changes `value` by one step. `gradient_scale` multiplies the gradient first (clipping).
+    ///
+    /// # Panics
+    /// When the slices differ in length.
+    pub fn apply(self, value: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32], gradient_scale: f32) {
+        let n = value.len();
+        assert!(gradient.len() == n && mean.len() == n && square.len() == n, "slices of unequal length");
+        Level::current().run(Apply { adam: self, value, gradient, mean, square, gradient_scale });
+    }
+}
+
+struct Apply<'a> {
+    adam: Adam,
+    value: &'a mut [f32],
+    gradient: &'a [f32],
+    mean: &'a mut [f32],
+    square: &'a mut [f32],
+    gradient_scale: f32,
+}
+
+impl Kernel for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let adam = self.adam;
+        let correction1 = 1.0 - adam.beta1.powf(adam.step as f64);
+        let correction2 = 1.0 - adam.beta2.powf(adam.step as f64);
+        let step_size = (adam.learning_rate / correction1) as f32;
+        let root2 = (1.0 / correction2.sqrt()) as f32;
+        let (rise1, rise2) = ((1.0 - adam.beta1) as f32, (1.0 - adam.beta2) as f32);
+        let (beta2, eps, decay) = (adam.beta2 as f32, adam.eps as f32, adam.weight_decay as f32);
+        let moments = self.mean.iter_mut().zip(self.square);
+        for ((value, gradient), (mean, square)) in self.value.iter_mut().zip(self.gradient).zip(moments) {
+            let gradient = gradient * self.gradient_scale + decay * *value;
+            *mean += rise1 * (gradient - *mean);
+            *square = beta2 * *square + rise2 * gradient * gradient;
+            *value -= step_size * *mean / (square.sqrt() * root2 + eps);
+        }
+    }
+}

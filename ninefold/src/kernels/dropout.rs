@@ -1,0 +1,93 @@
+//! Dropout (Srivastava et al. 2014), inverted: what stays is scaled up, so that prediction needs no scaling.
+//!
+//! Whether an element stays depends on its place and a key alone: the backward pass asks again instead of keeping a mask,
+//! and the order of the work does not matter.
+
+use crate::rng::fold;
+
+use super::simd::{Kernel, Level, Simd};
+
+/// Which elements of one tensor stay, in one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dropout {
+    probability: f64,
+    key: u32,
+}
+
+impl Dropout {
+    /// Drops each element with `probability`, by the random numbers of `key`: fold seed, step and tensor into it.
+    pub fn new(probability: f64, key: &[u64]) -> Dropout {
+        Dropout { probability, key: fold(key) as u32 }
+    }
+
+    /// Drops elements of `values`, whose first one is element `first` of the tensor. The same call on gradients is the
+    /// backward pass.
+    pub fn apply(self, values: &mut [f32], first: usize) {
+        if self.probability > 0.0 {
+            Level::current().run(Apply { dropout: self, values, first: first as u32 });
+        }
+    }
+}
+
+struct Apply<'a> {
+    dropout: Dropout,
+    values: &'a mut [f32],
+    first: u32,
+}
+
+impl Kernel for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let threshold = (self.dropout.probability * 4_294_967_296.0) as u32;
+        let scale = (1.0 / (1.0 - self.dropout.probability)) as f32;
+        for (place, value) in self.values.iter_mut().enumerate() {
+            let random = hash(self.first.wrapping_add(place as u32), self.dropout.key);
+            *value *= if random < threshold { 0.0 } else { scale };
+        }
+    }
+}
+
+/// 32 random bits for a place; the compiler makes vectors of it. Constants: C. Wellons, "Prospecting for hash functions".
+#[inline(always)]
+fn hash(place: u32, key: u32) -> u32 {
+    let x = place.wrapping_mul(0x9e37_79b9) ^ key;
+    let x = (x ^ (x >> 16)).wrapping_mul(0x21f0_aaad);
+    let x = (x ^ (x >> 15)).wrapping_mul(0x735a_2d97);
+    x ^ (x >> 15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_share_stays_scaled_and_another_key_drops_others() {
+        for probability in [0.1, 0.3, 0.5] {
+            let mut values = vec![1.0; 100_000];
+            Dropout::new(probability, &[1, 2]).apply(&mut values, 0);
+            let kept = values.iter().filter(|&&value| value > 0.0).count() as f64 / 100_000.0;
+            assert!((kept - (1.0 - probability)).abs() < 0.005, "{kept}");
+            let scale = (1.0 / (1.0 - probability)) as f32;
+            assert!(values.iter().all(|&value| value == 0.0 || value == scale));
+            let mut others = vec![1.0; 100_000];
+            Dropout::new(probability, &[1, 3]).apply(&mut others, 0);
+            let both = values.iter().zip(&others).filter(|(a, b)| **a > 0.0 && **b > 0.0).count() as f64 / 100_000.0;
+            assert!((both - (1.0 - probability).powi(2)).abs() < 0.01, "independent: {both}");
+        }
+    }
+
+    #[test]
+    fn a_piece_drops_what_the_whole_drops() {
+        let dropout = Dropout::new(0.5, &[7]);
+        let mut whole = vec![1.0; 1000];
+        dropout.apply(&mut whole, 0);
+        let mut piece = vec![1.0; 300];
+        dropout.apply(&mut piece, 400);
+        assert_eq!(piece, whole[400..700]);
+        let mut untouched = vec![3.0; 10];
+        Dropout::new(0.0, &[7]).apply(&mut untouched, 0);
+        assert_eq!(untouched, [3.0; 10]);
+    }
+}

@@ -1,0 +1,47 @@
+//! A classifier over many texts: batches of similar length in, one row of probabilities per text out, in the texts' order.
+
+use super::Classifier;
+use crate::batch::{Batch, Encoded, Padding};
+use crate::error::{Error, Result};
+use crate::kernels::softmax;
+use crate::progress::Progress;
+
+/// How texts are cut and grouped; no setting here but `max_len` and `padding` changes a probability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Texts per batch.
+    pub batch_size: usize,
+    /// Tokens of a text at most.
+    pub max_len: usize,
+    /// What is done with shorter texts.
+    pub padding: Padding,
+}
+
+/// The probability of each class for each text. `[texts, num_classes]`
+///
+/// # Errors
+/// [`Error::Interrupted`] when `progress` says so.
+pub fn predict_proba(
+    model: &mut dyn Classifier,
+    texts: &Encoded,
+    reading: Reading,
+    progress: &dyn Progress,
+) -> Result<Vec<f32>> {
+    let classes = model.num_classes();
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|&index| texts.text(index).len());
+    let mut probabilities = vec![0.0; texts.len() * classes];
+    for indices in order.chunks(reading.batch_size) {
+        if progress.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        let batch = Batch::pack(texts, indices, reading.max_len, reading.padding);
+        let logits = model.logits(&batch);
+        for (&text, row) in batch.texts.iter().zip(logits.chunks_exact(classes)) {
+            let place = &mut probabilities[text * classes..][..classes];
+            place.copy_from_slice(row);
+            softmax::probabilities(place);
+        }
+    }
+    Ok(probabilities)
+}

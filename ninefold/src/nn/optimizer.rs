@@ -1,0 +1,82 @@
+//! Adam over a list of parameters, with the gradient clipped by its norm.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Parameter;
+use crate::kernels::adam::Adam;
+
+/// Floats per piece of parallel work.
+const PIECE: usize = 1 << 16;
+
+/// The state of Adam for a model's parameters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Optimizer {
+    /// Running mean of each parameter's gradient; empty for those not trained.
+    pub means: Vec<Vec<f32>>,
+    /// Running mean of its square.
+    pub squares: Vec<Vec<f32>>,
+    /// Steps taken.
+    pub steps: u64,
+}
+
+/// How the optimiser steps.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Step size.
+    pub learning_rate: f64,
+    /// L2 penalty.
+    pub weight_decay: f64,
+    /// The gradient is scaled down to this norm; `None`: never.
+    pub max_grad_norm: Option<f64>,
+}
+
+impl Optimizer {
+    /// The state before the first step.
+    pub fn new(parameters: &[&Parameter]) -> Optimizer {
+        let zeros = || parameters.iter().map(|parameter| vec![0.0; parameter.gradient.len()]).collect();
+        Optimizer { means: zeros(), squares: zeros(), steps: 0 }
+    }
+
+    /// Changes every trained parameter by one step, with PyTorch's default betas (0.9, 0.999) and eps 1e-8. Returns the
+    /// norm of the gradient before clipping.
+    ///
+    /// # Panics
+    /// When the parameters are not those that the optimiser was made for.
+    pub fn step(&mut self, parameters: Vec<&mut Parameter>, step: Step) -> f64 {
+        assert_eq!(parameters.len(), self.means.len(), "another model's optimizer");
+        let gradients = parameters.iter().flat_map(|parameter| parameter.gradient.chunks(PIECE));
+        let squares: Vec<f64> = gradients
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .map(|gradient| gradient.iter().map(|&d| f64::from(d) * f64::from(d)).sum())
+            .collect();
+        let norm = squares.iter().sum::<f64>().sqrt();
+        let scale = match step.max_grad_norm {
+            Some(limit) if norm > limit => limit / (norm + 1e-6),
+            _ => 1.0,
+        };
+        self.steps += 1;
+        let adam = Adam {
+            learning_rate: step.learning_rate,
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            weight_decay: step.weight_decay,
+            step: self.steps,
+        };
+        let mut pieces = Vec::new();
+        for ((parameter, mean), square) in parameters.into_iter().zip(&mut self.means).zip(&mut self.squares) {
+            if !parameter.is_trained() {
+                continue;
+            }
+            let values = parameter.value.chunks_mut(PIECE).zip(parameter.gradient.chunks(PIECE));
+            let moments = mean.chunks_mut(PIECE).zip(square.chunks_mut(PIECE));
+            pieces.extend(values.zip(moments));
+        }
+        pieces.into_par_iter().for_each(|((value, gradient), (mean, square))| {
+            adam.apply(value, gradient, mean, square, scale as f32);
+        });
+        norm
+    }
+}
