@@ -237,13 +237,11 @@ impl Trainer<'_> {
         let positions = (middle.saturating_sub(reach)..sentence.len().min(middle + reach + 1)).filter(|&p| p != middle);
         self.contexts.clear();
         self.contexts.extend(positions.clone().map(|position| (position % (2 * window + 1)) as u32));
-        if self.contexts.is_empty() {
-            return;
-        }
+        let next = sentence.get(middle + 1).copied();
         let slots = View::direct(&self.slots.vectors);
         match architecture {
             Architecture::SkipGram => {
-                self.stepper.skip_gram(&slots, &self.contexts, sentence[middle], learning_rate, rng);
+                self.stepper.skip_gram(&slots, &self.contexts, next, learning_rate, rng);
             }
             Architecture::Cbow => {
                 // The mean is over all rows of all context words, so a word counts as often as it has rows.
@@ -255,7 +253,7 @@ impl Trainer<'_> {
                     self.shares.iter_mut().for_each(|share| *share *= one);
                 }
                 let contexts = (self.contexts.as_slice(), self.shares.as_slice(), back);
-                self.stepper.cbow(&slots, contexts, sentence[middle], learning_rate, rng);
+                self.stepper.cbow(&slots, contexts, next, learning_rate, rng);
             }
         }
     }
@@ -263,7 +261,11 @@ impl Trainer<'_> {
 
 impl Worker for Trainer<'_> {
     fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        if sentence.len() < 2 {
+            return;
+        }
         let window = self.config.window;
+        self.stepper.aim(sentence[0], rng);
         for position in 0..sentence.len().min(window) {
             self.enter(sentence, position);
         }

@@ -40,52 +40,83 @@ impl Objective {
     /// When there is no memory for a thread's copies of frequent rows.
     pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
         let output = View::of_thread(&self.output, threads)?;
-        let (level, targets, scratch) = (Level::current(), Vec::new(), Scratch::default());
-        Ok(Stepper { objective: self, output, level, targets, scratch, loss: Loss::default(), steps: 0 })
+        Ok(Stepper {
+            objective: self,
+            output,
+            level: Level::current(),
+            targets: Vec::new(),
+            coming: Vec::new(),
+            scratch: Scratch::default(),
+            loss: Loss::default(),
+            steps: 0,
+        })
     }
 }
 
 /// Takes steps of training on one thread.
+///
+/// The noise of a step is drawn one step ahead, so that its rows are on their way from memory while the step before is
+/// computed: call [`aim`](Stepper::aim) before the first step of a sentence, and name each step's successor.
 pub(super) struct Stepper<'a> {
     objective: &'a Objective,
     output: View<'a>,
     level: Level,
-    targets: Vec<u32>, // [1 + negative]
+    targets: Vec<u32>, // [1 + negative] of this step
+    coming: Vec<u32>,  // [1 + negative] of the next
     scratch: Scratch,
     loss: Loss,
     steps: u64,
 }
 
 impl Stepper<'_> {
-    /// Every context (a row of `input`) predicts `target` for itself: from one set of noise words, or each from its own.
-    pub(super) fn skip_gram(&mut self, input: &View, contexts: &[u32], target: u32, rate: f32, rng: &mut Rng) {
+    /// Draws the noise of the coming step, whose target is known.
+    pub(super) fn aim(&mut self, target: u32, rng: &mut Rng) {
+        self.coming.clear();
+        self.coming.push(target);
+        self.objective.noise.draw_others(target, self.objective.negative, rng, &mut self.coming);
+        self.coming.iter().for_each(|&row| self.output.prefetch(row));
+    }
+
+    /// Every context (a row of `input`) predicts the target aimed at, all from one set of noise words or each from its own;
+    /// `next` is the step after.
+    pub(super) fn skip_gram(
+        &mut self,
+        input: &View,
+        contexts: &[u32],
+        next: Option<u32>,
+        learning_rate: f32,
+        rng: &mut Rng,
+    ) {
         let together = if self.objective.shared_negatives { contexts.len() } else { 1 };
-        for contexts in contexts.chunks(together.max(1)) {
-            let measure = self.next_step(target, rng);
+        let mut rest = contexts;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(together);
+            rest = later;
+            let measure = self.advance(if rest.is_empty() { next } else { Some(self.coming[0]) }, rng);
             let loss = self.level.run(SkipGram {
                 input,
-                contexts,
+                contexts: now,
                 output: &self.output,
                 targets: &self.targets,
-                learning_rate: rate,
+                learning_rate,
                 measure,
                 scratch: &mut self.scratch,
             });
-            self.count(loss, if measure { contexts.len() } else { 0 });
+            self.count(loss, if measure { now.len() } else { 0 });
         }
     }
 
-    /// The sum of the contexts (rows of `input`), each times its share, predicts `target`; every context row gets the hidden
-    /// row's update times `back`.
+    /// The sum of the contexts (rows of `input`), each times its share, predicts the target aimed at; every context row gets
+    /// the hidden row's update times `back`. `next` is the step after.
     pub(super) fn cbow(
         &mut self,
         input: &View,
         (contexts, shares, back): (&[u32], &[f32], f32),
-        target: u32,
-        rate: f32,
+        next: Option<u32>,
+        learning_rate: f32,
         rng: &mut Rng,
     ) {
-        let measure = self.next_step(target, rng);
+        let measure = self.advance(next, rng);
         let loss = self.level.run(Cbow {
             input,
             contexts,
@@ -93,18 +124,19 @@ impl Stepper<'_> {
             output: &self.output,
             targets: &self.targets,
             back,
-            learning_rate: rate,
+            learning_rate,
             measure,
             scratch: &mut self.scratch,
         });
         self.count(loss, usize::from(measure));
     }
 
-    /// Draws the noise; says whether this step's loss is computed.
-    fn next_step(&mut self, target: u32, rng: &mut Rng) -> bool {
-        self.targets.clear();
-        self.targets.push(target);
-        self.objective.noise.draw_others(target, self.objective.negative, rng, &mut self.targets);
+    /// Turns to the step aimed at and aims at the next; says whether this step's loss is computed.
+    fn advance(&mut self, next: Option<u32>, rng: &mut Rng) -> bool {
+        std::mem::swap(&mut self.targets, &mut self.coming);
+        if let Some(next) = next {
+            self.aim(next, rng);
+        }
         self.steps += 1;
         self.steps.is_multiple_of(MEASURE_EVERY)
     }

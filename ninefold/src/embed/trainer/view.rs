@@ -12,6 +12,7 @@ use std::sync::PoisonError;
 
 use super::matrix::SharedMatrix;
 use crate::error::Result;
+use crate::kernels::simd::BLOCK;
 
 /// How many rows are copied: these after every block of text, ...
 const HOT: usize = 128;
@@ -70,6 +71,15 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Asks the processor to fetch a row that will soon be needed.
+    #[inline]
+    pub(super) fn prefetch(&self, row: u32) {
+        let first = self.row(row);
+        for at in (0..self.stride()).step_by(BLOCK) {
+            prefetch_line(first.wrapping_add(at));
+        }
+    }
+
     /// Called after each block: brings the copies that are due, or at the `last` call all, up to date with the others'.
     pub(super) fn synchronize(&mut self, last: bool) {
         let Some(copies) = &mut self.copies else { return };
@@ -78,6 +88,17 @@ impl<'a> View<'a> {
         let due = if all { copies.rows.rows() } else { copies.rows.rows().min(HOT) };
         copies.exchange(self.shared, due);
     }
+}
+
+#[inline(always)]
+fn prefetch_line(address: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction, and it reads nothing that the program could see.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 impl Copies {

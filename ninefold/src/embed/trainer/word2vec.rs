@@ -146,19 +146,24 @@ struct Trainer<'a> {
 
 impl Worker for Trainer<'_> {
     fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        if sentence.len() < 2 {
+            return;
+        }
         let Word2VecConfig { window, shrink_windows, architecture, cbow_mean, .. } = *self.config;
-        for (middle, &target) in sentence.iter().enumerate() {
+        self.stepper.aim(sentence[0], rng);
+        for middle in 0..sentence.len() {
             let reach = if shrink_windows { 1 + below(rng, window) } else { window };
             let end = sentence.len().min(middle + reach + 1);
             self.contexts.clear();
             self.contexts.extend_from_slice(&sentence[middle.saturating_sub(reach)..middle]);
             self.contexts.extend_from_slice(&sentence[middle + 1..end]);
-            if self.contexts.is_empty() {
-                continue;
+            if let Some(&coming) = sentence.get(middle + window + 1) {
+                self.input.prefetch(coming);
             }
+            let next = sentence.get(middle + 1).copied();
             match architecture {
                 Architecture::SkipGram => {
-                    self.stepper.skip_gram(&self.input, &self.contexts, target, learning_rate, rng);
+                    self.stepper.skip_gram(&self.input, &self.contexts, next, learning_rate, rng);
                 }
                 Architecture::Cbow => {
                     // The update is the hidden row's whole one with the mean, divided with the sum: the reverse of the
@@ -168,7 +173,7 @@ impl Worker for Trainer<'_> {
                     self.shares.clear();
                     self.shares.resize(self.contexts.len(), share);
                     let contexts = (self.contexts.as_slice(), self.shares.as_slice(), back);
-                    self.stepper.cbow(&self.input, contexts, target, learning_rate, rng);
+                    self.stepper.cbow(&self.input, contexts, next, learning_rate, rng);
                 }
             }
         }
