@@ -273,6 +273,9 @@ impl Worker for Trainer<'_> {
             if middle + window < sentence.len() {
                 self.enter(sentence, middle + window);
             }
+            if let Some(&coming) = sentence.get(middle + window + 1) {
+                self.rows.of(coming).iter().for_each(|&row| self.input.prefetch(row));
+            }
             self.step(sentence, middle, learning_rate, rng);
             if middle >= window {
                 self.leave(sentence, middle - window);

@@ -25,6 +25,8 @@ mod queue;
 mod reference;
 mod sampler;
 mod subword_rows;
+#[cfg(test)]
+mod tests;
 mod text;
 mod view;
 mod window;

@@ -140,3 +140,61 @@ impl Queue<'_> {
         self.progress.status(&status);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::progress::Silent;
+    use crate::vocab::Vocab;
+
+    /// Writes down what it is given.
+    struct Scribe<'a>(&'a Mutex<Vec<(Vec<u32>, f32)>>);
+
+    impl Worker for Scribe<'_> {
+        fn train(&mut self, sentence: &[u32], learning_rate: f32, _rng: &mut Rng) {
+            self.0.lock().unwrap().push((sentence.to_vec(), learning_rate));
+        }
+        fn synchronize(&mut self, _last: bool) {}
+        fn take_loss(&mut self) -> Loss {
+            Loss::default()
+        }
+    }
+
+    fn told(sample: f64, threads: usize) -> Vec<(Vec<u32>, f32)> {
+        let sentences = vec![vec![2; 8_000], vec![1, 3, 0, 2], vec![2; 8_000]];
+        let vocab = Vocab::from_counts(&[("a".into(), 16_001), ("b".into(), 1)]);
+        let text = Text::new(&sentences, &vocab).unwrap();
+        let schedule = Schedule { epochs: 4, learning_rate: 0.5, min_learning_rate: 0.1, seed: 1, threads };
+        let told = Mutex::new(Vec::new());
+        let subsampling = Subsampling::new(&vocab.counts()[2..], sample);
+        run(&text, &subsampling, &schedule, &Silent, || Ok(Scribe(&told))).unwrap();
+        told.into_inner().unwrap()
+    }
+
+    #[test]
+    fn every_epoch_trains_every_sentence_while_the_learning_rate_falls() {
+        let told_by_one = told(0.0, 1);
+        assert_eq!(told_by_one.len(), 12);
+        assert!(told_by_one.chunks(3).all(|epoch| epoch[1].0 == [1, 0]), "unknown words are gone");
+        for (epoch, told) in told_by_one.chunks(3).enumerate() {
+            let expected = 0.5 - 0.4 * epoch as f32 / 4.0;
+            assert!((told[0].1 - expected).abs() < 1e-6, "epoch {epoch}: {}, expected {expected}", told[0].1);
+        }
+        let mut by_three = told(0.0, 3);
+        by_three.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.len().cmp(&a.0.len())));
+        let mut by_one = told_by_one;
+        by_one.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.len().cmp(&a.0.len())));
+        assert!(by_one == by_three, "three threads train the same sentences at the same rates");
+    }
+
+    #[test]
+    fn frequent_words_are_thinned_out_anew_in_each_epoch() {
+        let told = told(0.01, 1);
+        let kept: Vec<usize> = told.iter().step_by(3).map(|(sentence, _)| sentence.len()).collect();
+        let expected = 8000.0 * (0.01f64.sqrt() + 0.01);
+        assert!(kept.iter().all(|&kept| (kept as f64 - expected).abs() < 140.0), "{kept:?}, expected about {expected}");
+        assert!(kept.windows(2).any(|pair| pair[0] != pair[1]), "{kept:?}");
+        assert!(told.iter().skip(1).step_by(3).all(|(sentence, _)| sentence.first() == Some(&1)), "b is rare");
+    }
+}

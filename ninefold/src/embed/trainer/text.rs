@@ -89,3 +89,31 @@ impl<'a> Text<'a> {
         &self.pieces[block.pieces.clone()]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn blocks_hold_every_word_once_and_about_as_many_each() {
+        let sentences: Vec<Vec<u32>> = vec![vec![2; 3], vec![], vec![1, 0], vec![2; 25_000], vec![1, 2, 3], vec![3; 9_000]];
+        let vocab = Vocab::from_counts(&[("a".into(), 1), ("b".into(), 1)]);
+        let text = Text::new(&sentences, &vocab).unwrap();
+        assert_eq!(text.words(), 3 + 25_000 + 2 + 9_000);
+        let mut before = 0;
+        for block in text.blocks() {
+            let words = text.pieces(block).iter().flat_map(|piece| piece.iter()).filter(|&&id| id >= FIRST_WORD).count();
+            assert_eq!((block.words_before, block.words), (before, words as u64));
+            assert!((1..2 * PIECE_WORDS).contains(&words), "a block of {words}");
+            before += words as u64;
+        }
+        assert_eq!(before, text.words());
+    }
+
+    #[test]
+    #[should_panic(expected = "id 9 of a vocabulary of 3")]
+    fn an_id_of_another_vocabulary_is_a_fault_of_the_caller() {
+        let _ = Text::new(&[vec![2, 9]], &Vocab::from_counts(&[("a".into(), 1)]));
+    }
+}

@@ -122,3 +122,45 @@ impl Copies {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn add(view: &View, row: u32, amount: f32) {
+        // SAFETY: a float of the row; the test has one thread.
+        unsafe { *view.row(row) += amount };
+    }
+
+    #[test]
+    fn copies_keep_what_every_thread_has_added() {
+        let mut matrix = SharedMatrix::zeros(HOT + WARM + 10, 3).unwrap();
+        matrix.values(5)[0] = 100.0;
+        let (hot, warm, cold) = (5, HOT as u32 + 5, (HOT + WARM) as u32 + 5);
+        let mut views = [View::of_thread(&matrix, 2).unwrap(), View::of_thread(&matrix, 2).unwrap()];
+        for row in [hot, warm, cold] {
+            add(&views[0], row, 1.0);
+            add(&views[1], row, 2.0);
+        }
+        let shared = |row: u32| {
+            // SAFETY: as above.
+            unsafe { *matrix.row(row as usize) }
+        };
+        assert_eq!([hot, warm, cold].map(shared), [100.0, 0.0, 3.0], "only cold rows are shared at once");
+        views[0].synchronize(false);
+        assert_eq!([hot, warm, cold].map(shared), [101.0, 0.0, 3.0], "after a block the hot rows are due");
+        views.iter_mut().for_each(|view| view.synchronize(true));
+        assert_eq!([hot, warm, cold].map(shared), [103.0, 3.0, 3.0], "at the end all");
+        views[0].synchronize(true);
+        // SAFETY: as above.
+        assert_eq!(unsafe { *views[0].row(hot) }, 103.0, "and each thread sees what the others did");
+    }
+
+    #[test]
+    fn one_thread_works_on_the_matrix_itself() {
+        let matrix = SharedMatrix::zeros(3, 3).unwrap();
+        let view = View::of_thread(&matrix, 1).unwrap();
+        assert_eq!(view.row(1), matrix.row(1));
+    }
+}

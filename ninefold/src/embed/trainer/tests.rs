@@ -1,0 +1,374 @@
+//! What holds for all trainers: they learn what was planted, repeat to the byte, refuse and stop when they should.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use super::matrix::SharedMatrix;
+use super::reference::{self, Rows};
+use super::subword_rows::SubwordRows;
+use super::*;
+use crate::embed::WordVectors;
+use crate::error::{Error, Result};
+use crate::progress::{Progress, Silent};
+use crate::rng::Rng;
+use crate::vocab::{PAD, UNK, Vocab};
+
+/// A vocabulary of `words`, counted in `sentences` of its ids.
+fn vocab(words: &[&str], sentences: &[Vec<u32>]) -> Vocab {
+    let count = |id: u32| sentences.iter().flatten().filter(|&&other| other == id).count() as u64;
+    let counted: Vec<(String, u64)> = words.iter().zip(2..).map(|(word, id)| (word.to_string(), count(id))).collect();
+    Vocab::from_counts(&counted)
+}
+
+/// Two families of words, no two of which share an n-gram of three letters; a sentence is of one family.
+const FAMILIES: [&str; 12] = [
+    "abcde", "fghij", "klmno", "pqrst", "uvwxy", "zacem", "bdfhj", "lnprt", "vxzbe", "cfilo", "dgjmp", "eimqu",
+];
+
+fn planted() -> (Vec<Vec<u32>>, Vocab) {
+    let mut rng = Rng::new(11);
+    let sentences: Vec<Vec<u32>> = (0..1500)
+        .map(|number| (0..12).map(|_| 2 + 6 * (number % 2) + rng.below(6) as u32).collect())
+        .collect();
+    let vocab = vocab(&FAMILIES, &sentences);
+    (sentences, vocab)
+}
+
+/// Mean cosine of words of one family minus that of words of two.
+fn separation(vectors: &WordVectors) -> f32 {
+    let cosine = |a: &[f32], b: &[f32]| {
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    };
+    let (mut within, mut across) = ((0.0, 0.0), (0.0, 0.0));
+    for (i, a) in FAMILIES.iter().enumerate() {
+        for (j, b) in FAMILIES.iter().enumerate().skip(i + 1) {
+            let sum = if i / 6 == j / 6 { &mut within } else { &mut across };
+            sum.0 += cosine(vectors.get(a).unwrap(), vectors.get(b).unwrap());
+            sum.1 += 1.0;
+        }
+    }
+    within.0 / within.1 - across.0 / across.1
+}
+
+fn small_word2vec() -> Word2VecConfig {
+    Word2VecConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 10, ..Word2VecConfig::default() }
+}
+
+fn small_fasttext() -> FastTextConfig {
+    FastTextConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 10, bucket: 5000, ..FastTextConfig::default() }
+}
+
+fn small_glove() -> GloveConfig {
+    GloveConfig { dim: 20, ..GloveConfig::default() }
+}
+
+type Trained<'a> = Box<dyn Fn(&[Vec<u32>], &Vocab, &dyn Progress) -> Result<WordVectors> + 'a>;
+
+/// Every trainer in every way that it can be set, by name.
+fn every_trainer(threads: usize, seed: u64) -> Vec<(String, Trained<'static>)> {
+    let mut all: Vec<(String, Trained)> = Vec::new();
+    for architecture in [Architecture::SkipGram, Architecture::Cbow] {
+        for (shared_negatives, cbow_mean) in [(true, true), (false, false)] {
+            let name = |method: &str| format!("{method} {architecture:?} {shared_negatives} {cbow_mean}");
+            let word2vec =
+                Word2VecConfig { architecture, shared_negatives, cbow_mean, threads, seed, ..small_word2vec() };
+            all.push((name("word2vec"), Box::new(move |s, v, p| word2vec::train(&word2vec, s, v, p))));
+            let fasttext =
+                FastTextConfig { architecture, shared_negatives, cbow_mean, threads, seed, ..small_fasttext() };
+            all.push((name("fasttext"), Box::new(move |s, v, p| fasttext::train(&fasttext, s, v, p))));
+        }
+    }
+    for symmetric in [true, false] {
+        let glove = GloveConfig { symmetric, threads, seed, ..small_glove() };
+        all.push((format!("glove {symmetric}"), Box::new(move |s, v, p| glove::train(&glove, s, v, p))));
+    }
+    all
+}
+
+#[test]
+fn words_that_keep_company_get_like_vectors() {
+    let (sentences, vocab) = planted();
+    for threads in [1, 3] {
+        for (name, train) in every_trainer(threads, 1) {
+            let separation = separation(&train(&sentences, &vocab, &Silent).unwrap());
+            assert!(separation > 0.5, "{name}, {threads} threads: families are apart by {separation}");
+        }
+    }
+}
+
+#[test]
+fn one_thread_and_a_seed_give_the_same_bytes() {
+    let (sentences, vocab) = planted();
+    for ((name, train), (_, other)) in every_trainer(1, 7).into_iter().zip(every_trainer(1, 8)) {
+        let first = train(&sentences, &vocab, &Silent).unwrap();
+        assert_eq!(first.matrix(), train(&sentences, &vocab, &Silent).unwrap().matrix(), "{name}");
+        assert_ne!(first.matrix(), other(&sentences, &vocab, &Silent).unwrap().matrix(), "{name}");
+    }
+}
+
+#[test]
+fn glove_gives_the_same_bits_for_any_number_of_threads() {
+    // More words than fit one part, so that there are tiles to share out.
+    let mut rng = Rng::new(5);
+    let names: Vec<String> = (0..3000).map(|number| format!("w{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sentences: Vec<Vec<u32>> =
+        (0..500).map(|_| (0..40).map(|_| 2 + (3000.0 * rng.uniform().powi(3)) as u32).collect()).collect();
+    let vocab = vocab(&names, &sentences);
+    let train = |threads| {
+        let config = GloveConfig { epochs: 3, threads, ..small_glove() };
+        glove::train(&config, &sentences, &vocab, &Silent).unwrap()
+    };
+    let one = train(1);
+    for threads in [2, 3, 8] {
+        assert!(one.matrix() == train(threads).matrix(), "{threads} threads differ");
+    }
+}
+
+#[test]
+fn padding_and_unknown_words_are_no_words() {
+    let (sentences, vocab) = planted();
+    let strewn: Vec<Vec<u32>> =
+        sentences.iter().map(|s| s.iter().flat_map(|&id| [UNK, id, PAD]).collect::<Vec<u32>>()).collect();
+    for (name, train) in every_trainer(1, 1) {
+        let plain = train(&sentences, &vocab, &Silent).unwrap();
+        assert_eq!(plain.matrix(), train(&strewn, &vocab, &Silent).unwrap().matrix(), "{name}");
+    }
+}
+
+#[test]
+fn a_vocabulary_of_one_word_gets_a_vector() {
+    let sentences = vec![vec![2; 30]; 10];
+    let vocab = vocab(&["lonely"], &sentences);
+    for (name, train) in every_trainer(1, 1) {
+        let vectors = train(&sentences, &vocab, &Silent).unwrap();
+        assert_eq!((vectors.len(), vectors.dim()), (1, 20), "{name}");
+    }
+}
+
+#[test]
+fn texts_without_words_are_refused_and_empty_ones_among_others_are_not() {
+    let (mut sentences, vocab) = planted();
+    for (name, train) in every_trainer(1, 1) {
+        for nothing in [vec![], vec![vec![]], vec![vec![PAD, UNK]; 3]] {
+            let refusal = train(&nothing, &vocab, &Silent).unwrap_err();
+            assert!(matches!(refusal, Error::Data { .. }), "{name}: {refusal}");
+        }
+    }
+    let (_, train) = every_trainer(1, 1).remove(0);
+    let plain = train(&sentences, &vocab, &Silent).unwrap();
+    sentences.insert(0, vec![]);
+    sentences.push(vec![UNK]);
+    assert_eq!(plain.matrix(), train(&sentences, &vocab, &Silent).unwrap().matrix());
+}
+
+#[test]
+fn one_sentence_of_a_million_words_is_shared_among_threads() {
+    let mut rng = Rng::new(3);
+    let sentences = vec![(0..1_000_000).map(|_| 2 + rng.below(12) as u32).collect()];
+    let vocab = vocab(&FAMILIES, &sentences);
+    let word2vec = Word2VecConfig { dim: 4, epochs: 1, threads: 2, ..Word2VecConfig::default() };
+    assert_eq!(word2vec::train(&word2vec, &sentences, &vocab, &Silent).unwrap().len(), 12);
+    let fasttext = FastTextConfig { dim: 4, epochs: 1, threads: 2, ..FastTextConfig::default() };
+    assert_eq!(fasttext::train(&fasttext, &sentences, &vocab, &Silent).unwrap().len(), 12);
+    let glove = GloveConfig { dim: 4, epochs: 1, threads: 2, ..GloveConfig::default() };
+    assert_eq!(glove::train(&glove, &sentences, &vocab, &Silent).unwrap().len(), 12);
+}
+
+/// Watches: what was announced, what was done, the last figures; cancels at the given question.
+#[derive(Default)]
+struct Watch {
+    total: AtomicU64,
+    done: AtomicU64,
+    status: Mutex<String>,
+    questions: AtomicUsize,
+    cancel_at: Option<usize>,
+}
+
+impl Progress for Watch {
+    fn begin(&self, _task: &str, _unit: &'static str, total: Option<u64>) {
+        self.total.fetch_add(total.unwrap_or(0), Ordering::Relaxed);
+    }
+    fn advance(&self, amount: u64) {
+        self.done.fetch_add(amount, Ordering::Relaxed);
+    }
+    fn status(&self, text: &str) {
+        *self.status.lock().unwrap() = text.to_owned();
+    }
+    fn is_cancelled(&self) -> bool {
+        Some(self.questions.fetch_add(1, Ordering::Relaxed)) >= self.cancel_at.map(Some).unwrap_or(Some(usize::MAX))
+    }
+}
+
+#[test]
+fn progress_ends_where_it_said_and_tells_the_loss() {
+    let (sentences, vocab) = planted();
+    for (name, train) in every_trainer(2, 1) {
+        let watch = Watch::default();
+        train(&sentences, &vocab, &watch).unwrap();
+        let (total, done) = (watch.total.into_inner(), watch.done.into_inner());
+        assert!(total > 0 && total == done, "{name}: {done} of {total}");
+        let status = watch.status.into_inner().unwrap();
+        assert!(status.starts_with("epoch ") && status.contains("loss "), "{name}: {status:?}");
+    }
+}
+
+#[test]
+fn a_cancelled_training_stops() {
+    let (sentences, vocab) = planted();
+    for threads in [1, 2] {
+        for (name, train) in every_trainer(threads, 1) {
+            for cancel_at in [0, 2] {
+                let watch = Watch { cancel_at: Some(cancel_at), ..Watch::default() };
+                let stopped = train(&sentences, &vocab, &watch);
+                assert!(matches!(stopped, Err(Error::Interrupted)), "{name}, {threads} threads, {cancel_at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn senseless_settings_are_refused_by_name() {
+    let word2vec = Word2VecConfig::default;
+    let refusals = [
+        (Word2VecConfig { dim: 0, ..word2vec() }, "dim: expected at least 1, found 0"),
+        (Word2VecConfig { window: 0, ..word2vec() }, "window: expected at least 1, found 0"),
+        (Word2VecConfig { negative: 0, ..word2vec() }, "negative: expected at least 1, found 0"),
+        (Word2VecConfig { epochs: 0, ..word2vec() }, "epochs: expected at least 1, found 0"),
+        (Word2VecConfig { threads: 0, ..word2vec() }, "threads: expected at least 1, found 0"),
+        (Word2VecConfig { sample: 1.0, ..word2vec() }, "sample: expected a share from 0 to below 1, found 1"),
+        (Word2VecConfig { ns_exponent: f64::NAN, ..word2vec() }, "ns_exponent: expected -4 to 4, found NaN"),
+        (Word2VecConfig { learning_rate: 0.0, ..word2vec() }, "learning_rate: expected a number above 0, found 0"),
+        (Word2VecConfig { min_learning_rate: 1.0, ..word2vec() }, "min_learning_rate: expected 0 to 0.025, found 1"),
+    ];
+    for (config, message) in refusals {
+        assert_eq!(config.validate().unwrap_err().to_string(), message);
+    }
+    let fasttext = FastTextConfig::default;
+    let refusals = [
+        (FastTextConfig { bucket: 0, ..fasttext() }, "bucket: expected at least 1, found 0"),
+        (FastTextConfig { min_n: 0, ..fasttext() }, "min_n: expected at least 1, found 0"),
+        (FastTextConfig { min_n: 7, ..fasttext() }, "max_n: expected at least min_n (7), found 6"),
+        (FastTextConfig { window: 0, ..fasttext() }, "window: expected at least 1, found 0"),
+    ];
+    for (config, message) in refusals {
+        assert_eq!(config.validate().unwrap_err().to_string(), message);
+    }
+    let glove = GloveConfig::default;
+    let refusals = [
+        (GloveConfig { x_max: 0.0, ..glove() }, "x_max: expected a number above 0, found 0"),
+        (GloveConfig { weight_exponent: -1.0, ..glove() }, "weight_exponent: expected 0 to 4, found -1"),
+        (GloveConfig { window: 0, ..glove() }, "window: expected at least 1, found 0"),
+    ];
+    for (config, message) in refusals {
+        assert_eq!(config.validate().unwrap_err().to_string(), message);
+    }
+    for config in [toml::to_string(&word2vec()), toml::to_string(&fasttext()), toml::to_string(&glove())] {
+        assert!(!config.unwrap().contains("alpha"));
+    }
+}
+
+#[test]
+fn an_unknown_word_is_made_of_ngrams() {
+    let (sentences, vocab) = planted();
+    let vectors = fasttext::train(&small_fasttext(), &sentences, &vocab, &Silent).unwrap();
+    assert_eq!(vectors.get("abcdf"), None);
+    assert!(vectors.vector("abcdf").is_some(), "it shares <ab, abc, bcd with abcde");
+    assert_eq!(vectors.vector("XYZ"), None, "no word of the vocabulary has any of its n-grams");
+}
+
+/// With two words and one noise word nothing but the start is random: the noise of one is the other. So whole trainings can
+/// be followed step by step.
+mod two_words {
+    use super::*;
+
+    const EPOCHS: usize = 20;
+    const RATE: f64 = 0.3;
+
+    fn sentences() -> Vec<Vec<u32>> {
+        vec![vec![2, 3]; 10]
+    }
+
+    fn rate(epoch: usize) -> f64 {
+        RATE - (RATE - 1e-4) * epoch as f64 / EPOCHS as f64
+    }
+
+    /// All steps of all epochs in f64; `words` holds the rows of each word, whose mean is its vector.
+    fn follow(words: &mut [Rows; 2], outputs: &mut Rows) {
+        for epoch in 0..EPOCHS {
+            for target in [0, 1].repeat(10) {
+                let context = &mut words[1 - target];
+                let shares = vec![1.0 / context.len() as f64; context.len()];
+                let mut ordered = vec![outputs[target].clone(), outputs[1 - target].clone()];
+                reference::cbow(context, &shares, 1.0, &mut ordered, rate(epoch));
+                outputs[1 - target] = ordered.pop().unwrap();
+                outputs[target] = ordered.pop().unwrap();
+            }
+        }
+    }
+
+    fn assert_followed(name: &str, vectors: &WordVectors, words: &[Rows; 2]) {
+        for (row, rows) in words.iter().enumerate() {
+            let expected = reference::hidden(rows, &vec![1.0 / rows.len() as f64; rows.len()]);
+            let found = &vectors.matrix()[row * 20..row * 20 + 20];
+            let far = found.iter().zip(&expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max);
+            let size = expected.iter().map(|x| x.abs()).fold(0.0, f64::max);
+            assert!(size > 0.3 && far < 1e-5, "{name}, word {row}: off by {far:e} of {size}");
+        }
+    }
+
+    fn start(matrix: &mut SharedMatrix, purpose: &str) -> Rows {
+        matrix.randomize(1.0 / 20.0, &mut Rng::for_purpose(1, purpose));
+        matrix.to_vec().chunks(20).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect()
+    }
+
+    #[test]
+    fn word2vec_follows_the_reference_to_the_end() {
+        let sentences = sentences();
+        let vocab = vocab(&["abcde", "fghij"], &sentences);
+        let mut words = start(&mut SharedMatrix::zeros(2, 20).unwrap(), "word vectors").into_iter();
+        let mut words = [vec![words.next().unwrap()], vec![words.next().unwrap()]];
+        follow(&mut words, &mut vec![vec![0.0; 20]; 2]);
+        for architecture in [Architecture::SkipGram, Architecture::Cbow] {
+            for shared_negatives in [true, false] {
+                let config = Word2VecConfig {
+                    architecture,
+                    shared_negatives,
+                    negative: 1,
+                    learning_rate: RATE,
+                    epochs: EPOCHS,
+                    ..small_word2vec()
+                };
+                let vectors = word2vec::train(&config, &sentences, &vocab, &Silent).unwrap();
+                assert_followed(&format!("{architecture:?} {shared_negatives}"), &vectors, &words);
+            }
+        }
+    }
+
+    #[test]
+    fn fasttext_follows_the_reference_to_the_end() {
+        let sentences = sentences();
+        let vocab = vocab(&["abcde", "fghij"], &sentences);
+        for architecture in [Architecture::SkipGram, Architecture::Cbow] {
+            let config = FastTextConfig {
+                architecture,
+                negative: 1,
+                learning_rate: RATE,
+                epochs: EPOCHS,
+                ..small_fasttext()
+            };
+            let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &vocab.counts()[2..]);
+            assert!(layout.of(0).iter().all(|row| !layout.of(1).contains(row)), "the words share no n-gram");
+            let mut matrix = SharedMatrix::zeros(layout.len(), 20).unwrap();
+            let all = start(&mut matrix, "word and n-gram vectors");
+            let rows = |word| layout.of(word).iter().map(|&row| all[row as usize].clone()).collect::<Rows>();
+            let mut words = [rows(0), rows(1)];
+            follow(&mut words, &mut vec![vec![0.0; 20]; 2]);
+            let vectors = fasttext::train(&config, &sentences, &vocab, &Silent).unwrap();
+            assert_followed(&format!("{architecture:?}"), &vectors, &words);
+        }
+    }
+}
