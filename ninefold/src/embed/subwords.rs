@@ -75,6 +75,11 @@ impl Subwords {
         self.bucket
     }
 
+    /// Length of every row.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// The rows, one after another. `[num_rows, dim]`
     pub fn matrix(&self) -> &[f32] {
         &self.matrix
