@@ -69,7 +69,12 @@ impl Client {
     }
 
     /// Asks for `url`, or for its bytes from `first` to `last` (inclusive; to the end without `last`).
-    fn get(&self, url: &str, first: Option<u64>, last: Option<u64>) -> std::result::Result<Response<Body>, ureq::Error> {
+    fn get(
+        &self,
+        url: &str,
+        first: Option<u64>,
+        last: Option<u64>,
+    ) -> std::result::Result<Response<Body>, ureq::Error> {
         let mut request = self.agent.get(url);
         if url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost") {
             request = request.config().proxy(None).build(); // a proxy's 127.0.0.1 is not this machine

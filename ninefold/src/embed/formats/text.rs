@@ -94,6 +94,15 @@ impl Table {
         let counts: Vec<usize> = blocks.par_iter().map(|block| lines(block).count()).collect();
         let (dim, begun) = (self.dim, self.matrix.len());
         let rows: usize = counts.iter().sum();
+        // A number takes two bytes with its space. Where the lines cannot hold them all, the header lies, and memory for
+        // them must not even be asked for.
+        if rows.saturating_mul(dim).saturating_mul(2) > window.len() {
+            let short = |(_, line): &(usize, &[u8])| trim_end(line).len() < dim.saturating_mul(2);
+            if let Some((number, line)) = (self.lines + 1..).zip(lines(window)).find(short) {
+                let (expected, found) = wrong_count(trim_end(line), dim);
+                return Err(Error::format(format!("{place}:{number}"), expected, found));
+            }
+        }
         if begun == 0 {
             self.matrix = vec![0.0; rows * dim]; // untouched zero pages: filled first by the thread that parses
         } else {
@@ -160,20 +169,14 @@ fn parse_line<'a>(line: &'a [u8], row: &mut [f32]) -> std::result::Result<&'a [u
     if fill_row(line, first, row) {
         return Ok(&line[..first]);
     }
-    let fields = memchr::memchr_iter(b' ', line).count();
-    let wanted = || format!("a word and {} numbers", row.len());
-    if line.is_empty() {
-        return Err((wanted(), "an empty line".to_owned()));
-    }
-    if fields < row.len() {
-        return Err((wanted(), format!("{fields} numbers after {}", quoted(&line[..first]))));
-    }
-    let start = memchr::memrchr_iter(b' ', line).nth(row.len() - 1).unwrap_or(first);
+    let Some(start) = memchr::memrchr_iter(b' ', line).nth(row.len() - 1) else {
+        return Err(wrong_count(line, row.len()));
+    };
     let word = &line[..start];
     // No pretrained word ends in a number: a line with a number too many is damage.
     let last = word.rsplit(|&byte| byte == b' ').next().unwrap_or(word);
     if start != first && numbers::read(last, 0).is_some() {
-        return Err((wanted(), format!("{} numbers after {}", numbers_at_end(line), quoted(&line[..first]))));
+        return Err(wrong_count(line, row.len()));
     }
     if start != first && fill_row(line, start, row) {
         return Ok(word);
@@ -183,6 +186,17 @@ fn parse_line<'a>(line: &'a [u8], row: &mut [f32]) -> std::result::Result<&'a [u
         (!finite).then(|| format!("{} as number {} of {}", quoted(field), position + 1, quoted(word)))
     });
     Err(("a finite number".to_owned(), culprit.unwrap_or_default()))
+}
+
+/// What to say of a line with too few or too many numbers.
+fn wrong_count(line: &[u8], dim: usize) -> (String, String) {
+    let word = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+    let found = match numbers_at_end(line) {
+        _ if line.is_empty() => "an empty line".to_owned(),
+        0 => quoted(line),
+        count => format!("{count} numbers after {}", quoted(word)),
+    };
+    (format!("a word and {dim} numbers"), found)
 }
 
 /// Reads `row.len()` numbers, each after a space, from `at` to the line's end; false when they are not there or not finite.
