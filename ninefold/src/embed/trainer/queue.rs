@@ -64,13 +64,16 @@ pub(super) fn run<W: Worker>(
     };
     let work = || queue.work(make_worker()?);
     if schedule.threads <= 1 {
-        return work();
+        work()?;
+    } else {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..schedule.threads).map(|_| scope.spawn(work)).collect();
+            let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            results.collect::<Result<()>>()
+        })?;
     }
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..schedule.threads).map(|_| scope.spawn(work)).collect();
-        let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        results.collect()
-    })
+    queue.show(Loss::default(), schedule.epochs - 1, schedule.min_learning_rate, true);
+    Ok(())
 }
 
 struct Queue<'a> {
@@ -112,7 +115,7 @@ impl Queue<'_> {
             }
             worker.synchronize(false);
             self.progress.advance(block.words);
-            self.show(worker.take_loss(), epoch, learning_rate);
+            self.show(worker.take_loss(), epoch, learning_rate, false);
         }
         worker.synchronize(true);
         Ok(())
@@ -125,15 +128,16 @@ impl Queue<'_> {
         learning_rate - (learning_rate - min_learning_rate) * share
     }
 
-    fn show(&self, loss: Loss, epoch: usize, learning_rate: f64) {
+    /// Tells the watcher the mean loss since it was last told, ten times a second and at the end.
+    fn show(&self, loss: Loss, epoch: usize, learning_rate: f64, end: bool) {
         let Ok(mut recent) = self.recent.lock() else { return };
         recent.loss.sum += loss.sum;
         recent.loss.pairs += loss.pairs;
-        if recent.shown.elapsed() < Duration::from_millis(100) {
+        if recent.loss.pairs == 0 || (!end && recent.shown.elapsed() < Duration::from_millis(100)) {
             return;
         }
         let epochs = self.schedule.epochs;
-        let mean = recent.loss.sum / recent.loss.pairs.max(1) as f64;
+        let mean = recent.loss.sum / recent.loss.pairs as f64;
         *recent = Recent { loss: Loss::default(), shown: Instant::now() };
         drop(recent);
         let status = format!("epoch {}/{epochs}  loss {mean:.3}  learning rate {learning_rate:.4}", epoch + 1);

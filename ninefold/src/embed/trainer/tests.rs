@@ -22,43 +22,41 @@ fn vocab(words: &[&str], sentences: &[Vec<u32>]) -> Vocab {
     Vocab::from_counts(&counted)
 }
 
-/// Two families of words, no two of which share an n-gram of three letters; a sentence is of one family.
-const FAMILIES: [&str; 12] = [
-    "abcde", "fghij", "klmno", "pqrst", "uvwxy", "zacem", "bdfhj", "lnprt", "vxzbe", "cfilo", "dgjmp", "eimqu",
-];
+const FAMILIES: usize = 5;
+const MEMBERS: usize = 8;
 
+/// Families of made-up words; a sentence is of one family.
 fn planted() -> (Vec<Vec<u32>>, Vocab) {
     let mut rng = Rng::new(11);
-    let sentences: Vec<Vec<u32>> = (0..1500)
-        .map(|number| (0..12).map(|_| 2 + 6 * (number % 2) + rng.below(6) as u32).collect())
-        .collect();
-    let vocab = vocab(&FAMILIES, &sentences);
+    let names: Vec<String> =
+        (0..FAMILIES * MEMBERS).map(|_| (0..6).map(|_| char::from(b'a' + rng.below(26) as u8)).collect()).collect();
+    let mut member = |family: usize| 2 + (MEMBERS * family + rng.below(MEMBERS)) as u32;
+    let sentences: Vec<Vec<u32>> =
+        (0..800).map(|number| (0..12).map(|_| member(number % FAMILIES)).collect()).collect();
+    let vocab = vocab(&names.iter().map(String::as_str).collect::<Vec<_>>(), &sentences);
     (sentences, vocab)
 }
 
-/// Mean cosine of words of one family minus that of words of two.
-fn separation(vectors: &WordVectors) -> f32 {
-    let cosine = |a: &[f32], b: &[f32]| {
-        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+/// Number of words whose nearest word, by cosine, is not of their family.
+fn strays(vectors: &WordVectors) -> usize {
+    let cosine = |a: usize, b: usize| {
+        let dot = |a: usize, b: usize| vectors.row(a).iter().zip(vectors.row(b)).map(|(a, b)| a * b).sum::<f32>();
         dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
     };
-    let (mut within, mut across) = ((0.0, 0.0), (0.0, 0.0));
-    for (i, a) in FAMILIES.iter().enumerate() {
-        for (j, b) in FAMILIES.iter().enumerate().skip(i + 1) {
-            let sum = if i / 6 == j / 6 { &mut within } else { &mut across };
-            sum.0 += cosine(vectors.get(a).unwrap(), vectors.get(b).unwrap());
-            sum.1 += 1.0;
-        }
-    }
-    within.0 / within.1 - across.0 / across.1
+    let words = 0..FAMILIES * MEMBERS;
+    let nearest = |word: usize| {
+        let others = words.clone().filter(|&other| other != word);
+        others.max_by(|&a, &b| cosine(word, a).total_cmp(&cosine(word, b))).unwrap()
+    };
+    words.clone().filter(|&word| nearest(word) / MEMBERS != word / MEMBERS).count()
 }
 
 fn small_word2vec() -> Word2VecConfig {
-    Word2VecConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 10, ..Word2VecConfig::default() }
+    Word2VecConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 20, ..Word2VecConfig::default() }
 }
 
 fn small_fasttext() -> FastTextConfig {
-    FastTextConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 10, bucket: 5000, ..FastTextConfig::default() }
+    FastTextConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 20, ..FastTextConfig::default() }
 }
 
 fn small_glove() -> GloveConfig {
@@ -93,8 +91,10 @@ fn words_that_keep_company_get_like_vectors() {
     let (sentences, vocab) = planted();
     for threads in [1, 3] {
         for (name, train) in every_trainer(threads, 1) {
-            let separation = separation(&train(&sentences, &vocab, &Silent).unwrap());
-            assert!(separation > 0.5, "{name}, {threads} threads: families are apart by {separation}");
+            let vectors = train(&sentences, &vocab, &Silent).unwrap();
+            // Threads that race on so small a matrix lose updates; chance alone would leave 33 of the 40 astray.
+            let (strays, allowed) = (strays(&vectors), if threads == 1 { 0 } else { 4 });
+            assert!(strays <= allowed, "{name}, {threads} threads: {strays} words astray");
         }
     }
 }
@@ -167,15 +167,16 @@ fn texts_without_words_are_refused_and_empty_ones_among_others_are_not() {
 
 #[test]
 fn one_sentence_of_a_million_words_is_shared_among_threads() {
+    let (_, vocab) = planted();
     let mut rng = Rng::new(3);
-    let sentences = vec![(0..1_000_000).map(|_| 2 + rng.below(12) as u32).collect()];
-    let vocab = vocab(&FAMILIES, &sentences);
+    let words = vocab.len() - 2;
+    let sentences = vec![(0..1_000_000).map(|_| 2 + rng.below(words) as u32).collect()];
     let word2vec = Word2VecConfig { dim: 4, epochs: 1, threads: 2, ..Word2VecConfig::default() };
-    assert_eq!(word2vec::train(&word2vec, &sentences, &vocab, &Silent).unwrap().len(), 12);
+    assert_eq!(word2vec::train(&word2vec, &sentences, &vocab, &Silent).unwrap().len(), words);
     let fasttext = FastTextConfig { dim: 4, epochs: 1, threads: 2, ..FastTextConfig::default() };
-    assert_eq!(fasttext::train(&fasttext, &sentences, &vocab, &Silent).unwrap().len(), 12);
+    assert_eq!(fasttext::train(&fasttext, &sentences, &vocab, &Silent).unwrap().len(), words);
     let glove = GloveConfig { dim: 4, epochs: 1, threads: 2, ..GloveConfig::default() };
-    assert_eq!(glove::train(&glove, &sentences, &vocab, &Silent).unwrap().len(), 12);
+    assert_eq!(glove::train(&glove, &sentences, &vocab, &Silent).unwrap().len(), words);
 }
 
 /// Watches: what was announced, what was done, the last figures; cancels at the given question.
@@ -275,9 +276,10 @@ fn senseless_settings_are_refused_by_name() {
 fn an_unknown_word_is_made_of_ngrams() {
     let (sentences, vocab) = planted();
     let vectors = fasttext::train(&small_fasttext(), &sentences, &vocab, &Silent).unwrap();
-    assert_eq!(vectors.get("abcdf"), None);
-    assert!(vectors.vector("abcdf").is_some(), "it shares <ab, abc, bcd with abcde");
-    assert_eq!(vectors.vector("XYZ"), None, "no word of the vocabulary has any of its n-grams");
+    let unseen = format!("{}s", vectors.words()[0]);
+    assert_eq!(vectors.get(&unseen), None);
+    assert!(vectors.vector(&unseen).is_some(), "{unseen} shares n-grams with {}", vectors.words()[0]);
+    assert_eq!(vectors.vector("123"), None, "no word of the vocabulary has any of its n-grams");
 }
 
 /// With two words and one noise word nothing but the start is random: the noise of one is the other. So whole trainings can
@@ -353,13 +355,8 @@ mod two_words {
         let sentences = sentences();
         let vocab = vocab(&["abcde", "fghij"], &sentences);
         for architecture in [Architecture::SkipGram, Architecture::Cbow] {
-            let config = FastTextConfig {
-                architecture,
-                negative: 1,
-                learning_rate: RATE,
-                epochs: EPOCHS,
-                ..small_fasttext()
-            };
+            let config =
+                FastTextConfig { architecture, negative: 1, learning_rate: RATE, epochs: EPOCHS, ..small_fasttext() };
             let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &vocab.counts()[2..]);
             assert!(layout.of(0).iter().all(|row| !layout.of(1).contains(row)), "the words share no n-gram");
             let mut matrix = SharedMatrix::zeros(layout.len(), 20).unwrap();

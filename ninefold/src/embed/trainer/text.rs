@@ -11,9 +11,14 @@ use crate::vocab::{UNK, Vocab};
 /// Ids below this stand for no word (`<pad>`, `<unk>`): row r of every matrix here is vocabulary id r + FIRST_WORD.
 pub(super) const FIRST_WORD: u32 = UNK + 1;
 
-/// Words of a piece and, about, of a block. A sentence of a million words is trained as a hundred sentences of 10,000 (gensim
-/// cuts the rest off there), so that one endless line is shared among the threads as any text is.
+/// Words of a piece. A sentence of a million words is trained as a hundred sentences of 10,000 (gensim cuts the rest off
+/// there), so that one endless line is shared among the threads as any text is.
 const PIECE_WORDS: usize = 10_000;
+
+/// Words of a block: at least, and about at most. Between them an epoch has 256 blocks, because threads exchange what they have
+/// learned after each, and in a small text that must not be once in an epoch.
+const BLOCK_WORDS: (u64, u64) = (250, 10_000);
+const BLOCKS_PER_EPOCH: u64 = 256;
 
 /// Sentences in pieces and blocks.
 pub(super) struct Text<'a> {
@@ -41,14 +46,18 @@ impl<'a> Text<'a> {
     /// # Panics
     /// When an id is not of this vocabulary.
     pub(super) fn new(sentences: &'a [Vec<u32>], vocab: &Vocab) -> Result<Text<'a>> {
+        let words_of = |words: &[u32]| words.iter().filter(|&&id| id >= FIRST_WORD).count() as u64;
+        let words: u64 = sentences.iter().map(|sentence| words_of(sentence)).sum();
+        let block_size = (words / BLOCKS_PER_EPOCH).clamp(BLOCK_WORDS.0, BLOCK_WORDS.1);
+
         let mut text = Text { pieces: Vec::new(), blocks: Vec::new(), words: 0 };
         let (mut first_piece, mut block_words) = (0, 0);
         for piece in sentences.iter().flat_map(|sentence| sentence.chunks(PIECE_WORDS)) {
             let largest = piece.iter().copied().max().unwrap_or(0);
             assert!((largest as usize) < vocab.len(), "id {largest} of a vocabulary of {}", vocab.len());
             text.pieces.push(piece);
-            block_words += piece.iter().filter(|&&id| id >= FIRST_WORD).count() as u64;
-            if block_words >= PIECE_WORDS as u64 {
+            block_words += words_of(piece);
+            if block_words >= block_size {
                 text.close_block(&mut first_piece, &mut block_words);
             }
         }
@@ -97,15 +106,17 @@ mod tests {
 
     #[test]
     fn blocks_hold_every_word_once_and_about_as_many_each() {
-        let sentences: Vec<Vec<u32>> = vec![vec![2; 3], vec![], vec![1, 0], vec![2; 25_000], vec![1, 2, 3], vec![3; 9_000]];
+        let sentences: Vec<Vec<u32>> =
+            vec![vec![2; 3], vec![], vec![1, 0], vec![2; 25_000], vec![1, 2, 3], vec![3; 9_000]];
         let vocab = Vocab::from_counts(&[("a".into(), 1), ("b".into(), 1)]);
         let text = Text::new(&sentences, &vocab).unwrap();
         assert_eq!(text.words(), 3 + 25_000 + 2 + 9_000);
         let mut before = 0;
         for block in text.blocks() {
-            let words = text.pieces(block).iter().flat_map(|piece| piece.iter()).filter(|&&id| id >= FIRST_WORD).count();
+            let words =
+                text.pieces(block).iter().flat_map(|piece| piece.iter()).filter(|&&id| id >= FIRST_WORD).count();
             assert_eq!((block.words_before, block.words), (before, words as u64));
-            assert!((1..2 * PIECE_WORDS).contains(&words), "a block of {words}");
+            assert!((1..=250 + PIECE_WORDS).contains(&words), "a block of {words}");
             before += words as u64;
         }
         assert_eq!(before, text.words());

@@ -14,11 +14,17 @@ use super::matrix::SharedMatrix;
 use crate::error::Result;
 use crate::kernels::simd::BLOCK;
 
-/// How many rows are copied: these after every block of text, ...
+/// How many rows are copied: these are exchanged after every block of text, ...
 const HOT: usize = 128;
-/// ... and these, less frequent, after every so many blocks.
+/// ... and these, less frequent, after every so many blocks of all threads together.
 const WARM: usize = 4096;
-const WARM_BLOCKS: usize = 16;
+const WARM_BLOCKS: usize = 32;
+
+/// The hot and the warm rows among so many: in a small matrix fewer, because there each thread would learn a whole model of
+/// its own between two exchanges, and their sum overshoots.
+fn copied(rows: usize) -> (usize, usize) {
+    (HOT.min(rows / 64), WARM.min(rows / 8))
+}
 
 /// A shared matrix, or a thread's own copy of its first rows.
 pub(super) struct View<'a> {
@@ -29,7 +35,9 @@ pub(super) struct View<'a> {
 struct Copies {
     rows: SharedMatrix, // what this thread trains
     seen: SharedMatrix, // the shared rows when they were last copied
+    hot: usize,
     blocks: usize,
+    warm_interval: usize,
 }
 
 impl<'a> View<'a> {
@@ -46,11 +54,11 @@ impl<'a> View<'a> {
         if threads <= 1 {
             return Ok(View::direct(shared));
         }
-        let hot = shared.rows().min(HOT + WARM);
-        let rows = SharedMatrix::zeros(hot, shared.dim())?;
-        let seen = SharedMatrix::zeros(hot, shared.dim())?;
-        let mut copies = Copies { rows, seen, blocks: 0 };
-        copies.exchange(shared, hot);
+        let (hot, warm) = copied(shared.rows());
+        let rows = SharedMatrix::zeros(hot + warm, shared.dim())?;
+        let seen = SharedMatrix::zeros(hot + warm, shared.dim())?;
+        let mut copies = Copies { rows, seen, hot, blocks: 0, warm_interval: WARM_BLOCKS.div_ceil(threads) };
+        copies.exchange(shared, hot + warm);
         Ok(View { shared, copies: Some(copies) })
     }
 
@@ -84,8 +92,8 @@ impl<'a> View<'a> {
     pub(super) fn synchronize(&mut self, last: bool) {
         let Some(copies) = &mut self.copies else { return };
         copies.blocks += 1;
-        let all = last || copies.blocks.is_multiple_of(WARM_BLOCKS);
-        let due = if all { copies.rows.rows() } else { copies.rows.rows().min(HOT) };
+        let all = last || copies.blocks.is_multiple_of(copies.warm_interval);
+        let due = if all { copies.rows.rows() } else { copies.hot };
         copies.exchange(self.shared, due);
     }
 }
@@ -135,7 +143,7 @@ mod tests {
 
     #[test]
     fn copies_keep_what_every_thread_has_added() {
-        let mut matrix = SharedMatrix::zeros(HOT + WARM + 10, 3).unwrap();
+        let mut matrix = SharedMatrix::zeros(50_000, 3).unwrap();
         matrix.values(5)[0] = 100.0;
         let (hot, warm, cold) = (5, HOT as u32 + 5, (HOT + WARM) as u32 + 5);
         let mut views = [View::of_thread(&matrix, 2).unwrap(), View::of_thread(&matrix, 2).unwrap()];
@@ -159,7 +167,7 @@ mod tests {
 
     #[test]
     fn one_thread_works_on_the_matrix_itself() {
-        let matrix = SharedMatrix::zeros(3, 3).unwrap();
+        let matrix = SharedMatrix::zeros(50_000, 3).unwrap();
         let view = View::of_thread(&matrix, 1).unwrap();
         assert_eq!(view.row(1), matrix.row(1));
     }
