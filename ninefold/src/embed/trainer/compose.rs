@@ -106,7 +106,7 @@ mod tests {
         for level in Level::available() {
             let mut matrix = SharedMatrix::zeros(5, 20).unwrap();
             matrix.randomize(1.0, &mut Rng::new(1));
-            let before = matrix.to_vec();
+            let before = matrix.all_values();
             let (mut slots, rows) = (Slots::new(3, 20).unwrap(), [4, 0, 2]);
             level.run(Compose { matrix: &View::direct(&matrix), rows: &rows, slots: &mut slots, slot: 1 });
             for (d, &mean) in slots.vectors.values(1).iter().enumerate() {
@@ -115,7 +115,7 @@ mod tests {
             }
             slots.vectors.values(1).iter_mut().enumerate().for_each(|(d, value)| *value += d as f32 / 10.0);
             level.run(Spread { matrix: &View::direct(&matrix), rows: &rows, slots: &mut slots, slot: 1 });
-            for (at, (&value, &old)) in matrix.to_vec().iter().zip(&before).enumerate() {
+            for (at, (&value, &old)) in matrix.all_values().iter().zip(&before).enumerate() {
                 let learned = if [4, 0, 2].contains(&(at / 20)) { (at % 20) as f32 / 10.0 } else { 0.0 };
                 assert!((value - old - learned).abs() < 1e-6, "{}: row {}", level.name(), at / 20);
             }

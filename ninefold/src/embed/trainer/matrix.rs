@@ -86,7 +86,7 @@ impl SharedMatrix {
     }
 
     /// All rows without their padding, while no thread trains. `[rows, dim]`
-    pub(super) fn to_vec(&mut self) -> Vec<f32> {
+    pub(super) fn all_values(&mut self) -> Vec<f32> {
         let mut all = Vec::with_capacity(self.rows * self.dim);
         (0..self.rows).for_each(|row| all.extend_from_slice(self.values(row)));
         all
@@ -123,7 +123,7 @@ mod tests {
     fn random_rows_stay_within_their_bound_and_fill_it() {
         let mut matrix = SharedMatrix::zeros(100, 50).unwrap();
         matrix.randomize(0.02, &mut Rng::new(1));
-        let all = matrix.to_vec();
+        let all = matrix.all_values();
         let mean = all.iter().sum::<f32>() / all.len() as f32;
         assert!(all.iter().all(|x| x.abs() <= 0.02));
         assert!(all.iter().any(|&x| x > 0.0199) && all.iter().any(|&x| x < -0.0199) && mean.abs() < 1e-3);

@@ -96,6 +96,7 @@ pub(super) fn glove(row: &mut GloveRow, column: &mut GloveRow, log_count: f64, w
 }
 
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// Holds `analytic` to the central difference of `f` over one number.
@@ -206,5 +207,75 @@ mod tests {
             (c.bias_square - 8.0 - (a.bias * a.bias)).abs() < 1e-12,
             "the squared step before the division is added"
         );
+    }
+
+    /// What PyTorch made of one step of gradient descent (tools/golden/trainers.py).
+    #[derive(serde::Deserialize)]
+    struct Step<T> {
+        before: T,
+        loss: f64,
+        after: T,
+        #[serde(default)]
+        shares: Vec<f64>,
+        #[serde(default)]
+        log_count: f64,
+        #[serde(default)]
+        weight: f64,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Matrices {
+        #[serde(alias = "contexts")]
+        inputs: Rows,
+        outputs: Rows,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Words {
+        row: Vec<f64>,
+        column: Vec<f64>,
+        row_bias: f64,
+        column_bias: f64,
+    }
+
+    fn golden<T: serde::de::DeserializeOwned>(step: &str) -> (f64, Step<T>) {
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/golden/trainers.json")).unwrap();
+        (golden["rate"].as_f64().unwrap(), serde_json::from_value(golden["steps"][step].clone()).unwrap())
+    }
+
+    fn assert_near<'a>(found: impl IntoIterator<Item = &'a f64>, expected: impl IntoIterator<Item = &'a f64>) {
+        let pairs: Vec<_> = found.into_iter().zip(expected).collect();
+        assert!(!pairs.is_empty() && pairs.iter().all(|(a, b)| (*a - *b).abs() < 1e-12), "{pairs:?}");
+    }
+
+    #[test]
+    fn a_step_is_that_of_pytorch() {
+        let (rate, Step::<Matrices> { before, loss: expected, after, .. }) = golden("skip_gram");
+        let (mut inputs, mut outputs) = (before.inputs, before.outputs);
+        assert_near([&loss(&inputs, &outputs)], [&expected]);
+        skip_gram(&mut inputs, &mut outputs, rate);
+        assert_near(inputs.iter().flatten(), after.inputs.iter().flatten());
+        assert_near(outputs.iter().flatten(), after.outputs.iter().flatten());
+
+        let (rate, Step::<Matrices> { before, loss: expected, after, shares, .. }) = golden("cbow");
+        let (mut contexts, mut outputs) = (before.inputs.clone(), before.outputs);
+        assert_near([&loss(&vec![hidden(&contexts, &shares)], &outputs)], [&expected]);
+        cbow(&mut contexts, &shares, 1.0, &mut outputs, rate);
+        assert_near(outputs.iter().flatten(), after.outputs.iter().flatten());
+        for (i, share) in shares.iter().enumerate() {
+            // Descent scales a context's step by its share of the mean; word2vec does not.
+            let unscaled = |d: usize| before.inputs[i][d] + (after.inputs[i][d] - before.inputs[i][d]) / share;
+            assert_near(&contexts[i], &(0..contexts[i].len()).map(unscaled).collect::<Vec<f64>>());
+        }
+
+        let (rate, Step::<Words> { before, loss: expected, after, log_count, weight, .. }) = golden("glove");
+        let word =
+            |vector: Vec<f64>, bias| GloveRow { squares: vec![0.0; vector.len()], vector, bias, bias_square: 0.0 };
+        let (mut row, mut column) = (word(before.row, before.row_bias), word(before.column, before.column_bias));
+        assert_near([&glove_cost(&row, &column, log_count, weight)], [&expected]);
+        glove(&mut row, &mut column, log_count, weight, rate);
+        assert_near(row.vector.iter().chain(&column.vector), after.row.iter().chain(&after.column));
+        assert_near([&row.bias, &column.bias], [&after.row_bias, &after.column_bias]);
     }
 }

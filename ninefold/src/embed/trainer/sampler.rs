@@ -58,7 +58,7 @@ impl Noise {
         let random = rng.next_u64();
         let column = (((random >> 32) * self.columns.len() as u64) >> 32) as usize;
         let Column { own, other } = self.columns[column];
-        if random as u32 <= own { column as u32 } else { other }
+        if (random as u32) < own { column as u32 } else { other }
     }
 
     /// Draws up to `negative` different words, none of them `target`, behind what `drawn` holds. Fewer only where the
@@ -117,6 +117,7 @@ fn keep_probability(frequency: f64, sample: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// Pearson's statistic of observed against expected counts.
@@ -148,7 +149,7 @@ mod tests {
     fn a_word_that_was_never_counted_is_never_noise() {
         let noise = Noise::new(&[5, 0, 5, 0], 0.75);
         let mut rng = Rng::new(1);
-        assert!((0..10_000).all(|_| noise.draw(&mut rng) % 2 == 0));
+        assert!((0..10_000).all(|_| noise.draw(&mut rng).is_multiple_of(2)));
     }
 
     #[test]
@@ -194,5 +195,35 @@ mod tests {
         let subsampling = Subsampling::new(&[1_000_000, 1], 0.0);
         let mut rng = Rng::new(6);
         assert!((0..1000).all(|_| subsampling.keeps(0, &mut rng)));
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        counts: Vec<u64>,
+        sample: f64,
+        ns_exponent: f64,
+        noise: Vec<f64>,
+        keep: Vec<f64>,
+    }
+
+    #[test]
+    fn both_distributions_are_those_of_gensim() {
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/golden/trainers.json")).unwrap();
+        let golden: Golden = serde_json::from_value(golden["sampling"].clone()).unwrap();
+        let subsampling = Subsampling::new(&golden.counts, golden.sample);
+        for (&keep, &expected) in subsampling.keep.iter().zip(&golden.keep) {
+            assert!((f64::from(keep) / 2f64.powi(32) - expected).abs() < 1e-8, "keeps {keep}, gensim {expected}");
+        }
+        let noise = Noise::new(&golden.counts, golden.ns_exponent);
+        let mut share = vec![0.0; golden.counts.len()];
+        for (word, column) in noise.columns.iter().enumerate() {
+            let own = f64::from(column.own) / 2f64.powi(32);
+            share[word] += own / share.len() as f64;
+            share[column.other as usize] += (1.0 - own) / golden.counts.len() as f64;
+        }
+        for (share, expected) in share.iter().zip(&golden.noise) {
+            assert!((share - expected).abs() < 1e-8, "draws {share}, gensim {expected}");
+        }
     }
 }

@@ -324,7 +324,7 @@ mod two_words {
 
     fn start(matrix: &mut SharedMatrix, purpose: &str) -> Rows {
         matrix.randomize(1.0 / 20.0, &mut Rng::for_purpose(1, purpose));
-        matrix.to_vec().chunks(20).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect()
+        matrix.all_values().chunks(20).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect()
     }
 
     #[test]

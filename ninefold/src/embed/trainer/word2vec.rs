@@ -132,7 +132,7 @@ pub fn train(
         Ok(Trainer { config, input, stepper, contexts: Vec::new(), shares: Vec::new() })
     })?;
     progress.end();
-    WordVectors::new(vocab.tokens()[FIRST_WORD as usize..].to_vec(), config.dim, input.to_vec())
+    WordVectors::new(vocab.tokens()[FIRST_WORD as usize..].to_vec(), config.dim, input.all_values())
 }
 
 /// One thread at work.
