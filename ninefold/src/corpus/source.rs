@@ -1,0 +1,349 @@
+//! From what the user names to labelled texts: which format it is, and whether it comes with a test part.
+//!
+//! Takes `data` (and `test`) of the config -> gives [`Parts`], whose labels are still names.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::columns::{Layout, Request};
+use super::config::CorpusConfig;
+use super::decode::{self, Encodings};
+use super::phrasing::{listed, nearest};
+use super::{folder, jsonl, labelled_lines, newsgroups, sample, table};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+
+/// A text of a table or a file of lines; the label is empty where there is none.
+#[derive(Debug, PartialEq)]
+pub(super) struct Row {
+    pub line: usize,
+    pub text: String,
+    pub label: String,
+}
+
+/// A text with the name of its class.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Labelled {
+    pub text: String,
+    pub label: String,
+    pub source: String,
+}
+
+/// What was read from one place.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub documents: Vec<Labelled>,
+    /// Rows without a label; they are not among the documents.
+    pub unlabelled: usize,
+    pub encodings: Encodings,
+    pub notices: Vec<String>,
+}
+
+/// What was read, with the test part if the data have one.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub train: Reading,
+    pub test: Option<Reading>,
+    /// What the given split is called: "given", "bydate".
+    pub split: &'static str,
+}
+
+impl Parts {
+    pub fn given(train: Reading, test: Option<Reading>) -> Parts {
+        Parts { train, test, split: "given" }
+    }
+}
+
+/// The three roles that a file or folder can have by its name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Part {
+    Train,
+    Validation,
+    Test,
+}
+
+/// Reads what the config names.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Format`] with the place; see the readers.
+pub(super) fn read(config: &CorpusConfig, progress: &dyn Progress) -> Result<Parts> {
+    let mut parts = if config.is_sample() {
+        of_sample(config)?
+    } else if config.is_newsgroups() {
+        newsgroups::read(progress)?
+    } else {
+        read_path(Path::new(&config.data), config, progress)?
+    };
+    if !config.test.is_empty() {
+        if parts.test.take().is_some() {
+            parts.train.notices.push(format!("the test part of {} is not read, since test names another", config.data));
+        }
+        let test = read_path(Path::new(&config.test), config, progress)?;
+        parts = Parts::given(parts.train, Some(test.test.unwrap_or(test.train)));
+    }
+    Ok(parts)
+}
+
+fn of_sample(config: &CorpusConfig) -> Result<Parts> {
+    let sample = sample::generate(&config.sample)?;
+    let named = |documents: Vec<super::Document>| Reading {
+        documents: documents
+            .into_iter()
+            .map(|document| Labelled {
+                text: document.text,
+                label: sample.labels[document.label as usize].clone(),
+                source: document.source,
+            })
+            .collect(),
+        ..Reading::default()
+    };
+    Ok(Parts::given(named(sample.train), Some(named(sample.test))))
+}
+
+fn read_path(path: &Path, config: &CorpusConfig, progress: &dyn Progress) -> Result<Parts> {
+    let metadata = fs::metadata(path).map_err(|error| missing(path, error))?;
+    if !metadata.is_dir() {
+        let (reading, _) = read_file(path, config, None)?;
+        return Ok(Parts::given(reading, None));
+    }
+    match folder::contents(path)? {
+        folder::Contents::Classes { ignored } => {
+            let mut reading = folder::read_classes(path, "", config.charset()?, progress)?;
+            note_ignored(&mut reading, &ignored);
+            Ok(Parts::given(reading, None))
+        }
+        folder::Contents::PartFolders { train, test, ignored } => {
+            let mut reading = folder::read_classes(&path.join(train), "train/", config.charset()?, progress)?;
+            note_ignored(&mut reading, &ignored);
+            let test = folder::read_classes(&path.join(test), "test/", config.charset()?, progress)?;
+            Ok(Parts::given(reading, Some(test)))
+        }
+        folder::Contents::PartFiles { train, test, ignored } => {
+            let (mut reading, layout) = read_file(&path.join(train), config, None)?;
+            note_ignored(&mut reading, &ignored);
+            let (test, _) = read_file(&path.join(test), config, layout.as_ref())?;
+            Ok(Parts::given(reading, Some(test)))
+        }
+    }
+}
+
+fn note_ignored(reading: &mut Reading, ignored: &[String]) {
+    if ignored.is_empty() {
+        return;
+    }
+    let reason = if ignored.iter().any(|name| part_of(name) == Some(Part::Validation)) {
+        " (the validation part is always cut from train)"
+    } else {
+        ""
+    };
+    reading.notices.push(format!("not read: {}{reason}", listed(ignored)));
+}
+
+/// A path that is not there, with the likeliest neighbour.
+fn missing(path: &Path, error: std::io::Error) -> Error {
+    let siblings: Vec<String> = path
+        .parent()
+        .map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+        .and_then(|parent| fs::read_dir(parent).ok())
+        .map(|entries| entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+        .unwrap_or_default();
+    let mut names: Vec<String> = ["sample", "20newsgroups"].map(String::from).into();
+    names.extend(siblings);
+    names.sort();
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match nearest(&name, &names) {
+        Some(hint) if error.kind() == std::io::ErrorKind::NotFound => {
+            let place = path.display();
+            Error::format(
+                place,
+                "a file or folder, or \"sample\", or \"20newsgroups\"",
+                format!("nothing (did you mean {hint:?}?)"),
+            )
+        }
+        _ => Error::io("read", path)(error),
+    }
+}
+
+/// One file of labelled texts, and its layout if it is a table.
+fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Result<(Reading, Option<Layout>)> {
+    let (text, encodings) = read_text(path, config)?;
+    let place = path.display().to_string();
+    let request = Request::new(config, true);
+    let (rows, layout, columns) = match Format::of(path, &text) {
+        Some(Format::Table(delimiter)) => {
+            let (rows, layout) = table::read(&text, delimiter, &request, like, &place)?;
+            let columns = layout.describe();
+            (rows, Some(layout), Some(columns))
+        }
+        Some(Format::JsonLines) => {
+            let (rows, columns) = jsonl::read(&text, &request, &place)?;
+            (rows, None, Some(columns))
+        }
+        Some(Format::LabelledLines) => (labelled_lines::read(&text, &place)?, None, None),
+        None => {
+            let expected = "labelled texts: .csv, .tsv, .jsonl, or lines that begin with __label__";
+            let first = text.lines().find(|line| !line.trim().is_empty()).map(|line| line.chars().take(40).collect());
+            let found = first.map_or("an empty file".to_string(), |first: String| format!("{first:?}"));
+            return Err(Error::format(place, expected, found));
+        }
+    };
+    let name = file_name(path);
+    let mut reading = Reading { encodings, ..Reading::default() };
+    let mut first_unlabelled = None;
+    for row in rows {
+        if row.label.trim().is_empty() {
+            reading.unlabelled += 1;
+            first_unlabelled.get_or_insert(row.line);
+        } else {
+            let source = format!("{name}:{}", row.line);
+            reading.documents.push(Labelled { text: row.text, label: row.label, source });
+        }
+    }
+    if reading.documents.is_empty() {
+        return Err(Error::format(place, "texts with labels", "not one"));
+    }
+    if let Some(columns) = columns {
+        let header = match layout.as_ref().map(|layout| layout.header.is_some()) {
+            Some(true) => " (the first line is a header)",
+            Some(false) => " (no header)",
+            None => "",
+        };
+        reading.notices.push(format!("{name}: {columns}{header}"));
+    }
+    if let Some(line) = first_unlabelled {
+        let count = super::phrasing::counted(reading.unlabelled, "row");
+        reading.notices.push(format!("{name}: {count} without a label left out, the first in line {line}"));
+    }
+    Ok((reading, layout))
+}
+
+/// What a file holds, by its extension and its first line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Format {
+    /// With the delimiter that belongs to the extension.
+    Table(u8),
+    JsonLines,
+    LabelledLines,
+}
+
+impl Format {
+    /// `None` when neither name nor content tells.
+    pub fn of(path: &Path, text: &str) -> Option<Format> {
+        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        match extension(path).as_str() {
+            "csv" => Some(Format::Table(b',')),
+            "tsv" | "tab" => Some(Format::Table(b'\t')),
+            "jsonl" | "ndjson" | "json" => Some(Format::JsonLines),
+            _ if first.trim_start().starts_with('{') => Some(Format::JsonLines),
+            _ if text.lines().take(100).any(labelled_lines::has_label) => Some(Format::LabelledLines),
+            _ if first.contains('\t') => Some(Format::Table(b'\t')),
+            _ => None,
+        }
+    }
+}
+
+/// The extension in lower case, a `.gz` behind it left out.
+fn extension(path: &Path) -> String {
+    let name = file_name(path).to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.rsplit_once('.').map(|(_, extension)| extension.to_string()).unwrap_or_default()
+}
+
+/// True for the extensions of tables.
+pub(super) fn is_table(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "csv" | "tsv" | "tab")
+}
+
+/// True for the extensions that hold many texts in one file.
+pub(super) fn is_data_file(name: &str) -> bool {
+    let path = Path::new(name);
+    is_table(path) || matches!(extension(path).as_str(), "jsonl" | "ndjson" | "json" | "txt")
+}
+
+/// The role that a name gives: `train`, `train_small.csv`, `20news-bydate-test`, `dev.tsv`.
+pub(super) fn part_of(name: &str) -> Option<Part> {
+    let name = name.to_lowercase();
+    let words: Vec<&str> = name.split(['-', '_', '.']).collect();
+    let is = |word: &str| match word {
+        "train" | "training" => Some(Part::Train),
+        "test" | "testing" => Some(Part::Test),
+        "validation" | "valid" | "val" | "dev" => Some(Part::Validation),
+        _ => None,
+    };
+    let stem_end = if is_data_file(&name) { words.len() - 1 - usize::from(name.ends_with(".gz")) } else { words.len() };
+    is(words[0]).or_else(|| is(words[stem_end.max(1) - 1]))
+}
+
+/// A file's text, unpacked if its name ends in `.gz`.
+pub(super) fn read_text(path: &Path, config: &CorpusConfig) -> Result<(String, Encodings)> {
+    let place = path.display().to_string();
+    let decoded = decode::decode(read_bytes(path)?, config.charset()?, &place)?;
+    let mut encodings = Encodings::default();
+    encodings.add(&decoded.outcome, &place);
+    Ok((decoded.text, encodings))
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    if !file_name(path).to_lowercase().ends_with(".gz") {
+        return Ok(bytes);
+    }
+    let mut unpacked = Vec::new();
+    flate2::read::MultiGzDecoder::new(bytes.as_slice())
+        .read_to_end(&mut unpacked)
+        .map_err(Error::io("unpack", path))?;
+    Ok(unpacked)
+}
+
+/// The last part of a path.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| path.display().to_string())
+}
+
+/// The entries of a folder whose names do not begin with a dot, sorted by name.
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let fail = || Error::io("read the folder", folder);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fail())? {
+        let entry = entry.map_err(fail())?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_parts() {
+        for name in
+            ["train", "Train", "train.csv", "train_12000.csv", "20news-bydate-train", "my_train.tsv", "train.csv.gz"]
+        {
+            assert_eq!(part_of(name), Some(Part::Train), "{name}");
+        }
+        for name in ["test", "test.txt", "20news-bydate-test", "reviews.test"] {
+            assert_eq!(part_of(name), Some(Part::Test), "{name}");
+        }
+        assert_eq!(part_of("dev.jsonl"), Some(Part::Validation));
+        for name in ["trains", "rec.autos", "contest", "a.b.c", "", "csv"] {
+            assert_eq!(part_of(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn formats_are_known_by_extension_then_by_content() {
+        let of = |name: &str, text: &str| Format::of(Path::new(name), text);
+        assert_eq!(of("a.CSV", ""), Some(Format::Table(b',')));
+        assert_eq!(of("a.csv.gz", ""), Some(Format::Table(b',')));
+        assert_eq!(of("a.tsv", "__label__x y"), Some(Format::Table(b'\t')));
+        assert_eq!(of("a.txt", "\n{\"text\": 1}"), Some(Format::JsonLines));
+        assert_eq!(of("a.train", "__label__x y"), Some(Format::LabelledLines));
+        assert_eq!(of("a", "x\ty"), Some(Format::Table(b'\t')));
+        assert_eq!(of("a.txt", "only words"), None);
+    }
+}
