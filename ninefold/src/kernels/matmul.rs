@@ -1,8 +1,9 @@
 //! The matrix product, one tile of registers at a time: C (+)= A B, where B has been cut into panels beforehand.
 //!
 //! A panel is as wide as a tile (64 columns on AVX-512, 16 on AVX2): its rows lie one after another, so that the innermost
-//! loop reads B in one stream from the second-level cache while six rows of A are broadcast. A may be read along its rows or
-//! along its columns ([`View`]), so that the same tile serves x·W, d·W and xᵀ·d.
+//! loop reads B in one stream from the second-level cache while six rows of A are broadcast: 6 x 4 registers of sums, 4 of B
+//! and 1 of A fit AVX-512's 32 registers; 6 x 2, 2 and 1 fit AVX2's 16. A may be read along its rows or along its columns
+//! ([`View`]), so that the same tile serves x·W, d·W and xᵀ·d.
 //!
 //! Source: Goto & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with tiles as in BLIS.
 
@@ -10,9 +11,6 @@
 
 use super::buffer::Buffer;
 use super::simd::{BLOCK, Simd};
-
-/// Rows of a tile: 6 x 4 registers of sums, 4 of B and 1 of A fit AVX-512's 32 registers; 6 x 2, 2 and 1 fit AVX2's 16.
-const TILE_ROWS: usize = 6;
 
 /// A matrix to be read as the left operand: element (row, k) lies at `row * row_stride + k * depth_stride`.
 #[derive(Clone, Copy)]
@@ -60,6 +58,7 @@ pub struct Panels {
 impl Panels {
     /// Columns of one panel.
     pub const fn width<S: Simd>() -> usize {
+        const { assert!((S::TILE_VECTORS * S::LANES).is_multiple_of(BLOCK), "panels of whole blocks") };
         S::TILE_VECTORS * S::LANES
     }
 
@@ -111,7 +110,7 @@ pub fn multiply<S: Simd>(simd: S, rows: usize, a: View, b: &Panels, start: Start
     for first in (0..b.columns).step_by(b.width) {
         let width = b.width.min(b.columns - first);
         let panel = &b.data[first * b.depth..][..width * b.depth];
-        for row in (0..rows).step_by(TILE_ROWS) {
+        for row in (0..rows).step_by(S::TILE_ROWS) {
             let tile = Tile {
                 depth: b.depth,
                 // SAFETY: row < rows, and the last element of the last row was checked to lie within `a`, `c`.
@@ -129,7 +128,7 @@ pub fn multiply<S: Simd>(simd: S, rows: usize, a: View, b: &Panels, start: Start
                     Start::Sum => TileStart::Sum,
                 },
             };
-            let height = TILE_ROWS.min(rows - row);
+            let height = S::TILE_ROWS.min(rows - row);
             // SAFETY: the tile's rows and columns lie within the operands, as checked above.
             unsafe { tile.run(simd, height, width / S::LANES) };
         }
@@ -179,13 +178,14 @@ impl Tile {
     unsafe fn with_vectors<S: Simd, const VECTORS: usize>(self, simd: S, height: usize) {
         // SAFETY: the caller's promise, handed on.
         unsafe {
-            match height {
-                6 => self.multiply::<S, 6, VECTORS>(simd),
-                5 => self.multiply::<S, 5, VECTORS>(simd),
-                4 => self.multiply::<S, 4, VECTORS>(simd),
-                3 => self.multiply::<S, 3, VECTORS>(simd),
-                2 => self.multiply::<S, 2, VECTORS>(simd),
-                _ => self.multiply::<S, 1, VECTORS>(simd),
+            match (height, S::TILE_ROWS) {
+                (6, 6..) => self.multiply::<S, 6, VECTORS>(simd),
+                (5, 5..) => self.multiply::<S, 5, VECTORS>(simd),
+                (4, 4..) => self.multiply::<S, 4, VECTORS>(simd),
+                (3, 3..) => self.multiply::<S, 3, VECTORS>(simd),
+                (2, 2..) => self.multiply::<S, 2, VECTORS>(simd),
+                (1, _) => self.multiply::<S, 1, VECTORS>(simd),
+                _ => unreachable!("{height} rows in a tile of {}", S::TILE_ROWS),
             }
         }
     }

@@ -33,7 +33,9 @@ pub trait Simd: Copy + Send + Sync {
     type V: Copy;
     /// Floats in a register; divides [`BLOCK`].
     const LANES: usize;
-    /// Registers across a tile of the matrix product: `TILE_VECTORS * LANES` columns.
+    /// Rows of a tile of the matrix product: as many as leave registers for B and one element of A; at most 6.
+    const TILE_ROWS: usize;
+    /// Registers across a tile: `TILE_VECTORS * LANES` columns, a multiple of [`BLOCK`].
     const TILE_VECTORS: usize;
 
     /// Every lane `x`.

@@ -61,6 +61,7 @@ fn newton_step<S: Simd>(simd: S, a: S::V, guess: S::V) -> S::V {
 impl Simd for Avx2 {
     type V = __m256;
     const LANES: usize = 8;
+    const TILE_ROWS: usize = 6;
     const TILE_VECTORS: usize = 2;
 
     lane_operations! {
@@ -116,6 +117,7 @@ impl Simd for Avx2 {
 impl Simd for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
+    const TILE_ROWS: usize = 6;
     const TILE_VECTORS: usize = 4;
 
     lane_operations! {

@@ -1,0 +1,167 @@
+//! The suite that every classifier passes: it learns 40 texts by heart, every parameter gets a gradient, training goes on
+//! from a checkpoint to the same bits, stops early, and reports a loss that is not a number.
+
+#![allow(clippy::unwrap_used)]
+
+use ninefold::Error;
+use ninefold::batch::{Batch, Encoded, Padding};
+use ninefold::model::{Classifier, Reading, RecurrentClassifier, RecurrentClassifierConfig, predict_proba};
+use ninefold::nn::CellKind;
+use ninefold::progress::{Progress, Silent};
+use ninefold::rng::Rng;
+use ninefold::train::{Checkpoint, TrainConfig, TrainData, fit};
+
+const VOCAB: usize = 60;
+const CLASSES: usize = 4;
+
+/// Random texts with random labels: nothing to learn but the texts themselves.
+fn by_heart(count: usize, seed: u64) -> Encoded {
+    let mut rng = Rng::new(seed);
+    let mut texts = Encoded::default();
+    for number in 0..count {
+        let ids: Vec<u32> = (0..3 + rng.below(12)).map(|_| 2 + rng.below(VOCAB - 2) as u32).collect();
+        texts.push(&ids, (number % CLASSES) as u32);
+    }
+    texts
+}
+
+fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
+    let mut rng = Rng::new(4);
+    let matrix: Vec<f32> = (0..VOCAB * 16).map(|place| if place < 16 { 0.0 } else { rng.normal() as f32 }).collect();
+    let recurrent = |cell| {
+        let config = RecurrentClassifierConfig {
+            cell,
+            hidden_size: 24,
+            num_layers: 2,
+            bidirectional: true,
+            dropout: 0.1,
+            freeze_embeddings,
+            num_classes: CLASSES,
+        };
+        let model: Box<dyn Classifier> = Box::new(RecurrentClassifier::new(config, matrix.clone(), 16, 1));
+        (format!("{cell:?}"), model)
+    };
+    [CellKind::Rnn, CellKind::Lstm, CellKind::Gru].map(recurrent).into()
+}
+
+fn config(epochs: usize) -> TrainConfig {
+    TrainConfig { epochs, batch_size: 8, learning_rate: 1e-2, patience: 0, max_len: 20, ..TrainConfig::default() }
+}
+
+fn data<'a>(train: &'a Encoded, validation: &'a Encoded) -> TrainData<'a> {
+    TrainData { train, validation, seed: 3 }
+}
+
+fn bits(model: &dyn Classifier) -> Vec<u32> {
+    model.parameters().iter().flat_map(|parameter| parameter.value.iter().map(|value| value.to_bits())).collect()
+}
+
+#[test]
+fn every_classifier_learns_40_texts_by_heart() {
+    for freeze in [true, false] {
+        for (name, mut model) in classifiers(freeze) {
+            let texts = by_heart(40, 1);
+            let done = fit(&mut *model, data(&texts, &texts), &config(60), None, &Silent, &mut |_| Ok(())).unwrap();
+            let best = &done.history[done.best_epoch - 1];
+            assert_eq!(best.validation_accuracy, 1.0, "{name}, embeddings frozen: {freeze}");
+            let reading = Reading { batch_size: 7, max_len: 20, padding: Padding::Exact };
+            let probabilities = predict_proba(&mut *model, &texts, reading, &Silent).unwrap();
+            for (row, &label) in probabilities.chunks_exact(CLASSES).zip(texts.labels()) {
+                assert!(row[label as usize] > 0.5 && (row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{name}: {row:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_parameter_gets_a_gradient_and_frozen_ones_none() {
+    for freeze in [true, false] {
+        for (name, mut model) in classifiers(freeze) {
+            let texts = by_heart(40, 1);
+            model.train_batch(&Batch::pack(&texts, &(0..40).collect::<Vec<_>>(), 20, Padding::Exact), &[1]);
+            for parameter in model.parameters() {
+                let reached = parameter.gradient.iter().filter(|d| **d != 0.0).count();
+                let frozen = freeze && parameter.name == "embedding.weight";
+                assert_eq!(parameter.is_trained(), !frozen, "{name} {}", parameter.name);
+                assert!(frozen || reached * 2 > parameter.gradient.len(), "{name} {}: {reached}", parameter.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn training_goes_on_from_any_epoch_to_the_same_bits() {
+    let (texts, validation) = (by_heart(40, 1), by_heart(20, 2));
+    for ((name, mut whole), (_, mut halves)) in classifiers(false).into_iter().zip(classifiers(false)) {
+        let mut third = None;
+        let done = fit(&mut *whole, data(&texts, &validation), &config(6), None, &Silent, &mut |state: &Checkpoint| {
+            if state.history.len() == 3 {
+                third = Some(state.clone());
+            }
+            Ok(())
+        });
+        let again = fit(&mut *halves, data(&texts, &validation), &config(6), third, &Silent, &mut |_| Ok(())).unwrap();
+        let done = done.unwrap();
+        let figures = |state: &Checkpoint| -> Vec<_> {
+            state.history.iter().map(|epoch| (epoch.train_loss, epoch.validation_loss)).collect()
+        };
+        assert_eq!(figures(&done), figures(&again), "{name}");
+        assert!(bits(&*whole) == bits(&*halves), "{name}");
+    }
+}
+
+#[test]
+fn the_best_epoch_is_kept_and_patience_ends_the_training() {
+    let (texts, validation) = (by_heart(40, 1), by_heart(30, 2));
+    let (_, mut model) = classifiers(true).swap_remove(2);
+    let config = TrainConfig { patience: 2, ..config(50) };
+    let done = fit(&mut *model, data(&texts, &validation), &config, None, &Silent, &mut |_| Ok(())).unwrap();
+    assert!(done.history.len() < 50 && done.history.len() == done.best_epoch + 2);
+    let best = done.history.iter().map(|epoch| epoch.validation_accuracy).fold(0.0, f64::max);
+    assert_eq!(done.history[done.best_epoch - 1].validation_accuracy, best);
+    let probabilities = predict_proba(&mut *model, &validation, config.reading(), &Silent).unwrap();
+    let rows = probabilities.chunks_exact(CLASSES).zip(validation.labels());
+    let right = rows.filter(|(row, label)| ninefold::model::largest(row) == **label as usize).count();
+    assert_eq!(right as f64 / 30.0, best, "the model holds its best epoch's parameters");
+}
+
+#[test]
+fn a_loss_that_is_not_finite_is_named() {
+    let texts = by_heart(40, 1);
+    for (name, mut model) in classifiers(true) {
+        let last = model.parameters_mut().pop().unwrap();
+        last.value.fill(f32::NAN);
+        let error = fit(&mut *model, data(&texts, &texts), &config(2), None, &Silent, &mut |_| Ok(())).unwrap_err();
+        assert!(matches!(error, Error::Diverged { epoch: 1, batch: 1, .. }), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_cancelled_training_stops() {
+    struct Impatient;
+    impl Progress for Impatient {
+        fn is_cancelled(&self) -> bool {
+            true
+        }
+    }
+    let texts = by_heart(40, 1);
+    let (_, mut model) = classifiers(true).swap_remove(0);
+    let error = fit(&mut *model, data(&texts, &texts), &config(2), None, &Impatient, &mut |_| Ok(())).unwrap_err();
+    assert!(matches!(error, Error::Interrupted));
+}
+
+#[test]
+fn settings_without_meaning_are_refused_by_name() {
+    let wrong: [(&str, fn(&mut TrainConfig)); 5] = [
+        ("training.epochs", |config| config.epochs = 0),
+        ("training.batch_size", |config| config.batch_size = 0),
+        ("training.max_len", |config| config.max_len = 0),
+        ("training.learning_rate", |config| config.learning_rate = f64::NAN),
+        ("training.max_grad_norm", |config| config.max_grad_norm = -1.0),
+    ];
+    for (key, spoil) in wrong {
+        let mut config = TrainConfig::default();
+        spoil(&mut config);
+        assert!(config.validate().unwrap_err().to_string().starts_with(key));
+    }
+}

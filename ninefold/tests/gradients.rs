@@ -1,0 +1,224 @@
+//! No hand-derived gradient without proof: the plain f64 reference by central differences over every parameter, the fast
+//! kernels against the reference at every instruction set, dropout by directional derivatives; and what must not change a
+//! bit: padding, company in the batch, threads.
+
+#![allow(clippy::unwrap_used)]
+
+mod reference;
+
+use ninefold::batch::{Batch, Encoded, Padding};
+use ninefold::kernels::simd::Level;
+use ninefold::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
+use ninefold::nn::CellKind;
+use ninefold::rng::Rng;
+use proptest::prelude::*;
+use reference::{Shape, Tensors, loss_and_gradients};
+
+const VOCAB: usize = 11;
+
+fn texts_of(lengths: &[usize], rng: &mut Rng) -> Vec<Vec<u32>> {
+    lengths.iter().map(|&length| (0..length).map(|_| 1 + rng.below(VOCAB - 1) as u32).collect()).collect()
+}
+
+fn encode(texts: &[Vec<u32>], labels: &[u32]) -> Encoded {
+    let mut encoded = Encoded::default();
+    for (text, &label) in texts.iter().zip(labels) {
+        encoded.push(text, label);
+    }
+    encoded
+}
+
+fn pack(texts: &Encoded) -> Batch {
+    Batch::pack(texts, &(0..texts.len()).collect::<Vec<_>>(), 1000, Padding::Exact)
+}
+
+fn classifier(shape: Shape, dropout: f64, rng: &mut Rng) -> RecurrentClassifier {
+    let matrix = (0..VOCAB * shape.dim).map(|_| rng.range(-1.0, 1.0) as f32).collect();
+    let config = RecurrentClassifierConfig {
+        cell: shape.cell,
+        hidden_size: shape.hidden_size,
+        num_layers: shape.num_layers,
+        bidirectional: shape.bidirectional,
+        dropout,
+        freeze_embeddings: false,
+        num_classes: shape.num_classes,
+    };
+    RecurrentClassifier::new(config, matrix, shape.dim, rng.next_u64())
+}
+
+fn tensors(model: &RecurrentClassifier) -> Tensors {
+    let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect();
+    model.parameters().into_iter().map(|parameter| (parameter.name.clone(), wide(&parameter.value))).collect()
+}
+
+const CELLS: [CellKind; 3] = [CellKind::Rnn, CellKind::Lstm, CellKind::Gru];
+
+#[test]
+fn the_references_gradients_are_the_slopes_of_its_loss() {
+    for cell in CELLS {
+        for (num_layers, bidirectional) in [(1, false), (1, true), (2, true)] {
+            let shape = Shape { cell, dim: 3, hidden_size: 4, num_layers, bidirectional, num_classes: 3 };
+            let mut rng = Rng::new(num_layers as u64);
+            let (texts, labels) = (texts_of(&[5, 2, 1, 0], &mut rng), [0, 2, 1, 1]);
+            let before = tensors(&classifier(shape, 0.0, &mut rng));
+            let (_, gradients) = loss_and_gradients(shape, &before, &texts, &labels);
+            for (name, gradient) in &gradients {
+                for place in 0..gradient.len() {
+                    if name == "embedding.weight" && place < shape.dim {
+                        continue; // <pad> is never trained
+                    }
+                    let at = |step: f64| {
+                        let mut moved = before.clone();
+                        moved.get_mut(name).unwrap()[place] += step;
+                        loss_and_gradients(shape, &moved, &texts, &labels).0
+                    };
+                    let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+                    let error = (slope - gradient[place]).abs() / (1e-3 + slope.abs());
+                    assert!(error < 1e-6, "{cell:?} {name}[{place}]: {} for a slope of {slope}", gradient[place]);
+                }
+            }
+        }
+    }
+}
+
+/// Holds the fast kernels against the reference on one random shape.
+fn check_against_reference(shape: Shape, lengths: &[usize], seed: u64) {
+    let mut rng = Rng::new(seed);
+    let mut model = classifier(shape, 0.0, &mut rng);
+    let texts = texts_of(lengths, &mut rng);
+    let labels: Vec<u32> = texts.iter().map(|_| rng.below(shape.num_classes) as u32).collect();
+    let (loss, gradients) = loss_and_gradients(shape, &tensors(&model), &texts, &labels);
+    let result = model.train_batch(&pack(&encode(&texts, &labels)), &[0]);
+    let found = result.loss / texts.len() as f64;
+    assert!((found - loss).abs() < 1e-5 * (1.0 + loss), "{shape:?}: loss {found} for {loss}");
+    for parameter in model.parameters() {
+        let expected = &gradients[&parameter.name];
+        let size = expected.iter().fold(0.0f64, |size, d| size.max(d.abs()));
+        for (place, (&found, &expected)) in parameter.gradient.iter().zip(expected).enumerate() {
+            let error = (f64::from(found) - expected).abs();
+            assert!(error < 2e-5 * size + 1e-7, "{shape:?} {} [{place}]: {found} for {expected}", parameter.name);
+        }
+    }
+}
+
+#[test]
+fn the_kernels_equal_the_reference_at_odd_sizes() {
+    for cell in CELLS {
+        for (hidden_size, lengths) in [(1, &[1][..]), (7, &[3, 0, 9, 1]), (33, &[6, 2]), (80, &[4, 4, 7])] {
+            let shape = Shape { cell, dim: 5, hidden_size, num_layers: 2, bidirectional: true, num_classes: 3 };
+            check_against_reference(shape, lengths, hidden_size as u64);
+        }
+        let shape = Shape { cell, dim: 19, hidden_size: 6, num_layers: 1, bidirectional: false, num_classes: 17 };
+        check_against_reference(shape, &(0..70).map(|i| i % 13).collect::<Vec<_>>(), 3);
+        check_against_reference(shape, &[0, 0], 4);
+        check_against_reference(shape, &[300], 5);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_kernels_equal_the_reference_at_random_shapes(
+        cell in 0..3usize, dim in 1..40usize, hidden_size in 1..50usize, num_layers in 1..3usize, bidirectional: bool,
+        lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
+    ) {
+        let shape = Shape { cell: CELLS[cell], dim, hidden_size, num_layers, bidirectional, num_classes: 4 };
+        check_against_reference(shape, &lengths, seed);
+    }
+}
+
+/// Runs tests of this file again in a process of its own, at another instruction set: a process chooses its set once.
+#[test]
+fn every_instruction_set_passes_the_same_checks() {
+    if std::env::var_os("NINEFOLD_SIMD").is_some() {
+        return; // this is such a process
+    }
+    for level in Level::available() {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["the_kernels_equal_the_reference", "bits"])
+            .env("NINEFOLD_SIMD", level.name())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}: {}", level.name(), String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn dropout_drops_the_same_forwards_and_backwards() {
+    for cell in CELLS {
+        let shape = Shape { cell, dim: 6, hidden_size: 10, num_layers: 2, bidirectional: true, num_classes: 3 };
+        let mut rng = Rng::new(9);
+        let mut model = classifier(shape, 0.4, &mut rng);
+        let texts = texts_of(&[7, 3, 12, 1, 5], &mut rng);
+        let batch = pack(&encode(&texts, &[0, 1, 2, 0, 1]));
+        let loss = |model: &mut RecurrentClassifier| model.train_batch(&batch, &[5]).loss / batch.rows() as f64;
+        loss(&mut model);
+        let gradients: Vec<Vec<f32>> = model.parameters().iter().map(|parameter| parameter.gradient.clone()).collect();
+        for number in 0..gradients.len() {
+            let name = model.parameters()[number].name.clone();
+            let direction: Vec<f32> = gradients[number].iter().map(|_| rng.range(-1.0, 1.0) as f32).collect();
+            let pairs = gradients[number].iter().zip(&direction).skip(if number == 0 { shape.dim } else { 0 });
+            let expected: f64 = pairs.map(|(d, v)| f64::from(*d) * f64::from(*v)).sum();
+            let step = |model: &mut RecurrentClassifier, size: f32| {
+                let pairs = model.parameters_mut().swap_remove(number).value.iter_mut().zip(&direction);
+                pairs.for_each(|(value, v)| *value += size * v);
+            };
+            let start = model.parameters()[number].value.clone();
+            step(&mut model, 2e-3);
+            let above = loss(&mut model);
+            model.parameters_mut().swap_remove(number).value.copy_from_slice(&start);
+            step(&mut model, -2e-3);
+            let below = loss(&mut model);
+            model.parameters_mut().swap_remove(number).value.copy_from_slice(&start);
+            let slope = (above - below) / 4e-3;
+            assert!(
+                (slope - expected).abs() < 2e-3 * (0.05 + slope.abs()),
+                "{cell:?} {name}: {expected} for a slope of {slope}"
+            );
+        }
+    }
+}
+
+#[test]
+fn bits_of_a_text_do_not_depend_on_its_company() {
+    for cell in CELLS {
+        let shape = Shape { cell, dim: 20, hidden_size: 40, num_layers: 2, bidirectional: true, num_classes: 5 };
+        let mut rng = Rng::new(2);
+        let mut model = classifier(shape, 0.0, &mut rng);
+        let lengths: Vec<usize> = (0..75).map(|i| (i * 31) % 40).collect();
+        let texts = encode(&texts_of(&lengths, &mut rng), &[0; 75]);
+        let all = pack(&texts);
+        let together = model.logits(&all);
+        for (row, &text) in all.texts.iter().enumerate() {
+            let alone = model.logits(&Batch::pack(&texts, &[text], 1000, Padding::Exact));
+            assert_eq!(alone, together[row * 5..(row + 1) * 5], "{cell:?} text {text}");
+        }
+    }
+}
+
+#[test]
+fn bits_do_not_depend_on_the_number_of_threads() {
+    for cell in CELLS {
+        let shape = Shape { cell, dim: 30, hidden_size: 70, num_layers: 2, bidirectional: true, num_classes: 5 };
+        let lengths: Vec<usize> = (0..150).map(|i| (i * 31) % 50).collect();
+        let run = |threads: usize| {
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+                let mut rng = Rng::new(2);
+                let mut model = classifier(shape, 0.3, &mut rng);
+                let batch = pack(&encode(&texts_of(&lengths, &mut rng), &[1; 150]));
+                model.train_batch(&batch, &[1]);
+                model
+                    .parameters()
+                    .iter()
+                    .flat_map(|parameter| parameter.gradient.clone())
+                    .map(f32::to_bits)
+                    .collect::<Vec<_>>()
+            })
+        };
+        let one = run(1);
+        for threads in [2, 3, 8] {
+            assert!(run(threads) == one, "{cell:?}: {threads} threads");
+        }
+    }
+}

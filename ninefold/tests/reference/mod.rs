@@ -1,0 +1,152 @@
+//! The recurrent classifier again, in f64 and plain loops, one text at a time: slow, and short enough to be checked by eye.
+//! No padding, no packing, no panels. tests/gradients.rs proves its gradients by central differences, then holds the fast
+//! kernels against it.
+
+pub mod cells;
+
+use std::collections::BTreeMap;
+
+use cells::{CellState, backward_step, forward_step};
+use ninefold::nn::CellKind;
+
+/// Parameters, or gradients, by PyTorch's names.
+pub type Tensors = BTreeMap<String, Vec<f64>>;
+
+/// The shape of a classifier.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub cell: CellKind,
+    pub dim: usize,
+    pub hidden_size: usize,
+    pub num_layers: usize,
+    pub bidirectional: bool,
+    pub num_classes: usize,
+}
+
+type Rows = Vec<Vec<f64>>;
+
+/// Mean cross-entropy of the texts, and the gradient of every parameter.
+pub fn loss_and_gradients(shape: Shape, tensors: &Tensors, texts: &[Vec<u32>], labels: &[u32]) -> (f64, Tensors) {
+    let mut gradients: Tensors = tensors.iter().map(|(name, value)| (name.clone(), vec![0.0; value.len()])).collect();
+    let mut loss = 0.0;
+    for (text, &label) in texts.iter().zip(labels) {
+        loss += one_text(shape, tensors, &mut gradients, text, label as usize, 1.0 / texts.len() as f64);
+    }
+    (loss / texts.len() as f64, gradients)
+}
+
+fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u32], label: usize, scale: f64) -> f64 {
+    let (dim, hidden) = (shape.dim, shape.hidden_size);
+    let directions = if shape.bidirectional { 2 } else { 1 };
+    let table = &tensors["embedding.weight"];
+    let embedded: Rows = text.iter().map(|&id| table[id as usize * dim..][..dim].to_vec()).collect();
+
+    // forward
+    let mut inputs = vec![embedded]; // per layer [tokens][input]
+    let mut states: Vec<Vec<Vec<CellState>>> = Vec::new(); // per layer, direction, token
+    for layer in 0..shape.num_layers {
+        let x = &inputs[layer];
+        let mut layer_states = Vec::new();
+        for direction in 0..directions {
+            let weights = Weights::of(tensors, layer, direction);
+            let mut along: Vec<CellState> = vec![CellState::default(); text.len()];
+            let mut previous = CellState::zero(hidden);
+            for token in order(text.len(), direction) {
+                previous = forward_step(shape.cell, &weights, &x[token], &previous);
+                along[token] = previous.clone();
+            }
+            layer_states.push(along);
+        }
+        let join =
+            |token: usize| layer_states.iter().flat_map(|along: &Vec<CellState>| along[token].h.clone()).collect();
+        inputs.push((0..text.len()).map(join).collect());
+        states.push(layer_states);
+    }
+    let end = |direction: usize| if direction == 0 { text.len() - 1 } else { 0 };
+    let mut features = vec![0.0; directions * hidden];
+    if !text.is_empty() {
+        for direction in 0..directions {
+            let last = &states[shape.num_layers - 1][direction][end(direction)].h;
+            features[direction * hidden..][..hidden].copy_from_slice(last);
+        }
+    }
+    let (weight, bias) = (&tensors["head.weight"], &tensors["head.bias"]);
+    let logits: Vec<f64> = (0..shape.num_classes)
+        .map(|class| {
+            bias[class] + (0..features.len()).map(|k| weight[class * features.len() + k] * features[k]).sum::<f64>()
+        })
+        .collect();
+    let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
+    let loss = sum.ln() - logits[label];
+
+    // backward
+    let mut d_features = vec![0.0; features.len()];
+    for class in 0..shape.num_classes {
+        let d = scale * (logits[class].exp() / sum - if class == label { 1.0 } else { 0.0 });
+        add_to(gradients, "head.bias", class, d);
+        for k in 0..features.len() {
+            add_to(gradients, "head.weight", class * features.len() + k, d * features[k]);
+            d_features[k] += d * weight[class * features.len() + k];
+        }
+    }
+    if text.is_empty() {
+        return loss;
+    }
+    let mut d_output: Rows = vec![vec![0.0; directions * hidden]; text.len()];
+    for direction in 0..directions {
+        let part = direction * hidden..(direction + 1) * hidden;
+        d_output[end(direction)][part.clone()].copy_from_slice(&d_features[part]);
+    }
+    for layer in (0..shape.num_layers).rev() {
+        let x = &inputs[layer];
+        let mut d_x: Rows = x.iter().map(|row| vec![0.0; row.len()]).collect();
+        for direction in 0..directions {
+            let weights = Weights::of(tensors, layer, direction);
+            let along = &states[layer][direction];
+            let mut d_state = CellState::zero(hidden);
+            let tokens: Vec<usize> = order(text.len(), direction).collect();
+            for (step, &token) in tokens.iter().enumerate().rev() {
+                let previous = if step == 0 { CellState::zero(hidden) } else { along[tokens[step - 1]].clone() };
+                for unit in 0..hidden {
+                    d_state.h[unit] += d_output[token][direction * hidden + unit];
+                }
+                d_state =
+                    backward_step(shape.cell, &weights, &x[token], &previous, &d_state, gradients, &mut d_x[token]);
+            }
+        }
+        d_output = d_x;
+    }
+    for (token, &id) in text.iter().enumerate().filter(|(_, id)| **id != 0) {
+        for k in 0..dim {
+            add_to(gradients, "embedding.weight", id as usize * dim + k, d_output[token][k]);
+        }
+    }
+    loss
+}
+
+fn order(tokens: usize, direction: usize) -> Box<dyn DoubleEndedIterator<Item = usize>> {
+    if direction == 0 { Box::new(0..tokens) } else { Box::new((0..tokens).rev()) }
+}
+
+pub fn add_to(gradients: &mut Tensors, name: &str, place: usize, d: f64) {
+    gradients.get_mut(name).unwrap()[place] += d;
+}
+
+/// One direction's weights with their names.
+pub struct Weights<'a> {
+    pub names: [String; 4],
+    pub input: &'a [f64],
+    pub hidden: &'a [f64],
+    pub bias_input: &'a [f64],
+    pub bias_hidden: &'a [f64],
+}
+
+impl<'a> Weights<'a> {
+    fn of(tensors: &'a Tensors, layer: usize, direction: usize) -> Weights<'a> {
+        let suffix = if direction == 1 { "_reverse" } else { "" };
+        let names =
+            ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|name| format!("recurrent.{name}_l{layer}{suffix}"));
+        let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| tensors[&names[k]].as_slice());
+        Weights { names, input, hidden, bias_input, bias_hidden }
+    }
+}
