@@ -5,7 +5,7 @@
 
 /// The stretches of `text`, in order and without gaps. `is_certain(before, after)` says whether between these two
 /// neighbouring ASCII bytes there is always a boundary, whatever stands further left or right.
-pub(super) fn stretches<'a>(text: &'a str, is_certain: impl Fn(u8, u8) -> bool) -> impl Iterator<Item = &'a str> {
+pub(super) fn stretches(text: &str, is_certain: impl Fn(u8, u8) -> bool) -> impl Iterator<Item = &str> {
     let bytes = text.as_bytes();
     let is_cut = move |at: usize| {
         let (before, after) = (bytes[at - 1], bytes[at]);
