@@ -2,6 +2,8 @@
 //!
 //! Takes a path or a known name -> gives a [`Corpus`] of train, validation and test documents with its [`Protocol`].
 
+pub mod sample;
+
 use serde::{Deserialize, Serialize};
 
 /// One labelled text.
