@@ -36,7 +36,11 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
         "Try next:\n  echo 'a text of your own' | ninefold predict {}\n  ninefold compare {}--preset round1\n  \
          ninefold runs diff {} ANOTHER_RUN\n",
         shell(&model),
-        if config.corpus.data == "sample" { String::new() } else { format!("--data {} ", shell(Path::new(&config.corpus.data))) },
+        if config.corpus.data == "sample" {
+            String::new()
+        } else {
+            format!("--data {} ", shell(Path::new(&config.corpus.data)))
+        },
         shell(&path),
     ))
 }

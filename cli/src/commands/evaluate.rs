@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use comfy_table::{CellAlignment, Table, presets};
 use ninefold::corpus::{Protocol, load_to_evaluate};
 use ninefold::eval::{Confusion, Scores};
 use ninefold::experiment::ClassRow;
@@ -15,6 +14,7 @@ use crate::args::EvaluateArgs;
 use crate::options::{self, Usage};
 use crate::output::Output;
 use crate::progress::Bars;
+use crate::table::table;
 
 /// Texts that are labelled between two looks at Ctrl-C.
 const BATCH: usize = 512;
@@ -57,8 +57,7 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
 
     let (scores, classes) = (confusion.scores(), ClassRow::of(&confusion, &labels));
     if args.json {
-        let report =
-            Report { protocol: &corpus.protocol, scores, classes, labels: &labels, confusion: &confusion };
+        let report = Report { protocol: &corpus.protocol, scores, classes, labels: &labels, confusion: &confusion };
         return output.print_json(&report);
     }
     output.print(&text(&corpus.protocol, &scores, &classes, &confusion, &labels)?)
@@ -71,24 +70,19 @@ fn text(
     confusion: &Confusion,
     labels: &[String],
 ) -> Result<String> {
-    let mut text = format!("{protocol}\n\n");
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["class", "precision", "recall", "F1", "texts"]);
-    let percent = |share: f64| format!("{:.2}", 100.0 * share);
-    for ClassRow { label, precision, recall, f1, support } in classes {
-        let [precision, recall, f1] = [precision, recall, f1].map(|&share| percent(share));
-        table.add_row([label.clone(), precision, recall, f1, support.to_string()]);
-    }
-    let averages = [
-        ("mean, by texts", scores.precision_weighted, scores.recall_weighted, scores.f1_weighted),
-        ("mean, by classes", scores.precision_macro, scores.recall_macro, scores.f1_macro),
-    ];
-    for (name, precision, recall, f1) in averages {
-        let [precision, recall, f1] = [precision, recall, f1].map(percent);
-        table.add_row([name.to_string(), precision, recall, f1, confusion.total().to_string()]);
-    }
-    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    writeln!(text, "{table}\nScores in %.\n\naccuracy: {} %", percent(scores.accuracy))?;
+    let percent = |share: &f64| format!("{:.2}", 100.0 * share);
+    let row = |name: &str, [precision, recall, f1]: [f64; 3], texts: u64| {
+        let [precision, recall, f1] = [precision, recall, f1].map(|share| percent(&share));
+        vec![name.to_string(), precision, recall, f1, texts.to_string()]
+    };
+    let of_class = |class: &ClassRow| row(&class.label, [class.precision, class.recall, class.f1], class.support);
+    let weighted = [scores.precision_weighted, scores.recall_weighted, scores.f1_weighted];
+    let plain = [scores.precision_macro, scores.recall_macro, scores.f1_macro];
+    let means = [("mean, by texts", weighted), ("mean, by classes", plain)];
+    let means = means.map(|(name, shares)| row(name, shares, confusion.total()));
+    let head = ["class", "precision", "recall", "F1", "texts"];
+    let mut text = format!("{protocol}\n\n{}", table(&head, 1, classes.iter().map(of_class).chain(means)));
+    writeln!(text, "Scores in %.\n\naccuracy: {} %", percent(&scores.accuracy))?;
     for confused in confusion.worst_confusions(CONFUSIONS) {
         let (truth, taken_for) = (&labels[confused.truth], &labels[confused.predicted]);
         writeln!(text, "{} of {} texts of {truth:?} were taken for {taken_for:?}", confused.count, confused.support)?;

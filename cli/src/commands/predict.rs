@@ -33,7 +33,8 @@ pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
         ..CorpusConfig::default()
     };
     for path in &args.files {
-        let texts = if args.whole && path.is_file() { vec![read_whole(path, &config)?] } else { read_texts(path, &config)? };
+        let texts =
+            if args.whole && path.is_file() { vec![read_whole(path, &config)?] } else { read_texts(path, &config)? };
         for texts in texts.chunks(BATCH) {
             label(args, &mut predictor, texts, output)?;
         }
@@ -79,7 +80,8 @@ fn label(args: &PredictArgs, predictor: &mut Predictor, texts: &[Text], output: 
             let (label, probability) = (best.0, best.1);
             let mut object = json!({ "source": text.source, "label": label, "probability": probability });
             if args.top > 1 {
-                object["top"] = top.iter().map(|(name, share)| json!({ "label": name, "probability": share })).collect();
+                object["top"] =
+                    top.iter().map(|(name, share)| json!({ "label": name, "probability": share })).collect();
             }
             writeln!(out, "{object}")?;
         } else {

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::args::{RunsArgs, RunsCommand};
 use crate::options::column;
 use crate::output::Output;
+use crate::table::table;
 
 /// Runs the command.
 pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
@@ -29,26 +30,32 @@ pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
     }
 }
 
-/// One line per run: folder, pairs finished, the best one.
+/// A row per run: folder, data, pairs finished, the best one.
 fn list(path: &Path) -> Result<String> {
     let entries = fs::read_dir(path).with_context(|| format!("{}: cannot list the runs", path.display()))?;
     let mut folders = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     folders.sort();
-    let mut text = String::new();
-    for folder in folders.iter().filter_map(|folder| RunFolder::open(folder).ok()) {
-        let path = folder.path().display();
-        match (folder.config(), folder.leaderboard()) {
-            (Err(error), _) => writeln!(text, "{path}\t{error}")?,
-            (Ok(_), Err(_)) => writeln!(text, "{path}\tno pair finished")?,
-            (Ok(config), Ok(leaderboard)) => {
-                let best = leaderboard.best().and_then(|row| Some((row.pair(), 100.0 * row.accuracy()?)));
-                let best = best.map_or("none".to_string(), |(pair, share)| format!("{pair} {share:.2} %"));
-                let (done, all) = (leaderboard.rows.len(), config.pairs().count());
-                writeln!(text, "{path}\t{}\t{done} of {all} pairs\tbest: {best}", config.corpus.data)?;
-            }
-        }
+    let runs: Vec<RunFolder> = folders.iter().filter_map(|folder| RunFolder::open(folder).ok()).collect();
+    if runs.is_empty() {
+        return Ok(format!("{}: no runs\n", path.display()));
     }
-    Ok(if text.is_empty() { format!("{}: no runs\n", path.display()) } else { text })
+    Ok(table(&["run", "data", "pairs", "best pair", "accuracy"], 2, runs.iter().map(line)))
+}
+
+/// A run as a row of cells; one that cannot be read says why.
+fn line(folder: &RunFolder) -> Vec<String> {
+    let path = folder.path().display().to_string();
+    let config = match folder.config() {
+        Ok(config) => config,
+        Err(error) => return vec![path, error.to_string()],
+    };
+    let rows = folder.leaderboard().map(|leaderboard| leaderboard.rows).unwrap_or_default();
+    let pairs = format!("{} of {}", rows.len(), config.pairs().count());
+    let leaderboard = Leaderboard { rows, ..Leaderboard::default() };
+    let best = leaderboard.best().and_then(|row| Some((row.pair(), row.accuracy()?)));
+    let (pair, accuracy) =
+        best.map_or(("-".to_string(), "-".to_string()), |(pair, share)| (pair, format!("{:.2} %", 100.0 * share)));
+    vec![path, config.corpus.data, pairs, pair, accuracy]
 }
 
 fn compare(a: &Path, b: &Path, as_json: bool, output: &Output) -> Result<()> {

@@ -88,7 +88,10 @@ impl Card<'_> {
     fn limits(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.config.reading.padding == Padding::Trailing {
             let max_len = self.config.reading.max_len;
-            writeln!(out, "It was trained with `padding = \"trailing\"`: fill `ids` with 0 up to {max_len} before use.\n")?;
+            writeln!(
+                out,
+                "It was trained with `padding = \"trailing\"`: fill `ids` with 0 up to {max_len} before use.\n"
+            )?;
         }
         writeln!(out, "Every text gets one of the labels above, also one that is about none of them.")
     }

@@ -93,7 +93,8 @@ mod tests {
     fn every_key_has_a_comment_above_it() {
         let text = Config::default().to_commented_toml().unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ") && !line.starts_with('#')) {
+        for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ") && !line.starts_with('#'))
+        {
             assert!(place > 0 && lines[place - 1].starts_with("# "), "{line}");
         }
         assert!(text.contains("\n[corpus.sample]\n") && text.contains("\nhidden_size = "), "{text}");

@@ -140,7 +140,10 @@ impl RunFolder {
             .map(|difference| format!("{} is {:?} there and {:?} here", difference.key, difference.a, difference.b))
             .collect();
         let path = self.path.display();
-        Err(Error::data(format!("{path}: holds a run with other settings: {}; choose another --run-dir", list.join(", "))))
+        Err(Error::data(format!(
+            "{path}: holds a run with other settings: {}; choose another --run-dir",
+            list.join(", ")
+        )))
     }
 }
 

@@ -185,7 +185,10 @@ mod tests {
         let error = refusal("seed = 1\n\n[model]\nhiden_size = 3\n");
         assert_eq!(error, "my.toml:4: expected a known setting (did you mean `hidden_size`?), found `hiden_size`");
         let error = refusal("[training]\nhidden_size = 3\n");
-        assert_eq!(error, "my.toml:2: expected a known setting (`hidden_size` belongs to [model]), found `hidden_size`");
+        assert_eq!(
+            error,
+            "my.toml:2: expected a known setting (`hidden_size` belongs to [model]), found `hidden_size`"
+        );
         let error = refusal("models = [\"lsmt\"]\n");
         assert!(error.contains("did you mean `lstm`?"), "{error}");
         let error = refusal("seed = \n");

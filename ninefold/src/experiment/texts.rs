@@ -55,7 +55,8 @@ impl Texts {
         let [train, validation, test] = [&corpus.train, &corpus.validation, &corpus.test].map(|part| texts_of(part));
         let vocab = Vocab::build(&TokenCounts::of(&tokenizer, &train), &config.vocab)?;
         let coverage = |texts: &[&str]| Coverage::measure(&tokenizer, texts, |token| vocab.contains(token));
-        let coverage = PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
+        let coverage =
+            PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
         let sentences = vocab.encode_texts(&tokenizer, &train);
         let encoded = |documents: &[Document], ids: &[Vec<u32>]| {
             let mut encoded = Encoded::default();

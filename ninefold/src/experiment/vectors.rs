@@ -117,8 +117,8 @@ fn trained_or_cached(
     let start = Instant::now();
     let vectors = train(kind, config, texts, progress)?;
     let seconds = start.elapsed().as_secs_f64();
-    let saved = formats::save_cache(&vectors, &path)
-        .and_then(|()| write_json(&sidecar, &Sidecar { seconds, settings }));
+    let saved =
+        formats::save_cache(&vectors, &path).and_then(|()| write_json(&sidecar, &Sidecar { seconds, settings }));
     if let Err(error) = saved {
         progress.notice(&format!("{error}; the next run will train these vectors again"));
     }
