@@ -62,7 +62,10 @@ impl Output {
 
     /// Prints an error, with all that led to it.
     pub fn error(&self, error: &anyhow::Error) {
-        let _ = writeln!(io::stderr(), "{} {error:#}", self.paint("31;1", "error:"));
+        // The library's errors already tell their causes.
+        let is_told = error.chain().position(|cause| cause.is::<ninefold::Error>()).unwrap_or(usize::MAX);
+        let causes: Vec<String> = error.chain().take(is_told.saturating_add(1)).map(ToString::to_string).collect();
+        let _ = writeln!(io::stderr(), "{} {}", self.paint("31;1", "error:"), causes.join(": "));
     }
 
     /// True when progress bars can be drawn.

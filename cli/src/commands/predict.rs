@@ -92,7 +92,8 @@ fn label(args: &PredictArgs, predictor: &mut Predictor, texts: &[Text], output: 
     Ok(out.flush()?)
 }
 
-/// The most probable labels by name.
-fn named<'a>(prediction: &Prediction, labels: &'a [String], n: usize) -> Vec<(&'a str, f32)> {
-    prediction.top(n).into_iter().map(|(label, share)| (labels[label as usize].as_str(), share)).collect()
+/// The most probable labels by name, probabilities to six digits.
+fn named<'a>(prediction: &Prediction, labels: &'a [String], n: usize) -> Vec<(&'a str, f64)> {
+    let rounded = |share: f32| (f64::from(share) * 1e6).round() / 1e6;
+    prediction.top(n).into_iter().map(|(label, share)| (labels[label as usize].as_str(), rounded(share))).collect()
 }

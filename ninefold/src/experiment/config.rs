@@ -122,12 +122,18 @@ impl Config {
         }
         distinct("embeddings", &self.embeddings)?;
         distinct("models", &self.models)?;
+        within("corpus.sample", self.corpus.sample.validate())?;
         within("corpus", self.corpus.validate())?;
         within("tokenizer", self.tokenizer.validate())?;
         within("vocab", self.vocab.validate())?;
         within("embedding", self.embedding.validate())?;
         within("model", self.model.validate())?;
         within("training", self.training.validate())
+    }
+
+    /// True when GloVe takes part and is loaded rather than trained.
+    pub(super) fn loads_glove(&self) -> bool {
+        self.embeddings.contains(&EmbeddingKind::Glove) && !self.embedding.trains_glove()
     }
 
     /// The pairs to train, one embedding's networks after another.

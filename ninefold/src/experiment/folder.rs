@@ -30,24 +30,34 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder, or takes up the one that holds a run with the same config.
+    /// Looks whether a run of this config may have the folder: it is absent, empty, or holds the same config.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be written, [`Error::Data`] when it holds something else or another config's run.
-    pub fn create(path: &Path, config: &Config) -> Result<RunFolder> {
-        let folder = RunFolder { path: path.to_path_buf() };
-        fs::create_dir_all(path).map_err(Error::io("create the run folder", path))?;
+    /// [`Error::Data`] when it holds something else or another config's run.
+    pub fn check(path: &Path, config: &Config) -> Result<()> {
         if path.join(CONFIG).is_file() {
-            folder.check_same(config)?;
-        } else if fs::read_dir(path).map_err(Error::io("read", path))?.next().is_some() {
+            return RunFolder { path: path.to_path_buf() }.check_same(config);
+        }
+        if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
             let what = format!("{}: holds files but no run: choose another --run-dir, or an empty one", path.display());
             return Err(Error::data(what));
-        } else {
+        }
+        Ok(())
+    }
+
+    /// Makes the folder, or takes up the one that holds a run of the same config.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written, otherwise as [`check`](RunFolder::check).
+    pub fn create(path: &Path, config: &Config) -> Result<RunFolder> {
+        RunFolder::check(path, config)?;
+        fs::create_dir_all(path).map_err(Error::io("create the run folder", path))?;
+        if !path.join(CONFIG).is_file() {
             let text = config.to_commented_toml()?;
             write_atomically(&path.join(CONFIG), |out| out.write_all(text.as_bytes()))?;
         }
         write_json(&path.join("environment.json"), &Environment::now())?;
-        Ok(folder)
+        Ok(RunFolder { path: path.to_path_buf() })
     }
 
     /// A folder that a run left.

@@ -22,6 +22,7 @@ mod resolve;
 mod texts;
 mod vectors;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use config::{Config, EmbeddingKind, ModelConfig};
@@ -34,9 +35,9 @@ pub use resolve::{Sources, resolve};
 pub use texts::PartCoverage;
 pub use vectors::VectorCoverage;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::report::Leaderboard;
+use crate::report::{Leaderboard, Row};
 use pair::Trainer;
 use texts::Texts;
 use vectors::Vectors;
@@ -51,29 +52,47 @@ use vectors::Vectors;
 /// the folder then holds the finished pairs and the last epoch of the unfinished one.
 pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Leaderboard> {
     config.validate()?;
-    let folder = RunFolder::create(folder, config)?;
+    RunFolder::check(folder, config)?;
     let texts = Texts::load(config, progress)?;
+    let folder = RunFolder::create(folder, config)?;
     folder.write_coverage(&texts.coverage)?;
     let key = folder::key(config, &texts.fingerprint)?;
     let mut leaderboard = Leaderboard { protocol: texts.corpus.protocol.clone(), rows: Vec::new() };
+    let mut finished = BTreeMap::new();
+    for (embedding, model) in config.pairs() {
+        if let Some(record) = folder.finished(embedding, model, &key)? {
+            progress.notice(&format!("{}: finished earlier", record.row.pair()));
+            finished.insert((embedding, model), record.row);
+        }
+    }
+    let is_unfinished = |embedding| config.models.iter().any(|&model| !finished.contains_key(&(embedding, model)));
+    // What may be missing or out of reach is asked for before hours are spent on the others.
+    let mut loaded = match EmbeddingKind::Glove {
+        glove if config.loads_glove() && is_unfinished(glove) => Some(Vectors::make(glove, config, &texts, progress)?),
+        _ => None,
+    };
     for &embedding in &config.embeddings {
-        let mut vectors = None; // made when the first unfinished network asks for them
+        let vectors = match loaded.take_if(|_| embedding == EmbeddingKind::Glove) {
+            Some(vectors) => Ok(Some(vectors)),
+            None if is_unfinished(embedding) => Vectors::make(embedding, config, &texts, progress).map(Some),
+            None => Ok(None),
+        };
+        let vectors = match vectors {
+            // Vectors that cannot be learned from these texts fail their own rows only.
+            Err(Error::Data { what }) => Err(what),
+            vectors => Ok(vectors?),
+        };
         for &model in &config.models {
-            let record = match folder.finished(embedding, model, &key)? {
-                Some(record) => {
-                    progress.notice(&format!("{}: finished earlier", record.row.pair()));
-                    record
+            let row = match (finished.get(&(embedding, model)), &vectors) {
+                (Some(row), _) => Row::clone(row),
+                (None, Ok(Some(vectors))) => {
+                    let pair = (embedding, model);
+                    Trainer { config, texts: &texts, vectors, folder: &folder, key: &key, pair }.run(progress)?.row
                 }
-                None => {
-                    let vectors = match &vectors {
-                        Some(vectors) => vectors,
-                        None => vectors.insert(Vectors::make(embedding, config, &texts, progress)?),
-                    };
-                    Trainer { config, texts: &texts, vectors, folder: &folder, key: &key, embedding, model }
-                        .run(progress)?
-                }
+                (None, Ok(None)) => unreachable!("vectors are made for every unfinished network"),
+                (None, Err(what)) => pair::failed((embedding, model), config.seed, what),
             };
-            leaderboard.rows.push(record.row);
+            leaderboard.rows.push(row);
             folder.write_leaderboard(&leaderboard)?;
         }
     }

@@ -12,13 +12,13 @@ use super::{Config, EmbeddingKind, RunFolder, checkpoint, environment};
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use crate::error::{Error, Result};
-use crate::eval::{Confusion, log_loss, most_probable};
+use crate::eval::{Confusion, Scores, log_loss, most_probable};
 use crate::files::write_json;
 use crate::model::{Classifier, RecurrentClassifier, predict_proba};
 use crate::nn::CellKind;
 use crate::progress::Progress;
 use crate::report::{Row, Seconds};
-use crate::train::{Checkpoint, TrainData, fit};
+use crate::train::{Checkpoint, Epoch, TrainData, fit};
 
 /// All that one pair needs.
 pub(super) struct Trainer<'a> {
@@ -27,8 +27,20 @@ pub(super) struct Trainer<'a> {
     pub(super) vectors: &'a Vectors,
     pub(super) folder: &'a RunFolder,
     pub(super) key: &'a str,
-    pub(super) embedding: EmbeddingKind,
-    pub(super) model: CellKind,
+    pub(super) pair: Pair,
+}
+
+/// An embedding and a network.
+pub(super) type Pair = (EmbeddingKind, CellKind);
+
+/// The row of a pair whose word vectors could not be made.
+pub(super) fn failed(pair: Pair, seed: u64, what: &str) -> Row {
+    Row { error: Some(what.to_string()), ..row(pair, seed) }
+}
+
+/// A row with its names and nothing else.
+fn row((embedding, model): Pair, seed: u64) -> Row {
+    Row { embedding: embedding.name().to_string(), model: model_name(model).to_string(), seed, ..Row::default() }
 }
 
 /// Answers for one part.
@@ -41,24 +53,22 @@ struct Answers {
 impl Trainer<'_> {
     /// Trains, scores and saves; `metrics.json` comes last.
     pub(super) fn run(&self, progress: &dyn Progress) -> Result<PairRecord> {
-        let pair = self.folder.pair(self.embedding, self.model);
+        let pair = self.path();
         fs::create_dir_all(&pair).map_err(Error::io("create the folder", &pair))?;
         let mut model = self.untrained();
-        let name = format!("{} + {}", self.embedding.name(), model_name(self.model));
+        let row = row(self.pair, self.config.seed);
+        let name = row.pair();
         let mut history = Vec::new();
         let trained = self.fit(&name, &mut model, &mut history, progress);
         let row = Row {
-            embedding: self.embedding.name().to_string(),
-            model: model_name(self.model).to_string(),
-            seed: self.config.seed,
             seconds: Seconds {
                 embedding: self.vectors.seconds,
-                train: history.iter().map(|epoch: &crate::train::Epoch| epoch.seconds).sum(),
+                train: history.iter().map(|epoch: &Epoch| epoch.seconds).sum(),
                 evaluate: 0.0,
             },
             parameters: model.parameters().iter().filter(|p| p.is_trained()).map(|p| p.value.len()).sum(),
             epochs: history.len(),
-            ..Row::default()
+            ..row
         };
         record::write_history(&pair.join("history.csv"), &history)?;
         let record = match trained {
@@ -75,13 +85,17 @@ impl Trainer<'_> {
     }
 
     fn untrained(&self) -> RecurrentClassifier {
-        let shape = self.config.model.classifier(self.model, self.texts.corpus.labels.len());
+        let shape = self.config.model.classifier(self.pair.1, self.texts.corpus.labels.len());
         let matrix = &self.vectors.matrix;
         RecurrentClassifier::new(shape, matrix.data.clone(), matrix.dim, self.config.seed)
     }
 
+    fn path(&self) -> PathBuf {
+        self.folder.pair(self.pair.0, self.pair.1)
+    }
+
     fn checkpoint(&self) -> PathBuf {
-        self.folder.pair(self.embedding, self.model).join("checkpoint.safetensors")
+        self.path().join("checkpoint.safetensors")
     }
 
     /// Trains from the last checkpoint of the same settings, texts and vectors.
@@ -89,7 +103,7 @@ impl Trainer<'_> {
         &self,
         name: &str,
         model: &mut RecurrentClassifier,
-        history: &mut Vec<crate::train::Epoch>,
+        history: &mut Vec<Epoch>,
         progress: &dyn Progress,
     ) -> Result<Checkpoint> {
         let (path, key) = (self.checkpoint(), sha256(format!("{} {}", self.key, self.vectors.checksum).as_bytes()));
@@ -118,7 +132,7 @@ impl Trainer<'_> {
     /// Answers for all parts -> the record, beside which the predictions and the model are written.
     fn score(&self, mut row: Row, mut model: RecurrentClassifier, progress: &dyn Progress) -> Result<PairRecord> {
         let start = Instant::now();
-        let (texts, pair) = (self.texts, self.folder.pair(self.embedding, self.model));
+        let (texts, pair) = (self.texts, self.path());
         let mut answers = |part: &Encoded| self.answer(&mut model, part, progress);
         let (train, validation, test) = (answers(&texts.train)?, answers(&texts.validation)?, answers(&texts.test)?);
         row.seconds.evaluate = start.elapsed().as_secs_f64();
@@ -163,7 +177,7 @@ impl Trainer<'_> {
     fn bundle(&self, row: &Row, model: RecurrentClassifier) -> Bundle {
         let (config, texts) = (self.config, self.texts);
         let shape = Shape {
-            cell: self.model,
+            cell: self.pair.1,
             vocab_size: texts.vocab.len(),
             embedding_dim: self.vectors.matrix.dim,
             hidden_size: config.model.hidden_size,
@@ -198,7 +212,7 @@ impl Trainer<'_> {
 
 /// "word2vec + gru: test accuracy 71.9 %, validation 79.0 %, epoch 17 of 20, 310 s".
 fn summary(row: &Row) -> String {
-    let accuracy = |scores: Option<crate::eval::Scores>| 100.0 * scores.unwrap_or_default().accuracy;
+    let accuracy = |scores: Option<Scores>| 100.0 * scores.unwrap_or_default().accuracy;
     format!(
         "{}: test accuracy {:.1} %, validation {:.1} %, epoch {} of {}, {:.1} s",
         row.pair(),

@@ -57,6 +57,13 @@ impl Texts {
         let coverage = |texts: &[&str]| Coverage::measure(&tokenizer, texts, |token| vocab.contains(token));
         let coverage =
             PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
+        progress.notice(&format!(
+            "vocabulary: {} tokens; unknown: {:.1} % of the tokens of train, {:.1} % of validation, {:.1} % of test",
+            vocab.len(),
+            100.0 * coverage.train.out_of_vocabulary(),
+            100.0 * coverage.validation.out_of_vocabulary(),
+            100.0 * coverage.test.out_of_vocabulary(),
+        ));
         let sentences = vocab.encode_texts(&tokenizer, &train);
         let encoded = |documents: &[Document], ids: &[Vec<u32>]| {
             let mut encoded = Encoded::default();

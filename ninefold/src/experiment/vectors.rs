@@ -62,6 +62,13 @@ impl Vectors {
             trained_or_cached(kind, config, texts, progress)?
         };
         let matrix = EmbeddingMatrix::build(&vectors, &texts.vocab, config.embedding.unknown, config.seed);
+        progress.notice(&format!(
+            "{}: vectors for {} of {} words of the vocabulary, {:.1} % of the tokens of train",
+            kind.name(),
+            matrix.found + matrix.by_subwords,
+            matrix.found + matrix.by_subwords + matrix.unknown,
+            100.0 * matrix.coverage(),
+        ));
         let checksum = sha256(bytemuck::cast_slice(&matrix.data));
         Ok(Vectors { matrix, seconds: seconds.unwrap_or(start.elapsed().as_secs_f64()), checksum })
     }
