@@ -24,7 +24,9 @@ fn nine_pairs_fill_a_leaderboard_and_a_run_folder() {
     let place = Place::new();
     let output = place.compare("run", &[]);
     let text = stdout(&output);
-    for expected in ["data: posts", "3 classes", "accuracy", "Best pair: ", "run folder: run", "ninefold predict run/pairs/"] {
+    for expected in
+        ["data: posts", "3 classes", "accuracy", "Best pair: ", "run folder: run", "ninefold predict run/pairs/"]
+    {
         assert!(text.contains(expected), "{expected:?} is not in:\n{text}");
     }
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -76,7 +78,8 @@ fn flags_narrow_the_work_and_json_goes_to_stdout() {
     let board: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(board, place.json("run/leaderboard.json"));
     let rows = board["rows"].as_array().unwrap();
-    let brief = |row: &Value| (row["model"].as_str().unwrap().to_string(), row["seed"].as_u64(), row["epochs"].as_u64());
+    let brief =
+        |row: &Value| (row["model"].as_str().unwrap().to_string(), row["seed"].as_u64(), row["epochs"].as_u64());
     let rows: Vec<_> = rows.iter().map(brief).collect();
     assert_eq!(rows, [("gru".to_string(), Some(5), Some(1)), ("rnn".to_string(), Some(5), Some(1))]);
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -129,7 +132,8 @@ fn three_networks_and_the_next_run_share_one_training_of_vectors() {
 #[test]
 fn a_pair_that_diverges_is_recorded_and_the_others_go_on() {
     let place = Place::new();
-    let output = place.compare("run", &["--embeddings", "glove", "--models", "rnn,gru", "--set", "training.learning_rate=1e38"]);
+    let output =
+        place.compare("run", &["--embeddings", "glove", "--models", "rnn,gru", "--set", "training.learning_rate=1e38"]);
     let stderr = String::from_utf8_lossy(&output.stderr);
     let rows = place.json("run/leaderboard.json")["rows"].clone();
     assert_eq!(rows.as_array().unwrap().len(), 2, "{stderr}");

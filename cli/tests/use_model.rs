@@ -55,7 +55,8 @@ fn predict_says_what_compare_said_about_the_test_texts() {
     let predictions = std::fs::read_to_string(place.path("run/pairs/glove-gru/predictions.csv")).unwrap();
     for line in predictions.lines().skip(1) {
         let columns: Vec<&str> = line.split(',').collect();
-        let output = place.ninefold(&["predict", &model, "--whole", &format!("posts/{}", columns[0])]).output().unwrap();
+        let output =
+            place.ninefold(&["predict", &model, "--whole", &format!("posts/{}", columns[0])]).output().unwrap();
         let expected = format!("{}\t{:.4}\n", columns[2], columns[3].parse::<f64>().unwrap());
         assert_eq!(stdout(&output), expected, "{line}");
     }

@@ -76,10 +76,11 @@ impl Place {
 
     /// `compare` on the corpus here, small, with one thread, into `run`.
     pub fn compare(&self, run: &str, args: &[&str]) -> Output {
-        let start = ["compare", "--data", "posts", "--run-dir", run, "--threads", "1"];
-        let mut all = start.to_vec();
-        if !args.contains(&"--epochs") {
-            all.extend(["--epochs", "2"]);
+        let mut all = vec!["compare", "--data", "posts", "--run-dir", run];
+        for default in [["--threads", "1"], ["--epochs", "2"]] {
+            if !args.contains(&default[0]) {
+                all.extend(default);
+            }
         }
         all.extend(SMALL);
         all.extend(args);
@@ -91,7 +92,7 @@ impl Place {
 fn text(words: &[&str], number: usize) -> String {
     let pick = |place: usize| {
         let roll = (number * 7919 + place * 104_729 + place * place * 31) % 101;
-        if roll % 3 == 0 { words[roll % words.len()] } else { COMMON[roll % COMMON.len()] }
+        if roll.is_multiple_of(3) { words[roll % words.len()] } else { COMMON[roll % COMMON.len()] }
     };
     (0..6 + number % 15).map(pick).collect::<Vec<_>>().join(" ")
 }
