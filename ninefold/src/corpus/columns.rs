@@ -125,6 +125,21 @@ impl Layout {
     }
 }
 
+/// The layout of a test table, from that of its training table: the same names in any order, or the same number of
+/// columns and no names. `None` when neither fits.
+pub(super) fn as_in_training(training: &Layout, rows: &[Vec<String>]) -> Option<Layout> {
+    let first: Vec<String> = rows[0].iter().map(|cell| plain(cell)).collect();
+    if let Some(names) = &training.header {
+        let position = |column: &usize| first.iter().position(|cell| *cell == plain(&names[*column]));
+        let text: Option<Vec<usize>> = training.text.iter().map(position).collect();
+        let label = training.label.as_ref().map(position);
+        if let (Some(text), None | Some(Some(_))) = (text, label) {
+            return Some(Layout { text, label: label.flatten(), header: Some(rows[0].clone()), width: first.len() });
+        }
+    }
+    (training.width == first.len() && !has_known_name(rows)).then(|| Layout { header: None, ..training.clone() })
+}
+
 /// The layout of a table, from its first rows.
 ///
 /// # Errors
@@ -278,7 +293,7 @@ fn likely_texts(profiles: &[Profile], label: Option<usize>, labelled: bool) -> V
 }
 
 /// True when a cell of the first row is a name that such columns have, and not just a value that comes again below it.
-pub(super) fn has_known_name(rows: &[Vec<String>]) -> bool {
+fn has_known_name(rows: &[Vec<String>]) -> bool {
     let known = |name: &str| LABELS.contains(&name) || TITLES.contains(&name) || TEXTS.contains(&name);
     rows[0].iter().enumerate().any(|(column, cell)| {
         known(&plain(cell)) && !rows[1..].iter().any(|row| row[column].trim().eq_ignore_ascii_case(cell.trim()))

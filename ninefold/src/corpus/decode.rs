@@ -82,15 +82,26 @@ fn guessed(bytes: &[u8]) -> Decoded {
     detector.feed(bytes, true);
     let guess = detector.guess(None, Utf8Detection::Deny);
     // A few syllables alone could be Chinese or Japanese as well; of these only Korean is on offer.
-    let east_asian = [EUC_KR, GBK, BIG5, SHIFT_JIS, EUC_JP].contains(&guess);
-    if east_asian && detector.guess(Some(b"kr"), Utf8Detection::Deny) == EUC_KR {
-        if let Some(text) = EUC_KR.decode_without_bom_handling_and_without_replacement(bytes) {
-            return Decoded { text: text.into(), outcome: Outcome::clean(name_of(EUC_KR)) };
-        }
+    let korean = guess == EUC_KR || ([GBK, BIG5, SHIFT_JIS, EUC_JP].contains(&guess) && is_mostly_hangul(bytes));
+    if korean && let Some(text) = EUC_KR.decode_without_bom_handling_and_without_replacement(bytes) {
+        return Decoded { text: text.into(), outcome: Outcome::clean(name_of(EUC_KR)) };
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
     let suspected = (guess != WINDOWS_1252).then(|| name_of(guess));
     Decoded { text: text.into(), outcome: Outcome { suspected, ..Outcome::clean(name_of(WINDOWS_1252)) } }
+}
+
+/// True when most bytes above ASCII form the 2,350 common syllables of EUC-KR (rows 0xb0 to 0xc8).
+fn is_mostly_hangul(bytes: &[u8]) -> bool {
+    let (mut high, mut in_syllables, mut at) = (0, 0, 0);
+    while at < bytes.len() {
+        let is_syllable = (0xb0..=0xc8).contains(&bytes[at]) && bytes.get(at + 1).is_some_and(|&trail| trail >= 0xa1);
+        let width = if is_syllable { 2 } else { 1 };
+        high += if bytes[at].is_ascii() { 0 } else { width };
+        in_syllables += if is_syllable { 2 } else { 0 };
+        at += width;
+    }
+    2 * in_syllables > high
 }
 
 /// UTF-8 with a rare broken sequence (a cut-off text, a row pasted from elsewhere) stays UTF-8: read as windows-1252,
@@ -235,6 +246,8 @@ mod tests {
             let bytes = WINDOWS_1252.encode(text).0;
             assert_eq!(detected(&bytes), (text.to_string(), "windows-1252"));
         }
+        // A name in Big5, among English: not Korean, although its bytes could be.
+        assert_eq!(detected(b"Lin ( \xaaL\xabT\xa7\xbb ) wrote about windows").1, "windows-1252");
         for text in [korean, "정치", "축구 경기가 열렸다", "안녕", "ok 좋아요 good", "뷁 똠방각하 펲시콜라"]
         {
             let bytes = EUC_KR.encode(text).0;

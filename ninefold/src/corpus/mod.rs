@@ -204,7 +204,7 @@ impl Corpus {
         let classes: BTreeSet<u32> = documents.iter().map(|document| document.label).collect();
         if let [only] = Vec::from_iter(&classes)[..] {
             let what = format!(
-                "{}: all {} have the label {:?}, but a classifier needs at least two classes (is label_column right?)",
+                "{}: all {} have the label {:?}, but a classifier needs at least two classes (is it the right column or folder?)",
                 self.protocol.data,
                 counted(documents.len(), "training text"),
                 self.labels[*only as usize],
@@ -215,7 +215,7 @@ impl Corpus {
         let parts = split::cut(documents, &self.labels, fraction, seed, part);
         if parts.cut.is_empty() {
             let what = format!(
-                "{}: no {part} part can be cut: each of the {} has a single text ({} in all; is label_column right?)",
+                "{}: no {part} part can be cut: each of the {} has a single text ({} in all; is it the right column or folder?)",
                 self.protocol.data,
                 counted(classes.len(), "class"),
                 counted(total, "text"),
@@ -249,7 +249,7 @@ impl Corpus {
             self.notices
                 .push(format!("{count} in test but not in train, so that no model can know it: {}", quoted(&unseen)));
         }
-        if !untested.is_empty() && self.protocol.split == "given" {
+        if !untested.is_empty() && !self.protocol.split.starts_with("random") {
             let count = counted(untested.len(), "class");
             self.notices
                 .push(format!("{count} in train but not in test, so that no score shows it: {}", quoted(&untested)));

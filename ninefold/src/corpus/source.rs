@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::columns::{Layout, Request};
 use super::config::CorpusConfig;
 use super::decode::{self, Encodings};
-use super::phrasing::{listed, nearest};
+use super::phrasing::{counted, listed, nearest};
 use super::{folder, jsonl, labelled_lines, newsgroups, sample, table};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -38,6 +38,8 @@ pub(super) struct Reading {
     pub unlabelled: usize,
     pub encodings: Encodings,
     pub notices: Vec<String>,
+    /// The columns of a table.
+    pub layout: Option<Layout>,
 }
 
 /// What was read, with the test part if the data have one.
@@ -73,13 +75,13 @@ pub(super) fn read(config: &CorpusConfig, progress: &dyn Progress) -> Result<Par
     } else if config.is_newsgroups() {
         newsgroups::read(progress)?
     } else {
-        read_path(Path::new(&config.data), config, progress)?
+        read_path(Path::new(&config.data), config, None, progress)?
     };
     if !config.test.is_empty() {
         if parts.test.take().is_some() {
             parts.train.notices.push(format!("the test part of {} is not read, since test names another", config.data));
         }
-        let test = read_path(Path::new(&config.test), config, progress)?;
+        let test = read_path(Path::new(&config.test), config, parts.train.layout.as_ref(), progress)?;
         parts = Parts::given(parts.train, Some(test.test.unwrap_or(test.train)));
     }
     Ok(parts)
@@ -101,31 +103,27 @@ fn of_sample(config: &CorpusConfig) -> Result<Parts> {
     Ok(Parts::given(named(sample.train), Some(named(sample.test))))
 }
 
-fn read_path(path: &Path, config: &CorpusConfig, progress: &dyn Progress) -> Result<Parts> {
+/// `like` is the layout of the training file when a test file is read.
+fn read_path(path: &Path, config: &CorpusConfig, like: Option<&Layout>, progress: &dyn Progress) -> Result<Parts> {
     let metadata = fs::metadata(path).map_err(|error| missing(path, error))?;
     if !metadata.is_dir() {
-        let (reading, _) = read_file(path, config, None)?;
-        return Ok(Parts::given(reading, None));
+        return Ok(Parts::given(read_file(path, config, like)?, None));
     }
-    match folder::contents(path)? {
-        folder::Contents::Classes { ignored } => {
-            let mut reading = folder::read_classes(path, "", config.charset()?, progress)?;
-            note_ignored(&mut reading, &ignored);
-            Ok(Parts::given(reading, None))
-        }
+    let read_classes =
+        |name: &str, prefix: &str| folder::read_classes(&path.join(name), prefix, config.charset()?, progress);
+    let (mut train, test, ignored) = match folder::contents(path)? {
+        folder::Contents::Classes { ignored } => (read_classes("", "")?, None, ignored),
         folder::Contents::PartFolders { train, test, ignored } => {
-            let mut reading = folder::read_classes(&path.join(train), "train/", config.charset()?, progress)?;
-            note_ignored(&mut reading, &ignored);
-            let test = folder::read_classes(&path.join(test), "test/", config.charset()?, progress)?;
-            Ok(Parts::given(reading, Some(test)))
+            (read_classes(&train, "train/")?, Some(read_classes(&test, "test/")?), ignored)
         }
         folder::Contents::PartFiles { train, test, ignored } => {
-            let (mut reading, layout) = read_file(&path.join(train), config, None)?;
-            note_ignored(&mut reading, &ignored);
-            let (test, _) = read_file(&path.join(test), config, layout.as_ref())?;
-            Ok(Parts::given(reading, Some(test)))
+            let train = read_file(&path.join(train), config, like)?;
+            let test = read_file(&path.join(test), config, train.layout.as_ref())?;
+            (train, Some(test), ignored)
         }
-    }
+    };
+    note_ignored(&mut train, &ignored);
+    Ok(Parts::given(train, test))
 }
 
 fn note_ignored(reading: &mut Reading, ignored: &[String]) {
@@ -165,22 +163,27 @@ fn missing(path: &Path, error: std::io::Error) -> Error {
     }
 }
 
-/// One file of labelled texts, and its layout if it is a table.
-fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Result<(Reading, Option<Layout>)> {
+/// One file of labelled texts.
+fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Result<Reading> {
     let (text, encodings) = read_text(path, config)?;
     let place = path.display().to_string();
+    let name = file_name(path);
     let request = Request::new(config, true);
-    let (rows, layout, columns) = match Format::of(path, &text) {
+    let mut reading = Reading { encodings, ..Reading::default() };
+    let rows = match Format::of(path, &text) {
         Some(Format::Table(delimiter)) => {
             let (rows, layout) = table::read(&text, delimiter, &request, like, &place)?;
-            let columns = layout.describe();
-            (rows, Some(layout), Some(columns))
+            let header = if layout.header.is_some() { "the first line is a header" } else { "no header" };
+            reading.notices.push(format!("{name}: {} ({header})", layout.describe()));
+            reading.layout = Some(layout);
+            rows
         }
         Some(Format::JsonLines) => {
-            let (rows, columns) = jsonl::read(&text, &request, &place)?;
-            (rows, None, Some(columns))
+            let (rows, keys) = jsonl::read(&text, &request, &place)?;
+            reading.notices.push(format!("{name}: {keys}"));
+            rows
         }
-        Some(Format::LabelledLines) => (labelled_lines::read(&text, &place)?, None, None),
+        Some(Format::LabelledLines) => labelled_lines::read(&text, &place)?,
         None => {
             let expected = "labelled texts: .csv, .tsv, .jsonl, or lines that begin with __label__";
             let first = text.lines().find(|line| !line.trim().is_empty()).map(|line| line.chars().take(40).collect());
@@ -188,8 +191,6 @@ fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Resul
             return Err(Error::format(place, expected, found));
         }
     };
-    let name = file_name(path);
-    let mut reading = Reading { encodings, ..Reading::default() };
     let mut first_unlabelled = None;
     for row in rows {
         if row.label.trim().is_empty() {
@@ -203,19 +204,11 @@ fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Resul
     if reading.documents.is_empty() {
         return Err(Error::format(place, "texts with labels", "not one"));
     }
-    if let Some(columns) = columns {
-        let header = match layout.as_ref().map(|layout| layout.header.is_some()) {
-            Some(true) => " (the first line is a header)",
-            Some(false) => " (no header)",
-            None => "",
-        };
-        reading.notices.push(format!("{name}: {columns}{header}"));
-    }
     if let Some(line) = first_unlabelled {
-        let count = super::phrasing::counted(reading.unlabelled, "row");
+        let count = counted(reading.unlabelled, "row");
         reading.notices.push(format!("{name}: {count} without a label left out, the first in line {line}"));
     }
-    Ok((reading, layout))
+    Ok(reading)
 }
 
 /// What a file holds, by its extension and its first line.
