@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::decode::{self, Charset};
-use super::source::{Labelled, Part, Reading, entries, file_name, is_data_file, part_of};
+use super::format::{Part, file_name, is_data_file, part_of};
+use super::source::{Labelled, Reading, entries};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 

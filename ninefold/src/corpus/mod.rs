@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! source ---> folder | table | jsonl | labelled_lines | newsgroups | sample      files -> texts with label names
-//!    |           (decode: bytes -> text;  columns: which one is the text)
+//!    |           (decode: bytes -> text;  columns, guess: which one is the text)
 //!    v
 //! strip ----> labels ----> split                                                 names -> numbers -> three parts
 //! ```
@@ -16,7 +16,10 @@ use rayon::prelude::*;
 mod columns;
 mod config;
 mod decode;
+mod encodings;
 mod folder;
+mod format;
+mod guess;
 mod jsonl;
 mod labelled_lines;
 mod labels;
@@ -139,7 +142,7 @@ fn read(config: &CorpusConfig, progress: &dyn Progress) -> Result<(Parts, Corpus
     let mut parts = source::read(config, progress)?;
     let strip = config.strip()?;
     let mut notices = Vec::new();
-    let mut encodings = decode::Encodings::default();
+    let mut encodings = encodings::Encodings::default();
     let mut unlabelled = 0;
     let mut trimmed = 0;
     for reading in [Some(&mut parts.train), parts.test.as_mut()].into_iter().flatten() {
