@@ -60,7 +60,9 @@ pub(super) fn read(
             continue;
         }
         if record.len() != width {
-            check_closed(start, line)?;
+            if reader.position().byte() as usize >= text.len() {
+                check_closed(start, line)?;
+            }
             let expected =
                 format!("{} (cells that hold {:?} need quotes)", counted(width, "cell"), dialect.delimiter as char);
             return Err(Error::format(format!("{place}:{line}"), expected, record.len().to_string()));
@@ -201,6 +203,8 @@ mod tests {
     #[test]
     fn a_row_of_another_width_is_named_by_its_line() {
         let error = table("label,text\na,\"x\ny\"\r\nb,z\nc,d,e\n", b',').unwrap_err().to_string();
+        let stray = table("label,text\na,b,c\nb,a 5\" disk\na,d\n", b',').unwrap_err().to_string();
+        assert!(stray.starts_with("x.csv:2: expected 2 cells"), "{stray}");
         assert!(error.starts_with("x.csv:5: expected 2 cells") && error.ends_with("found 3"), "{error}");
     }
 
