@@ -16,5 +16,9 @@ pub fn fetch(url: &str, path: &Path, progress: &dyn Progress) -> Result<()> {
 
 /// Where ninefold keeps data sets and pretrained vectors: `NINEFOLD_DATA_DIR`, else the platform's cache folder.
 pub fn data_dir() -> std::path::PathBuf {
-    todo!()
+    match std::env::var_os("NINEFOLD_DATA_DIR").filter(|dir| !dir.is_empty()) {
+        Some(dir) => dir.into(),
+        None => directories::ProjectDirs::from("", "", "ninefold")
+            .map_or_else(|| std::env::temp_dir().join("ninefold"), |dirs| dirs.cache_dir().to_path_buf()),
+    }
 }
