@@ -6,8 +6,8 @@
 
 use super::config::{CorpusConfig, Header};
 use super::guess::{self, Profile};
-use super::phrasing::{listed, nearest, quoted};
 use crate::error::{Error, Result};
+use crate::phrasing::{listed, nearest, quoted};
 
 /// Names of label columns, the most telling first; compared without case, spaces and punctuation.
 const LABELS: &str = "labeltext labelname classname categoryname label labels class classlabel classindex classid category \

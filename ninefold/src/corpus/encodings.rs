@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::decode::Outcome;
-use super::phrasing::{counted, listed};
+use crate::phrasing::{counted, listed};
 
 /// How many files had which encoding.
 #[derive(Clone, Debug, Default, PartialEq)]

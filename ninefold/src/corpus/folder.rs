@@ -64,7 +64,7 @@ pub(super) fn contents(folder: &Path) -> Result<Contents> {
             let found = match (part_files.first(), files.len()) {
                 (_, 0) => "an empty folder".to_string(),
                 (Some(file), _) => format!("files only: to read one of them, name it: {}", file.display()),
-                (None, _) => format!("files only: {}", super::phrasing::listed(&names(&files))),
+                (None, _) => format!("files only: {}", crate::phrasing::listed(&names(&files))),
             };
             Err(Error::format(place, expected, found))
         }
@@ -86,7 +86,7 @@ fn pair(names: &[String], place: &dyn std::fmt::Display) -> Result<Option<(Strin
             ([only], _) | (_, [only]) => Ok(Some(only.to_string())),
             _ => {
                 let what = format!("one file or folder for the {part:?} part").to_lowercase();
-                let found = format!("{} (name the right ones with data and test)", super::phrasing::listed(&of_part));
+                let found = format!("{} (name the right ones with data and test)", crate::phrasing::listed(&of_part));
                 Err(Error::format(place.to_string(), what, found))
             }
         }

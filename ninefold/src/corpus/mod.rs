@@ -24,7 +24,6 @@ mod jsonl;
 mod labelled_lines;
 mod labels;
 mod newsgroups;
-mod phrasing;
 mod protocol;
 pub mod sample;
 mod source;
@@ -37,8 +36,8 @@ pub use newsgroups::Strip;
 pub use protocol::{PartCounts, Protocol};
 
 use crate::error::{Error, Result};
+use crate::phrasing::{counted, percent, quoted, rounded_percent};
 use crate::progress::Progress;
-use phrasing::{counted, percent, quoted, rounded_percent};
 use source::{Labelled, Parts};
 
 /// One labelled text.

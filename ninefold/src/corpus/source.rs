@@ -11,9 +11,9 @@ use super::config::CorpusConfig;
 use super::decode;
 use super::encodings::Encodings;
 use super::format::{Format, Part, file_name, part_of};
-use super::phrasing::{counted, listed, nearest};
 use super::{folder, jsonl, labelled_lines, newsgroups, sample, table};
 use crate::error::{Error, Result};
+use crate::phrasing::{counted, listed, nearest};
 use crate::progress::Progress;
 
 /// A text of a table or a file of lines; the label is empty where there is none.

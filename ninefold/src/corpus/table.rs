@@ -7,9 +7,9 @@
 use csv::StringRecord;
 
 use super::columns::{self, Layout, Request};
-use super::phrasing::counted;
 use super::source::Row;
 use crate::error::{Error, Result};
+use crate::phrasing::counted;
 
 /// Rows that are looked at to find delimiter, header and columns.
 const LOOKED_AT: usize = 1000;
