@@ -327,7 +327,7 @@ mod tests {
             }
             let mut patterns = BTreeSet::new();
             for raw in sections.iter().flat_map(|section| &section.patterns) {
-                assert!(patterns.insert(&raw.pattern), "{}: written twice: {}", raw.place, raw.pattern);
+                assert!(patterns.insert((raw.role, &raw.pattern)), "{}: written twice: {}", raw.place, raw.pattern);
                 assert!(
                     raw.pattern.ends_with(['.', '?', '!', ':', ',']) || raw.role >= Role::Aside as usize,
                     "{}",

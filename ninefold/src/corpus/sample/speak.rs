@@ -112,7 +112,7 @@ impl<'a> Speaker<'a> {
 /// "a" or "an", by the sound that `phrase` begins with.
 pub(super) fn article_of(phrase: &str) -> &'static str {
     let first = phrase.split([' ', '-']).next().unwrap_or_default();
-    let spelled_out = first.len() > 1 && first.chars().all(|letter| letter.is_ascii_uppercase());
+    let spelled_out = !first.is_empty() && first.chars().all(|letter| letter.is_ascii_uppercase());
     let vowel = if spelled_out {
         first.starts_with(['A', 'E', 'F', 'H', 'I', 'L', 'M', 'N', 'O', 'R', 'S', 'X'])
     } else {
