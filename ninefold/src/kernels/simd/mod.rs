@@ -56,6 +56,10 @@ pub trait Simd: Copy + Send + Sync {
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// The sum of all lanes.
     fn sum(self, a: Self::V) -> f32;
+    /// The sum of all lanes of each of four registers, cheaper than four times [`sum`](Simd::sum).
+    fn sum_four(self, a: [Self::V; 4]) -> [f32; 4];
+    /// 1 / sqrt(a) to about 22 bits, for normal positive numbers.
+    fn inverse_sqrt(self, a: Self::V) -> Self::V;
 
     /// Reads a register from memory, aligned or not.
     ///
@@ -206,6 +210,41 @@ mod tests {
                 assert!((y - e).abs() < 1e-6, "{}: {y} for {e}", level.name());
             }
             assert!((total - expected.iter().sum::<f32>()).abs() < 1e-4, "{}", level.name());
+        }
+    }
+
+    struct SumsAndRoots<'a>(&'a [f32], &'a mut [f32]);
+
+    impl Kernel for SumsAndRoots<'_> {
+        type Output = [f32; 4];
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> [f32; 4] {
+            let SumsAndRoots(x, roots) = self;
+            let mut sums = [simd.zero(); 4];
+            for (i, (x, root)) in x.chunks_exact(S::LANES).zip(roots.chunks_exact_mut(S::LANES)).enumerate() {
+                let v = simd.read(x);
+                simd.write(root, simd.inverse_sqrt(v));
+                let quarter = i * S::LANES / 16;
+                sums[quarter] = simd.add(sums[quarter], v);
+            }
+            simd.sum_four(sums)
+        }
+    }
+
+    #[test]
+    fn every_level_sums_four_registers_and_takes_inverse_roots() {
+        let x: Vec<f32> = (0..64).map(|i| 1.5f32.powi(i - 20)).collect();
+        let expected: Vec<f64> = x.chunks(16).map(|x| x.iter().map(|&x| f64::from(x)).sum()).collect();
+        for level in Level::available() {
+            let mut roots = vec![0.0; 64];
+            let sums = level.run(SumsAndRoots(&x, &mut roots));
+            for (sum, e) in sums.iter().zip(&expected) {
+                assert!((f64::from(*sum) / e - 1.0).abs() < 1e-6, "{}: {sum} for {e}", level.name());
+            }
+            for (root, x) in roots.iter().zip(&x) {
+                let error = (f64::from(*root) * f64::from(*x).sqrt() - 1.0).abs();
+                assert!(error < 5e-7, "{}: 1 / sqrt({x}) is off by {error:e}", level.name());
+            }
         }
     }
 }

@@ -63,6 +63,14 @@ impl Simd for Portable {
         (half[0] + half[2]) + (half[1] + half[3])
     }
     #[inline(always)]
+    fn sum_four(self, a: [Self::V; 4]) -> [f32; 4] {
+        std::array::from_fn(|i| self.sum(a[i]))
+    }
+    #[inline(always)]
+    fn inverse_sqrt(self, a: Self::V) -> Self::V {
+        lanes(|i| 1.0 / a[i].sqrt())
+    }
+    #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::V {
         // SAFETY: the caller gives LANES readable floats.
         unsafe { from.cast::<[f32; LANES]>().read_unaligned() }

@@ -51,6 +51,13 @@ macro_rules! lane_operations {
     )*};
 }
 
+/// A better guess at 1 / sqrt(a): y (3 - a y²) / 2.
+#[inline(always)]
+fn newton_step<S: Simd>(simd: S, a: S::V, guess: S::V) -> S::V {
+    let half_a = simd.mul(a, simd.splat(-0.5));
+    simd.mul(guess, simd.mul_add(half_a, simd.mul(guess, guess), simd.splat(1.5)))
+}
+
 impl Simd for Avx2 {
     type V = __m256;
     const LANES: usize = 8;
@@ -79,6 +86,21 @@ impl Simd for Avx2 {
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         }
+    }
+    #[inline(always)]
+    fn sum_four(self, [a, b, c, d]: [Self::V; 4]) -> [f32; 4] {
+        // SAFETY: `self` exists only where the processor has the instructions; f32x4 and [f32; 4] have one layout.
+        unsafe {
+            let abcd = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d)); // in each half: sums of a, b, c, d
+            let sums = _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps::<1>(abcd));
+            std::mem::transmute(sums)
+        }
+    }
+    #[inline(always)]
+    fn inverse_sqrt(self, a: Self::V) -> Self::V {
+        // SAFETY: `self` exists only where the processor has the instruction.
+        let guess = unsafe { _mm256_rsqrt_ps(a) }; // 12 bits; one step of Newton doubles them
+        newton_step(self, a, guess)
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::V {
@@ -116,6 +138,26 @@ impl Simd for Avx512 {
     fn sum(self, a: Self::V) -> f32 {
         // SAFETY: `self` exists only where the processor has the instruction.
         unsafe { _mm512_reduce_add_ps(a) }
+    }
+    #[inline(always)]
+    fn sum_four(self, [a, b, c, d]: [Self::V; 4]) -> [f32; 4] {
+        // SAFETY: `self` exists only where the processor has the instructions; f32x4 and [f32; 4] have one layout.
+        unsafe {
+            let ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+            let cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+            let low = _mm512_shuffle_ps::<0b01_00_01_00>(ab, cd);
+            let high = _mm512_shuffle_ps::<0b11_10_11_10>(ab, cd);
+            let abcd = _mm512_add_ps(low, high); // in each quarter: sums of a, b, c, d
+            let half = _mm256_add_ps(_mm512_castps512_ps256(abcd), _mm512_extractf32x8_ps::<1>(abcd));
+            let sums = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps::<1>(half));
+            std::mem::transmute(sums)
+        }
+    }
+    #[inline(always)]
+    fn inverse_sqrt(self, a: Self::V) -> Self::V {
+        // SAFETY: `self` exists only where the processor has the instruction.
+        let guess = unsafe { _mm512_rsqrt14_ps(a) }; // 14 bits; one step of Newton doubles them
+        newton_step(self, a, guess)
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::V {

@@ -1,0 +1,93 @@
+//! Trains word vectors on a text file (one document a line, words between spaces) and writes them as word2vec text:
+//!
+//! `cargo run --release --example train_vectors -- word2vec TEXT VECTORS min_count=5 window=5 threads=2`
+
+#![allow(clippy::print_stderr)]
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use ninefold::embed::WordVectors;
+use ninefold::embed::trainer::{fasttext, glove, word2vec};
+use ninefold::files::write_atomically;
+use ninefold::progress::{Progress, Silent};
+use ninefold::vocab::Vocab;
+use ninefold::{Error, Result};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [method, text, vectors, settings @ ..] = arguments.as_slice() else {
+        eprintln!("usage: train_vectors word2vec|fasttext|glove TEXT VECTORS [KEY=VALUE ...]");
+        std::process::exit(2);
+    };
+    if let Err(error) = run(method, Path::new(text), Path::new(vectors), settings) {
+        eprintln!("train_vectors: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn run(method: &str, text: &Path, out: &Path, settings: &[String]) -> Result<()> {
+    let (counting, settings): (Vec<&String>, Vec<&String>) =
+        settings.iter().partition(|setting| setting.starts_with("min_count="));
+    let min_count = counting.first().and_then(|setting| setting["min_count=".len()..].parse().ok()).unwrap_or(5);
+    let (sentences, vocab) = read(text, min_count)?;
+    let words = sentences.iter().flatten().filter(|&&id| id > 1).count();
+
+    let settings = settings.iter().map(|setting| setting.as_str()).collect::<Vec<_>>().join("\n");
+    let began = Instant::now();
+    let (vectors, epochs) = train(method, &settings, &sentences, &vocab, &Silent)?;
+    let seconds = began.elapsed().as_secs_f64();
+    let words_per_s = (words * epochs) as f64 / seconds;
+    eprintln!(
+        "{{\"words\": {words}, \"vocab\": {}, \"train_s\": {seconds:.3}, \"words_per_s\": {words_per_s:.0}}}",
+        vectors.len()
+    );
+
+    write_atomically(out, |file| {
+        writeln!(file, "{} {}", vectors.len(), vectors.dim())?;
+        for (word, row) in vectors.words().iter().zip(vectors.matrix().chunks(vectors.dim())) {
+            write!(file, "{word}")?;
+            row.iter().try_for_each(|value| write!(file, " {value}"))?;
+            writeln!(file)?;
+        }
+        Ok(())
+    })
+}
+
+fn train(
+    method: &str,
+    settings: &str,
+    sentences: &[Vec<u32>],
+    vocab: &Vocab,
+    progress: &dyn Progress,
+) -> Result<(WordVectors, usize)> {
+    let wrong = |error: toml::de::Error| Error::config("settings", "the settings of the method", error.message());
+    match method {
+        "word2vec" => {
+            let config = toml::from_str(settings).map_err(wrong)?;
+            Ok((word2vec::train(&config, sentences, vocab, progress)?, config.epochs))
+        }
+        "fasttext" => {
+            let config = toml::from_str(settings).map_err(wrong)?;
+            Ok((fasttext::train(&config, sentences, vocab, progress)?, config.epochs))
+        }
+        "glove" => {
+            let config = toml::from_str(settings).map_err(wrong)?;
+            Ok((glove::train(&config, sentences, vocab, progress)?, config.epochs))
+        }
+        _ => Err(Error::config("method", "word2vec, fasttext or glove", method)),
+    }
+}
+
+fn read(path: &Path, min_count: u64) -> Result<(Vec<Vec<u32>>, Vocab)> {
+    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let mut counts = std::collections::HashMap::<&str, u64>::new();
+    text.split_whitespace().for_each(|word| *counts.entry(word).or_default() += 1);
+    let mut words: Vec<(String, u64)> = counts.into_iter().map(|(w, c)| (w.to_owned(), c)).collect();
+    words.retain(|(_, count)| *count >= min_count);
+    words.sort_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
+    let vocab = Vocab::from_counts(&words);
+    let sentences = text.lines().map(|line| line.split_whitespace().map(|word| vocab.id(word)).collect()).collect();
+    Ok((sentences, vocab))
+}

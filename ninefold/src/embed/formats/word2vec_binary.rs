@@ -1,0 +1,111 @@
+//! word2vec binary: a line `count dimension`, then for each word its bytes, a space and `dimension` little-endian f32.
+//!
+//! Mikolov's C tool ends each vector with a newline, gensim does not; both are read, gensim's is written (the C tool's
+//! programs skip the newline where it is and do not miss it where it is not). The C tool cuts words after 100 bytes, if
+//! need be in the middle of a letter: such bytes are replaced.
+
+use std::io::{BufRead, ErrorKind, Read};
+use std::path::Path;
+
+use super::Format;
+use super::source::{Head, Source};
+use super::text::{self, Header};
+use crate::embed::WordVectors;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::progress::Progress;
+
+/// word2vec binary.
+pub const FORMAT: Format = Format {
+    name: "word2vec-binary",
+    about: "word2vec binary: a line `count dimension`, then words and little-endian f32",
+    extension: "bin",
+    recognises: |head: &Head| Header::of(head.bytes).is_some(),
+    read,
+    write: Some(write),
+};
+
+/// No word is longer: what goes on beyond it without a space is not a word.
+const LONGEST_WORD: u64 = 1 << 16;
+/// Most numbers that are set aside before any was read, since a header can lie.
+const AT_ONCE: usize = 1 << 26;
+
+fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
+    let place = source.place().to_owned();
+    let header = Header::of(source.head().bytes).filter(|header| header.words > 0 && header.dim > 0);
+    let Some(Header { words: num_words, dim, length }) = header else {
+        return Err(Error::format(format!("{place}:1"), "a count and a dimension of at least 1", "0"));
+    };
+    let whole = source.is_mapped().then_some(source.total());
+    // A vector has at least its numbers and the space before them.
+    let smallest = (num_words as u64).checked_mul(4 * dim as u64 + 1).and_then(|size| size.checked_add(length as u64));
+    if dim > AT_ONCE || whole.is_some_and(|size| smallest.is_none_or(|smallest| smallest > size)) {
+        let found =
+            whole.map_or("an impossible header".to_owned(), |size| format!("{size} bytes (was the file cut short?)"));
+        let expected = format!("{num_words} words of {dim} dimensions, as its first line says");
+        return Err(Error::format(place, expected, found));
+    }
+    let mut words = Vec::new();
+    let mut matrix: Vec<f32> = Vec::with_capacity(num_words.saturating_mul(dim).min(AT_ONCE));
+    let mut reader = source.into_reader();
+    reader.bytes().read_exact(&mut vec![0; length]).map_err(|error| reader.broken(error))?;
+    let (mut broken, mut position) = (0, length as u64);
+    let mut bytes = Vec::new();
+    for number in 1..=num_words {
+        bytes.clear();
+        reader.bytes().take(LONGEST_WORD).read_until(b' ', &mut bytes).map_err(|error| reader.broken(error))?;
+        position += bytes.len() as u64 + 4 * dim as u64;
+        let Some(word) = bytes.strip_suffix(b" ") else {
+            let found = if bytes.is_empty() { "the file's end".to_owned() } else { text::quoted(&bytes) };
+            return Err(Error::format(format!("{place}, word {number} of {num_words}"), "a word and a space", found));
+        };
+        let word = &word[word.iter().take_while(|&&byte| byte == b'\n').count()..];
+        let start = matrix.len();
+        matrix.resize(start + dim, 0.0);
+        let row = &mut matrix[start..];
+        let place = || format!("{place}, vector of {} (word {number} of {num_words})", text::quoted(word));
+        match reader.bytes().read_exact(bytemuck::cast_slice_mut(row)) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                return Err(Error::format(place(), format!("{dim} numbers of 4 bytes"), "the file's end"));
+            }
+            read => read.map_err(|error| reader.broken(error))?,
+        }
+        row.iter_mut().for_each(|value| *value = f32::from_bits(u32::from_le(value.to_bits())));
+        if let Some(value) = row.iter().find(|value| !value.is_finite()) {
+            return Err(Error::format(place(), "finite numbers", value.to_string()));
+        }
+        let text = String::from_utf8_lossy(word);
+        broken += usize::from(matches!(text, std::borrow::Cow::Owned(_)));
+        words.push(text.into_owned());
+        if number % 4096 == 0 {
+            reader.report(position, progress);
+            if progress.is_cancelled() {
+                return Err(Error::Interrupted);
+            }
+        }
+    }
+    let mut rest = Vec::new();
+    reader.bytes().take(64).read_to_end(&mut rest).map_err(|error| reader.broken(error))?;
+    if rest.iter().any(|byte| !byte.is_ascii_whitespace()) {
+        let expected = format!("the file's end after {num_words} words of {dim} dimensions, as its first line says");
+        return Err(Error::format(place, expected, format!("more bytes: {}", text::quoted(&rest))));
+    }
+    text::broken_words(broken, progress);
+    WordVectors::new(words, dim, matrix)
+}
+
+/// Writes as gensim does: nothing between the vectors.
+fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
+    text::writable(vectors)?;
+    files::write_atomically(path, |out| {
+        use std::io::Write;
+        writeln!(out, "{} {}", vectors.len(), vectors.dim())?;
+        for (row, word) in vectors.words().iter().enumerate() {
+            write!(out, "{word} ")?;
+            for value in vectors.row(row) {
+                out.write_all(&value.to_le_bytes())?;
+            }
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,43 @@
+//! word2vec text, which is also fastText's `.vec`: a header line `count dimension`, then `word v1 .. vD` a line.
+//!
+//! Written as gensim writes it. Source: Mikolov's word2vec tool (2013); fastText adds a space at the end of each line.
+
+use std::path::Path;
+
+use super::Format;
+use super::source::{Head, Source};
+use super::text::{self, Header};
+use crate::embed::WordVectors;
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+
+/// word2vec text.
+pub const FORMAT: Format = Format {
+    name: "word2vec-text",
+    about: "word2vec text and fastText .vec: a line `count dimension`, then a word and its numbers a line",
+    extension: "vec",
+    recognises,
+    read,
+    write: Some(write),
+};
+
+/// A header, and after it a first line that is text: binary vectors have bytes there that no text has.
+fn recognises(head: &Head) -> bool {
+    let Some(header) = Header::of(head.bytes) else { return false };
+    let body = &head.bytes[header.length..];
+    let line = body.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let text_only = || !body.iter().any(|&byte| byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t'));
+    text::numbers_at_end(line) == header.dim || text_only()
+}
+
+fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
+    let header = Header::of(source.head().bytes);
+    match header {
+        Some(header) if header.dim > 0 => text::read(source, header.dim, Some(header), progress),
+        _ => Err(Error::format(format!("{}:1", source.place()), "a dimension of at least 1", "0")),
+    }
+}
+
+fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
+    text::write(vectors, path, true)
+}

@@ -1,0 +1,216 @@
+//! Word vectors cut to a vocabulary: the table that a network looks its ids up in.
+//!
+//! [`WordVectors`] and a [`Vocab`] -> one row per id: zeros for `<pad>`; a word's own vector, else that of its lower-cased
+//! form, else the mean of its n-grams'; and for words without any, and for `<unk>`, what [`Unknown`] says.
+
+use serde::{Deserialize, Serialize};
+
+use super::WordVectors;
+use crate::rng::Rng;
+use crate::vocab::{PAD, UNK, Vocab};
+
+/// What stands in the row of a word that has no vector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unknown {
+    /// Zeros: the word says nothing, and all unknown words look alike.
+    Zero,
+    /// The mean of all vectors: an average word; all unknown words look alike.
+    Mean,
+    /// Random numbers with the variance of the known vectors, drawn from the seed and the word's letters: unknown words
+    /// can be told apart, the same word gets the same row in every vocabulary.
+    ///
+    /// # Source
+    /// Kim, "Convolutional Neural Networks for Sentence Classification" (2014), section 3.2: uniform in [-a, a] with a such
+    /// that the variance is that of the pretrained vectors.
+    #[default]
+    Random,
+}
+
+/// The embedding matrix of a vocabulary, and how much of it the vectors cover.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmbeddingMatrix {
+    /// Length of every row.
+    pub dim: usize,
+    /// The rows by id. `[vocab_size, dim]`
+    pub data: Vec<f32>,
+    /// Words that have a vector, as they are or lower-cased. `<pad>` and `<unk>` are counted nowhere.
+    pub found: usize,
+    /// Those of them that were found lower-cased only.
+    pub lowercased: usize,
+    /// Words whose vector is the mean of their n-grams'.
+    pub by_subwords: usize,
+    /// Words without a vector.
+    pub unknown: usize,
+    /// Ids of those, the most frequent first.
+    pub missing: Vec<u32>,
+    /// Occurrences in the training texts of words that have a vector (found or by subwords).
+    pub covered_tokens: u64,
+    /// All occurrences in the training texts, those of `<unk>` included.
+    pub tokens: u64,
+}
+
+impl EmbeddingMatrix {
+    /// One row per id of `vocab`.
+    pub fn build(vectors: &WordVectors, vocab: &Vocab, unknown: Unknown, seed: u64) -> EmbeddingMatrix {
+        EmbeddingMatrix::of(vectors, vocab.tokens(), vocab.counts(), unknown, seed)
+    }
+
+    fn of(vectors: &WordVectors, tokens: &[String], counts: &[u64], rule: Unknown, seed: u64) -> EmbeddingMatrix {
+        let dim = vectors.dim();
+        let mut data = vec![0.0; tokens.len() * dim]; // [vocab_size, dim]
+        let filler = Filler::new(rule, vectors, seed);
+        let (mut found, mut lowercased, mut by_subwords, mut covered_tokens) = (0, 0, 0, 0);
+        let mut missing = Vec::new();
+        for (id, (token, row)) in (0..).zip(tokens.iter().zip(data.chunks_exact_mut(dim))) {
+            match id {
+                PAD => {}
+                // GloVe's own files end with a trained `<unk>`; n-grams of its five letters would mean nothing.
+                UNK => match vectors.get(token) {
+                    Some(vector) => row.copy_from_slice(vector),
+                    None => filler.fill(token, row),
+                },
+                _ => {
+                    if let Some(vector) = vectors.get(token) {
+                        row.copy_from_slice(vector);
+                        found += 1;
+                    } else if let Some(vector) = vectors.get(&token.to_lowercase()) {
+                        row.copy_from_slice(vector);
+                        found += 1;
+                        lowercased += 1;
+                    } else if let Some(vector) = vectors.vector(token) {
+                        row.copy_from_slice(&vector);
+                        by_subwords += 1;
+                    } else {
+                        filler.fill(token, row);
+                        missing.push(id);
+                        continue;
+                    }
+                    covered_tokens += counts[id as usize];
+                }
+            }
+        }
+        missing.sort_by_key(|&id| std::cmp::Reverse(counts[id as usize]));
+        let (unknown, tokens) = (missing.len(), counts.iter().sum());
+        EmbeddingMatrix { dim, data, found, lowercased, by_subwords, unknown, missing, covered_tokens, tokens }
+    }
+
+    /// The share of all occurrences in the training texts whose word has a vector, in [0, 1]; 1 for no occurrences.
+    pub fn coverage(&self) -> f64 {
+        if self.tokens == 0 { 1.0 } else { self.covered_tokens as f64 / self.tokens as f64 }
+    }
+}
+
+/// What rows of unknown words are filled with.
+enum Filler {
+    Zero,
+    Mean(Vec<f32>), // [dim]
+    Random { bound: f64, seed: u64 },
+}
+
+impl Filler {
+    fn new(rule: Unknown, vectors: &WordVectors, seed: u64) -> Filler {
+        match rule {
+            Unknown::Zero => Filler::Zero,
+            Unknown::Mean => {
+                let mut sum = vec![0.0; vectors.dim()];
+                for row in vectors.matrix().chunks_exact(vectors.dim()) {
+                    sum.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+                }
+                Filler::Mean(sum.into_iter().map(|sum| (sum / vectors.len() as f64) as f32).collect())
+            }
+            Unknown::Random => {
+                let numbers = vectors.matrix();
+                let (sum, squares) = numbers.iter().fold((0.0, 0.0), |(sum, squares), &value| {
+                    let value = f64::from(value);
+                    (sum + value, squares + value * value)
+                });
+                let mean = sum / numbers.len() as f64;
+                let variance = (squares / numbers.len() as f64 - mean * mean).max(0.0);
+                Filler::Random { bound: (3.0 * variance).sqrt(), seed } // uniform in [-a, a] has variance a^2 / 3
+            }
+        }
+    }
+
+    fn fill(&self, token: &str, row: &mut [f32]) {
+        match self {
+            Filler::Zero => {}
+            Filler::Mean(mean) => row.copy_from_slice(mean),
+            Filler::Random { bound, seed } => {
+                let mut rng = Rng::for_purpose(*seed, token);
+                row.iter_mut().for_each(|value| *value = rng.range(-bound, *bound) as f32);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::embed::subwords::Subwords;
+
+    fn strings(words: &[&str]) -> Vec<String> {
+        words.iter().map(ToString::to_string).collect()
+    }
+
+    fn vectors() -> WordVectors {
+        WordVectors::new(strings(&["cat", "dog", "<pad>", "US"]), 2, vec![1.0, 2.0, 3.0, 4.0, 9.0, 9.0, 7.0, 9.0]).unwrap()
+    }
+
+    const TOKENS: [&str; 7] = ["<pad>", "<unk>", "Dog", "cat", "us", "zebra", "US"];
+    const COUNTS: [u64; 7] = [0, 10, 6, 5, 4, 3, 2];
+
+    fn build(vectors: &WordVectors, rule: Unknown) -> EmbeddingMatrix {
+        EmbeddingMatrix::of(vectors, &strings(&TOKENS), &COUNTS, rule, 1)
+    }
+
+    #[test]
+    fn rows_are_exact_words_then_lower_cased_ones() {
+        let matrix = build(&vectors(), Unknown::Zero);
+        let expected = [[0.0, 0.0], [0.0, 0.0], [3.0, 4.0], [1.0, 2.0], [0.0, 0.0], [0.0, 0.0], [7.0, 9.0]];
+        assert_eq!(matrix.data, expected.concat());
+        assert_eq!((matrix.found, matrix.lowercased, matrix.by_subwords, matrix.unknown), (3, 1, 0, 2));
+        assert_eq!(matrix.missing, [4, 5], "us and zebra, the frequent one first");
+        assert_eq!(matrix.coverage(), 13.0 / 30.0);
+    }
+
+    #[test]
+    fn the_mean_rule_gives_the_average_word_and_never_touches_pad() {
+        let matrix = build(&vectors(), Unknown::Mean);
+        assert_eq!(matrix.data[..2], [0.0, 0.0]);
+        assert_eq!(matrix.data[2..4], [5.0, 6.0], "<unk>");
+        assert_eq!(matrix.data[10..12], [5.0, 6.0], "zebra");
+    }
+
+    #[test]
+    fn random_rows_have_the_variance_of_the_known_and_belong_to_the_word() {
+        let many = WordVectors::new(strings(&["a", "b"]), 20_000, [vec![0.5; 20_000], vec![-0.1; 20_000]].concat()).unwrap();
+        let matrix = build(&many, Unknown::Random);
+        let row = &matrix.data[5 * 20_000..6 * 20_000];
+        let variance = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / 20_000.0;
+        assert!((variance - 0.09).abs() < 0.003, "variance {variance}, that of the vectors is 0.09");
+        assert_ne!(row, &matrix.data[4 * 20_000..5 * 20_000], "two unknown words differ");
+
+        let fewer = EmbeddingMatrix::of(&many, &strings(&["<pad>", "<unk>", "zebra"]), &[0, 0, 1], Unknown::Random, 1);
+        assert_eq!(fewer.data[2 * 20_000..], *row, "the same word in another vocabulary");
+        let other = EmbeddingMatrix::of(&many, &strings(&["<pad>", "<unk>", "zebra"]), &[0, 0, 1], Unknown::Random, 2);
+        assert_ne!(other.data[2 * 20_000..], *row, "another seed");
+    }
+
+    #[test]
+    fn ngrams_help_words_but_not_unk() {
+        let subwords = Subwords::new((2, 2), 1, 2, None, vec![0.25, 0.5]).unwrap();
+        let matrix = build(&vectors().with_subwords(subwords).unwrap(), Unknown::Zero);
+        assert_eq!(matrix.data[2..4], [0.0, 0.0], "<unk>");
+        assert_eq!(matrix.data[10..12], [0.25, 0.5], "zebra");
+        assert_eq!((matrix.found, matrix.by_subwords, matrix.unknown), (3, 2, 0));
+        assert_eq!(matrix.coverage(), 20.0 / 30.0);
+    }
+
+    #[test]
+    fn the_files_own_unk_is_used() {
+        let own = WordVectors::new(strings(&["cat", "<unk>"]), 1, vec![1.0, 5.0]).unwrap();
+        assert_eq!(build(&own, Unknown::Zero).data[1], 5.0);
+    }
+}

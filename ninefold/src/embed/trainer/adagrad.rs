@@ -1,0 +1,195 @@
+//! GloVe's arithmetic: one cell of the matrix of counts moves one row and one column.
+//!
+//! ```text
+//! difference = w·c + b + b' - log count        cost = weight difference² / 2
+//! slope of w = weight difference c             slope of c = weight difference w      slope of b, b' = weight difference
+//! step = rate slope;   value -= step / sqrt(1 + squares);   squares += step²         (AdaGrad)
+//! ```
+//!
+//! `squares` begins at 0 and not, as in the original, at 1: next to 1 an f32 would lose every step below 2e-4.
+//!
+//! Sources: Pennington, Socher & Manning, "GloVe: Global Vectors for Word Representation" (2014); Duchi, Hazan & Singer (2011)
+//! for AdaGrad. As in the program of GloVe's authors the division is by the squares before this step, and slopes are cut to
+//! ±100.
+
+#![allow(unsafe_code)]
+
+use super::matrix::SharedMatrix;
+use crate::kernels::simd::{BLOCK, Kernel, Simd, padded};
+
+/// Largest slope.
+const MAX_SLOPE: f32 = 100.0;
+
+/// A non-zero cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cell {
+    /// Place of its row's word within the tile's rows.
+    pub(super) row: u16,
+    /// Place of its column's word within the tile's columns.
+    pub(super) column: u16,
+    pub(super) log_count: f32,
+    pub(super) weight: f32,
+}
+
+/// Words in every `step`th row from `first`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) first: usize,
+    pub(super) step: usize,
+}
+
+impl Part {
+    /// The word at a place of this part.
+    pub(super) fn word(self, place: u16) -> usize {
+        self.first + usize::from(place) * self.step
+    }
+}
+
+/// A row of a GloVe matrix: vector, squares of vector, then a block with bias and square of bias.
+pub(super) fn row_floats(dim: usize) -> usize {
+    2 * padded(dim) + BLOCK
+}
+
+/// All cells of a tile, one after another. Gives the sum of their costs.
+pub(super) struct Tile<'a> {
+    pub(super) rows: &'a SharedMatrix,
+    pub(super) columns: &'a SharedMatrix,
+    pub(super) row_part: Part,
+    pub(super) column_part: Part,
+    pub(super) cells: &'a [Cell],
+    pub(super) learning_rate: f32,
+}
+
+impl Kernel for Tile<'_> {
+    type Output = f64;
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let Tile { rows, columns, row_part, column_part, cells, learning_rate } = self;
+        assert_eq!(rows.stride(), columns.stride(), "rows and columns have one stride");
+        let width = (rows.stride() - BLOCK) / 2;
+        let mut cost = 0.0;
+        for cell in cells {
+            let (row, column) = (rows.row(row_part.word(cell.row)), columns.row(column_part.word(cell.column)));
+            // SAFETY: both are rows of 2 * width + BLOCK floats, width a multiple of LANES; no other thread has a tile with
+            // this row or this column at this time (glove.rs runs disjoint tiles together).
+            unsafe {
+                let bias = |word: *mut f32| word.add(2 * width);
+                let mut sum = simd.zero();
+                for at in (0..width).step_by(S::LANES) {
+                    sum = simd.mul_add(simd.load(row.add(at)), simd.load(column.add(at)), sum);
+                }
+                let difference = simd.sum(sum) + *bias(row) + *bias(column) - cell.log_count;
+                let slope = cell.weight * difference;
+                cost += 0.5 * f64::from(slope) * f64::from(difference);
+                for at in (0..width).step_by(S::LANES) {
+                    let (w, c) = (simd.load(row.add(at)), simd.load(column.add(at)));
+                    descend(simd, row.add(at), w, c, row.add(width + at), slope, learning_rate);
+                    descend(simd, column.add(at), c, w, column.add(width + at), slope, learning_rate);
+                }
+                for bias in [bias(row), bias(column)] {
+                    let step = learning_rate * slope.clamp(-MAX_SLOPE, MAX_SLOPE);
+                    *bias -= step / (1.0 + *bias.add(1)).sqrt();
+                    *bias.add(1) += step * step;
+                }
+            }
+        }
+        cost
+    }
+}
+
+/// `value`, whose slope is `slope * other`, takes its step.
+///
+/// # Safety
+/// `place` and `squares` point to LANES floats.
+#[inline(always)]
+unsafe fn descend<S: Simd>(
+    simd: S,
+    place: *mut f32,
+    value: S::V,
+    other: S::V,
+    squares: *mut f32,
+    slope: f32,
+    learning_rate: f32,
+) {
+    let slope = simd.mul(simd.splat(slope), other);
+    let slope = simd.max(simd.min(slope, simd.splat(MAX_SLOPE)), simd.splat(-MAX_SLOPE));
+    let step = simd.mul(simd.splat(learning_rate), slope);
+    // SAFETY: the caller's pointers.
+    unsafe {
+        let square = simd.load(squares);
+        let scale = simd.inverse_sqrt(simd.add(square, simd.splat(1.0)));
+        simd.store(place, simd.sub(value, simd.mul(step, scale)));
+        simd.store(squares, simd.mul_add(step, step, square));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::reference::{self, GloveRow, random_rows};
+    use super::*;
+    use crate::kernels::simd::Level;
+    use crate::rng::Rng;
+
+    fn matrix(words: &[GloveRow]) -> SharedMatrix {
+        let (dim, width) = (words[0].vector.len(), padded(words[0].vector.len()));
+        let mut matrix = SharedMatrix::zeros(words.len(), row_floats(dim)).unwrap();
+        for (i, word) in words.iter().enumerate() {
+            let row = matrix.values(i);
+            for d in 0..dim {
+                row[d] = word.vector[d] as f32;
+                row[width + d] = word.squares[d] as f32;
+            }
+            row[2 * width] = word.bias as f32;
+            row[2 * width + 1] = word.bias_square as f32;
+        }
+        matrix
+    }
+
+    fn distance(matrix: &mut SharedMatrix, words: &[GloveRow]) -> f64 {
+        let expected = &mut self::matrix(words);
+        let expected = expected.to_vec();
+        matrix.to_vec().iter().zip(&expected).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn cells_equal_the_reference_at_every_level() {
+        let mut rng = Rng::new(1);
+        for level in Level::available() {
+            for dim in [1, 16, 50, 100] {
+                let word = |rng: &mut Rng| GloveRow {
+                    vector: random_rows(1, dim, 0.5, rng).remove(0),
+                    squares: random_rows(1, dim, 1.0, rng).remove(0).iter().map(|x| x.abs()).collect(),
+                    bias: rng.range(-0.5, 0.5),
+                    bias_square: rng.uniform(),
+                };
+                let mut rows: Vec<GloveRow> = (0..5).map(|_| word(&mut rng)).collect();
+                let mut columns: Vec<GloveRow> = (0..5).map(|_| word(&mut rng)).collect();
+                let (mut row_matrix, mut column_matrix) = (matrix(&rows), matrix(&columns));
+                // Rows 1 and 3, columns 0, 2 and 4; the first row comes twice.
+                let cells = [(0, 0, 2.5, 1.0), (1, 2, 0.7, 0.3), (0, 1, -1.0, 0.05)]
+                    .map(|(row, column, log_count, weight)| Cell { row, column, log_count, weight });
+                let cost = level.run(Tile {
+                    rows: &row_matrix,
+                    columns: &column_matrix,
+                    row_part: Part { first: 1, step: 2 },
+                    column_part: Part { first: 0, step: 2 },
+                    cells: &cells,
+                    learning_rate: 0.05,
+                });
+                let mut expected = 0.0;
+                for cell in cells {
+                    let (row, column) = (1 + 2 * usize::from(cell.row), 2 * usize::from(cell.column));
+                    let (log_count, weight) = (f64::from(cell.log_count), f64::from(cell.weight));
+                    expected += reference::glove_cost(&rows[row], &columns[column], log_count, weight);
+                    reference::glove(&mut rows[row], &mut columns[column], log_count, weight, 0.05);
+                }
+                let place = format!("{} {dim}", level.name());
+                assert!((cost / expected - 1.0).abs() < 1e-5, "{place}: cost {cost}, expected {expected}");
+                let of_rows = distance(&mut row_matrix, &rows);
+                let of_columns = distance(&mut column_matrix, &columns);
+                assert!(of_rows < 1e-6 && of_columns < 1e-6, "{place}: off by {of_rows:e} and {of_columns:e}");
+            }
+        }
+    }
+}

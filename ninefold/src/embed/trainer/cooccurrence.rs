@@ -1,0 +1,142 @@
+//! How often words stand near each other: sentences -> the rows of GloVe's matrix of weighted counts.
+//!
+//! Each pair of words at distance d within the window counts 1 / d. A row is counted whole: an index lists where its word
+//! stands, and the neighbours of those places are added up in an array as long as the vocabulary. So there is nothing to
+//! sort and to merge, and a row is the same whoever counts it.
+
+use super::text::FIRST_WORD;
+use crate::error::{Error, Result};
+
+/// Stands between sentences; no window reaches over it.
+const BOUNDARY: u32 = u32::MAX;
+
+/// All words in a line, with an index of where each stands.
+pub(super) struct Cooccurrences {
+    line: Vec<u32>,      // words, sentences apart
+    positions: Vec<u32>, // of word 0, then of word 1, ...
+    starts: Vec<usize>,  // [num_words + 1]
+    window: usize,
+    symmetric: bool,
+}
+
+/// What a thread adds up a row in.
+pub(super) struct Accumulator {
+    counts: Vec<f32>, // [num_words] zeros between rows
+    touched: Vec<u32>,
+}
+
+impl Accumulator {
+    /// For a vocabulary of `num_words`.
+    pub(super) fn new(num_words: usize) -> Accumulator {
+        Accumulator { counts: vec![0.0; num_words], touched: Vec::new() }
+    }
+}
+
+impl Cooccurrences {
+    /// Indexes `sentences` of vocabulary ids; `<pad>` and `<unk>` are taken out before distances are measured.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for four billion words and more.
+    pub(super) fn new(
+        sentences: &[Vec<u32>],
+        num_words: usize,
+        window: usize,
+        symmetric: bool,
+    ) -> Result<Cooccurrences> {
+        let mut line = vec![BOUNDARY];
+        let mut starts = vec![0; num_words + 1];
+        for sentence in sentences {
+            for word in sentence.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD) {
+                line.push(word);
+                starts[word as usize + 1] += 1;
+            }
+            line.push(BOUNDARY);
+        }
+        if line.len() >= u32::MAX as usize {
+            return Err(Error::data(format!("GloVe counts at most {} words at once, found {}", u32::MAX, line.len())));
+        }
+        for word in 0..num_words {
+            starts[word + 1] += starts[word];
+        }
+        let mut ends = starts.clone();
+        let mut positions = vec![0; starts[num_words]];
+        for (position, &word) in line.iter().enumerate().filter(|(_, word)| **word != BOUNDARY) {
+            positions[ends[word as usize]] = position as u32;
+            ends[word as usize] += 1;
+        }
+        Ok(Cooccurrences { line, positions, starts, window, symmetric })
+    }
+
+    /// Visits the non-zero cells (column, count) of a word's row, columns rising. With `symmetric` the neighbours on both
+    /// sides count, without it those on the left.
+    pub(super) fn row(&self, word: usize, accumulator: &mut Accumulator, mut cell: impl FnMut(u32, f32)) {
+        let Accumulator { counts, touched } = accumulator;
+        let mut add = |neighbour: u32, distance: usize| {
+            let count = &mut counts[neighbour as usize];
+            if *count == 0.0 {
+                touched.push(neighbour);
+            }
+            *count += 1.0 / distance as f32;
+        };
+        for &position in &self.positions[self.starts[word]..self.starts[word + 1]] {
+            let position = position as usize;
+            let left = self.line[..position].iter().rev().take(self.window).take_while(|&&word| word != BOUNDARY);
+            left.zip(1..).for_each(|(&neighbour, distance)| add(neighbour, distance));
+            if self.symmetric {
+                let right = self.line[position + 1..].iter().take(self.window).take_while(|&&word| word != BOUNDARY);
+                right.zip(1..).for_each(|(&neighbour, distance)| add(neighbour, distance));
+            }
+        }
+        touched.sort_unstable();
+        for column in touched.drain(..) {
+            cell(column, std::mem::take(&mut counts[column as usize]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn all_rows(sentences: &[Vec<u32>], num_words: usize, window: usize, symmetric: bool) -> BTreeMap<(u32, u32), f32> {
+        let counted = Cooccurrences::new(sentences, num_words, window, symmetric).unwrap();
+        let mut accumulator = Accumulator::new(num_words);
+        let mut cells = BTreeMap::new();
+        for word in 0..num_words {
+            counted.row(word, &mut accumulator, |column, count| {
+                assert_eq!(cells.insert((word as u32, column), count), None);
+            });
+        }
+        cells
+    }
+
+    #[test]
+    fn near_pairs_count_by_the_inverse_of_their_distance() {
+        // Words 0 1 2 0 (ids are two higher), an unknown word between 1 and 2 that must not count as distance.
+        let sentences = [vec![2, 3, 1, 4, 2], vec![], vec![3, 0, 2]];
+        let cells = all_rows(&sentences, 3, 2, true);
+        let expected = [
+            ((0, 1), 1.0 + 0.5 + 1.0), // 0 1, 1 . 0, and 1 0 in the last sentence
+            ((0, 2), 0.5 + 1.0),
+            ((1, 0), 2.5),
+            ((1, 2), 1.0),
+            ((2, 0), 1.5),
+            ((2, 1), 1.0),
+        ];
+        assert_eq!(cells, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn a_word_beside_itself_counts_from_both_ends() {
+        assert_eq!(all_rows(&[vec![2, 2]], 1, 5, true), BTreeMap::from([((0, 0), 2.0)]));
+        assert_eq!(all_rows(&[vec![2, 2]], 1, 5, false), BTreeMap::from([((0, 0), 1.0)]));
+    }
+
+    #[test]
+    fn without_symmetry_only_the_left_counts() {
+        let cells = all_rows(&[vec![2, 3, 4]], 3, 5, false);
+        assert_eq!(cells, BTreeMap::from([((1, 0), 1.0), ((2, 0), 0.5), ((2, 1), 1.0)]));
+    }
+}

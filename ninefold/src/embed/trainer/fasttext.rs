@@ -1,0 +1,292 @@
+//! FastText: Word2Vec in which a word is the mean of its own vector and those of its character n-grams.
+//!
+//! Sentences of vocabulary ids -> [`WordVectors`] with the n-grams' rows, from which words never seen get vectors.
+//!
+//! Source: Bojanowski, Grave, Joulin & Mikolov, "Enriching Word Vectors with Subword Information" (2017). As in their program
+//! the update of the mean goes to each of its rows undivided. Every context predicts the middle word (their program lets the
+//! middle word predict its contexts: the same pairs, seen from the other end).
+
+use serde::{Deserialize, Serialize};
+
+use super::compose::{Compose, Slots, Spread};
+use super::matrix::SharedMatrix;
+use super::objective::{Objective, Stepper};
+use super::queue::{self, Loss, Worker};
+use super::sampler::{Subsampling, below};
+use super::subword_rows::SubwordRows;
+use super::text::{FIRST_WORD, Text};
+use super::view::View;
+use super::word2vec::Word2VecConfig;
+use super::{Architecture, check};
+use crate::embed::WordVectors;
+use crate::embed::subwords::Subwords;
+use crate::error::{Error, Result};
+use crate::kernels::simd::Level;
+use crate::progress::Progress;
+use crate::rng::Rng;
+use crate::vocab::Vocab;
+
+/// How FastText is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct FastTextConfig {
+    /// Length of the vectors.
+    pub dim: usize,
+    /// "skip_gram": each context word predicts the middle word; "cbow": their mean does (faster, weaker on rare words).
+    pub architecture: Architecture,
+    /// Fewest characters of an n-gram.
+    pub min_n: usize,
+    /// Most characters of an n-gram.
+    pub max_n: usize,
+    /// Number of buckets that n-grams are hashed into; memory is used only for buckets that the vocabulary needs.
+    pub bucket: u32,
+    /// Most words on either side that count as context.
+    pub window: usize,
+    /// Draw each window's reach from 1 to window, so that near words count more; false: always the whole window.
+    pub shrink_windows: bool,
+    /// Noise words that each prediction is told apart from.
+    pub negative: usize,
+    /// One set of noise words for all predictions of a window (several times faster, as good); false: one for each.
+    pub shared_negatives: bool,
+    /// Noise words are drawn by count to this power.
+    pub ns_exponent: f64,
+    /// Words more frequent than about this share of the text are thinned out; 0: none is.
+    pub sample: f64,
+    /// CBOW: the mean of the context rather than its sum.
+    pub cbow_mean: bool,
+    /// Passes over the text.
+    pub epochs: usize,
+    /// Learning rate at the start; it falls linearly ...
+    pub learning_rate: f64,
+    /// ... to this at the end.
+    pub min_learning_rate: f64,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Threads; with 1 the same seed gives the same bytes, with more they race for rows and it does not.
+    pub threads: usize,
+}
+
+impl Default for FastTextConfig {
+    fn default() -> FastTextConfig {
+        let Word2VecConfig {
+            dim,
+            architecture,
+            window,
+            shrink_windows,
+            negative,
+            shared_negatives,
+            ns_exponent,
+            sample,
+            cbow_mean,
+            epochs,
+            learning_rate,
+            min_learning_rate,
+            seed,
+            threads,
+        } = Word2VecConfig::default();
+        FastTextConfig {
+            dim,
+            architecture,
+            min_n: 3,
+            max_n: 6,
+            bucket: 2_000_000,
+            window,
+            shrink_windows,
+            negative,
+            shared_negatives,
+            ns_exponent,
+            sample,
+            cbow_mean,
+            epochs,
+            learning_rate,
+            min_learning_rate,
+            seed,
+            threads,
+        }
+    }
+}
+
+impl FastTextConfig {
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the setting's name.
+    pub fn validate(&self) -> Result<()> {
+        self.without_subwords().validate()?;
+        check::at_least_one("min_n", self.min_n)?;
+        check::at_least_one("bucket", self.bucket as usize)?;
+        if self.max_n < self.min_n {
+            return Err(Error::config("max_n", format!("at least min_n ({})", self.min_n), self.max_n));
+        }
+        Ok(())
+    }
+
+    /// The settings that FastText shares with Word2Vec.
+    fn without_subwords(&self) -> Word2VecConfig {
+        Word2VecConfig {
+            dim: self.dim,
+            architecture: self.architecture,
+            window: self.window,
+            shrink_windows: self.shrink_windows,
+            negative: self.negative,
+            shared_negatives: self.shared_negatives,
+            ns_exponent: self.ns_exponent,
+            sample: self.sample,
+            cbow_mean: self.cbow_mean,
+            epochs: self.epochs,
+            learning_rate: self.learning_rate,
+            min_learning_rate: self.min_learning_rate,
+            seed: self.seed,
+            threads: self.threads,
+        }
+    }
+}
+
+/// Trains vectors for the words of `vocab`, and for n-grams of them, on `sentences` of its ids.
+///
+/// `<pad>` and `<unk>` are taken out of the sentences before windows are laid. A word's vector is the mean of its row and its
+/// n-grams'; a word that is not in the vocabulary gets the mean of those of its n-grams that some word of the vocabulary has.
+///
+/// # Errors
+/// As [`word2vec::train`](super::word2vec::train).
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train(
+    config: &FastTextConfig,
+    sentences: &[Vec<u32>],
+    vocab: &Vocab,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
+    config.validate()?;
+    let text = Text::new(sentences, vocab)?;
+    let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], &vocab.counts()[FIRST_WORD as usize..]);
+    let rows = SubwordRows::new(config, words, counts);
+    let mut input = SharedMatrix::zeros(rows.len(), config.dim)?;
+    input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word and n-gram vectors"));
+    let noise = (config.negative, config.ns_exponent, config.shared_negatives);
+    let objective = Objective::new(counts, config.dim, noise)?;
+    let subsampling = Subsampling::new(counts, config.sample);
+    let schedule = config.without_subwords().schedule();
+    progress.begin("fasttext", "words", Some(text.words() * config.epochs as u64));
+    queue::run(&text, &subsampling, &schedule, progress, || {
+        Ok(Trainer {
+            config,
+            rows: &rows,
+            input: View::of_thread(&input, config.threads)?,
+            stepper: objective.stepper(config.threads)?,
+            level: Level::current(),
+            slots: Slots::new(2 * config.window + 1, config.dim)?,
+            contexts: Vec::new(),
+            shares: Vec::new(),
+        })
+    })?;
+    progress.end();
+    vectors(config, words, &rows, &mut input)
+}
+
+/// The trained rows as word vectors with subwords.
+fn vectors(
+    config: &FastTextConfig,
+    words: &[String],
+    rows: &SubwordRows,
+    input: &mut SharedMatrix,
+) -> Result<WordVectors> {
+    let mut matrix = Vec::with_capacity(words.len() * config.dim); // [num_words, dim]
+    for word in 0..words.len() as u32 {
+        let rows = rows.of(word);
+        let mut sum = vec![0.0; config.dim];
+        for &row in rows {
+            sum.iter_mut().zip(input.values(row as usize)).for_each(|(sum, value)| *sum += *value);
+        }
+        matrix.extend(sum.iter().map(|sum| sum / rows.len() as f32));
+    }
+    let ngrams = rows.of_buckets().iter().flat_map(|&row| input.values(row as usize).to_vec()).collect();
+    let (ngram_range, buckets) = ((config.min_n, config.max_n), Some(rows.buckets()));
+    let subwords = Subwords::new(ngram_range, config.bucket, config.dim, buckets, ngrams)?;
+    WordVectors::new(words.to_vec(), config.dim, matrix)?.with_subwords(subwords)
+}
+
+/// One thread at work.
+struct Trainer<'a> {
+    config: &'a FastTextConfig,
+    rows: &'a SubwordRows,
+    input: View<'a>, // [num_words + num_buckets, dim]
+    stepper: Stepper<'a>,
+    level: Level,
+    /// The words within reach, composed: the one at position p of the sentence is in slot p % (2 window + 1).
+    slots: Slots,
+    contexts: Vec<u32>, // slots
+    shares: Vec<f32>,
+}
+
+impl Trainer<'_> {
+    fn enter(&mut self, sentence: &[u32], position: usize) {
+        let (rows, slot) = (self.rows.of(sentence[position]), position % (2 * self.config.window + 1));
+        self.level.run(Compose { matrix: &self.input, rows, slots: &mut self.slots, slot });
+    }
+
+    fn leave(&mut self, sentence: &[u32], position: usize) {
+        let (rows, slot) = (self.rows.of(sentence[position]), position % (2 * self.config.window + 1));
+        self.level.run(Spread { matrix: &self.input, rows, slots: &mut self.slots, slot });
+    }
+
+    fn step(&mut self, sentence: &[u32], middle: usize, learning_rate: f32, rng: &mut Rng) {
+        let FastTextConfig { window, shrink_windows, architecture, cbow_mean, .. } = *self.config;
+        let reach = if shrink_windows { 1 + below(rng, window) } else { window };
+        let positions = (middle.saturating_sub(reach)..sentence.len().min(middle + reach + 1)).filter(|&p| p != middle);
+        self.contexts.clear();
+        self.contexts.extend(positions.clone().map(|position| (position % (2 * window + 1)) as u32));
+        if self.contexts.is_empty() {
+            return;
+        }
+        let slots = View::direct(&self.slots.vectors);
+        match architecture {
+            Architecture::SkipGram => {
+                self.stepper.skip_gram(&slots, &self.contexts, sentence[middle], learning_rate, rng);
+            }
+            Architecture::Cbow => {
+                // The mean is over all rows of all context words, so a word counts as often as it has rows.
+                self.shares.clear();
+                self.shares.extend(positions.map(|position| self.rows.of(sentence[position]).len() as f32));
+                let one = 1.0 / self.shares.iter().sum::<f32>();
+                let back = if cbow_mean { 1.0 } else { one };
+                if cbow_mean {
+                    self.shares.iter_mut().for_each(|share| *share *= one);
+                }
+                let contexts = (self.contexts.as_slice(), self.shares.as_slice(), back);
+                self.stepper.cbow(&slots, contexts, sentence[middle], learning_rate, rng);
+            }
+        }
+    }
+}
+
+impl Worker for Trainer<'_> {
+    fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let window = self.config.window;
+        for position in 0..sentence.len().min(window) {
+            self.enter(sentence, position);
+        }
+        for middle in 0..sentence.len() {
+            if middle + window < sentence.len() {
+                self.enter(sentence, middle + window);
+            }
+            self.step(sentence, middle, learning_rate, rng);
+            if middle >= window {
+                self.leave(sentence, middle - window);
+            }
+        }
+        for position in sentence.len().saturating_sub(window)..sentence.len() {
+            self.leave(sentence, position);
+        }
+    }
+
+    fn synchronize(&mut self, last: bool) {
+        self.input.synchronize(last);
+        self.stepper.synchronize(last);
+    }
+
+    fn take_loss(&mut self) -> Loss {
+        self.stepper.take_loss()
+    }
+}

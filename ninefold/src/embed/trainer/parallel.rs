@@ -1,0 +1,59 @@
+//! A loop shared among threads: pieces numbered 0..n, each done by whichever thread is free.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Does `piece(state, 0..pieces)` on `threads` threads, each with a `state` of its own; gives the results in order.
+///
+/// A result must depend on its number alone, not on what `state` did before: then it is the same for any number of threads.
+pub(super) fn map<S, T: Send>(
+    threads: usize,
+    pieces: usize,
+    state: impl Fn() -> S + Sync,
+    piece: impl Fn(&mut S, usize) -> T + Sync,
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut state = state();
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= pieces {
+                return done;
+            }
+            done.push((number, piece(&mut state, number)));
+        }
+    };
+    let mut all = if threads.min(pieces) <= 1 {
+        work()
+    } else {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads.min(pieces)).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        })
+    };
+    all.sort_unstable_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_for_any_number_of_threads() {
+        for threads in [0, 1, 2, 5] {
+            let squares = map(
+                threads,
+                100,
+                || 0,
+                |count, number| {
+                    *count += 1;
+                    number * number
+                },
+            );
+            assert_eq!(squares, (0..100).map(|number| number * number).collect::<Vec<_>>());
+        }
+        assert!(map(3, 0, || (), |(), number| number).is_empty());
+    }
+}

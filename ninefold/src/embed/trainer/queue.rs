@@ -1,0 +1,142 @@
+//! The work queue: every block of every epoch, taken by whichever thread is free.
+//!
+//! A text, a schedule and a way to make workers -> trained matrices (the workers hold them). The learning rate falls with the
+//! words trained, linearly, as in word2vec. A block's random numbers come from its place in the queue and not from the thread
+//! that takes it, so one thread and a seed always give the same bytes.
+
+use std::panic::resume_unwind;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::sampler::Subsampling;
+use super::text::{FIRST_WORD, Text};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::rng::{Rng, fold};
+
+/// How long, how fast and by how many.
+#[derive(Clone, Debug)]
+pub(super) struct Schedule {
+    pub(super) epochs: usize,
+    pub(super) learning_rate: f64,
+    pub(super) min_learning_rate: f64,
+    pub(super) seed: u64,
+    pub(super) threads: usize,
+}
+
+/// The loss of some training pairs; a sample, because logarithms would cost more than the training.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Loss {
+    pub(super) sum: f64,
+    pub(super) pairs: u64,
+}
+
+/// What one thread does with sentences.
+pub(super) trait Worker {
+    /// Trains a sentence of matrix rows (subsampled already).
+    fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng);
+    /// Called after each block, and once more (`last`) when the queue is empty.
+    fn synchronize(&mut self, last: bool);
+    /// The loss measured since the last call.
+    fn take_loss(&mut self) -> Loss;
+}
+
+/// Trains all epochs of `text`; with one thread on the caller's own.
+///
+/// # Errors
+/// [`Error::Interrupted`] when the user cancels; what `make_worker` fails with.
+pub(super) fn run<W: Worker>(
+    text: &Text,
+    subsampling: &Subsampling,
+    schedule: &Schedule,
+    progress: &dyn Progress,
+    make_worker: impl Fn() -> Result<W> + Sync,
+) -> Result<()> {
+    let queue = Queue {
+        text,
+        subsampling,
+        schedule,
+        progress,
+        next: AtomicUsize::new(0),
+        cancelled: AtomicBool::new(false),
+        recent: Mutex::new(Recent { loss: Loss::default(), shown: Instant::now() }),
+    };
+    let work = || queue.work(make_worker()?);
+    if schedule.threads <= 1 {
+        return work();
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..schedule.threads).map(|_| scope.spawn(work)).collect();
+        let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        results.collect()
+    })
+}
+
+struct Queue<'a> {
+    text: &'a Text<'a>,
+    subsampling: &'a Subsampling,
+    schedule: &'a Schedule,
+    progress: &'a dyn Progress,
+    next: AtomicUsize, // place in the queue: epoch * blocks + block
+    cancelled: AtomicBool,
+    recent: Mutex<Recent>,
+}
+
+struct Recent {
+    loss: Loss,
+    shown: Instant,
+}
+
+impl Queue<'_> {
+    fn work<W: Worker>(&self, mut worker: W) -> Result<()> {
+        let blocks = self.text.blocks();
+        let mut kept = Vec::new();
+        loop {
+            if self.cancelled.load(Ordering::Relaxed) || self.progress.is_cancelled() {
+                self.cancelled.store(true, Ordering::Relaxed);
+                return Err(Error::Interrupted);
+            }
+            let place = self.next.fetch_add(1, Ordering::Relaxed);
+            let (epoch, block) = (place / blocks.len(), &blocks[place % blocks.len()]);
+            if epoch >= self.schedule.epochs {
+                break;
+            }
+            let learning_rate = self.learning_rate(epoch, block.words_before);
+            let mut rng = Rng::new(fold(&[self.schedule.seed, 0xb10c, place as u64]));
+            for piece in self.text.pieces(block) {
+                kept.clear();
+                let words = piece.iter().filter(|&&id| id >= FIRST_WORD).map(|&id| id - FIRST_WORD);
+                kept.extend(words.filter(|&word| self.subsampling.keeps(word, &mut rng)));
+                worker.train(&kept, learning_rate as f32, &mut rng);
+            }
+            worker.synchronize(false);
+            self.progress.advance(block.words);
+            self.show(worker.take_loss(), epoch, learning_rate);
+        }
+        worker.synchronize(true);
+        Ok(())
+    }
+
+    /// Linear from `learning_rate` at the first word of the first epoch to `min_learning_rate` after the last of the last.
+    fn learning_rate(&self, epoch: usize, words_before: u64) -> f64 {
+        let Schedule { epochs, learning_rate, min_learning_rate, .. } = *self.schedule;
+        let share = (epoch as f64 + words_before as f64 / self.text.words() as f64) / epochs as f64;
+        learning_rate - (learning_rate - min_learning_rate) * share
+    }
+
+    fn show(&self, loss: Loss, epoch: usize, learning_rate: f64) {
+        let Ok(mut recent) = self.recent.lock() else { return };
+        recent.loss.sum += loss.sum;
+        recent.loss.pairs += loss.pairs;
+        if recent.shown.elapsed() < Duration::from_millis(100) {
+            return;
+        }
+        let epochs = self.schedule.epochs;
+        let mean = recent.loss.sum / recent.loss.pairs.max(1) as f64;
+        *recent = Recent { loss: Loss::default(), shown: Instant::now() };
+        drop(recent);
+        let status = format!("epoch {}/{epochs}  loss {mean:.3}  learning rate {learning_rate:.4}", epoch + 1);
+        self.progress.status(&status);
+    }
+}

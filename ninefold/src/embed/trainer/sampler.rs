@@ -1,0 +1,198 @@
+//! Two draws of word2vec: which words are the noise, and which occurrences of a frequent word are trained.
+//!
+//! Word counts -> [`Noise`], which draws a word in constant time, and [`Subsampling`], which keeps or drops one.
+//!
+//! Sources: Mikolov et al., "Distributed representations of words and phrases and their compositionality" (2013), with the
+//! keep probability of their program (not the paper's: every trainer since uses the program's); Walker's alias method as
+//! Vose built it (1991). The alias table holds 8 bytes per word and the exact distribution, where the usual table holds
+//! 400 MB and rounds it.
+
+use crate::rng::Rng;
+
+/// A number in [0, n) from the upper half of a random word; the bias of n / 2^32 is far below what a sample could show.
+#[inline]
+pub(super) fn below(rng: &mut Rng, n: usize) -> usize {
+    (((rng.next_u64() >> 32) * n as u64) >> 32) as usize
+}
+
+/// The noise distribution: word w with probability counts[w]^ns_exponent / sum.
+pub(super) struct Noise {
+    columns: Vec<Column>, // [num_words]
+}
+
+/// Every column is as likely as any other; inside it, its own word wins with probability `own` / 2^32.
+#[derive(Clone, Copy)]
+struct Column {
+    own: u32,
+    other: u32,
+}
+
+impl Noise {
+    /// The table of `counts`; a word that was never counted is never drawn.
+    ///
+    /// # Panics
+    /// When every count is 0.
+    pub(super) fn new(counts: &[u64], ns_exponent: f64) -> Noise {
+        let weight = |&count: &u64| if count == 0 { 0.0 } else { (count as f64).powf(ns_exponent) };
+        let weights: Vec<f64> = counts.iter().map(weight).collect();
+        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+        assert!(mean > 0.0 && mean.is_finite(), "noise over counts that sum to {mean}");
+
+        let mut share: Vec<f64> = weights.iter().map(|weight| weight / mean).collect();
+        let mut columns: Vec<Column> = (0..counts.len() as u32).map(|w| Column { own: u32::MAX, other: w }).collect();
+        let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..share.len()).partition(|&w| share[w] < 1.0);
+        while let (Some(poor), Some(&rich)) = (small.pop(), large.last()) {
+            columns[poor] = Column { own: (share[poor] * 2f64.powi(32)) as u32, other: rich as u32 };
+            share[rich] -= 1.0 - share[poor];
+            if share[rich] < 1.0 {
+                large.pop();
+                small.push(rich);
+            }
+        }
+        Noise { columns }
+    }
+
+    /// One word.
+    #[inline]
+    pub(super) fn draw(&self, rng: &mut Rng) -> u32 {
+        let random = rng.next_u64();
+        let column = (((random >> 32) * self.columns.len() as u64) >> 32) as usize;
+        let Column { own, other } = self.columns[column];
+        if random as u32 <= own { column as u32 } else { other }
+    }
+
+    /// Draws up to `negative` different words, none of them `target`, behind what `drawn` holds. Fewer only where the
+    /// vocabulary has hardly more words than that.
+    ///
+    /// Different, because a window trains all its outputs from their old values: of two updates of one row, one would be
+    /// lost.
+    #[inline]
+    pub(super) fn draw_others(&self, target: u32, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
+        const MAX_DRAWS: usize = 20; // per word; only a vocabulary of a handful of words needs more than two
+        let first = drawn.len();
+        for _ in 0..negative {
+            for _ in 0..MAX_DRAWS {
+                let word = self.draw(rng);
+                if word != target && !drawn[first..].contains(&word) {
+                    drawn.push(word);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Drops occurrences of frequent words: one of word w is kept with probability sqrt(t / f) + t / f, where f is the word's
+/// share of all occurrences and t is `sample`.
+pub(super) struct Subsampling {
+    keep: Vec<u32>, // [num_words] probability * 2^32; u32::MAX: always
+}
+
+impl Subsampling {
+    /// The thresholds of `counts`; `sample` 0 keeps every word.
+    pub(super) fn new(counts: &[u64], sample: f64) -> Subsampling {
+        let total = counts.iter().sum::<u64>() as f64;
+        let keep = counts.iter().map(|&count| {
+            let probability = keep_probability(count as f64 / total, sample);
+            if probability < 1.0 { (probability * 2f64.powi(32)) as u32 } else { u32::MAX }
+        });
+        Subsampling { keep: keep.collect() }
+    }
+
+    /// Whether this occurrence of `word` is trained.
+    #[inline]
+    pub(super) fn keeps(&self, word: u32, rng: &mut Rng) -> bool {
+        let keep = self.keep[word as usize];
+        keep == u32::MAX || ((rng.next_u64() >> 32) as u32) < keep
+    }
+}
+
+/// sqrt(t / f) + t / f; 1 or more means always.
+fn keep_probability(frequency: f64, sample: f64) -> f64 {
+    if sample == 0.0 || frequency == 0.0 {
+        return 1.0;
+    }
+    (sample / frequency).sqrt() + sample / frequency
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pearson's statistic of observed against expected counts.
+    fn chi_square(observed: &[u64], expected: &[f64]) -> f64 {
+        observed.iter().zip(expected).map(|(&o, &e)| (o as f64 - e) * (o as f64 - e) / e).sum()
+    }
+
+    #[test]
+    fn noise_words_come_as_often_as_their_count_to_the_power_says() {
+        let counts: Vec<u64> = (1..=200).map(|rank| 100_000 / rank).collect();
+        for exponent in [0.75, 0.0, 1.0, -0.5] {
+            let noise = Noise::new(&counts, exponent);
+            let draws = 2_000_000;
+            let mut rng = Rng::new(5);
+            let mut seen = vec![0; counts.len()];
+            for _ in 0..draws {
+                seen[noise.draw(&mut rng) as usize] += 1;
+            }
+            let weights: Vec<f64> = counts.iter().map(|&c| (c as f64).powf(exponent)).collect();
+            let total: f64 = weights.iter().sum();
+            let expected: Vec<f64> = weights.iter().map(|w| w / total * draws as f64).collect();
+            // 199 degrees of freedom: mean 199, standard deviation 20; five of those is one in a million.
+            let statistic = chi_square(&seen, &expected);
+            assert!(statistic < 300.0, "exponent {exponent}: chi-square {statistic}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_was_never_counted_is_never_noise() {
+        let noise = Noise::new(&[5, 0, 5, 0], 0.75);
+        let mut rng = Rng::new(1);
+        assert!((0..10_000).all(|_| noise.draw(&mut rng) % 2 == 0));
+    }
+
+    #[test]
+    fn noise_of_a_window_is_different_words_and_never_the_target() {
+        let noise = Noise::new(&[100, 50, 10, 10, 10, 1], 0.75);
+        let mut rng = Rng::new(2);
+        for _ in 0..1000 {
+            let mut drawn = vec![0];
+            noise.draw_others(0, 5, &mut rng, &mut drawn);
+            let mut sorted = drawn[1..].to_vec();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!(sorted.len(), drawn.len() - 1, "{drawn:?}");
+            assert!(!sorted.contains(&0), "{drawn:?}");
+        }
+    }
+
+    #[test]
+    fn a_vocabulary_of_one_word_has_no_noise() {
+        let mut drawn = Vec::new();
+        Noise::new(&[7], 0.75).draw_others(0, 5, &mut Rng::new(3), &mut drawn);
+        assert!(drawn.is_empty());
+    }
+
+    #[test]
+    fn frequent_words_are_kept_as_often_as_the_formula_says() {
+        let counts = [60_000, 30_000, 9_000, 900, 100];
+        let total = counts.iter().sum::<u64>() as f64;
+        let subsampling = Subsampling::new(&counts, 1e-3);
+        let mut rng = Rng::new(4);
+        for (word, &count) in counts.iter().enumerate() {
+            let frequency = count as f64 / total;
+            let expected = ((1e-3 / frequency).sqrt() + 1e-3 / frequency).min(1.0);
+            let draws = 200_000;
+            let kept = (0..draws).filter(|_| subsampling.keeps(word as u32, &mut rng)).count() as f64 / draws as f64;
+            let deviation = (expected * (1.0 - expected) / draws as f64).sqrt();
+            assert!((kept - expected).abs() <= 5.0 * deviation, "word {word}: kept {kept}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn sample_zero_keeps_every_word() {
+        let subsampling = Subsampling::new(&[1_000_000, 1], 0.0);
+        let mut rng = Rng::new(6);
+        assert!((0..1000).all(|_| subsampling.keeps(0, &mut rng)));
+    }
+}

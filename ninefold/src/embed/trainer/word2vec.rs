@@ -1,0 +1,185 @@
+//! Word2Vec: words that stand in like company get like vectors.
+//!
+//! Sentences of vocabulary ids -> [`WordVectors`]. In skip-gram every word of the window predicts the word in its middle; in
+//! CBOW their mean does.
+//!
+//! Sources: Mikolov, Chen, Corrado & Dean, "Efficient estimation of word representations in vector space" (2013); Mikolov,
+//! Sutskever, Chen, Corrado & Dean, "Distributed representations of words and phrases and their compositionality" (2013).
+//! The settings mean what gensim means by them.
+
+use serde::{Deserialize, Serialize};
+
+use super::matrix::SharedMatrix;
+use super::objective::{Objective, Stepper};
+use super::queue::{self, Loss, Schedule, Worker};
+use super::sampler::{Subsampling, below};
+use super::text::{FIRST_WORD, Text};
+use super::view::View;
+use super::{Architecture, check};
+use crate::embed::WordVectors;
+use crate::error::Result;
+use crate::progress::Progress;
+use crate::rng::Rng;
+use crate::vocab::Vocab;
+
+/// How Word2Vec is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct Word2VecConfig {
+    /// Length of the vectors.
+    pub dim: usize,
+    /// "skip_gram": each context word predicts the middle word; "cbow": their mean does (faster, weaker on rare words).
+    pub architecture: Architecture,
+    /// Most words on either side that count as context.
+    pub window: usize,
+    /// Draw each window's reach from 1 to window, so that near words count more; false: always the whole window.
+    pub shrink_windows: bool,
+    /// Noise words that each prediction is told apart from.
+    pub negative: usize,
+    /// One set of noise words for all predictions of a window (several times faster, as good); false: one for each.
+    pub shared_negatives: bool,
+    /// Noise words are drawn by count to this power.
+    pub ns_exponent: f64,
+    /// Words more frequent than about this share of the text are thinned out; 0: none is.
+    pub sample: f64,
+    /// CBOW: the mean of the context rather than its sum.
+    pub cbow_mean: bool,
+    /// Passes over the text.
+    pub epochs: usize,
+    /// Learning rate at the start; it falls linearly ...
+    pub learning_rate: f64,
+    /// ... to this at the end.
+    pub min_learning_rate: f64,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Threads; with 1 the same seed gives the same bytes, with more they race for rows and it does not.
+    pub threads: usize,
+}
+
+impl Default for Word2VecConfig {
+    fn default() -> Word2VecConfig {
+        Word2VecConfig {
+            dim: 100,
+            architecture: Architecture::SkipGram,
+            window: 5,
+            shrink_windows: true,
+            negative: 5,
+            shared_negatives: true,
+            ns_exponent: 0.75,
+            sample: 1e-3,
+            cbow_mean: true,
+            epochs: 5,
+            learning_rate: 0.025,
+            min_learning_rate: 1e-4,
+            seed: 1,
+            threads: 1,
+        }
+    }
+}
+
+impl Word2VecConfig {
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the setting's name.
+    pub fn validate(&self) -> Result<()> {
+        check::at_least_one("dim", self.dim)?;
+        check::at_least_one("window", self.window)?;
+        check::at_least_one("negative", self.negative)?;
+        check::at_least_one("epochs", self.epochs)?;
+        check::at_least_one("threads", self.threads)?;
+        check::within("ns_exponent", self.ns_exponent, -4.0, 4.0)?;
+        check::share("sample", self.sample)?;
+        check::positive("learning_rate", self.learning_rate)?;
+        check::within("min_learning_rate", self.min_learning_rate, 0.0, self.learning_rate)
+    }
+
+    pub(super) fn schedule(&self) -> Schedule {
+        let Word2VecConfig { epochs, learning_rate, min_learning_rate, seed, threads, .. } = *self;
+        Schedule { epochs, learning_rate, min_learning_rate, seed, threads }
+    }
+}
+
+/// Trains vectors for the words of `vocab` on `sentences` of its ids.
+///
+/// `<pad>` and `<unk>` are taken out of the sentences before windows are laid. A word that is in the vocabulary but not in
+/// the sentences keeps the small random vector that it began with.
+///
+/// # Errors
+/// [`Error::Config`] for a senseless setting, [`Error::Data`] when the sentences hold no word of the vocabulary or the vectors
+/// stopped being numbers (too high a learning rate), [`Error::Interrupted`] when the user cancels.
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train(
+    config: &Word2VecConfig,
+    sentences: &[Vec<u32>],
+    vocab: &Vocab,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
+    config.validate()?;
+    let text = Text::new(sentences, vocab)?;
+    let counts = &vocab.counts()[FIRST_WORD as usize..];
+    let mut input = SharedMatrix::zeros(counts.len(), config.dim)?;
+    input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word vectors"));
+    let noise = (config.negative, config.ns_exponent, config.shared_negatives);
+    let objective = Objective::new(counts, config.dim, noise)?;
+    progress.begin("word2vec", "words", Some(text.words() * config.epochs as u64));
+    let subsampling = Subsampling::new(counts, config.sample);
+    queue::run(&text, &subsampling, &config.schedule(), progress, || {
+        let stepper = objective.stepper(config.threads)?;
+        let input = View::of_thread(&input, config.threads)?;
+        Ok(Trainer { config, input, stepper, contexts: Vec::new(), shares: Vec::new() })
+    })?;
+    progress.end();
+    WordVectors::new(vocab.tokens()[FIRST_WORD as usize..].to_vec(), config.dim, input.to_vec())
+}
+
+/// One thread at work.
+struct Trainer<'a> {
+    config: &'a Word2VecConfig,
+    input: View<'a>, // [num_words, dim]
+    stepper: Stepper<'a>,
+    contexts: Vec<u32>,
+    shares: Vec<f32>,
+}
+
+impl Worker for Trainer<'_> {
+    fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let Word2VecConfig { window, shrink_windows, architecture, cbow_mean, .. } = *self.config;
+        for (middle, &target) in sentence.iter().enumerate() {
+            let reach = if shrink_windows { 1 + below(rng, window) } else { window };
+            let end = sentence.len().min(middle + reach + 1);
+            self.contexts.clear();
+            self.contexts.extend_from_slice(&sentence[middle.saturating_sub(reach)..middle]);
+            self.contexts.extend_from_slice(&sentence[middle + 1..end]);
+            if self.contexts.is_empty() {
+                continue;
+            }
+            match architecture {
+                Architecture::SkipGram => {
+                    self.stepper.skip_gram(&self.input, &self.contexts, target, learning_rate, rng);
+                }
+                Architecture::Cbow => {
+                    // The update is the hidden row's whole one with the mean, divided with the sum: the reverse of the
+                    // gradients, but so do word2vec and gensim, and their learning rates are chosen for it.
+                    let one = 1.0 / self.contexts.len() as f32;
+                    let (share, back) = if cbow_mean { (one, 1.0) } else { (1.0, one) };
+                    self.shares.clear();
+                    self.shares.resize(self.contexts.len(), share);
+                    let contexts = (self.contexts.as_slice(), self.shares.as_slice(), back);
+                    self.stepper.cbow(&self.input, contexts, target, learning_rate, rng);
+                }
+            }
+        }
+    }
+
+    fn synchronize(&mut self, last: bool) {
+        self.input.synchronize(last);
+        self.stepper.synchronize(last);
+    }
+
+    fn take_loss(&mut self) -> Loss {
+        self.stepper.take_loss()
+    }
+}
