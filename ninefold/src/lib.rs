@@ -13,6 +13,7 @@
 
 pub mod error;
 pub mod files;
+mod phrasing;
 pub mod progress;
 pub mod rng;
 

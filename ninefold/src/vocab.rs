@@ -32,7 +32,7 @@ pub const SPECIAL: [&str; 2] = ["<pad>", "<unk>"];
 pub struct VocabConfig {
     /// Tokens seen fewer times than this in the training texts are unknown: nothing can be learned about them.
     pub min_count: u64,
-    /// At most so many tokens, the commonest, <pad> and <unk> included. Not set: no limit.
+    /// At most so many tokens, the commonest, `<pad>` and `<unk>` included. Not set: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_vocab_size: Option<usize>,
 }

@@ -36,7 +36,7 @@ fn load_folder(files: &[(&str, &[u8])]) -> Result<Corpus, String> {
 
 #[track_caller]
 fn assert_says(result: Result<Corpus, String>, parts: &[&str]) {
-    let error = result.err().expect("an error");
+    let error = result.expect_err("an error");
     for part in parts {
         assert!(error.contains(part), "{part:?} is not in {error:?}");
     }
@@ -77,7 +77,7 @@ fn an_empty_folder_and_folders_of_other_things_are_refused() {
 
 #[test]
 fn one_class_only_is_refused() {
-    let found = ["all 3 training texts have the label \"pos\"", "at least two classes", "label_column"];
+    let found = ["all 3 training texts have the label \"pos\"", "at least two classes", "right column or folder"];
     assert_says(load("a.csv", "label,text\npos,a\npos,b\npos,c\n"), &found);
     let files: [(&str, &[u8]); 3] = [("train/a/1", b"x"), ("train/a/2", b"x"), ("test/b/1", b"x")];
     assert_says(load_folder(&files), &["all 2 training texts have the label \"a\""]);
@@ -128,7 +128,7 @@ fn a_csv_without_the_column_lists_those_it_has() {
 #[test]
 fn tables_with_ragged_rows_and_open_quotes_are_refused() {
     assert_says(load("a.csv", "label,text\na,b\na,b,c\n"), &["a.csv:3: expected 2 cells", "found 3"]);
-    assert_says(load("a.csv", "label,text\na,b\n\"a,b\nc,d\n"), &["a.csv:3: expected", "quote"]);
+    assert_says(load("a.csv", "label,text\na,b\n\"a,b\nc,d\n"), &["a.csv:3: expected a closing quote"]);
     assert_says(load("a.csv", ""), &["a.csv: expected rows", "an empty file"]);
     assert_says(load("a.csv", "label,text\n"), &["a.csv: expected texts with labels, found not one"]);
     assert_says(load("a.txt", "just some words\n"), &["expected labelled texts: .csv", "\"just some words\""]);

@@ -43,14 +43,14 @@ fn sources(documents: &[Document]) -> Vec<&str> {
 
 /// A CSV with `per_class` texts in each of two classes.
 fn balanced(per_class: usize) -> String {
-    let row = |n: usize| format!("{},text number {n}\n", if n % 2 == 0 { "pos" } else { "neg" });
+    let row = |n: usize| format!("{},text number {n}\n", ["pos", "neg"][n % 2]);
     "label,text\n".to_string() + &(0..2 * per_class).map(row).collect::<String>()
 }
 
 #[test]
 fn a_folder_per_class_is_split_at_random() {
     let files: Vec<(String, Vec<u8>)> = (0..40)
-        .map(|n| (format!("{}/{n:02}.txt", if n % 2 == 0 { "cats" } else { "dogs" }), format!("text {n}").into_bytes()))
+        .map(|n| (format!("{}/{n:02}.txt", ["cats", "dogs"][n % 2]), format!("text {n}").into_bytes()))
         .collect();
     let mut files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_slice())).collect();
     files.extend([("cats/.DS_Store", &b"\0\0"[..]), ("dogs/more/a.txt", b"deep"), ("README", b"about")]);
@@ -247,4 +247,29 @@ fn a_model_is_tried_on_all_texts_or_on_the_test_part() {
     assert!(whole.train.iter().all(|document| document.label != 1) && whole.protocol.num_classes == 3);
     let error = load(&config(&dir.path().join("pair"))).with_labels(&labels).unwrap_err().to_string();
     assert!(error.contains(r#"does not know the labels "neg" (3 texts), "pos""#), "{error}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_written_as_csv_is_read_back(rows in proptest::collection::vec(("[a-z]{1,5}", "(?s).{0,30}"), 1..12)) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["label", "text"]).unwrap();
+        for (label, text) in &rows {
+            writer.write_record([label, text]).unwrap();
+        }
+        // A zero byte would make it a binary file.
+        let content = String::from_utf8(writer.into_inner().unwrap()).unwrap().replace('\0', "0");
+        let dir = folder(&[("a.csv", content.as_bytes())]);
+        let mut labels: Vec<String> = rows.iter().map(|(label, _)| label.clone()).collect();
+        labels.sort();
+        labels.dedup();
+        let corpus = corpus::load_to_evaluate(&config(&dir.path().join("a.csv")), &labels, &Silent).unwrap();
+        let read: Vec<(String, String)> = corpus
+            .test
+            .into_iter()
+            .map(|document| (labels[document.label as usize].clone(), document.text))
+            .collect();
+        let written: Vec<(String, String)> = rows.into_iter().map(|(label, text)| (label, text.replace('\0', "0"))).collect();
+        proptest::prop_assert_eq!(read, written);
+    }
 }

@@ -4,79 +4,21 @@
 //! header -> gives their positions. What the user named comes first, then the names people give such columns, then what
 //! the columns hold.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::config::{CorpusConfig, Header};
-use super::phrasing::{listed, nearest, quoted};
+use super::guess::{self, Profile};
 use crate::error::{Error, Result};
+use crate::phrasing::{listed, nearest, quoted};
 
 /// Names of label columns, the most telling first; compared without case, spaces and punctuation.
-const LABELS: [&str; 30] = [
-    "labeltext",
-    "labelname",
-    "classname",
-    "categoryname",
-    "label",
-    "labels",
-    "class",
-    "classlabel",
-    "classindex",
-    "classid",
-    "category",
-    "categories",
-    "target",
-    "topic",
-    "sentiment",
-    "intent",
-    "emotion",
-    "genre",
-    "newsgroup",
-    "polarity",
-    "rating",
-    "stars",
-    "score",
-    "tag",
-    "group",
-    "y",
-    "라벨",
-    "레이블",
-    "분류",
-    "카테고리",
-];
+const LABELS: &str = "labeltext labelname classname categoryname label labels class classlabel classindex classid category \
+    categories target topic sentiment intent emotion genre newsgroup polarity rating stars score tag group y \
+    라벨 레이블 분류 카테고리";
 /// Names of columns that hold a title; it is joined with the text.
-const TITLES: [&str; 5] = ["title", "headline", "subject", "heading", "제목"];
+const TITLES: &str = "title headline subject heading 제목";
 /// Names of text columns, the most telling first.
-const TEXTS: [&str; 29] = [
-    "text",
-    "texts",
-    "content",
-    "contents",
-    "body",
-    "description",
-    "document",
-    "doc",
-    "review",
-    "reviewtext",
-    "reviewbody",
-    "comment",
-    "commenttext",
-    "message",
-    "sentence",
-    "tweet",
-    "tweettext",
-    "post",
-    "article",
-    "abstract",
-    "question",
-    "utterance",
-    "query",
-    "input",
-    "selftext",
-    "본문",
-    "내용",
-    "텍스트",
-    "문장",
-];
+const TEXTS: &str = "text texts content contents body description document doc review reviewtext reviewbody comment \
+    commenttext message sentence tweet tweettext post article abstract question utterance query input \
+    selftext 본문 내용 텍스트 문장";
 
 /// What the user says about columns.
 #[derive(Clone, Copy)]
@@ -125,6 +67,21 @@ impl Layout {
     }
 }
 
+/// The layout of a test table, from that of its training table: the same names in any order, or the same number of
+/// columns and no names. `None` when neither fits.
+pub(super) fn as_in_training(training: &Layout, rows: &[Vec<String>]) -> Option<Layout> {
+    let first: Vec<String> = rows[0].iter().map(|cell| plain(cell)).collect();
+    if let Some(names) = &training.header {
+        let position = |column: &usize| first.iter().position(|cell| *cell == plain(&names[*column]));
+        let text: Option<Vec<usize>> = training.text.iter().map(position).collect();
+        let label = training.label.as_ref().map(position);
+        if let (Some(text), None | Some(Some(_))) = (text, label) {
+            return Some(Layout { text, label: label.flatten(), header: Some(rows[0].clone()), width: first.len() });
+        }
+    }
+    (training.width == first.len() && !has_known_name(rows)).then(|| Layout { header: None, ..training.clone() })
+}
+
 /// The layout of a table, from its first rows.
 ///
 /// # Errors
@@ -139,11 +96,10 @@ pub(super) fn of_table(rows: &[Vec<String>], request: &Request, place: &str) -> 
     if header_is_known || (request.header == Header::Auto && has_known_name(rows)) {
         return named();
     }
-    let guess = by_content(rows, request, place)?;
-    if request.header == Header::Auto && first_row_stands_apart(rows, &guess) {
-        return Ok(Layout { header: Some(rows[0].clone()), ..guess });
-    }
-    Ok(guess)
+    let layout = by_content(rows, request, place)?;
+    let is_header = |label| request.header == Header::Auto && guess::first_row_stands_apart(rows, label);
+    let header = layout.label.filter(|&label| is_header(label)).map(|_| rows[0].clone());
+    Ok(Layout { header, ..layout })
 }
 
 /// Positions of text and label among `names`.
@@ -156,18 +112,18 @@ pub(super) fn by_name<T: AsRef<str>>(
     place: &str,
 ) -> Result<(Vec<usize>, Option<usize>)> {
     let plain: Vec<String> = names.iter().map(|name| plain(name.as_ref())).collect();
-    let known = |list: &[&str]| list.iter().find_map(|wanted| plain.iter().position(|name| name == wanted));
+    let known = |list: &str| list.split(' ').find_map(|wanted| plain.iter().position(|name| name == wanted));
     let mut text = Vec::new();
     for wanted in request.text {
         text.push(find(names, wanted, "text_column", place)?);
     }
     let mut label = match (request.labelled, request.label) {
         (false, _) => None,
-        (true, "") => known(&LABELS).filter(|column| !text.contains(column)),
+        (true, "") => known(LABELS).filter(|column| !text.contains(column)),
         (true, wanted) => Some(find(names, wanted, "label_column", place)?),
     };
     if text.is_empty() {
-        text = [known(&TITLES), known(&TEXTS)].into_iter().flatten().filter(|column| Some(*column) != label).collect();
+        text = [known(TITLES), known(TEXTS)].into_iter().flatten().filter(|column| Some(*column) != label).collect();
     }
     // With two columns, the one that is left over is the other one.
     if text.is_empty() && names.len() == 1 + usize::from(label.is_some()) {
@@ -207,10 +163,10 @@ fn by_content(rows: &[Vec<String>], request: &Request, place: &str) -> Result<La
     };
     let profiles: Vec<Profile> = (0..width).map(|column| Profile::of(rows, column)).collect();
     if request.labelled && label.is_none() {
-        label = likely_label(&profiles, &text);
+        label = guess::label(&profiles, &text);
     }
     if text.is_empty() {
-        text = likely_texts(&profiles, label, request.labelled);
+        text = guess::texts(&profiles, label, request.labelled);
     }
     if text.is_empty() || (request.labelled && label.is_none()) {
         let (what, keys) = if request.labelled {
@@ -227,76 +183,12 @@ fn by_content(rows: &[Vec<String>], request: &Request, place: &str) -> Result<La
     Ok(Layout { text, label, header: None, width })
 }
 
-/// What a column holds, over the rows that were looked at.
-struct Profile {
-    rows: usize,
-    distinct: usize,
-    mean_words: f64,
-    mean_length: f64,
-}
-
-impl Profile {
-    fn of(rows: &[Vec<String>], column: usize) -> Profile {
-        // The first row may be a header, and then says nothing.
-        let rows = if rows.len() > 1 { &rows[1..] } else { rows };
-        let cells = || rows.iter().map(|row| row[column].as_str());
-        let mean = |total: usize| total as f64 / rows.len() as f64;
-        Profile {
-            rows: rows.len(),
-            distinct: cells().collect::<BTreeSet<_>>().len(),
-            mean_words: mean(cells().map(|cell| cell.split_whitespace().count()).sum()),
-            mean_length: mean(cells().map(str::len).sum()),
-        }
-    }
-}
-
-fn likely_label(profiles: &[Profile], text: &[usize]) -> Option<usize> {
-    let columns = || (0..profiles.len()).filter(|column| !text.contains(column));
-    if columns().count() <= 2 && profiles.len() <= 3 && profiles.len() > 1 {
-        let rank = |&column: &usize| (profiles[column].distinct, profiles[column].mean_length as usize);
-        let label = columns().min_by_key(rank)?;
-        if profiles.len() == 2 || columns().count() == 1 {
-            return Some(label);
-        }
-    }
-    let fits =
-        |p: &Profile| p.distinct >= 2 && p.distinct <= (p.rows / 2).max(2) && p.mean_words > 0.0 && p.mean_words <= 3.0;
-    let mut fitting = columns().filter(|&column| fits(&profiles[column]));
-    fitting.next().filter(|_| fitting.next().is_none())
-}
-
-/// In tables of two or three columns what is left beside the label, as long as it looks like text (an id does not).
-fn likely_texts(profiles: &[Profile], label: Option<usize>, labelled: bool) -> Vec<usize> {
-    let others: Vec<usize> = (0..profiles.len()).filter(|column| Some(*column) != label).collect();
-    match (profiles.len(), others.len()) {
-        (_, 1) => others,
-        (2 | 3, _) if labelled || profiles.len() == 2 => {
-            others.into_iter().filter(|&column| profiles[column].mean_words >= 2.0).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// True when a cell of the first row is a name that such columns have, and not just a value that comes again below it.
-pub(super) fn has_known_name(rows: &[Vec<String>]) -> bool {
-    let known = |name: &str| LABELS.contains(&name) || TITLES.contains(&name) || TEXTS.contains(&name);
+fn has_known_name(rows: &[Vec<String>]) -> bool {
+    let known = |name: &str| [LABELS, TITLES, TEXTS].iter().any(|list| list.split(' ').any(|other| other == name));
     rows[0].iter().enumerate().any(|(column, cell)| {
         known(&plain(cell)) && !rows[1..].iter().any(|row| row[column].trim().eq_ignore_ascii_case(cell.trim()))
     })
-}
-
-/// True when the first row's label never comes again although every other label does, and its cells are short.
-fn first_row_stands_apart(rows: &[Vec<String>], layout: &Layout) -> bool {
-    let Some(label) = layout.label else { return false };
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in &rows[1..] {
-        *counts.entry(row[label].trim()).or_default() += 1;
-    }
-    let first = &rows[0];
-    let short = first.iter().all(|cell| !cell.trim().is_empty() && cell.chars().count() <= 40);
-    let distinct = first.iter().collect::<BTreeSet<_>>().len() == first.len();
-    let new = !counts.contains_key(first[label].trim()) && first[label].trim().parse::<f64>().is_err();
-    short && distinct && new && counts.len() >= 2 && counts.values().all(|&count| count >= 2)
 }
 
 /// The column that `wanted` names: as it is written, then without regard to case and spaces, then as a number from 1.

@@ -1,15 +1,12 @@
 //! Bytes of unknown encoding -> text: byte order mark, UTF-8, else windows-1252 or EUC-KR (cp949).
 //!
-//! Takes the bytes of one file -> gives its text and which encoding that was. Each file of a folder is decided alone;
-//! [`Encodings`] adds the decisions up for the protocol. The guess between the two legacy encodings is chardetng's
+//! Takes the bytes of one file -> gives its text and which encoding that was. Each file of a folder is decided alone.
+//! The guess between the two legacy encodings is chardetng's
 //! (Firefox's detector).
-
-use std::collections::BTreeMap;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, DecoderResult, EUC_JP, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
 
-use super::phrasing::{counted, listed};
 use crate::error::{Error, Result};
 
 /// How bytes are to be read.
@@ -42,7 +39,8 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    fn clean(encoding: &'static str) -> Outcome {
+    /// Nothing to remark.
+    pub fn clean(encoding: &'static str) -> Outcome {
         Outcome { encoding, replaced: 0, suspected: None }
     }
 }
@@ -82,15 +80,26 @@ fn guessed(bytes: &[u8]) -> Decoded {
     detector.feed(bytes, true);
     let guess = detector.guess(None, Utf8Detection::Deny);
     // A few syllables alone could be Chinese or Japanese as well; of these only Korean is on offer.
-    let east_asian = [EUC_KR, GBK, BIG5, SHIFT_JIS, EUC_JP].contains(&guess);
-    if east_asian && detector.guess(Some(b"kr"), Utf8Detection::Deny) == EUC_KR {
-        if let Some(text) = EUC_KR.decode_without_bom_handling_and_without_replacement(bytes) {
-            return Decoded { text: text.into(), outcome: Outcome::clean(name_of(EUC_KR)) };
-        }
+    let korean = guess == EUC_KR || ([GBK, BIG5, SHIFT_JIS, EUC_JP].contains(&guess) && is_mostly_hangul(bytes));
+    if korean && let Some(text) = EUC_KR.decode_without_bom_handling_and_without_replacement(bytes) {
+        return Decoded { text: text.into(), outcome: Outcome::clean(name_of(EUC_KR)) };
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
     let suspected = (guess != WINDOWS_1252).then(|| name_of(guess));
     Decoded { text: text.into(), outcome: Outcome { suspected, ..Outcome::clean(name_of(WINDOWS_1252)) } }
+}
+
+/// True when most bytes above ASCII form the 2,350 common syllables of EUC-KR (rows 0xb0 to 0xc8).
+fn is_mostly_hangul(bytes: &[u8]) -> bool {
+    let (mut high, mut in_syllables, mut at) = (0, 0, 0);
+    while at < bytes.len() {
+        let is_syllable = (0xb0..=0xc8).contains(&bytes[at]) && bytes.get(at + 1).is_some_and(|&trail| trail >= 0xa1);
+        let width = if is_syllable { 2 } else { 1 };
+        high += if bytes[at].is_ascii() { 0 } else { width };
+        in_syllables += if is_syllable { 2 } else { 0 };
+        at += width;
+    }
+    2 * in_syllables > high
 }
 
 /// UTF-8 with a rare broken sequence (a cut-off text, a row pasted from elsewhere) stays UTF-8: read as windows-1252,
@@ -138,81 +147,6 @@ fn name_of(encoding: &'static Encoding) -> &'static str {
     }
 }
 
-/// How many files had which encoding.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Encodings {
-    files: BTreeMap<&'static str, usize>,
-    suspected: BTreeMap<&'static str, usize>,
-    replaced: usize,
-    first_replaced: Option<String>,
-}
-
-impl Encodings {
-    /// Counts one file.
-    pub fn add(&mut self, outcome: &Outcome, place: &str) {
-        *self.files.entry(outcome.encoding).or_default() += 1;
-        if let Some(suspected) = outcome.suspected {
-            *self.suspected.entry(suspected).or_default() += 1;
-        }
-        if outcome.replaced > 0 {
-            self.replaced += outcome.replaced;
-            self.first_replaced.get_or_insert_with(|| place.to_string());
-        }
-    }
-
-    /// Adds the counts of another part.
-    pub fn merge(&mut self, other: Encodings) {
-        for (ours, theirs) in [(&mut self.files, other.files), (&mut self.suspected, other.suspected)] {
-            for (name, count) in theirs {
-                *ours.entry(name).or_default() += count;
-            }
-        }
-        self.replaced += other.replaced;
-        self.first_replaced = self.first_replaced.take().or(other.first_replaced);
-    }
-
-    /// Names, commonest first.
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.files.iter().collect();
-        names.sort_by_key(|&(name, &count)| (std::cmp::Reverse(count), *name));
-        names.into_iter().map(|(name, _)| name.to_string()).collect()
-    }
-
-    /// Sentences about whatever is not plain UTF-8.
-    pub fn notices(&self) -> Vec<String> {
-        let mut notices = Vec::new();
-        if self.files.keys().any(|&name| name != "utf-8") {
-            let each: Vec<String> = self
-                .names()
-                .iter()
-                .map(|name| format!("{name} ({})", counted(self.files[name.as_str()], "file")))
-                .collect();
-            notices.push(format!("encodings: {}", listed(&each)));
-        }
-        if let Some(place) = &self.first_replaced {
-            notices.push(format!(
-                "{} broken UTF-8 and replaced by U+FFFD (first in {place}); set encoding if the file is something else",
-                if self.replaced == 1 {
-                    "1 byte sequence was".into()
-                } else {
-                    format!("{} byte sequences were", self.replaced)
-                },
-            ));
-        }
-        let guessed = self.files.get(name_of(WINDOWS_1252)).copied().unwrap_or(0);
-        if let Some((name, &count)) = self.suspected.iter().max_by_key(|&(_, &count)| count)
-            && count * 2 > guessed
-        {
-            notices.push(format!(
-                "{} read as windows-1252 but look more like {name}: if words come out garbled, set encoding = {:?}",
-                counted(count, "file"),
-                name.to_lowercase(),
-            ));
-        }
-        notices
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -235,6 +169,8 @@ mod tests {
             let bytes = WINDOWS_1252.encode(text).0;
             assert_eq!(detected(&bytes), (text.to_string(), "windows-1252"));
         }
+        // A name in Big5, among English: not Korean, although its bytes could be.
+        assert_eq!(detected(b"Lin ( \xaaL\xabT\xa7\xbb ) wrote about windows").1, "windows-1252");
         for text in [korean, "정치", "축구 경기가 열렸다", "안녕", "ok 좋아요 good", "뷁 똠방각하 펲시콜라"]
         {
             let bytes = EUC_KR.encode(text).0;
@@ -273,22 +209,5 @@ mod tests {
         assert_eq!(named, "a.txt:2: expected utf-8 text, found byte 0xe9 at offset 6");
         let korean = decode(b"\xb0\xa1\n\xff".to_vec(), Charset::Named(EUC_KR), "k.txt").unwrap_err().to_string();
         assert_eq!(korean, "k.txt:2: expected euc-kr text, found byte 0xff at offset 3");
-    }
-
-    #[test]
-    fn encodings_are_counted_and_oddities_said_aloud() {
-        let russian =
-            encoding_rs::WINDOWS_1251.encode("Сегодня вечером состоится футбольный матч в Москве").0.into_owned();
-        let mut encodings = Encodings::default();
-        for bytes in [b"plain".to_vec(), b"ascii".to_vec(), russian] {
-            encodings.add(&decode(bytes, Charset::Detect, "x").unwrap().outcome, "x");
-        }
-        assert_eq!(encodings.names(), ["utf-8", "windows-1252"]);
-        let notices = encodings.notices().join("\n");
-        assert!(notices.contains("utf-8 (2 files), windows-1252 (1 file)"), "{notices}");
-        assert!(notices.contains("set encoding = \"windows-1251\""), "{notices}");
-        let mut plain = Encodings::default();
-        plain.add(&Outcome::clean("utf-8"), "x");
-        assert_eq!(plain.notices(), Vec::<String>::new());
     }
 }

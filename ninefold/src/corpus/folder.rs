@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::decode::{self, Charset};
-use super::source::{Labelled, Part, Reading, entries, file_name, is_data_file, part_of};
+use super::format::{Part, file_name, is_data_file, part_of};
+use super::source::{Labelled, Reading, entries};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
@@ -63,7 +64,7 @@ pub(super) fn contents(folder: &Path) -> Result<Contents> {
             let found = match (part_files.first(), files.len()) {
                 (_, 0) => "an empty folder".to_string(),
                 (Some(file), _) => format!("files only: to read one of them, name it: {}", file.display()),
-                (None, _) => format!("files only: {}", super::phrasing::listed(&names(&files))),
+                (None, _) => format!("files only: {}", crate::phrasing::listed(&names(&files))),
             };
             Err(Error::format(place, expected, found))
         }
@@ -85,7 +86,7 @@ fn pair(names: &[String], place: &dyn std::fmt::Display) -> Result<Option<(Strin
             ([only], _) | (_, [only]) => Ok(Some(only.to_string())),
             _ => {
                 let what = format!("one file or folder for the {part:?} part").to_lowercase();
-                let found = format!("{} (name the right ones with data and test)", super::phrasing::listed(&of_part));
+                let found = format!("{} (name the right ones with data and test)", crate::phrasing::listed(&of_part));
                 Err(Error::format(place.to_string(), what, found))
             }
         }

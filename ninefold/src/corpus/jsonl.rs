@@ -6,9 +6,9 @@
 use serde_json::{Map, Value};
 
 use super::columns::{self, Request};
-use super::phrasing::quoted;
 use super::source::Row;
 use crate::error::{Error, Result};
+use crate::phrasing::quoted;
 
 /// Reads JSON lines.
 ///

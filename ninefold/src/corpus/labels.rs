@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::Document;
-use super::phrasing::{counted, listed, quoted};
 use super::source::Labelled;
 use crate::error::{Error, Result};
+use crate::phrasing::{counted, listed, quoted};
 
 /// Removes the white space around every label; how many had some.
 pub(super) fn trim(documents: &mut [Labelled]) -> usize {

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! source ---> folder | table | jsonl | labelled_lines | newsgroups | sample      files -> texts with label names
-//!    |           (decode: bytes -> text;  columns: which one is the text)
+//!    |           (decode: bytes -> text;  columns, guess: which one is the text)
 //!    v
 //! strip ----> labels ----> split                                                 names -> numbers -> three parts
 //! ```
@@ -16,12 +16,14 @@ use rayon::prelude::*;
 mod columns;
 mod config;
 mod decode;
+mod encodings;
 mod folder;
+mod format;
+mod guess;
 mod jsonl;
 mod labelled_lines;
 mod labels;
 mod newsgroups;
-mod phrasing;
 mod protocol;
 pub mod sample;
 mod source;
@@ -34,8 +36,8 @@ pub use newsgroups::Strip;
 pub use protocol::{PartCounts, Protocol};
 
 use crate::error::{Error, Result};
+use crate::phrasing::{counted, percent, quoted, rounded_percent};
 use crate::progress::Progress;
-use phrasing::{counted, percent, quoted, rounded_percent};
 use source::{Labelled, Parts};
 
 /// One labelled text.
@@ -139,7 +141,7 @@ fn read(config: &CorpusConfig, progress: &dyn Progress) -> Result<(Parts, Corpus
     let mut parts = source::read(config, progress)?;
     let strip = config.strip()?;
     let mut notices = Vec::new();
-    let mut encodings = decode::Encodings::default();
+    let mut encodings = encodings::Encodings::default();
     let mut unlabelled = 0;
     let mut trimmed = 0;
     for reading in [Some(&mut parts.train), parts.test.as_mut()].into_iter().flatten() {
@@ -204,7 +206,7 @@ impl Corpus {
         let classes: BTreeSet<u32> = documents.iter().map(|document| document.label).collect();
         if let [only] = Vec::from_iter(&classes)[..] {
             let what = format!(
-                "{}: all {} have the label {:?}, but a classifier needs at least two classes (is label_column right?)",
+                "{}: all {} have the label {:?}, but a classifier needs at least two classes (is it the right column or folder?)",
                 self.protocol.data,
                 counted(documents.len(), "training text"),
                 self.labels[*only as usize],
@@ -215,7 +217,7 @@ impl Corpus {
         let parts = split::cut(documents, &self.labels, fraction, seed, part);
         if parts.cut.is_empty() {
             let what = format!(
-                "{}: no {part} part can be cut: each of the {} has a single text ({} in all; is label_column right?)",
+                "{}: no {part} part can be cut: each of the {} has a single text ({} in all; is it the right column or folder?)",
                 self.protocol.data,
                 counted(classes.len(), "class"),
                 counted(total, "text"),
@@ -249,7 +251,7 @@ impl Corpus {
             self.notices
                 .push(format!("{count} in test but not in train, so that no model can know it: {}", quoted(&unseen)));
         }
-        if !untested.is_empty() && self.protocol.split == "given" {
+        if !untested.is_empty() && !self.protocol.split.starts_with("random") {
             let count = counted(untested.len(), "class");
             self.notices
                 .push(format!("{count} in train but not in test, so that no score shows it: {}", quoted(&untested)));

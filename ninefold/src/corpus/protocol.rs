@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::phrasing::{counted, thousands};
+use crate::phrasing::{counted, thousands};
 
 /// How a corpus was read and split: without it a score means nothing. Printed, it is three plain lines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::columns::{Layout, Request};
 use super::config::CorpusConfig;
-use super::decode::{self, Encodings};
-use super::phrasing::{listed, nearest};
+use super::decode;
+use super::encodings::Encodings;
+use super::format::{Format, Part, file_name, part_of};
 use super::{folder, jsonl, labelled_lines, newsgroups, sample, table};
 use crate::error::{Error, Result};
+use crate::phrasing::{counted, listed, nearest};
 use crate::progress::Progress;
 
 /// A text of a table or a file of lines; the label is empty where there is none.
@@ -38,6 +40,8 @@ pub(super) struct Reading {
     pub unlabelled: usize,
     pub encodings: Encodings,
     pub notices: Vec<String>,
+    /// The columns of a table.
+    pub layout: Option<Layout>,
 }
 
 /// What was read, with the test part if the data have one.
@@ -55,14 +59,6 @@ impl Parts {
     }
 }
 
-/// The three roles that a file or folder can have by its name.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Part {
-    Train,
-    Validation,
-    Test,
-}
-
 /// Reads what the config names.
 ///
 /// # Errors
@@ -73,13 +69,13 @@ pub(super) fn read(config: &CorpusConfig, progress: &dyn Progress) -> Result<Par
     } else if config.is_newsgroups() {
         newsgroups::read(progress)?
     } else {
-        read_path(Path::new(&config.data), config, progress)?
+        read_path(Path::new(&config.data), config, None, progress)?
     };
     if !config.test.is_empty() {
         if parts.test.take().is_some() {
             parts.train.notices.push(format!("the test part of {} is not read, since test names another", config.data));
         }
-        let test = read_path(Path::new(&config.test), config, progress)?;
+        let test = read_path(Path::new(&config.test), config, parts.train.layout.as_ref(), progress)?;
         parts = Parts::given(parts.train, Some(test.test.unwrap_or(test.train)));
     }
     Ok(parts)
@@ -101,31 +97,27 @@ fn of_sample(config: &CorpusConfig) -> Result<Parts> {
     Ok(Parts::given(named(sample.train), Some(named(sample.test))))
 }
 
-fn read_path(path: &Path, config: &CorpusConfig, progress: &dyn Progress) -> Result<Parts> {
+/// `like` is the layout of the training file when a test file is read.
+fn read_path(path: &Path, config: &CorpusConfig, like: Option<&Layout>, progress: &dyn Progress) -> Result<Parts> {
     let metadata = fs::metadata(path).map_err(|error| missing(path, error))?;
     if !metadata.is_dir() {
-        let (reading, _) = read_file(path, config, None)?;
-        return Ok(Parts::given(reading, None));
+        return Ok(Parts::given(read_file(path, config, like)?, None));
     }
-    match folder::contents(path)? {
-        folder::Contents::Classes { ignored } => {
-            let mut reading = folder::read_classes(path, "", config.charset()?, progress)?;
-            note_ignored(&mut reading, &ignored);
-            Ok(Parts::given(reading, None))
-        }
+    let read_classes =
+        |name: &str, prefix: &str| folder::read_classes(&path.join(name), prefix, config.charset()?, progress);
+    let (mut train, test, ignored) = match folder::contents(path)? {
+        folder::Contents::Classes { ignored } => (read_classes("", "")?, None, ignored),
         folder::Contents::PartFolders { train, test, ignored } => {
-            let mut reading = folder::read_classes(&path.join(train), "train/", config.charset()?, progress)?;
-            note_ignored(&mut reading, &ignored);
-            let test = folder::read_classes(&path.join(test), "test/", config.charset()?, progress)?;
-            Ok(Parts::given(reading, Some(test)))
+            (read_classes(&train, "train/")?, Some(read_classes(&test, "test/")?), ignored)
         }
         folder::Contents::PartFiles { train, test, ignored } => {
-            let (mut reading, layout) = read_file(&path.join(train), config, None)?;
-            note_ignored(&mut reading, &ignored);
-            let (test, _) = read_file(&path.join(test), config, layout.as_ref())?;
-            Ok(Parts::given(reading, Some(test)))
+            let train = read_file(&path.join(train), config, like)?;
+            let test = read_file(&path.join(test), config, train.layout.as_ref())?;
+            (train, Some(test), ignored)
         }
-    }
+    };
+    note_ignored(&mut train, &ignored);
+    Ok(Parts::given(train, test))
 }
 
 fn note_ignored(reading: &mut Reading, ignored: &[String]) {
@@ -165,22 +157,27 @@ fn missing(path: &Path, error: std::io::Error) -> Error {
     }
 }
 
-/// One file of labelled texts, and its layout if it is a table.
-fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Result<(Reading, Option<Layout>)> {
+/// One file of labelled texts.
+fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Result<Reading> {
     let (text, encodings) = read_text(path, config)?;
     let place = path.display().to_string();
+    let name = file_name(path);
     let request = Request::new(config, true);
-    let (rows, layout, columns) = match Format::of(path, &text) {
+    let mut reading = Reading { encodings, ..Reading::default() };
+    let rows = match Format::of(path, &text) {
         Some(Format::Table(delimiter)) => {
             let (rows, layout) = table::read(&text, delimiter, &request, like, &place)?;
-            let columns = layout.describe();
-            (rows, Some(layout), Some(columns))
+            let header = if layout.header.is_some() { "the first line is a header" } else { "no header" };
+            reading.notices.push(format!("{name}: {} ({header})", layout.describe()));
+            reading.layout = Some(layout);
+            rows
         }
         Some(Format::JsonLines) => {
-            let (rows, columns) = jsonl::read(&text, &request, &place)?;
-            (rows, None, Some(columns))
+            let (rows, keys) = jsonl::read(&text, &request, &place)?;
+            reading.notices.push(format!("{name}: {keys}"));
+            rows
         }
-        Some(Format::LabelledLines) => (labelled_lines::read(&text, &place)?, None, None),
+        Some(Format::LabelledLines) => labelled_lines::read(&text, &place)?,
         None => {
             let expected = "labelled texts: .csv, .tsv, .jsonl, or lines that begin with __label__";
             let first = text.lines().find(|line| !line.trim().is_empty()).map(|line| line.chars().take(40).collect());
@@ -188,8 +185,6 @@ fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Resul
             return Err(Error::format(place, expected, found));
         }
     };
-    let name = file_name(path);
-    let mut reading = Reading { encodings, ..Reading::default() };
     let mut first_unlabelled = None;
     for row in rows {
         if row.label.trim().is_empty() {
@@ -203,76 +198,11 @@ fn read_file(path: &Path, config: &CorpusConfig, like: Option<&Layout>) -> Resul
     if reading.documents.is_empty() {
         return Err(Error::format(place, "texts with labels", "not one"));
     }
-    if let Some(columns) = columns {
-        let header = match layout.as_ref().map(|layout| layout.header.is_some()) {
-            Some(true) => " (the first line is a header)",
-            Some(false) => " (no header)",
-            None => "",
-        };
-        reading.notices.push(format!("{name}: {columns}{header}"));
-    }
     if let Some(line) = first_unlabelled {
-        let count = super::phrasing::counted(reading.unlabelled, "row");
+        let count = counted(reading.unlabelled, "row");
         reading.notices.push(format!("{name}: {count} without a label left out, the first in line {line}"));
     }
-    Ok((reading, layout))
-}
-
-/// What a file holds, by its extension and its first line.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Format {
-    /// With the delimiter that belongs to the extension.
-    Table(u8),
-    JsonLines,
-    LabelledLines,
-}
-
-impl Format {
-    /// `None` when neither name nor content tells.
-    pub fn of(path: &Path, text: &str) -> Option<Format> {
-        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        match extension(path).as_str() {
-            "csv" => Some(Format::Table(b',')),
-            "tsv" | "tab" => Some(Format::Table(b'\t')),
-            "jsonl" | "ndjson" | "json" => Some(Format::JsonLines),
-            _ if first.trim_start().starts_with('{') => Some(Format::JsonLines),
-            _ if text.lines().take(100).any(labelled_lines::has_label) => Some(Format::LabelledLines),
-            _ if first.contains('\t') => Some(Format::Table(b'\t')),
-            _ => None,
-        }
-    }
-}
-
-/// The extension in lower case, a `.gz` behind it left out.
-fn extension(path: &Path) -> String {
-    let name = file_name(path).to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.rsplit_once('.').map(|(_, extension)| extension.to_string()).unwrap_or_default()
-}
-
-/// True for the extensions of tables.
-pub(super) fn is_table(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "csv" | "tsv" | "tab")
-}
-
-/// True for the extensions that hold many texts in one file.
-pub(super) fn is_data_file(name: &str) -> bool {
-    let path = Path::new(name);
-    is_table(path) || matches!(extension(path).as_str(), "jsonl" | "ndjson" | "json" | "txt")
-}
-
-/// The role that a name gives: `train`, `train_small.csv`, `20news-bydate-test`, `dev.tsv`.
-pub(super) fn part_of(name: &str) -> Option<Part> {
-    let name = name.to_lowercase();
-    let words: Vec<&str> = name.split(['-', '_', '.']).collect();
-    let is = |word: &str| match word {
-        "train" | "training" => Some(Part::Train),
-        "test" | "testing" => Some(Part::Test),
-        "validation" | "valid" | "val" | "dev" => Some(Part::Validation),
-        _ => None,
-    };
-    let stem_end = if is_data_file(&name) { words.len() - 1 - usize::from(name.ends_with(".gz")) } else { words.len() };
-    is(words[0]).or_else(|| is(words[stem_end.max(1) - 1]))
+    Ok(reading)
 }
 
 /// A file's text, unpacked if its name ends in `.gz`.
@@ -296,11 +226,6 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(unpacked)
 }
 
-/// The last part of a path.
-pub(super) fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| path.display().to_string())
-}
-
 /// The entries of a folder whose names do not begin with a dot, sorted by name.
 pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let fail = || Error::io("read the folder", folder);
@@ -313,37 +238,4 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_tell_parts() {
-        for name in
-            ["train", "Train", "train.csv", "train_12000.csv", "20news-bydate-train", "my_train.tsv", "train.csv.gz"]
-        {
-            assert_eq!(part_of(name), Some(Part::Train), "{name}");
-        }
-        for name in ["test", "test.txt", "20news-bydate-test", "reviews.test"] {
-            assert_eq!(part_of(name), Some(Part::Test), "{name}");
-        }
-        assert_eq!(part_of("dev.jsonl"), Some(Part::Validation));
-        for name in ["trains", "rec.autos", "contest", "a.b.c", "", "csv"] {
-            assert_eq!(part_of(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn formats_are_known_by_extension_then_by_content() {
-        let of = |name: &str, text: &str| Format::of(Path::new(name), text);
-        assert_eq!(of("a.CSV", ""), Some(Format::Table(b',')));
-        assert_eq!(of("a.csv.gz", ""), Some(Format::Table(b',')));
-        assert_eq!(of("a.tsv", "__label__x y"), Some(Format::Table(b'\t')));
-        assert_eq!(of("a.txt", "\n{\"text\": 1}"), Some(Format::JsonLines));
-        assert_eq!(of("a.train", "__label__x y"), Some(Format::LabelledLines));
-        assert_eq!(of("a", "x\ty"), Some(Format::Table(b'\t')));
-        assert_eq!(of("a.txt", "only words"), None);
-    }
 }

@@ -7,9 +7,9 @@
 use csv::StringRecord;
 
 use super::columns::{self, Layout, Request};
-use super::phrasing::counted;
 use super::source::Row;
 use crate::error::{Error, Result};
+use crate::phrasing::counted;
 
 /// Rows that are looked at to find delimiter, header and columns.
 const LOOKED_AT: usize = 1000;
@@ -33,12 +33,20 @@ pub(super) fn read(
     };
     // A row of another width is reported with its line below; here it must only not disturb.
     let first: Vec<Vec<String>> = first.into_iter().filter(|row| row.len() == width).collect();
-    let layout = match like.filter(|like| like.width == width) {
-        Some(like) if like.header.as_ref() == Some(&first[0]) => like.clone(),
-        Some(like) if !columns::has_known_name(&first) => Layout { header: None, ..like.clone() },
-        _ => columns::of_table(&first, request, place)?,
+    let layout = match like.and_then(|training| columns::as_in_training(training, &first)) {
+        Some(layout) => layout,
+        None => columns::of_table(&first, request, place)?,
     };
 
+    // A quote that is never closed makes one row of everything behind it.
+    let check_closed = |start: usize, line: usize| {
+        let rest = text.as_bytes()[start..].trim_ascii();
+        let quotes = rest.iter().filter(|&&byte| byte == b'"').count();
+        if !dialect.quoting || quotes % 2 == 0 || !rest.contains(&b'\n') {
+            return Ok(());
+        }
+        Err(Error::format(format!("{place}:{line}"), "a closing quote", "none up to the end of the file"))
+    };
     let mut rows = Vec::new();
     let mut reader = dialect.reader(text);
     let mut record = StringRecord::new();
@@ -52,6 +60,9 @@ pub(super) fn read(
             continue;
         }
         if record.len() != width {
+            if reader.position().byte() as usize >= text.len() {
+                check_closed(start, line)?;
+            }
             let expected =
                 format!("{} (cells that hold {:?} need quotes)", counted(width, "cell"), dialect.delimiter as char);
             return Err(Error::format(format!("{place}:{line}"), expected, record.len().to_string()));
@@ -66,12 +77,7 @@ pub(super) fn read(
         };
         rows.push(Row { line, text, label: layout.label.map(cell).unwrap_or_default() });
     }
-    let rest = &text.as_bytes()[start.min(text.len())..];
-    let quotes = rest.iter().filter(|&&byte| byte == b'"').count();
-    if dialect.quoting && quotes % 2 == 1 && rest.trim_ascii().contains(&b'\n') {
-        let place = format!("{place}:{}", lines.line_at(start));
-        return Err(Error::format(place, "a closing quote", "none up to the end of the file"));
-    }
+    check_closed(start, lines.line_at(start))?;
     Ok((rows, layout))
 }
 
@@ -197,6 +203,8 @@ mod tests {
     #[test]
     fn a_row_of_another_width_is_named_by_its_line() {
         let error = table("label,text\na,\"x\ny\"\r\nb,z\nc,d,e\n", b',').unwrap_err().to_string();
+        let stray = table("label,text\na,b,c\nb,a 5\" disk\na,d\n", b',').unwrap_err().to_string();
+        assert!(stray.starts_with("x.csv:2: expected 2 cells"), "{stray}");
         assert!(error.starts_with("x.csv:5: expected 2 cells") && error.ends_with("found 3"), "{error}");
     }
 
@@ -214,7 +222,9 @@ mod tests {
         let (_, layout) = read("kind,id,what\na,1,one two\n", b',', &request, None, "train.csv").unwrap();
         let (rows, _) = read("b,2,three four\n", b',', &request, Some(&layout), "test.csv").unwrap();
         assert_eq!((rows[0].label.as_str(), rows[0].text.as_str(), rows[0].line), ("b", "three four", 1));
-        let (rows, _) = read("kind,id,what\nb,2,five\n", b',', &request, Some(&layout), "test.csv").unwrap();
-        assert_eq!((rows.len(), rows[0].text.as_str(), rows[0].line), (1, "five", 2));
+        for headed in ["kind,id,what\nb,2,five\n", "What,Kind\nfive,b\n"] {
+            let (rows, _) = read(headed, b',', &request, Some(&layout), "test.csv").unwrap();
+            assert_eq!((rows.len(), rows[0].text.as_str(), rows[0].line), (1, "five", 2));
+        }
     }
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 use super::columns::Request;
 use super::config::CorpusConfig;
 use super::decode::{self, Charset};
-use super::source::{self, Format, Row, file_name};
+use super::format::{Format, file_name, is_table};
+use super::source::{self, Row};
 use super::{folder, jsonl, table};
 use crate::error::{Error, Result};
 
@@ -38,9 +39,7 @@ pub fn read_texts(path: &Path, config: &CorpusConfig) -> Result<Vec<Text>> {
     let place = path.display().to_string();
     let request = Request::new(config, false);
     let rows = match Format::of(path, &content) {
-        Some(Format::Table(delimiter)) if source::is_table(path) => {
-            table::read(&content, delimiter, &request, None, &place)?.0
-        }
+        Some(Format::Table(delimiter)) if is_table(path) => table::read(&content, delimiter, &request, None, &place)?.0,
         Some(Format::JsonLines) => jsonl::read(&content, &request, &place)?.0,
         _ => {
             let row = |(index, text): (usize, &str)| Row { line: index + 1, text: text.into(), label: String::new() };

@@ -8,9 +8,10 @@ use std::str::FromStr;
 
 use super::Row;
 use super::grid::Align;
-use super::phrases::{percent, seconds, thousands};
+use super::phrases::{percent, seconds};
 use crate::error::{Error, Result};
 use crate::eval::Scores;
+use crate::phrasing::{nearest, thousands};
 
 /// A column, to show or to sort by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,7 +107,7 @@ impl Column {
     pub(super) fn text(self, row: &Row) -> String {
         match self.cell(row) {
             Cell::Name(name) => name.to_owned(),
-            Cell::Count(count) => thousands(count),
+            Cell::Count(count) => thousands(count as usize),
             Cell::Share(share) => share.map_or("-".to_owned(), percent),
             Cell::Seconds(value) => seconds(value),
         }
@@ -163,11 +164,8 @@ impl FromStr for Column {
         let wanted = text.trim().to_lowercase().replace(['-', ' '], "_");
         let found = Column::ALL.into_iter().find(|column| column.name() == wanted);
         found.ok_or_else(|| {
-            let likeness = |column: &Column| strsim::jaro_winkler(column.name(), &wanted);
-            let nearest = Column::ALL.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-            let hint = nearest.filter(|column| likeness(column) > 0.75);
-            let hint = hint.map_or(String::new(), |column| format!(" (did you mean {:?}?)", column.name()));
             let names: Vec<&str> = Column::ALL.into_iter().map(Column::name).collect();
+            let hint = nearest(&wanted, &names).map_or(String::new(), |name| format!(" (did you mean {name:?}?)"));
             Error::config("sort", format!("one of {}", names.join(", ")), format!("{text:?}{hint}"))
         })
     }

@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::grid::{Align, Grid, Tone, View};
-use super::phrases::{counted, listed, percent, points, seconds, wrap};
+use super::phrases::{percent, points, seconds, wrap};
 use super::{Leaderboard, Row};
 use crate::corpus::Protocol;
+use crate::phrasing::{all_listed, counted};
 
 /// What changed from one leaderboard to another.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -238,7 +239,7 @@ impl Diff {
         let mut sentences = Vec::new();
         for (name, pairs) in [("A", only(|pair| pair.b == Side::Absent)), ("B", only(|pair| pair.a == Side::Absent))] {
             if !pairs.is_empty() {
-                sentences.push(format!("Only in {name}: {}.", listed(&pairs)));
+                sentences.push(format!("Only in {name}: {}.", all_listed(&pairs)));
             }
         }
         if let (Some(most), Some(least)) =
@@ -249,7 +250,7 @@ impl Diff {
             let mean = changed.iter().map(|(_, change)| change).sum::<f64>() / changed.len() as f64;
             sentences.push(format!(
                 "Of {} in both, B is better in {better} and worse in {worse}: {} points on average.",
-                counted(changed.len() as u64, "pair"),
+                counted(changed.len(), "pair"),
                 points(mean)
             ));
             let extreme = |what: &str, (pair, change): &(&PairChange, f64)| {
@@ -270,7 +271,7 @@ impl Diff {
         (self.test_texts > 0 && self.protocol.is_empty()).then(|| {
             format!(
                 "With {}, a change below about {} points may be chance.",
-                counted(self.test_texts as u64, "test text"),
+                counted(self.test_texts as usize, "test text"),
                 percent(limit)
             )
         })

@@ -3,9 +3,10 @@
 //! Takes a leaderboard and the best pair's confusion matrix -> gives plain sentences: which pair, whether others are as
 //! good for all one can tell, which family, how much was learned by heart, which classes are mistaken for which.
 
-use super::phrases::{counted, listed, percent, points, thousands};
+use super::phrases::{percent, points};
 use super::{Column, Leaderboard, Row};
 use crate::eval::Confusion;
+use crate::phrasing::{all_listed, counted, thousands};
 
 /// How many pairs of classes are named.
 const CONFUSIONS: usize = 3;
@@ -46,13 +47,18 @@ fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
         return Some(fact + "the test texts right.");
     }
     let (low, high) = interval(accuracy, texts as f64);
-    fact += &format!("{} right; 95 % interval {} to {} %.", counted(texts, "test text"), percent(low), percent(high));
+    fact += &format!(
+        "{} right; 95 % interval {} to {} %.",
+        counted(texts as usize, "test text"),
+        percent(low),
+        percent(high)
+    );
     let ranked = board.ranked(Column::Accuracy);
     let near = |row: &&&Row| !std::ptr::eq(**row, best) && row.accuracy().is_some_and(|accuracy| accuracy >= low);
     let names: Vec<String> = ranked.iter().filter(near).map(|row| named(board, row)).collect();
     match names.len() {
         0 => {}
-        1..=3 => fact += &format!(" Within it: {}.", listed(&names)),
+        1..=3 => fact += &format!(" Within it: {}.", all_listed(&names)),
         n => fact += &format!(" Within it: {n} other pairs."),
     }
     Some(fact)
@@ -111,7 +117,7 @@ fn best_family(
         "Best {kind}: {}, {} % {how} {} ({}).",
         means[0].1,
         percent(means[0].0),
-        listed(&partners),
+        all_listed(&partners),
         others.join(", ")
     ))
 }
@@ -135,8 +141,8 @@ fn worst_confusions(confusion: &Confusion, labels: &[String]) -> Option<String> 
             "{} for {} ({} of {}, {} %)",
             labels[pair.truth],
             labels[pair.predicted],
-            thousands(pair.count),
-            thousands(pair.support),
+            thousands(pair.count as usize),
+            thousands(pair.support as usize),
             percent(pair.count as f64 / pair.support as f64)
         )
     };

@@ -1,8 +1,9 @@
 //! The leaderboard for people: the protocol, the table, and what to read out of it.
 
 use super::grid::{Align, Grid, Tone, View};
-use super::phrases::{listed, protocol_lines, wrap};
+use super::phrases::wrap;
 use super::{Column, Leaderboard};
+use crate::phrasing::all_listed;
 
 const LEGEND: &str = "Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. \
                       Seconds: embedding, training and evaluation.";
@@ -13,7 +14,8 @@ const EXPENDABLE: [Column; 4] = [Column::Recall, Column::Precision, Column::Para
 impl Leaderboard {
     /// For the terminal: rows by `sort`, the best pair's standing out, with `facts` below.
     pub fn to_table(&self, sort: Column, facts: &[String], view: &View) -> String {
-        let head: Vec<String> = protocol_lines(&self.protocol).iter().map(|line| wrap(line, view.width)).collect();
+        let protocol = self.protocol.to_string();
+        let head: Vec<String> = protocol.lines().map(|line| wrap(line, view.width)).collect();
         let mut text = view.paint(Tone::Quiet, &head.join("\n"));
         text += "\n\n";
         let (grid, left_out) = self.grid_within(sort, view.width);
@@ -21,7 +23,7 @@ impl Leaderboard {
         text.push('\n');
         let mut legend = LEGEND.to_owned();
         if !left_out.is_empty() {
-            legend += &format!(" Left out for want of room: {}.", listed(&left_out));
+            legend += &format!(" Left out for want of room: {}.", all_listed(&left_out));
         }
         text += &view.paint(Tone::Quiet, &wrap(&legend, view.width));
         text.push('\n');
@@ -34,14 +36,15 @@ impl Leaderboard {
 
     /// For a README: the same in Markdown.
     pub fn to_markdown(&self, sort: Column, facts: &[String]) -> String {
-        let list = |lines: &[String]| lines.iter().map(|line| format!("- {line}\n")).collect::<String>();
+        let item = |line: &str| format!("- {line}\n");
         let mut text = format!(
             "{}\n{}\n{LEGEND}\n",
-            list(&protocol_lines(&self.protocol)),
+            self.protocol.to_string().lines().map(item).collect::<String>(),
             self.grid(sort, &self.columns(sort)).markdown()
         );
         if !facts.is_empty() {
-            text += &format!("\n{}", list(facts));
+            text.push('\n');
+            text.extend(facts.iter().map(|fact| item(fact)));
         }
         text
     }

@@ -24,7 +24,7 @@ pub struct TokenizerConfig {
     pub min_token_length: usize,
     /// Leave out tokens with more characters than this (encoded files, keys, lines of x).
     pub max_token_length: usize,
-    /// Numbers such as 1993 or 3.14: "keep" them, "drop" them, or "mask" them all as the one token <num>.
+    /// Numbers such as 1993 or 3.14: "keep" them, "drop" them, or "mask" them all as the one token `<num>`.
     pub numbers: Numbers,
 }
 

@@ -16,13 +16,9 @@ pub(super) fn for_each(text: &str, mut give: impl FnMut(&str)) {
 }
 
 /// Between ASCII white space and another ASCII character a word always ends: what could attach to the white space is not
-/// ASCII. (Two blanks are one segment, which a combining mark further right may join.)
-fn is_certain(before: u8, after: u8) -> bool {
-    is_space(before) && !is_space(after)
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+/// ASCII. (A run of blanks is one segment, but where it is cut does not matter, since blanks are trimmed.)
+fn is_certain(before: u8, _after: u8) -> bool {
+    matches!(before, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 #[cfg(test)]

@@ -18,10 +18,10 @@ pub use strip::Strip;
 use super::decode::{self, Charset};
 use super::folder;
 use super::labels;
-use super::phrasing::thousands;
 use super::source::{Labelled, Parts, Reading};
 use crate::download;
 use crate::error::{Error, Result};
+use crate::phrasing::thousands;
 use crate::progress::Progress;
 
 const URL: &str = "https://ndownloader.figshare.com/files/5975967";

@@ -10,21 +10,20 @@ use super::grammar::{Patterns, Role, Topic};
 use super::speak::{Era, Speaker, capitalise};
 use crate::rng::Rng;
 
-/// Words in the middlemost post, before the last sentence is finished.
-const MEDIAN_WORDS: f64 = 38.0;
-/// The longest posts aim at this many words.
+/// Words that the middlemost post aims at.
+const MEDIAN_WORDS: f64 = 36.0;
+/// Words that the longest posts aim at.
 const MAX_WORDS: f64 = 400.0;
 
-/// Where a sentence comes from: cumulative shares of the topic's own patterns, its family's, everybody's; the rest are a
-/// sibling's.
+/// Where a sentence comes from, as cumulative shares: the topic's own patterns, its family's, everybody's, else a sibling's.
 struct Mix {
     own: f64,
     shared: f64,
     everyday: f64,
 }
-/// The first sentence says something about the family at least, so that no post is about nothing.
-const FIRST: Mix = Mix { own: 0.55, shared: 1.0, everyday: 1.0 };
-const LATER: Mix = Mix { own: 0.36, shared: 0.69, everyday: 0.91 };
+/// The first sentence is about the family at least, so that no post is about nothing.
+const FIRST: Mix = Mix { own: 0.70, shared: 1.0, everyday: 1.0 };
+const LATER: Mix = Mix { own: 0.40, shared: 0.71, everyday: 0.92 };
 /// The share of sentences that a link joins to the one before, where one fits.
 const LINKED: f64 = 0.4;
 /// The share of digressions that say so.
@@ -41,7 +40,7 @@ struct Manner {
     last: Option<Role>,
     closing: Role,
     closing_share: f64,
-    /// The share of posts that quote what they answer.
+    /// The share of longer posts that quote what they answer.
     quote_share: f64,
 }
 
@@ -50,7 +49,7 @@ const ASKING: Manner = Manner {
     opening_share: 0.45,
     first: &[Role::Situation, Role::Situation, Role::Question],
     middle: &[Role::Situation, Role::Story, Role::Question],
-    small_talk: &[Role::Chatter, Role::Plea],
+    small_talk: &[Role::Chatter, Role::Chatter, Role::Plea],
     last: Some(Role::Question),
     closing: Role::Thanks,
     closing_share: 0.45,
@@ -96,76 +95,49 @@ const MANNERS: [&Manner; 8] = [&ASKING, &ASKING, &ASKING, &TELLING, &TELLING, &A
 pub(super) fn compose(topic: &Topic, siblings: &[&Topic], era: Era, rng: &mut Rng) -> String {
     let manner = *rng.choose(&MANNERS);
     let target = length(rng);
-    let mut post = Post::default();
-    let mut speaker = Speaker::new(topic, era);
-
-    if target > 45 && rng.chance(manner.quote_share) {
-        let role = if rng.chance(0.5) { Role::Question } else { Role::Claim };
-        let patterns = if rng.chance(0.5) { &topic.own } else { &topic.shared };
-        if let Some(sentence) = speaker.say(&patterns[role as usize], rng) {
-            post.add(&format!("> {sentence}"));
-            post.end_paragraph();
-        }
+    let mut draft = Draft::new(Speaker::new(topic, era), rng);
+    if target > 45 && draft.rng.chance(manner.quote_share) {
+        draft.quote();
     }
-    if target > 12 && rng.chance(manner.opening_share) {
-        post.add_some(speaker.say(&topic.everyday[manner.opening as usize], rng));
+    if target > 12 && draft.rng.chance(manner.opening_share) {
+        draft.everyday(manner.opening);
     }
     let reserved = if manner.last.is_some() { 10 } else { 0 };
     let (mut roles, mut mix) = (manner.first, &FIRST);
-    let mut before = None;
-    while post.words + reserved + 6 < target || (before.is_none() && manner.last.is_none()) {
-        if post.sentences > 3 && rng.chance(0.3) {
-            post.end_paragraph();
-            if rng.chance(0.5) {
-                speaker.change_subject();
-            }
-        }
-        let origin = rng.uniform();
-        let role = *rng.choose(roles);
+    let mut is_about_something = manner.last.is_some();
+    while draft.words + reserved + 6 < target || !is_about_something {
+        draft.perhaps_end_paragraph();
+        let origin = draft.rng.uniform();
         if origin < mix.shared {
-            let patterns = if origin < mix.own { &topic.own } else { &topic.shared };
-            if before == Some(role) && rng.chance(LINKED) {
-                post.add_some(speaker.say(&topic.everyday[role.link() as usize], rng));
-            }
-            post.add_some(topical(&mut speaker, patterns, role, rng));
+            let role = *draft.rng.choose(roles);
+            draft.topical(role, origin < mix.own, role.link());
         } else if origin < mix.everyday {
-            let small_talk = *rng.choose(manner.small_talk);
-            post.add_some(speaker.say(&topic.everyday[small_talk as usize], rng));
+            let role = *draft.rng.choose(manner.small_talk);
+            draft.everyday(role);
         } else {
-            if rng.chance(ANNOUNCED) {
-                post.add_some(speaker.say(&topic.everyday[Role::Aside as usize], rng));
-            }
-            let sibling = siblings[rng.below(siblings.len())];
-            let role = *rng.choose(&[Role::Situation, Role::Story, Role::Claim]);
-            post.add_some(topical(&mut Speaker::new(sibling, era), &sibling.own, role, rng));
+            let sibling = siblings[draft.rng.below(siblings.len())];
+            draft.digress(Speaker::new(sibling, era));
         }
-        before = Some(role).filter(|_| origin < mix.shared);
-        (roles, mix) = (manner.middle, &LATER);
+        (roles, mix, is_about_something) = (manner.middle, &LATER, true);
     }
     if let Some(role) = manner.last {
-        if before.is_some() && rng.chance(LINKED) {
-            let link = if before == Some(role) { role.link() } else { Role::So };
-            post.add_some(speaker.say(&topic.everyday[link as usize], rng));
-        }
-        let patterns = if rng.chance(mix.own / mix.shared) { &topic.own } else { &topic.shared };
-        post.add_some(topical(&mut speaker, patterns, role, rng));
+        let own = draft.rng.chance(mix.own / mix.shared);
+        draft.topical(role, own, Role::So);
     }
-    if target > 20 && rng.chance(manner.closing_share) {
-        post.add_some(speaker.say(&topic.everyday[manner.closing as usize], rng));
+    if draft.sentences == 1 || (target > 20 && draft.rng.chance(manner.closing_share)) {
+        draft.everyday(manner.closing);
     }
-    in_a_hurry(capitalise(&post.text), rng)
-}
-
-/// A sentence in one role; when that role has nothing new to say, in any.
-fn topical(speaker: &mut Speaker, patterns: &Patterns, role: Role, rng: &mut Rng) -> Option<String> {
-    let spoken = speaker.say(&patterns[role as usize], rng);
-    spoken.or_else(|| Role::TOPICAL.into_iter().find_map(|other| speaker.say(&patterns[other as usize], rng)))
+    let text = capitalise(&draft.text);
+    in_a_hurry(text, rng)
 }
 
 /// Words to aim at: lognormal, as a product of many small factors (Galton), so that every machine gets the same bits.
 fn length(rng: &mut Rng) -> usize {
-    let spread = (0..16).fold(rng.range(0.9, 1.1), |product, _| if rng.chance(0.5) { product * 1.185 } else { product / 1.185 });
-    (MEDIAN_WORDS * spread).min(MAX_WORDS) as usize
+    let mut words = MEDIAN_WORDS * rng.range(0.9, 1.1);
+    for _ in 0..16 {
+        words = if rng.chance(0.5) { words * 1.19 } else { words / 1.19 };
+    }
+    words.min(MAX_WORDS) as usize
 }
 
 /// Some people type carelessly, and a few have no use for capitals.
@@ -175,32 +147,95 @@ fn in_a_hurry(text: String, rng: &mut Rng) -> String {
 }
 
 /// A post as it grows.
-#[derive(Default)]
-struct Post {
+struct Draft<'a> {
+    speaker: Speaker<'a>,
+    rng: &'a mut Rng,
     text: String,
     words: usize,
-    /// In the current paragraph.
     sentences: usize,
+    in_paragraph: usize,
+    /// The role of the sentence before, if it was about the topic.
+    before: Option<Role>,
 }
 
-impl Post {
-    fn add(&mut self, sentence: &str) {
-        if !self.text.is_empty() && !self.text.ends_with('\n') {
-            self.text.push(' ');
-        }
-        self.text.push_str(sentence);
-        self.words += sentence.unicode_words().count();
-        self.sentences += 1;
+impl<'a> Draft<'a> {
+    fn new(speaker: Speaker<'a>, rng: &'a mut Rng) -> Draft<'a> {
+        Draft { speaker, rng, text: String::new(), words: 0, sentences: 0, in_paragraph: 0, before: None }
     }
 
-    fn add_some(&mut self, sentence: Option<String>) {
-        if let Some(sentence) = sentence {
-            self.add(&sentence);
+    /// A sentence that anybody could say.
+    fn everyday(&mut self, role: Role) {
+        let sentence = self.speaker.say(&self.speaker.topic.everyday[role as usize], self.rng);
+        self.add(sentence);
+        self.before = None;
+    }
+
+    /// A sentence about the topic (`own`) or its family; where it follows another one, a link may join them: the one for
+    /// sentences of the same role, else `turn`.
+    fn topical(&mut self, role: Role, own: bool, turn: Role) {
+        let link = match self.before {
+            Some(before) if before == role => Some(role.link()),
+            Some(_) if turn != role.link() => Some(turn),
+            _ => None,
+        };
+        if let Some(link) = link.filter(|_| self.rng.chance(LINKED)) {
+            self.everyday(link);
+        }
+        let topic = self.speaker.topic;
+        let sentence = say_as(role, if own { &topic.own } else { &topic.shared }, &mut self.speaker, self.rng);
+        self.add(sentence);
+        self.before = Some(role);
+    }
+
+    /// A sentence of a sibling's.
+    fn digress(&mut self, mut sibling: Speaker) {
+        if self.rng.chance(ANNOUNCED) {
+            self.everyday(Role::Aside);
+        }
+        let role = *self.rng.choose(&[Role::Situation, Role::Story, Role::Claim]);
+        let sentence = say_as(role, &sibling.topic.own, &mut sibling, self.rng);
+        self.add(sentence);
+        self.before = None;
+    }
+
+    /// What somebody else wrote.
+    fn quote(&mut self) {
+        let role = if self.rng.chance(0.5) { Role::Question } else { Role::Claim };
+        let own = self.rng.chance(0.5);
+        self.text.push_str("> ");
+        self.topical(role, own, role.link());
+        self.end_paragraph();
+    }
+
+    fn perhaps_end_paragraph(&mut self) {
+        if self.in_paragraph > 3 && self.rng.chance(0.3) {
+            self.end_paragraph();
+            if self.rng.chance(0.5) {
+                self.speaker.change_subject();
+            }
         }
     }
 
     fn end_paragraph(&mut self) {
         self.text.push_str("\n\n");
-        self.sentences = 0;
+        self.in_paragraph = 0;
+        self.before = None;
     }
+
+    fn add(&mut self, sentence: Option<String>) {
+        let Some(sentence) = sentence else { return };
+        if !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
+            self.text.push(' ');
+        }
+        self.text.push_str(&sentence);
+        self.words += sentence.unicode_words().count();
+        self.sentences += 1;
+        self.in_paragraph += 1;
+    }
+}
+
+/// A sentence in one role; when that role has nothing new to say, in any.
+fn say_as(role: Role, patterns: &Patterns, speaker: &mut Speaker, rng: &mut Rng) -> Option<String> {
+    let spoken = speaker.say(&patterns[role as usize], rng);
+    spoken.or_else(|| Role::TOPICAL.into_iter().find_map(|other| speaker.say(&patterns[other as usize], rng)))
 }

@@ -13,10 +13,11 @@
 //! Add {40..90/10} litres.               a number in steps of ten
 //! ```
 //!
-//! A slot names a list of the topic, else of its family, else of `families/everyday.txt`.
+//! A slot names a list of the topic, of its family or of `families/everyday.txt`.
 
 use std::collections::BTreeMap;
 
+use super::pattern::{self, Piece};
 use crate::error::{Error, Result};
 
 const EVERYDAY: (&str, &str) = ("everyday", include_str!("families/everyday.txt"));
@@ -29,9 +30,9 @@ const FAMILIES: [(&str, &str); 6] = [
     ("travel", include_str!("families/travel.txt")),
 ];
 
-/// The part that a sentence plays in a post. The first five are written for every family and topic, the others only for
-/// everyday talk. `link` words join a sentence to one before it that plays the same part, in the order of those five.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The part that a sentence plays in a post. The first five are written for every family and topic, the others for everyday
+/// talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Situation,
     Story,
@@ -56,30 +57,32 @@ pub(super) enum Role {
     So,
 }
 
+/// The roles as they stand after `--`, in the same order.
+const ROLE_NAMES: [&str; 21] = [
+    "situation",
+    "story",
+    "question",
+    "advice",
+    "claim",
+    "greeting",
+    "reply",
+    "dispute",
+    "chatter",
+    "plea",
+    "aside",
+    "thanks",
+    "hope",
+    "remark",
+    "parting",
+    "link situation",
+    "link story",
+    "link question",
+    "link advice",
+    "link claim",
+    "so",
+];
+
 impl Role {
-    pub(super) const ALL: [Role; 21] = [
-        Role::Situation,
-        Role::Story,
-        Role::Question,
-        Role::Advice,
-        Role::Claim,
-        Role::Greeting,
-        Role::Reply,
-        Role::Dispute,
-        Role::Chatter,
-        Role::Plea,
-        Role::Aside,
-        Role::Thanks,
-        Role::Hope,
-        Role::Remark,
-        Role::Parting,
-        Role::LinkSituation,
-        Role::LinkStory,
-        Role::LinkQuestion,
-        Role::LinkAdvice,
-        Role::LinkClaim,
-        Role::So,
-    ];
     pub(super) const TOPICAL: [Role; 5] = [Role::Situation, Role::Story, Role::Question, Role::Advice, Role::Claim];
 
     /// The words that lead from one sentence of a topical role to the next of the same role.
@@ -91,12 +94,6 @@ impl Role {
             Role::Advice => Role::LinkAdvice,
             _ => Role::LinkClaim,
         }
-    }
-
-    /// The role of a heading: `-- advice`, `-- link advice`.
-    fn named(name: &str) -> Option<Role> {
-        let name = name.replace(' ', "");
-        Role::ALL.into_iter().find(|role| format!("{role:?}").to_lowercase() == name)
     }
 }
 
@@ -118,15 +115,6 @@ pub(super) struct List {
     pub(super) late_from: Option<usize>,
 }
 
-/// What a pattern is made of.
-#[derive(Clone, Debug)]
-pub(super) enum Piece {
-    Text(String),
-    Slot { list: usize, article: bool, plural: bool, other: bool },
-    Number { low: usize, high: usize, step: usize },
-    Choice(Vec<Vec<Piece>>),
-}
-
 /// One sentence, or a few that belong together, with slots.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
@@ -136,7 +124,7 @@ pub(super) struct Pattern {
 }
 
 /// The patterns of one origin, by [`Role`].
-pub(super) type Patterns = [Vec<Pattern>; Role::ALL.len()];
+pub(super) type Patterns = [Vec<Pattern>; ROLE_NAMES.len()];
 
 /// One class: everything that its posts can say. The slots of all three sets of patterns point into `lists`.
 #[derive(Clone, Debug)]
@@ -167,9 +155,8 @@ pub(super) fn topics() -> Result<Vec<Topic>> {
     let mut topics = Vec::new();
     for family in FAMILIES {
         let sections = sections(family)?;
-        let Some((shared, own)) = sections.split_first() else { continue };
-        for topic in own {
-            topics.push(compile(topic, shared, &everyday[0])?);
+        for own in &sections[1..] {
+            topics.push(compile(own, &sections[0], &everyday[0])?);
         }
     }
     topics.sort_by(|a, b| a.label.cmp(&b.label));
@@ -177,15 +164,23 @@ pub(super) fn topics() -> Result<Vec<Topic>> {
 }
 
 /// What stands under one `==` heading, slots not yet resolved.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Section {
     name: String,
     lists: Vec<List>,
-    /// Role, pattern as written, its place in the file.
-    patterns: Vec<(Role, String, String)>,
+    patterns: Vec<Raw>,
 }
 
-/// Cuts a file into its sections: the first is the family's, each other one a topic.
+/// A pattern as it is written.
+#[derive(Debug)]
+struct Raw {
+    role: usize,
+    pattern: String,
+    /// File and line.
+    place: String,
+}
+
+/// Cuts a file into its sections, of which there is at least one: the first is the family's, each other one a topic's.
 fn sections((file, text): (&str, &str)) -> Result<Vec<Section>> {
     let mut sections: Vec<Section> = Vec::new();
     let mut role = None;
@@ -196,18 +191,20 @@ fn sections((file, text): (&str, &str)) -> Result<Vec<Section>> {
             role = None;
             continue;
         }
-        let Some(section) = sections.last_mut() else {
-            return Err(Error::format(place, "a heading `== family`", line));
-        };
+        let section = sections.last_mut().ok_or_else(|| Error::format(&place, "a heading `== family`", &line))?;
         if let Some(name) = line.strip_prefix("-- ") {
-            role = Some(Role::named(name).ok_or_else(|| Error::format(&place, "a role such as `-- advice`", name))?);
+            role = ROLE_NAMES.iter().position(|known| *known == name);
+            role.ok_or_else(|| Error::format(&place, "a role such as `-- advice`", name))?;
         } else if let Some(role) = role {
-            section.patterns.push((role, line, place));
+            section.patterns.push(Raw { role, pattern: line, place });
         } else {
             let (name, words) =
                 line.split_once(" = ").ok_or_else(|| Error::format(&place, "a list `name = word, word`", &line))?;
             section.lists.push(list(name, words));
         }
+    }
+    if sections.is_empty() {
+        return Err(Error::format(format!("families/{file}.txt"), "a heading `== family`", "none"));
     }
     Ok(sections)
 }
@@ -230,26 +227,22 @@ fn joined_lines(text: &str) -> Vec<(usize, String)> {
 fn list(name: &str, words: &str) -> List {
     let (keep, name) = name.strip_prefix("keep ").map_or((false, name), |name| (true, name));
     let split = |part: &str| part.split(',').map(|entry| word(entry.trim())).collect::<Vec<_>>();
-    let mut halves = words.splitn(2, " | ").map(split);
-    let mut words = halves.next().unwrap_or_default();
-    let late = halves.next();
-    let late_from = late.is_some().then_some(words.len());
-    words.extend(late.into_iter().flatten());
+    let (early, late) = words.split_once(" | ").map_or((words, None), |(early, late)| (early, Some(late)));
+    let mut words = split(early);
+    let late_from = late.map(|_| words.len());
+    words.extend(late.map(split).unwrap_or_default());
     List { name: name.to_string(), words, keep, late_from }
 }
 
 /// `loaf/loaves`, or a word with a regular plural.
 fn word(entry: &str) -> Word {
-    let (singular, plural) = match entry.split_once('/') {
-        Some((singular, plural)) => (singular, plural.to_string()),
-        None => (entry, regular_plural(entry)),
-    };
+    let (singular, plural) = entry.split_once('/').unwrap_or((entry, ""));
+    let plural = if plural.is_empty() { regular_plural(singular) } else { plural.to_string() };
     Word { singular: singular.to_string(), plural }
 }
 
 fn regular_plural(singular: &str) -> String {
-    let before_y = singular.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
-    match before_y {
+    match singular.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
         Some(stem) => format!("{stem}ies"),
         None if ["s", "x", "z", "ch", "sh"].iter().any(|end| singular.ends_with(end)) => format!("{singular}es"),
         None => format!("{singular}s"),
@@ -258,20 +251,15 @@ fn regular_plural(singular: &str) -> String {
 
 /// Brings the three sections that a topic speaks with together, every slot resolved.
 fn compile(own: &Section, shared: &Section, everyday: &Section) -> Result<Topic> {
-    let mut lists: Vec<List> = Vec::new();
-    let mut index = BTreeMap::new();
-    for list in [everyday, shared, own].iter().flat_map(|section| &section.lists) {
-        index.insert(list.name.clone(), lists.len()); // a topic's list hides its family's of the same name
-        lists.push(list.clone());
-    }
+    let lists: Vec<List> = [own, shared, everyday].iter().flat_map(|section| section.lists.clone()).collect();
+    let index: BTreeMap<String, usize> =
+        lists.iter().enumerate().map(|(index, list)| (list.name.clone(), index)).collect();
     let mut num_patterns = 0;
     let mut patterns_of = |section: &Section| -> Result<Patterns> {
         let mut patterns = Patterns::default();
-        for (role, raw, place) in &section.patterns {
-            let mut parser = Parser { rest: raw, index: &index, place };
-            let mut pieces = parser.pieces("")?;
-            uncapitalise(&mut pieces);
-            patterns[*role as usize].push(Pattern { id: num_patterns, pieces });
+        for raw in &section.patterns {
+            let pieces = pattern::parse(&raw.pattern, &index, &raw.place)?;
+            patterns[raw.role].push(Pattern { id: num_patterns, pieces });
             num_patterns += 1;
         }
         Ok(patterns)
@@ -280,93 +268,131 @@ fn compile(own: &Section, shared: &Section, everyday: &Section) -> Result<Topic>
     Ok(Topic { label: own.name.clone(), lists, own: own_patterns, shared, everyday, num_patterns })
 }
 
-/// Takes the capital from the beginning, so that the sentence can follow a link; "I" and "F1" keep theirs, and so do names,
-/// which only ever come from lists.
-fn uncapitalise(pieces: &mut [Piece]) {
-    match pieces.first_mut() {
-        Some(Piece::Text(text)) => {
-            let mut letters = text.chars();
-            let (first, second) = (letters.next(), letters.next());
-            let word = first == Some('A') && second == Some(' ') || second.is_some_and(char::is_lowercase);
-            if let Some(first) = first.filter(|_| word) {
-                text.replace_range(..first.len_utf8(), &first.to_lowercase().to_string());
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn slots(pieces: &[Piece], found: &mut BTreeSet<usize>) {
+        for piece in pieces {
+            match piece {
+                Piece::Slot { list, .. } => drop(found.insert(*list)),
+                Piece::Choice(options) => options.iter().for_each(|option| slots(option, found)),
+                _ => {}
             }
         }
-        Some(Piece::Choice(options)) => options.iter_mut().for_each(|option| uncapitalise(option)),
-        _ => {}
-    }
-}
-
-/// Reads one pattern from left to right.
-struct Parser<'a> {
-    rest: &'a str,
-    index: &'a BTreeMap<String, usize>,
-    place: &'a str,
-}
-
-impl<'a> Parser<'a> {
-    /// Pieces up to one of the characters in `end`, which stays.
-    fn pieces(&mut self, end: &str) -> Result<Vec<Piece>> {
-        let mut pieces = Vec::new();
-        while let Some(next) = self.rest.chars().next().filter(|&next| !end.contains(next)) {
-            pieces.push(match next {
-                '[' => self.choice()?,
-                '{' => self.slot()?,
-                _ => {
-                    let length = self.rest.find(['[', '{', '|', ']']).unwrap_or(self.rest.len());
-                    if length == 0 {
-                        return Err(Error::format(self.place, "`|` and `]` only within `[`", self.rest));
-                    }
-                    Piece::Text(self.take(length).to_string())
-                }
-            });
-        }
-        Ok(pieces)
     }
 
-    fn choice(&mut self) -> Result<Piece> {
-        let mut options = Vec::new();
-        loop {
-            self.take(1); // the bracket or the bar before the option
-            options.push(self.pieces("|]")?);
-            match self.rest.chars().next() {
-                Some('|') => {}
-                Some(_) => break,
-                None => return Err(Error::format(self.place, "`]`", "the end of the pattern")),
+    /// Names of the lists that a topic's patterns use.
+    fn used(topic: &Topic) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let all = topic.own.iter().chain(&topic.shared).chain(&topic.everyday).flatten();
+        all.for_each(|pattern| slots(&pattern.pieces, &mut found));
+        found.into_iter().map(|list| topic.lists[list].name.clone()).collect()
+    }
+
+    fn count(patterns: &Patterns) -> usize {
+        patterns.iter().map(Vec::len).sum()
+    }
+
+    #[test]
+    fn every_slot_names_a_list_and_every_list_is_used() {
+        let topics = topics().unwrap();
+        assert_eq!(topics.len(), 20);
+        let everywhere: BTreeSet<String> = topics.iter().flat_map(used).collect();
+        for topic in &topics {
+            let names: BTreeSet<&str> = topic.lists.iter().map(|list| list.name.as_str()).collect();
+            assert_eq!(names.len(), topic.lists.len(), "{}: a list hides another of the same name", topic.label);
+            let family = FAMILIES.iter().find(|(name, _)| *name == topic.family()).unwrap();
+            let own = sections(*family).unwrap().into_iter().find(|section| section.name == topic.label).unwrap();
+            for list in &own.lists {
+                assert!(used(topic).contains(&list.name), "{}: nothing says {}", topic.label, list.name);
+            }
+            for name in names {
+                assert!(everywhere.contains(name), "{}: nothing says {name}", topic.label);
             }
         }
-        self.take(1);
-        Ok(Piece::Choice(options))
     }
 
-    fn slot(&mut self) -> Result<Piece> {
-        let end = self.rest.find('}').ok_or_else(|| Error::format(self.place, "`}`", "the end of the pattern"))?;
-        let slot = self.take(end + 1);
-        let slot = &slot[1..end];
-        if let Some(number) = number(slot) {
-            return Ok(number);
+    #[test]
+    fn no_list_has_a_word_twice_and_no_file_a_pattern() {
+        for file in FAMILIES.into_iter().chain([EVERYDAY]) {
+            let sections = sections(file).unwrap();
+            for list in sections.iter().flat_map(|section| &section.lists) {
+                let words: BTreeSet<&str> = list.words.iter().map(|word| word.singular.as_str()).collect();
+                assert_eq!(words.len(), list.words.len(), "{}: {}: {:?}", file.0, list.name, list.words);
+                assert!(words.iter().all(|word| !word.is_empty()), "{}: {} has an empty word", file.0, list.name);
+            }
+            let mut patterns = BTreeSet::new();
+            for raw in sections.iter().flat_map(|section| &section.patterns) {
+                assert!(patterns.insert((raw.role, &raw.pattern)), "{}: written twice: {}", raw.place, raw.pattern);
+                assert!(
+                    raw.pattern.ends_with(['.', '?', '!', ':', ',']) || raw.role >= Role::Aside as usize,
+                    "{}",
+                    raw.place
+                );
+                assert!(!raw.pattern.contains("  "), "{}: two spaces", raw.place);
+            }
         }
-        let mut parts: Vec<&str> = slot.split(':').collect();
-        let name = parts.pop().unwrap_or_default();
-        let list = *self.index.get(name).ok_or_else(|| Error::format(self.place, "a slot that names a list", name))?;
-        if let Some(wrong) = parts.iter().find(|part| !["a", "s", "other"].contains(part)) {
-            return Err(Error::format(self.place, "`a:`, `s:` or `other:` before a slot's name", *wrong));
+    }
+
+    #[test]
+    fn every_topic_is_rich_enough() {
+        for topic in topics().unwrap() {
+            let family = FAMILIES.iter().find(|(name, _)| *name == topic.family()).unwrap();
+            let own = sections(*family).unwrap().into_iter().find(|section| section.name == topic.label).unwrap();
+            let words: usize = own.lists.iter().map(|list| list.words.len()).sum();
+            let (patterns, shared, everyday) = (count(&topic.own), count(&topic.shared), count(&topic.everyday));
+            assert!(words >= 150 && patterns >= 40, "{}: {words} words, {patterns} patterns", topic.label);
+            assert!(shared >= 30 && everyday >= 120, "{}: {shared} shared, {everyday} everyday patterns", topic.label);
+            for role in Role::TOPICAL.map(|role| role as usize) {
+                assert!(topic.own[role].len() >= 5 && topic.shared[role].len() >= 5, "{}: {role}", topic.label);
+            }
+            assert!((Role::TOPICAL.len()..ROLE_NAMES.len()).all(|role| topic.everyday[role].len() >= 5));
         }
-        let has = |flag| parts.contains(&flag);
-        Ok(Piece::Slot { list, article: has("a"), plural: has("s"), other: has("other") })
     }
 
-    fn take(&mut self, length: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        taken
+    #[test]
+    fn siblings_share_more_words_than_strangers() {
+        let topics = topics().unwrap();
+        let vocabulary = |topic: &Topic| -> BTreeSet<String> {
+            let words = topic.lists.iter().filter(|list| !["who", "when", "chore"].contains(&list.name.as_str()));
+            words.flat_map(|list| &list.words).flat_map(|word| word.singular.split(' ')).map(str::to_string).collect()
+        };
+        let everyday: BTreeSet<String> =
+            vocabulary(&topics[0]).intersection(&vocabulary(&topics[19])).cloned().collect();
+        let overlap = |a: &Topic, b: &Topic| {
+            let (a, b) = (&vocabulary(a) - &everyday, &vocabulary(b) - &everyday);
+            a.intersection(&b).count() as f64 / a.union(&b).count() as f64
+        };
+        for topic in &topics {
+            let mean = |siblings: bool| {
+                let others = topics.iter().filter(|other| other.label != topic.label);
+                let chosen: Vec<f64> = others
+                    .filter(|other| (other.family() == topic.family()) == siblings)
+                    .map(|other| overlap(topic, other))
+                    .collect();
+                chosen.iter().sum::<f64>() / chosen.len() as f64
+            };
+            assert!(mean(true) > 2.0 * mean(false), "{}: {} and {}", topic.label, mean(true), mean(false));
+        }
     }
-}
 
-/// `3..7` or `40..90/10`.
-fn number(slot: &str) -> Option<Piece> {
-    let (low, high) = slot.split_once("..")?;
-    let (high, step) = high.split_once('/').unwrap_or((high, "1"));
-    let (low, high, step) = (low.parse().ok()?, high.parse().ok()?, step.parse().ok()?);
-    (low <= high && step > 0).then_some(Piece::Number { low, high, step })
+    #[test]
+    fn plurals_are_regular_or_written_out() {
+        let plurals = ["cherry", "spray", "box", "loaf/loaves"].map(|entry| word(entry).plural);
+        assert_eq!(plurals, ["cherries", "sprays", "boxes", "loaves"]);
+    }
+
+    #[test]
+    fn a_file_that_breaks_the_grammar_is_refused_with_its_line() {
+        for (text, place) in
+            [("tool = spade", ":1"), ("== a\n-- sing\nLa.", ":2"), ("== a\n\n# b\ntool: spade", ":4"), ("", ".txt")]
+        {
+            let error = sections(("a", text)).unwrap_err().to_string();
+            assert!(error.contains(&format!("{place}: expected")), "{text:?}: {error}");
+        }
+    }
 }

@@ -2,20 +2,22 @@
 //! tried without data of one's own.
 //!
 //! Takes a [`SampleConfig`] -> gives a [`SampleCorpus`] in two parts, and the list of the faults that were planted in it.
-//! Same config, same bytes, on any machine. A document depends on the seed and its own number only: asking for more
-//! documents adds some and leaves the others as they are.
+//! Same config, same bytes, on any machine. Every document draws from a stream of its own: asking for more documents adds
+//! some and leaves the others as they are.
 //!
-//! How a post comes about: `grammar` reads the word lists and sentence patterns in `families/`, `speak` makes sentences
-//! of them, `compose` makes posts of sentences, `edit` plants what people do to texts.
+//! How a post comes about: `grammar` and `pattern` read the word lists and sentence patterns in `families/`, `speak` makes
+//! sentences of them, `compose` makes posts of sentences, `edit` does to texts what hasty people do.
 
 mod compose;
 mod edit;
 mod grammar;
+mod pattern;
 mod speak;
 
 use std::fs;
 use std::path::Path;
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::Document;
@@ -129,87 +131,104 @@ pub enum Fault {
 pub fn generate(config: &SampleConfig) -> Result<SampleCorpus> {
     config.validate()?;
     let topics = grammar::topics()?;
-    let labels: Vec<String> = topics.iter().map(|topic| topic.label.clone()).collect();
-    let siblings: Vec<Vec<usize>> = (0..topics.len()).map(|index| siblings_of(&topics, index)).collect();
-    let mut made: Vec<(bool, Document)> = Vec::with_capacity(config.documents);
-    let mut planted = Vec::new();
+    let mut maker =
+        Maker { config, topics: &topics, made: Vec::new(), texts: FxHashSet::default(), planted: Vec::new() };
+    (0..config.documents).for_each(|number| maker.make(number));
+    let Maker { mut made, planted, .. } = maker;
+    made.sort_by_key(|document| document.label); // stable: numbers stay in order within a label
+    let (test, train) = made.into_iter().partition(|document| document.source.starts_with("test/"));
+    Ok(SampleCorpus { labels: topics.into_iter().map(|topic| topic.label).collect(), train, test, planted })
+}
 
-    for index in 0..config.documents {
-        let topic = index % topics.len();
-        let late = is_test(index / topics.len(), config.test_fraction);
-        let label = given_label(config, index, topic, &siblings);
-        let source = format!("{}/{}/{index:05}", if late { "test" } else { "train" }, labels[label]);
+/// Makes the documents one after another. Document `number` belongs to topic `number % topics.len()`.
+struct Maker<'a> {
+    config: &'a SampleConfig,
+    topics: &'a [Topic],
+    made: Vec<Document>,
+    /// Every text so far, so that no post is written twice by chance.
+    texts: FxHashSet<String>,
+    planted: Vec<Planted>,
+}
+
+impl Maker<'_> {
+    fn make(&mut self, number: usize) {
+        let topic = number % self.topics.len();
+        let late = is_test(number / self.topics.len(), self.config.test_fraction);
+        let label = self.label(number, topic);
+        let part = if late { "test" } else { "train" };
+        let source = format!("{part}/{}/{number:05}", self.topics[label].label);
+        let mut faults = Vec::new();
         if label != topic {
-            planted.push(Planted { source: source.clone(), fault: Fault::Mislabelled { truth: topic as u32 } });
+            faults.push(Fault::Mislabelled { truth: topic as u32 });
         }
-        let mut chance = stream(config.seed, index, "faults");
-        let text = if chance.chance(config.empty_texts) {
-            planted.push(Planted { source: source.clone(), fault: Fault::Empty });
+        let mut chance = self.stream(number, "faults");
+        let text = if chance.chance(self.config.empty_texts) {
+            faults.push(Fault::Empty);
             chance.choose(&["", "\n", "  \n"]).to_string()
-        } else if let Some(original) = original_of(config, index, topics.len(), &made, &mut chance) {
-            let original = source_text(&made[original].1);
-            planted.push(Planted { source: source.clone(), fault: Fault::NearDuplicate { original: original.0 } });
-            edit::retouched(original.1, &mut chance)
+        } else if let Some(original) = self.original(number, &mut chance) {
+            faults.push(Fault::NearDuplicate { original: original.source.clone() });
+            edit::retouched(&original.text, &mut chance)
         } else {
-            let siblings: Vec<&Topic> = siblings[topic].iter().map(|&sibling| &topics[sibling]).collect();
-            let era = Era { late, shift: config.date_shift };
-            compose::compose(&topics[topic], &siblings, era, &mut stream(config.seed, index, "text"))
+            self.written(number, Era { late, shift: self.config.date_shift })
         };
-        made.push((late, Document { text, label: label as u32, source }));
+        self.texts.insert(text.clone());
+        self.planted.extend(faults.into_iter().map(|fault| Planted { source: source.clone(), fault }));
+        self.made.push(Document { text, label: label as u32, source });
     }
 
-    made.sort_by_key(|(_, document)| document.label); // stable: numbers stay in order within a label
-    let (test, train): (Vec<_>, Vec<_>) = made.into_iter().partition(|(late, _)| *late);
-    let documents = |part: Vec<(bool, Document)>| part.into_iter().map(|(_, document)| document).collect();
-    Ok(SampleCorpus { labels, train: documents(train), test: documents(test), planted })
+    /// The label that the document gets, right or wrong.
+    fn label(&self, number: usize, topic: usize) -> usize {
+        let mut chance = self.stream(number, "label");
+        if !chance.chance(self.config.label_noise) {
+            topic
+        } else if chance.chance(0.5) {
+            *chance.choose(&self.siblings(topic))
+        } else {
+            (topic + 1 + chance.below(self.topics.len() - 1)) % self.topics.len()
+        }
+    }
+
+    /// The earlier document of the same topic that this one copies, if it is to be a copy.
+    fn original(&self, number: usize, chance: &mut Rng) -> Option<&Document> {
+        let (earlier, topic) = (number / self.topics.len(), number % self.topics.len());
+        if !chance.chance(self.config.near_duplicates) || earlier == 0 {
+            return None;
+        }
+        let original = &self.made[topic + self.topics.len() * chance.below(earlier)];
+        (!original.text.trim().is_empty()).then_some(original)
+    }
+
+    /// A new post; a short one may have been written before, then there is another try.
+    fn written(&self, number: usize, era: Era) -> String {
+        let topic = number % self.topics.len();
+        let siblings: Vec<&Topic> = self.siblings(topic).into_iter().map(|sibling| &self.topics[sibling]).collect();
+        let mut rng = self.stream(number, "text");
+        let mut text = compose::compose(&self.topics[topic], &siblings, era, &mut rng);
+        for _ in 0..20 {
+            if !self.texts.contains(&text) {
+                break;
+            }
+            text = compose::compose(&self.topics[topic], &siblings, era, &mut rng);
+        }
+        text
+    }
+
+    /// The other topics of the family.
+    fn siblings(&self, topic: usize) -> Vec<usize> {
+        let family = self.topics[topic].family();
+        (0..self.topics.len()).filter(|&other| other != topic && self.topics[other].family() == family).collect()
+    }
+
+    /// The random numbers of one document for one purpose, whatever the other documents draw.
+    fn stream(&self, number: usize, purpose: &str) -> Rng {
+        Rng::for_purpose(fold(&[self.config.seed, number as u64]), purpose)
+    }
 }
 
-fn source_text(document: &Document) -> (String, &str) {
-    (document.source.clone(), &document.text)
-}
-
-/// What document `index` draws for one purpose, whatever the other documents draw.
-fn stream(seed: u64, index: usize, purpose: &str) -> Rng {
-    Rng::for_purpose(fold(&[seed, index as u64]), purpose)
-}
-
-/// The other topics of the family.
-fn siblings_of(topics: &[Topic], index: usize) -> Vec<usize> {
-    let family = topics[index].family();
-    (0..topics.len()).filter(|&other| other != index && topics[other].family() == family).collect()
-}
-
-/// Spreads the test part evenly over the `rank`s of a class, so that every class has its share of it.
+/// Spreads the test part evenly over the documents of a class, so that every class has its share of it.
 fn is_test(rank: usize, test_fraction: f64) -> bool {
     let before = |rank: usize| (rank as f64 * test_fraction) as usize;
     before(rank + 1) > before(rank)
-}
-
-fn given_label(config: &SampleConfig, index: usize, topic: usize, siblings: &[Vec<usize>]) -> usize {
-    let mut chance = stream(config.seed, index, "label");
-    if !chance.chance(config.label_noise) {
-        return topic;
-    }
-    if chance.chance(0.5) {
-        return *chance.choose(&siblings[topic]);
-    }
-    (topic + 1 + chance.below(siblings.len() - 1)) % siblings.len()
-}
-
-/// The number of an earlier text of the same topic to copy, when `index` is to be a copy.
-fn original_of(
-    config: &SampleConfig,
-    index: usize,
-    num_topics: usize,
-    made: &[(bool, Document)],
-    chance: &mut Rng,
-) -> Option<usize> {
-    let earlier = index / num_topics;
-    if !chance.chance(config.near_duplicates) || earlier == 0 {
-        return None;
-    }
-    let original = index % num_topics + num_topics * chance.below(earlier);
-    (!made[original].1.text.trim().is_empty()).then_some(original)
 }
 
 impl SampleCorpus {

@@ -2,7 +2,8 @@
 //!
 //! Takes a [`Topic`] and a random stream -> gives sentences that never repeat within a post.
 
-use super::grammar::{Pattern, Piece, Topic};
+use super::grammar::{Pattern, Topic};
+use super::pattern::Piece;
 use crate::rng::Rng;
 
 /// When a post was written, which decides the words it prefers.
@@ -111,7 +112,7 @@ impl<'a> Speaker<'a> {
 /// "a" or "an", by the sound that `phrase` begins with.
 pub(super) fn article_of(phrase: &str) -> &'static str {
     let first = phrase.split([' ', '-']).next().unwrap_or_default();
-    let spelled_out = first.len() > 1 && first.chars().all(|letter| letter.is_ascii_uppercase());
+    let spelled_out = !first.is_empty() && first.chars().all(|letter| letter.is_ascii_uppercase());
     let vowel = if spelled_out {
         first.starts_with(['A', 'E', 'F', 'H', 'I', 'L', 'M', 'N', 'O', 'R', 'S', 'X'])
     } else {
@@ -140,4 +141,32 @@ pub(super) fn capitalise(text: &str) -> String {
         out.push(letter);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_article_follows_the_sound() {
+        for phrase in
+            ["apple", "hour", "heirloom", "old unit", "LED bar", "unusual pot", "open G", "X-ray", "Aeroplane"]
+        {
+            assert_eq!(article_of(phrase), "an", "{phrase}");
+        }
+        for phrase in
+            ["spade", "ukulele", "used car", "one-way ticket", "European rail pass", "UV clarifier", "T-bone", "unit"]
+        {
+            assert_eq!(article_of(phrase), "a", "{phrase}");
+        }
+    }
+
+    #[test]
+    fn every_sentence_begins_with_a_capital() {
+        assert_eq!(
+            capitalise("so: why? because. \n\nit is 2.5 kg, \"no!\" well."),
+            "So: why? Because. \n\nIt is 2.5 kg, \"no!\" Well."
+        );
+        assert_eq!(capitalise("> is it? yes."), "> Is it? Yes.");
+    }
 }
