@@ -23,6 +23,7 @@ fn start_and_signal(place: &Place, run: &str, wait_for: &str, signal: &str) -> C
     let mut child = Command::new(env!("CARGO_BIN_EXE_ninefold"))
         .current_dir(place.path(""))
         .env("NINEFOLD_DATA_DIR", place.path("data"))
+        .env("NINEFOLD_CACHE_DIR", place.path("cache"))
         .args(start)
         .args(SMALL)
         .args(LONG)

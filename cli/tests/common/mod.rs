@@ -69,7 +69,11 @@ impl Place {
     /// The program, about to run here with its caches here.
     pub fn ninefold(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ninefold"));
-        command.current_dir(self.dir.path()).env("NINEFOLD_DATA_DIR", self.path("data")).args(args);
+        command
+            .current_dir(self.dir.path())
+            .env("NINEFOLD_DATA_DIR", self.path("data"))
+            .env("NINEFOLD_CACHE_DIR", self.path("cache"))
+            .args(args);
         command.env_remove("NO_COLOR");
         command
     }

@@ -188,8 +188,7 @@ impl Part {
             std::fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
         }
         let write = || Error::io("write", &partial);
-        let mut file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(&partial).map_err(write())?;
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&partial).map_err(write())?;
         if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
             return Err(refused(url, path, "another ninefold is fetching it now"));
         }

@@ -155,7 +155,8 @@ mod tests {
     }
 
     fn vectors() -> WordVectors {
-        WordVectors::new(strings(&["cat", "dog", "<pad>", "US"]), 2, vec![1.0, 2.0, 3.0, 4.0, 9.0, 9.0, 7.0, 9.0]).unwrap()
+        WordVectors::new(strings(&["cat", "dog", "<pad>", "US"]), 2, vec![1.0, 2.0, 3.0, 4.0, 9.0, 9.0, 7.0, 9.0])
+            .unwrap()
     }
 
     const TOKENS: [&str; 7] = ["<pad>", "<unk>", "Dog", "cat", "us", "zebra", "US"];
@@ -185,7 +186,8 @@ mod tests {
 
     #[test]
     fn random_rows_have_the_variance_of_the_known_and_belong_to_the_word() {
-        let many = WordVectors::new(strings(&["a", "b"]), 20_000, [vec![0.5; 20_000], vec![-0.1; 20_000]].concat()).unwrap();
+        let many =
+            WordVectors::new(strings(&["a", "b"]), 20_000, [vec![0.5; 20_000], vec![-0.1; 20_000]].concat()).unwrap();
         let matrix = build(&many, Unknown::Random);
         let row = &matrix.data[5 * 20_000..6 * 20_000];
         let variance = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / 20_000.0;

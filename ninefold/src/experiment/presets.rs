@@ -5,6 +5,7 @@
 use super::{Config, EmbeddingConfig, EmbeddingKind, ModelConfig};
 use crate::error::{Error, Result};
 use crate::nn::CellKind;
+use crate::tokenize::{Numbers, StopWords, TokenizerConfig};
 use crate::train::TrainConfig;
 use crate::vocab::VocabConfig;
 
@@ -82,9 +83,16 @@ const ROUND2: Round = Round {
     learning_rate: 1e-4,
 };
 
-/// The notebook's settings: plain Adam for 20 epochs, of which the best on validation is kept.
+/// The notebook's settings: words of letters without stop words, plain Adam for 20 epochs, of which the best on validation is
+/// kept.
 fn round(round: Round) -> Config {
     Config {
+        tokenizer: TokenizerConfig {
+            stop_words: StopWords::English,
+            min_token_length: 2,
+            numbers: Numbers::Drop,
+            ..TokenizerConfig::default()
+        },
         vocab: VocabConfig { min_count: 5, ..VocabConfig::default() },
         embedding: EmbeddingConfig {
             dim: round.dim,

@@ -1,6 +1,6 @@
 //! Word vectors for the training texts: from the cache, trained, or loaded; cut to the vocabulary.
 //!
-//! The cache lies in the data folder. Its key is the checksum of the training texts' ids and of every setting, so that
+//! The cache lies in [`cache_dir`]. Its key is the checksum of the training texts' ids and of every setting, so that
 //! three networks, a resumed run and the next run share one training.
 
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use super::texts::Texts;
 use super::{Config, EmbeddingKind};
 use crate::bundle::sha256;
-use crate::download::data_dir;
 use crate::embed::matrix::EmbeddingMatrix;
 use crate::embed::pretrained::{self, Places};
 use crate::embed::trainer::{fasttext, glove, word2vec};
 use crate::embed::{WordVectors, formats};
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_json};
+use crate::folders::cache_dir;
 use crate::progress::Progress;
 
 /// Changes whenever the trainers give other vectors for the same settings.
@@ -109,7 +109,7 @@ fn trained_or_cached(
 ) -> Result<(WordVectors, Option<f64>)> {
     let settings = settings(kind, config)?;
     let key = sha256(format!("{CACHE_VERSION} {settings} {}", texts.train_fingerprint).as_bytes());
-    let path: PathBuf = data_dir().join("vectors").join(format!("{}-{}.safetensors", kind.name(), &key[..24]));
+    let path: PathBuf = cache_dir().join("vectors").join(format!("{}-{}.safetensors", kind.name(), &key[..24]));
     let sidecar = path.with_extension("json");
     if path.is_file() && sidecar.is_file() {
         match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {

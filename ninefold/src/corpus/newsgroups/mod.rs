@@ -19,10 +19,10 @@ use super::decode::{self, Charset};
 use super::folder;
 use super::labels;
 use super::source::{Labelled, Parts, Reading};
-use crate::download;
 use crate::error::{Error, Result};
 use crate::phrasing::thousands;
 use crate::progress::Progress;
+use crate::{download, folders};
 
 const URL: &str = "https://ndownloader.figshare.com/files/5975967";
 const SHA256: &str = "8f1b2514ca22a5ade8fbb9cfa5727df95fa587f4c87b786e15c759fa66d95610";
@@ -37,7 +37,7 @@ const GROUPS: usize = 20;
 /// [`Error::Download`], [`Error::Checksum`] for a fetched file that is not the known one, [`Error::Format`] for a file
 /// put there by hand that does not hold the corpus.
 pub(super) fn read(progress: &dyn Progress) -> Result<Parts> {
-    read_in(&download::data_dir(), &|path| download::fetch(URL, path, progress), progress)
+    read_in(&folders::data_dir(), &|path| download::fetch(URL, path, progress), progress)
 }
 
 fn read_in(data_dir: &Path, fetch: &dyn Fn(&Path) -> Result<()>, progress: &dyn Progress) -> Result<Parts> {

@@ -86,7 +86,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_gets_a_suggestion() {
-        for (name, meant) in [("6B.100", "6B.100d"), ("twiter.27B.25d", "twitter.27B.25d"), ("glove.840.300d", "840B.300d")] {
+        for (name, meant) in
+            [("6B.100", "6B.100d"), ("twiter.27B.25d", "twitter.27B.25d"), ("glove.840.300d", "840B.300d")]
+        {
             let error = Release::named(name).unwrap_err().to_string();
             assert!(error.contains(&format!("(did you mean {meant}?)")), "{error}");
         }

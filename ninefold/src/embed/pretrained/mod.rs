@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::WordVectors;
 use super::formats::{self, archive, source::Source};
-use crate::download::{self, Client, RangeReader};
+use crate::download::{Client, RangeReader};
 use crate::error::{Error, Result};
+use crate::folders;
 use crate::progress::Progress;
 pub use catalogue::{HOMES, RELEASES, Release};
 
@@ -28,7 +29,7 @@ pub struct Places {
 impl Default for Places {
     fn default() -> Places {
         let homes = HOMES.iter().map(ToString::to_string).collect();
-        Places { data_dir: download::data_dir(), homes, client: Client::default() }
+        Places { data_dir: folders::data_dir(), homes, client: Client::default() }
     }
 }
 
