@@ -166,6 +166,7 @@ fn near_duplicates_are_near_and_in_both_parts() {
         let Fault::NearDuplicate { original } = &planted.fault else { panic!("{planted:?}") };
         let (copy, original) = (documents[planted.source.as_str()], documents[original.as_str()]);
         assert!(copy.text != original.text && copy.label == original.label);
+        assert!(corpus.planted.iter().all(|planted| planted.source != original.source), "a copy of a copy");
         let [a, b] = [copy, original].map(|document| words(&document.text).into_iter().collect::<BTreeSet<_>>());
         let overlap = a.intersection(&b).count() as f64 / a.union(&b).count() as f64;
         assert!(overlap > 0.5, "{overlap}\n{}\n{}", copy.text, original.text);

@@ -1,7 +1,7 @@
 //! Composes a post: an opening, sentences that belong to the topic, some that belong to nobody, an ending.
 //!
-//! Takes a topic, its siblings and a random stream -> gives the text of one post. What makes the posts hard to tell apart
-//! stands here in figures: how often a sentence is the topic's own, its family's, everybody's or a sibling's.
+//! Takes a topic, its siblings and a random stream -> gives the text of one post. What makes the posts hard to tell
+//! apart stands here in figures: how often a sentence is the topic's own, its family's, everybody's or a sibling's.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -15,7 +15,8 @@ const MEDIAN_WORDS: f64 = 36.0;
 /// Words that the longest posts aim at.
 const MAX_WORDS: f64 = 400.0;
 
-/// Where a sentence comes from, as cumulative shares: the topic's own patterns, its family's, everybody's, else a sibling's.
+/// Where a sentence comes from, as cumulative shares: the topic's own patterns, its family's, everybody's, else a
+/// sibling's.
 struct Mix {
     own: f64,
     shared: f64,
@@ -170,8 +171,8 @@ impl<'a> Draft<'a> {
         self.before = None;
     }
 
-    /// A sentence about the topic (`own`) or its family; where it follows another one, a link may join them: the one for
-    /// sentences of the same role, else `turn`.
+    /// A sentence about the topic (`own`) or its family; where it follows another one, a link may join them: the one
+    /// for sentences of the same role, else `turn`.
     fn topical(&mut self, role: Role, own: bool, turn: Role) {
         let link = match self.before {
             Some(before) if before == role => Some(role.link()),

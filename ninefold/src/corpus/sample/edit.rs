@@ -10,28 +10,28 @@ pub(super) fn with_typos(text: &str, share: f64, rng: &mut Rng) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A light edit, as when a post is sent a second time: a change for every twenty words, and now and then a note.
+/// A light edit, as when a post is sent a second time: a few typing errors, and a greeting, a note or a shorter ending.
 pub(super) fn retouched(text: &str, rng: &mut Rng) -> String {
-    let mut words: Vec<String> = text.split(' ').map(str::to_string).collect();
-    for _ in 0..words.len().div_ceil(20) {
-        let place = rng.below(words.len());
-        match rng.below(3) {
-            0 if words.len() > 8 && !words[place].contains('\n') => {
-                words.remove(place);
-            }
-            1 if place > 0 && words[place].chars().all(char::is_lowercase) => {
-                words.insert(place, rng.choose(&HEDGES).to_string());
-            }
-            _ => words[place] = typo(&words[place], rng),
-        }
+    let typed = with_typos(text, 0.04, rng);
+    match rng.below(4) {
+        0 => format!("{} {typed}", rng.choose(&["Hi again.", "Once more:", "I asked this before:"])),
+        1 => without_last_sentence(&typed).to_string(),
+        2 if typed != text => typed,
+        _ => format!("{typed} {}", rng.choose(&NOTES)),
     }
-    let edited = words.join(" ");
-    if edited == text || rng.chance(0.3) { format!("{edited} {}", rng.choose(&NOTES)) } else { edited }
 }
 
-const HEDGES: [&str; 5] = ["really", "just", "also", "still", "perhaps"];
 const NOTES: [&str; 5] =
     ["Edit: typo.", "Edited for clarity.", "Bump.", "Posting this again, nobody answered.", "Update: no change."];
+
+/// All but the last sentence of a text; a short one only loses its full stop.
+fn without_last_sentence(text: &str) -> &str {
+    let ends = [". ", "? ", "! "].iter().filter_map(|end| text.rfind(end)).max();
+    match ends.map(|end| &text[..=end]).filter(|rest| rest.len() * 3 > text.len() * 2) {
+        Some(rest) => rest,
+        None => &text[..text.len() - 1],
+    }
+}
 
 /// Two neighbouring letters swapped, a letter lost, or a letter doubled; never the first one.
 fn typo(word: &str, rng: &mut Rng) -> String {
@@ -72,11 +72,15 @@ mod tests {
     #[test]
     fn a_retouched_text_is_nearly_the_same_and_never_the_same() {
         let mut rng = Rng::new(2);
-        for _ in 0..200 {
-            let copy = retouched(TEXT, &mut rng);
-            assert_ne!(copy, TEXT);
-            let kept = TEXT.split(' ').filter(|word| copy.contains(word)).count();
-            assert!(kept + 2 >= TEXT.split(' ').count(), "{copy}");
+        for text in [TEXT.to_string(), format!("{TEXT} {TEXT} Good luck.")] {
+            for _ in 0..200 {
+                let copy = retouched(&text, &mut rng);
+                assert_ne!(copy, text);
+                let kept = text.split(' ').filter(|word| copy.contains(word)).count();
+                assert!(kept + 4 >= text.split(' ').count(), "{copy}");
+            }
         }
+        assert_eq!(without_last_sentence("One two three four. Why?"), "One two three four.");
+        assert_eq!(without_last_sentence("Yes. One two three four?"), "Yes. One two three four");
     }
 }

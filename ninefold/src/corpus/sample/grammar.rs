@@ -1,6 +1,7 @@
 //! The grammar of the sample posts: word lists and sentence patterns, kept as text that a person can read and add to.
 //!
-//! Takes the files in `families/` -> gives a [`Topic`] for each class, with its own patterns, its family's and everybody's.
+//! Takes the files in `families/` -> gives a [`Topic`] for each class, with its own patterns, its family's and
+//! everybody's.
 //!
 //! ```text
 //! == garden.roses                       what follows belongs to this topic; `== garden` belongs to the whole family
@@ -30,8 +31,8 @@ const FAMILIES: [(&str, &str); 6] = [
     ("travel", include_str!("families/travel.txt")),
 ];
 
-/// The part that a sentence plays in a post. The first five are written for every family and topic, the others for everyday
-/// talk.
+/// The part that a sentence plays in a post. The first five are written for every family and topic, the others for
+/// everyday talk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Situation,
@@ -148,8 +149,8 @@ impl Topic {
 /// Every topic, sorted by label.
 ///
 /// # Errors
-/// [`Error::Format`] with file and line for a file that does not follow the grammar; the files are part of the program, so
-/// only somebody who edits them sees that.
+/// [`Error::Format`] with file and line for a file that does not follow the grammar; the files are part of the program,
+/// so only somebody who edits them sees that.
 pub(super) fn topics() -> Result<Vec<Topic>> {
     let everyday = sections(EVERYDAY)?;
     let mut topics = Vec::new();

@@ -1,12 +1,12 @@
 //! The built-in sample corpus: posts on a forum about twenty hobbies, made for this project, so that everything can be
 //! tried without data of one's own.
 //!
-//! Takes a [`SampleConfig`] -> gives a [`SampleCorpus`] in two parts, and the list of the faults that were planted in it.
-//! Same config, same bytes, on any machine. Every document draws from a stream of its own: asking for more documents adds
-//! some and leaves the others as they are.
+//! Takes a [`SampleConfig`] -> gives a [`SampleCorpus`] in two parts, and the list of the faults that were planted in
+//! it. Same config, same bytes, on any machine. Every document draws from a stream of its own: asking for more
+//! documents adds some and leaves the others as they are.
 //!
-//! How a post comes about: `grammar` and `pattern` read the word lists and sentence patterns in `families/`, `speak` makes
-//! sentences of them, `compose` makes posts of sentences, `edit` does to texts what hasty people do.
+//! How a post comes about: `grammar` and `pattern` read the word lists and sentence patterns in `families/`, `speak`
+//! makes sentences of them, `compose` makes posts of sentences, `edit` does to texts what hasty people do.
 
 mod compose;
 mod edit;
@@ -42,7 +42,8 @@ pub struct SampleConfig {
     pub near_duplicates: f64,
     /// The share of texts with nothing in them.
     pub empty_texts: f64,
-    /// How far the words of the test part have moved on, from 0 (not at all) to 1 (what people own and buy has changed).
+    /// How far the words of the test part have moved on, from 0 (not at all) to 1 (what people own and buy has
+    /// changed).
     pub date_shift: f64,
 }
 
@@ -131,8 +132,14 @@ pub enum Fault {
 pub fn generate(config: &SampleConfig) -> Result<SampleCorpus> {
     config.validate()?;
     let topics = grammar::topics()?;
-    let mut maker =
-        Maker { config, topics: &topics, made: Vec::new(), texts: FxHashSet::default(), planted: Vec::new() };
+    let mut maker = Maker {
+        config,
+        topics: &topics,
+        made: Vec::new(),
+        texts: FxHashSet::default(),
+        originals: Vec::new(),
+        planted: Vec::new(),
+    };
     (0..config.documents).for_each(|number| maker.make(number));
     let Maker { mut made, planted, .. } = maker;
     made.sort_by_key(|document| document.label); // stable: numbers stay in order within a label
@@ -147,6 +154,8 @@ struct Maker<'a> {
     made: Vec<Document>,
     /// Every text so far, so that no post is written twice by chance.
     texts: FxHashSet<String>,
+    /// For each document the number of the one that it was copied from, which is its own when it was not.
+    originals: Vec<usize>,
     planted: Vec<Planted>,
 }
 
@@ -162,15 +171,18 @@ impl Maker<'_> {
             faults.push(Fault::Mislabelled { truth: topic as u32 });
         }
         let mut chance = self.stream(number, "faults");
+        let mut original = number;
         let text = if chance.chance(self.config.empty_texts) {
             faults.push(Fault::Empty);
             chance.choose(&["", "\n", "  \n"]).to_string()
-        } else if let Some(original) = self.original(number, &mut chance) {
-            faults.push(Fault::NearDuplicate { original: original.source.clone() });
-            edit::retouched(&original.text, &mut chance)
+        } else if let Some(copied) = self.original(number, &mut chance) {
+            original = copied;
+            faults.push(Fault::NearDuplicate { original: self.made[copied].source.clone() });
+            edit::retouched(&self.made[copied].text, &mut chance)
         } else {
             self.written(number, Era { late, shift: self.config.date_shift })
         };
+        self.originals.push(original);
         self.texts.insert(text.clone());
         self.planted.extend(faults.into_iter().map(|fault| Planted { source: source.clone(), fault }));
         self.made.push(Document { text, label: label as u32, source });
@@ -188,14 +200,14 @@ impl Maker<'_> {
         }
     }
 
-    /// The earlier document of the same topic that this one copies, if it is to be a copy.
-    fn original(&self, number: usize, chance: &mut Rng) -> Option<&Document> {
+    /// The earlier document of the same topic that this one copies, if it is to be a copy; never itself a copy.
+    fn original(&self, number: usize, chance: &mut Rng) -> Option<usize> {
         let (earlier, topic) = (number / self.topics.len(), number % self.topics.len());
         if !chance.chance(self.config.near_duplicates) || earlier == 0 {
             return None;
         }
-        let original = &self.made[topic + self.topics.len() * chance.below(earlier)];
-        (!original.text.trim().is_empty()).then_some(original)
+        let original = self.originals[topic + self.topics.len() * chance.below(earlier)];
+        (!self.made[original].text.trim().is_empty()).then_some(original)
     }
 
     /// A new post; a short one may have been written before, then there is another try.

@@ -1,4 +1,5 @@
-//! Turns patterns into sentences: draws words for the slots, keeps to the post's subject, gets articles and capitals right.
+//! Turns patterns into sentences: draws words for the slots, keeps to the post's subject, gets articles and capitals
+//! right.
 //!
 //! Takes a [`Topic`] and a random stream -> gives sentences that never repeat within a post.
 
