@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::source::{Head, Source};
-use super::{Format, text};
+use super::{Format, text, text_out};
 use crate::embed::WordVectors;
 use crate::error::Result;
 use crate::progress::Progress;
@@ -26,16 +26,17 @@ fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
 }
 
 fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
-    text::write(vectors, path, false)
+    text_out::write(vectors, path, false)
 }
 
 /// How many numbers the lines have: what most of the first ones end in (words may be numbers or hold spaces); the smaller of
 /// two equally frequent.
 fn dim(head: &Head) -> Option<usize> {
     let mut lines: Vec<&[u8]> = head.bytes.split(|&byte| byte == b'\n').take(101).collect();
-    if lines.len() > 1 && (!head.whole || lines.len() > 100 || lines.last().is_some_and(|line| line.is_empty())) {
-        lines.pop();
+    if lines.len() > 1 && !head.whole {
+        lines.pop(); // it may be cut
     }
+    lines.retain(|line| !line.trim_ascii().is_empty());
     let mut counts: Vec<(usize, usize)> = Vec::new(); // (numbers, lines that have as many)
     for numbers in lines.into_iter().map(text::numbers_at_end) {
         match counts.iter_mut().find(|(known, _)| *known == numbers) {
@@ -61,5 +62,8 @@ mod tests {
         assert_eq!(dim_of("a 1 2\nb 1 2 3\n"), Some(2), "one says two, one says three");
         assert_eq!(dim_of("The national executive\nof the strike\n"), None);
         assert_eq!(dim_of("word"), None);
+        assert_eq!(dim_of("a 1 2\n\n\n\n"), Some(2));
+        let cut = Head { bytes: b"a 1 2 3\nb 1", whole: false };
+        assert_eq!(dim(&cut), Some(3), "the last line goes on");
     }
 }

@@ -11,10 +11,12 @@ mod numbers;
 mod refused;
 mod safetensors;
 mod text;
+mod text_out;
 mod word2vec_binary;
 mod word2vec_text;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::WordVectors;
 use crate::error::{Error, Result};
@@ -43,8 +45,8 @@ pub static FORMATS: [Format; 9] = [
     refused::FINALFUSION,
     refused::PICKLE,
     refused::NUMPY,
-    word2vec_text::FORMAT,
     word2vec_binary::FORMAT,
+    word2vec_text::FORMAT,
     glove::FORMAT,
 ];
 
@@ -98,17 +100,40 @@ pub fn load(path: &Path, progress: &dyn Progress) -> Result<WordVectors> {
 /// As [`load`].
 pub fn load_from(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
     let format = Format::of(&source)?;
-    let place = source.place().to_owned();
-    progress.begin(&format!("read {place}"), "bytes", Some(source.total()));
-    let vectors = (format.read)(source, progress).map_err(|error| match error {
+    let (place, total) = (source.place().to_owned(), source.total());
+    progress.begin(&format!("read {place}"), "bytes", Some(total));
+    let counted = Counted { progress, done: AtomicU64::new(0) };
+    let vectors = (format.read)(source, &counted).map_err(|error| match error {
         Error::Data { what } => Error::format(&place, "word vectors", what),
         error => error,
     })?;
+    progress.advance(total.saturating_sub(counted.done.into_inner())); // headers, empty lines, an archive's last bytes
     progress.end();
     if vectors.duplicates() > 0 {
         progress.notice(&format!("{} words occur again: their first vectors count", vectors.duplicates()));
     }
     Ok(vectors)
+}
+
+/// Passes on what a reader says, and counts its bytes.
+struct Counted<'a> {
+    progress: &'a dyn Progress,
+    done: AtomicU64,
+}
+
+impl Progress for Counted<'_> {
+    fn advance(&self, amount: u64) {
+        self.done.fetch_add(amount, Ordering::Relaxed);
+        self.progress.advance(amount);
+    }
+
+    fn notice(&self, text: &str) {
+        self.progress.notice(text);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.progress.is_cancelled()
+    }
 }
 
 /// Writes word vectors in a format; text is gzipped when the path ends in `.gz`.

@@ -40,8 +40,8 @@ fn recognises(head: &Head) -> bool {
     length.is_some_and(|length| (2..100_000_000).contains(&length)) && head.bytes[8..].starts_with(b"{\"")
 }
 
-fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
-    let (place, total) = (source.place().to_owned(), source.total());
+fn read(source: Source, _: &dyn Progress) -> Result<WordVectors> {
+    let place = source.place().to_owned();
     let bytes = source.into_bytes()?;
     let broken = |error: &dyn std::fmt::Display| Error::format(&place, "an intact safetensors file", error.to_string());
     let bytes: &[u8] = (*bytes).as_ref();
@@ -81,7 +81,6 @@ fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
         let subwords = Subwords::new(ngram, setting("bucket")?, shape[1], buckets.as_deref(), floats(rows))?;
         vectors = vectors.with_subwords(subwords)?;
     }
-    progress.advance(total);
     Ok(vectors)
 }
 

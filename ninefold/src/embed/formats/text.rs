@@ -4,24 +4,16 @@
 //! single spaces (0x20 only): words of glove.840B hold spaces and no-break spaces. Spaces before the line's end, which
 //! fastText writes, and a carriage return are passed over.
 
-use std::io::{self, Write};
-use std::path::Path;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use rayon::prelude::*;
 
 use super::numbers;
 use super::source::Source;
 use crate::embed::WordVectors;
 use crate::error::{Error, Result};
-use crate::files;
 use crate::progress::Progress;
 
 /// Lines are handed to threads in blocks of about this many bytes.
 const BLOCK: usize = 1 << 20;
-/// Rows that are written as one piece of text by one thread.
-const ROWS: usize = 512;
 
 /// Reads lines of a word and `dim` numbers; `header` says how many lines there must be after it.
 pub fn read(source: Source, dim: usize, header: Option<Header>, progress: &dyn Progress) -> Result<WordVectors> {
@@ -94,6 +86,15 @@ impl Table {
         let counts: Vec<usize> = blocks.par_iter().map(|block| lines(block).count()).collect();
         let (dim, begun) = (self.dim, self.matrix.len());
         let rows: usize = counts.iter().sum();
+        // A number takes two bytes with its space. Where the lines cannot hold them all, the header lies, and memory for
+        // them must not even be asked for.
+        if rows.saturating_mul(dim).saturating_mul(2) > window.len() {
+            let short = |(_, line): &(usize, &[u8])| trim_end(line).len() < dim.saturating_mul(2);
+            if let Some((number, line)) = (self.lines + 1..).zip(lines(window)).find(short) {
+                let (expected, found) = wrong_count(trim_end(line), dim);
+                return Err(Error::format(format!("{place}:{number}"), expected, found));
+            }
+        }
         if begun == 0 {
             self.matrix = vec![0.0; rows * dim]; // untouched zero pages: filled first by the thread that parses
         } else {
@@ -160,20 +161,14 @@ fn parse_line<'a>(line: &'a [u8], row: &mut [f32]) -> std::result::Result<&'a [u
     if fill_row(line, first, row) {
         return Ok(&line[..first]);
     }
-    let fields = memchr::memchr_iter(b' ', line).count();
-    let wanted = || format!("a word and {} numbers", row.len());
-    if line.is_empty() {
-        return Err((wanted(), "an empty line".to_owned()));
-    }
-    if fields < row.len() {
-        return Err((wanted(), format!("{fields} numbers after {}", quoted(&line[..first]))));
-    }
-    let start = memchr::memrchr_iter(b' ', line).nth(row.len() - 1).unwrap_or(first);
+    let Some(start) = memchr::memrchr_iter(b' ', line).nth(row.len() - 1) else {
+        return Err(wrong_count(line, row.len()));
+    };
     let word = &line[..start];
     // No pretrained word ends in a number: a line with a number too many is damage.
     let last = word.rsplit(|&byte| byte == b' ').next().unwrap_or(word);
     if start != first && numbers::read(last, 0).is_some() {
-        return Err((wanted(), format!("{} numbers after {}", numbers_at_end(line), quoted(&line[..first]))));
+        return Err(wrong_count(line, row.len()));
     }
     if start != first && fill_row(line, start, row) {
         return Ok(word);
@@ -183,6 +178,17 @@ fn parse_line<'a>(line: &'a [u8], row: &mut [f32]) -> std::result::Result<&'a [u
         (!finite).then(|| format!("{} as number {} of {}", quoted(field), position + 1, quoted(word)))
     });
     Err(("a finite number".to_owned(), culprit.unwrap_or_default()))
+}
+
+/// What to say of a line with too few or too many numbers.
+fn wrong_count(line: &[u8], dim: usize) -> (String, String) {
+    let word = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+    let found = match numbers_at_end(line) {
+        _ if line.is_empty() => "an empty line".to_owned(),
+        0 => quoted(line),
+        count => format!("{count} numbers after {}", quoted(word)),
+    };
+    (format!("a word and {dim} numbers"), found)
 }
 
 /// Reads `row.len()` numbers, each after a space, from `at` to the line's end; false when they are not there or not finite.
@@ -255,63 +261,4 @@ pub fn broken_words(count: usize, progress: &dyn Progress) {
     if count > 0 {
         progress.notice(&format!("{count} words are not valid UTF-8: their broken bytes were replaced by U+FFFD"));
     }
-}
-
-/// Writes vectors as text, with a header line or not; gzipped when the path ends in `.gz`.
-///
-/// # Errors
-/// [`Error::Data`] when a word cannot stand in such a file, [`Error::Io`] when it cannot be written.
-pub fn write(vectors: &WordVectors, path: &Path, header: bool) -> Result<()> {
-    writable(vectors)?;
-    files::write_atomically(path, |out| {
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
-            let mut packed = GzEncoder::new(out, Compression::default());
-            write_lines(vectors, header, &mut packed)?;
-            packed.finish().map(|_| ())
-        } else {
-            write_lines(vectors, header, out)
-        }
-    })
-}
-
-/// Refuses words that would read back as something else.
-pub fn writable(vectors: &WordVectors) -> Result<()> {
-    match vectors.words().iter().position(|word| word.is_empty() || word.contains([' ', '\n', '\r'])) {
-        None => Ok(()),
-        Some(row) => {
-            let word = &vectors.words()[row];
-            let what =
-                format!("word {} is {word:?}, and this format ends a word at a space: write safetensors", row + 1);
-            Err(Error::data(what))
-        }
-    }
-}
-
-fn write_lines(vectors: &WordVectors, header: bool, out: &mut impl Write) -> io::Result<()> {
-    if header {
-        writeln!(out, "{} {}", vectors.len(), vectors.dim())?;
-    }
-    let starts: Vec<usize> = (0..vectors.len()).step_by(ROWS).collect();
-    // A few pieces at a time, so that the text of a large table is never all in memory.
-    for some in starts.chunks(64) {
-        let pieces: Vec<Vec<u8>> = some
-            .par_iter()
-            .map(|&start| {
-                let mut text = Vec::new();
-                for row in start..vectors.len().min(start + ROWS) {
-                    text.extend_from_slice(vectors.words()[row].as_bytes());
-                    for &value in vectors.row(row) {
-                        text.push(b' ');
-                        numbers::write(&mut text, value)?;
-                    }
-                    text.push(b'\n');
-                }
-                Ok(text)
-            })
-            .collect::<io::Result<_>>()?;
-        for piece in pieces {
-            out.write_all(&piece)?;
-        }
-    }
-    Ok(())
 }

@@ -7,9 +7,9 @@
 use std::io::{BufRead, ErrorKind, Read};
 use std::path::Path;
 
-use super::Format;
 use super::source::{Head, Source};
 use super::text::{self, Header};
+use super::{Format, text_out};
 use crate::embed::WordVectors;
 use crate::error::{Error, Result};
 use crate::files;
@@ -20,7 +20,7 @@ pub const FORMAT: Format = Format {
     name: "word2vec-binary",
     about: "word2vec binary: a line `count dimension`, then words and little-endian f32",
     extension: "bin",
-    recognises: |head: &Head| Header::of(head.bytes).is_some(),
+    recognises,
     read,
     write: Some(write),
 };
@@ -29,6 +29,28 @@ pub const FORMAT: Format = Format {
 const LONGEST_WORD: u64 = 1 << 16;
 /// Most numbers that are set aside before any was read, since a header can lie.
 const AT_ONCE: usize = 1 << 26;
+
+/// A header, and after it bytes that no text has, or that fill the file exactly as vectors do; never where the first line
+/// is a word with its numbers.
+fn recognises(head: &Head) -> bool {
+    let Some(header) = Header::of(head.bytes) else { return false };
+    let body = &head.bytes[header.length..];
+    let line = body.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let numbers = line.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or_default();
+    let control = |&byte: &u8| byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t');
+    let no_text = || !numbers.is_ascii() || body.iter().any(control);
+    text::numbers_at_end(line) != header.dim && (no_text() || head.whole && fills(body, header))
+}
+
+/// True when `body` is made of the header's words, each with a space and its numbers, and ends with the last.
+fn fills(mut body: &[u8], header: Header) -> bool {
+    for _ in 0..header.words {
+        let Some(space) = memchr::memchr(b' ', body) else { return false };
+        let Some(rest) = body[space + 1..].get(header.dim.saturating_mul(4)..) else { return false };
+        body = rest;
+    }
+    body.iter().all(u8::is_ascii_whitespace)
+}
 
 fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
     let place = source.place().to_owned();
@@ -96,7 +118,7 @@ fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
 
 /// Writes as gensim does: nothing between the vectors.
 fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
-    text::writable(vectors)?;
+    text_out::writable(vectors)?;
     files::write_atomically(path, |out| {
         use std::io::Write;
         writeln!(out, "{} {}", vectors.len(), vectors.dim())?;

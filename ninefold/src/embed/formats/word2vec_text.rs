@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use super::Format;
-use super::source::{Head, Source};
+use super::source::Source;
 use super::text::{self, Header};
+use super::{Format, text_out};
 use crate::embed::WordVectors;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -16,19 +16,10 @@ pub const FORMAT: Format = Format {
     name: "word2vec-text",
     about: "word2vec text and fastText .vec: a line `count dimension`, then a word and its numbers a line",
     extension: "vec",
-    recognises,
+    recognises: |head| Header::of(head.bytes).is_some(), // binary has been held against it before
     read,
     write: Some(write),
 };
-
-/// A header, and after it a first line that is text: binary vectors have bytes there that no text has.
-fn recognises(head: &Head) -> bool {
-    let Some(header) = Header::of(head.bytes) else { return false };
-    let body = &head.bytes[header.length..];
-    let line = body.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let text_only = || !body.iter().any(|&byte| byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t'));
-    text::numbers_at_end(line) == header.dim || text_only()
-}
 
 fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
     let header = Header::of(source.head().bytes);
@@ -39,5 +30,5 @@ fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
 }
 
 fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
-    text::write(vectors, path, true)
+    text_out::write(vectors, path, true)
 }
