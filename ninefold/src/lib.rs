@@ -13,6 +13,8 @@
 
 pub mod error;
 pub mod files;
+pub mod folders;
+mod phrasing;
 pub mod progress;
 pub mod rng;
 

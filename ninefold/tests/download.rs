@@ -128,11 +128,12 @@ fn a_wrong_length_is_an_error_and_leaves_no_file() {
 
 #[test]
 fn a_range_other_than_the_asked_one_is_not_believed() {
-    let (_server, url) = serve(Behaviour { shift: 3, ..Behaviour::default() });
+    let (server, url) = serve(Behaviour { shift: 3, ..Behaviour::default() });
     let (_folder, path, part) = target();
     fs::write(&part, &file()[..5000]).unwrap();
     client().fetch(&url, &path, &Silent).unwrap();
     assert!(fs::read(&path).unwrap() == file());
+    assert_eq!(server.ranges(), ["5000-", ""], "what was sent must not be kept");
 }
 
 #[test]

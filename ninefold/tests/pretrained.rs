@@ -99,8 +99,9 @@ fn only_the_members_bytes_travel_and_the_second_start_needs_no_network() {
     assert_right(&load("6B.100d", &places, &Silent).unwrap());
 
     let member = member_range(&archive);
-    // Beside the member: one byte to ask for the length, and the blocks of 64 KiB with the directory and local headers.
-    let allowed = member.len() as u64 + 1 + 4 * (1 << 16) + (1 << 16);
+    // Beside the member: one byte to ask for the length, and blocks of 64 KiB: two for the directory (it may straddle), one
+    // for the member's own header.
+    let allowed = member.len() as u64 + 1 + 3 * (1 << 16);
     assert!(archive.len() as u64 > 3 * allowed / 2, "the test needs an archive much larger than {allowed}");
     assert!(server.sent() <= allowed, "{} bytes travelled of {}, {allowed} allowed", server.sent(), archive.len());
     assert!(server.ranges().contains(&format!("{}-{}", member.start, member.end - 1)), "{:?}", server.ranges());

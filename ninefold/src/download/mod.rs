@@ -8,7 +8,7 @@ mod transfer;
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -122,15 +122,6 @@ pub fn verify_sha256(path: &Path, expected: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::Checksum { path: path.to_path_buf(), expected: expected.to_owned(), found })
-}
-
-/// Where ninefold keeps data sets and pretrained vectors: `NINEFOLD_DATA_DIR`, else the platform's cache folder.
-pub fn data_dir() -> PathBuf {
-    match std::env::var_os("NINEFOLD_DATA_DIR").filter(|folder| !folder.is_empty()) {
-        Some(folder) => folder.into(),
-        None => directories::ProjectDirs::from("", "", "ninefold")
-            .map_or_else(|| std::env::temp_dir().join("ninefold"), |folders| folders.cache_dir().to_path_buf()),
-    }
 }
 
 /// `Content-Range: bytes */TOTAL`, with which a server refuses a range beyond the end.

@@ -24,6 +24,17 @@ enum Attempt {
     Afresh(String),
 }
 
+/// One download under way.
+struct Transfer<'a> {
+    client: &'a Client,
+    url: &'a str,
+    range: Option<(u64, u64)>, // first byte and length, when only a piece is wanted
+    part: Part,
+    total: Option<u64>,
+    told: Option<u64>, // bytes that the watcher has heard of; none before the size is known
+    progress: &'a dyn Progress,
+}
+
 pub(super) fn fetch(
     client: &Client,
     url: &str,
@@ -31,122 +42,125 @@ pub(super) fn fetch(
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let mut part = Part::open(url, path)?;
-    let wanted = path.file_name().map_or_else(|| url.into(), |name| name.to_string_lossy());
-    let mut told = part.length;
-    let mut total = range.map(|(_, length)| length);
-    progress.begin(&format!("fetch {wanted}"), "bytes", total);
-    progress.advance(told);
-    let mut failures = 0;
-    loop {
-        let before = part.length;
-        let (problem, afresh) = match attempt(client, url, range, &mut part, &mut total, &mut told, progress)? {
-            Attempt::Done => break,
-            Attempt::Again(problem) => (problem, false),
-            Attempt::Afresh(problem) => (problem, true),
-        };
-        if part.length >= before + WORTH_WHILE {
-            failures = 0;
-        }
-        if afresh {
-            part.empty()?;
-        }
-        failures += 1;
-        if failures > client.retries {
-            return Err(refused(url, path, &format!("{problem} ({failures} attempts)")));
-        }
-        progress.status(&format!("{problem}: attempt {} of {}", failures + 1, client.retries + 1));
-        pause(client.pause * 2u32.saturating_pow(failures - 1), progress)?;
-    }
-    part.finish()?;
+    let part = Part::open(url, path)?;
+    let total = range.map(|(_, length)| length);
+    let mut transfer = Transfer { client, url, range, part, total, told: None, progress };
+    transfer.run()?;
+    transfer.part.finish()?;
     progress.end();
     Ok(())
 }
 
-/// Asks for what is missing and writes what comes.
-fn attempt(
-    client: &Client,
-    url: &str,
-    range: Option<(u64, u64)>,
-    part: &mut Part,
-    total: &mut Option<u64>,
-    told: &mut u64,
-    progress: &dyn Progress,
-) -> Result<Attempt> {
-    if let Some((_, length)) = range {
-        match part.length {
-            have if have == length => return Ok(Attempt::Done),
-            have if have > length => return Ok(Attempt::Afresh("the .part file is longer than the piece".into())),
+impl Transfer<'_> {
+    /// Attempts until one is the last.
+    fn run(&mut self) -> Result<()> {
+        let mut failures = 0;
+        loop {
+            let before = self.part.length;
+            let problem = match self.attempt()? {
+                Attempt::Done => return Ok(()),
+                Attempt::Again(problem) => problem,
+                Attempt::Afresh(problem) => {
+                    self.part.empty()?;
+                    problem
+                }
+            };
+            if self.part.length >= before + WORTH_WHILE {
+                failures = 0;
+            }
+            failures += 1;
+            let Client { retries, pause: first, .. } = *self.client;
+            if failures > retries {
+                return self.refuse(&format!("{problem} ({failures} attempts)"));
+            }
+            self.progress.status(&format!("{problem}: attempt {} of {}", failures + 1, retries + 1));
+            pause(first * 2u32.saturating_pow(failures - 1), self.progress)?;
+        }
+    }
+
+    /// Asks for what is missing and writes what comes.
+    fn attempt(&mut self) -> Result<Attempt> {
+        let have = self.part.length;
+        match self.range {
+            Some((_, length)) if have == length => return Ok(Attempt::Done),
+            Some((_, length)) if have > length => return Ok(Attempt::Afresh("the .part file is too long".into())),
             _ => {}
         }
-    }
-    let target = part.path.clone();
-    let refuse = |reason: &str| Err(refused(url, &target, reason));
-    let asked = range.map(|(start, _)| start + part.length).or((part.length > 0).then_some(part.length));
-    let answer = client.get(url, asked, range.map(|(start, length)| start + length - 1));
-    let mut response = match answer {
-        Ok(response) => response,
-        Err(error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::TooManyRedirects)) => {
-            return refuse(&error.to_string());
+        let asked = self.range.map(|(start, _)| start + have).or((have > 0).then_some(have));
+        let mut response = match self.client.get(self.url, asked, self.range.map(|(start, length)| start + length - 1))
+        {
+            Ok(response) => response,
+            Err(error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::TooManyRedirects)) => {
+                return self.refuse(&error.to_string());
+            }
+            Err(error) => return Ok(Attempt::Again(error.to_string())),
+        };
+        let status = response.status();
+        match (status.as_u16(), asked) {
+            (200, _) if self.range.is_some() => return self.refuse("the server does not send parts of files"),
+            (200, _) | (206, Some(_)) => {}
+            (416, Some(_)) if length_beyond_which_nothing_is(&response) == Some(have) => return Ok(Attempt::Done),
+            (416, Some(_)) => return Ok(Attempt::Afresh("the .part file is too long".into())),
+            (408 | 429 | 500..=599, _) => return Ok(Attempt::Again(format!("the server answered {status}"))),
+            _ => return self.refuse(&format!("the server answered {status}")),
         }
-        Err(error) => return Ok(Attempt::Again(error.to_string())),
-    };
-    match (response.status().as_u16(), asked) {
-        (200, _) if range.is_some() => return refuse("the server does not send parts of files"),
-        (200, _) | (206, Some(_)) => {}
-        (416, Some(have)) if length_beyond_which_nothing_is(&response) == Some(have) => return Ok(Attempt::Done),
-        (416, Some(_)) => return Ok(Attempt::Afresh("the .part file is longer than the file on the server".into())),
-        (408 | 429 | 500..=599, _) => return Ok(Attempt::Again(format!("the server answered {}", response.status()))),
-        _ => return refuse(&format!("the server answered {}", response.status())),
-    }
-    if is_web_page(&response) && !url.ends_with(".html") {
-        return refuse("the server sent a web page where the file should be");
-    }
-    if response.status().as_u16() == 200 {
-        part.empty()?; // the server starts over, whatever was asked
-        *total = response.body().content_length();
-    } else {
-        match (content_range(&response), asked) {
-            (Some((first, _, whole)), Some(asked)) if first == asked => *total = total.or(whole),
-            _ => return Ok(Attempt::Afresh("the server sent another part than was asked for".into())),
+        if is_web_page(&response) && !self.url.ends_with(".html") {
+            return self.refuse("the server sent a web page where the file should be");
+        }
+        if status.as_u16() == 200 {
+            self.part.empty()?; // the server starts over, whatever was asked
+            self.total = response.body().content_length();
+        } else {
+            match (content_range(&response), asked) {
+                (Some((first, _, whole)), Some(asked)) if first == asked => self.total = self.total.or(whole),
+                _ => return Ok(Attempt::Afresh("the server sent another part than was asked for".into())),
+            }
+        }
+        let problem = self.copy(&mut response)?;
+        let have = self.part.length;
+        match self.total {
+            Some(total) if have < total => {
+                let reason = problem.unwrap_or_else(|| "the connection was cut".into());
+                Ok(Attempt::Again(format!("{reason} after {have} of {total} bytes")))
+            }
+            Some(total) if have > total => {
+                self.part.empty()?;
+                self.refuse(&format!("the server sent {have} bytes where it had promised {total}"))
+            }
+            _ => Ok(problem.map_or(Attempt::Done, Attempt::Again)),
         }
     }
-    let problem = copy(&mut response, part, told, progress)?;
-    match *total {
-        Some(total) if part.length < total => {
-            let (have, reason) = (part.length, problem.unwrap_or_else(|| "the connection was cut".into()));
-            Ok(Attempt::Again(format!("{reason} after {have} of {total} bytes")))
-        }
-        Some(total) if part.length > total => {
-            let found = part.length;
-            part.empty()?;
-            refuse(&format!("the server sent {found} bytes where it had promised {total}"))
-        }
-        _ => Ok(problem.map_or(Attempt::Done, Attempt::Again)),
-    }
-}
 
-/// Appends the body to the .part file; gives the reason when it ends too early.
-fn copy(
-    response: &mut Response<Body>,
-    part: &mut Part,
-    told: &mut u64,
-    progress: &dyn Progress,
-) -> Result<Option<String>> {
-    let mut body = response.body_mut().as_reader();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        if progress.is_cancelled() {
-            return Err(Error::Interrupted);
+    /// Appends the body to the .part file; gives the reason when it ends too early.
+    fn copy(&mut self, response: &mut Response<Body>) -> Result<Option<String>> {
+        let mut body = response.body_mut().as_reader();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            self.tell();
+            if self.progress.is_cancelled() {
+                return Err(Error::Interrupted);
+            }
+            match body.read(&mut buffer) {
+                Ok(0) => return Ok(None),
+                Ok(read) => self.part.append(&buffer[..read])?,
+                Err(error) => return Ok(Some(error.to_string())),
+            }
         }
-        match body.read(&mut buffer) {
-            Ok(0) => return Ok(None),
-            Ok(read) => part.append(&buffer[..read])?,
-            Err(error) => return Ok(Some(error.to_string())),
+    }
+
+    /// Tells the watcher how far it is; after a start from nothing, only once more is there than it has heard of.
+    fn tell(&mut self) {
+        if self.told.is_none() {
+            let name = self.part.path.file_name().map_or_else(|| self.url.into(), |name| name.to_string_lossy());
+            self.progress.begin(&format!("fetch {name}"), "bytes", self.total);
         }
-        // After a start from nothing the bar waits until the bytes it has seen are there again.
-        progress.advance(part.length.saturating_sub(*told));
-        *told = part.length.max(*told);
+        let told = self.told.unwrap_or(0);
+        self.progress.advance(self.part.length.saturating_sub(told));
+        self.told = Some(self.part.length.max(told));
+    }
+
+    fn refuse<T>(&self, reason: &str) -> Result<T> {
+        Err(refused(self.url, &self.part.path, reason))
     }
 }
 

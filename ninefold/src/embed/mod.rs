@@ -30,7 +30,7 @@ impl WordVectors {
     /// Words with their vectors; where a word occurs twice, its first vector counts and the others are dropped.
     ///
     /// # Shapes
-    /// `words` [num_words], `matrix` [num_words, dim].
+    /// `words` `[num_words]`, `matrix` `[num_words, dim]`.
     ///
     /// # Errors
     /// [`Error::Data`] when there is no word or no dimension, the sizes do not agree, or a vector holds NaN or an infinity
@@ -83,6 +83,17 @@ impl WordVectors {
     /// Length of every vector.
     pub fn dim(&self) -> usize {
         self.dim
+    }
+
+    /// Refuses vectors of another dimension than a network wants.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with both.
+    pub fn expect_dim(&self, embedding_dim: usize) -> Result<()> {
+        if embedding_dim == self.dim {
+            return Ok(());
+        }
+        Err(Error::config("embedding_dim", format!("{}, which the vectors have", self.dim), embedding_dim))
     }
 
     /// The words by row. `[num_words]`
@@ -180,6 +191,9 @@ mod tests {
         assert_eq!(vectors.get("dog").unwrap(), [3.0, 4.0]);
         assert_eq!(vectors.get("Dog"), None);
         assert_eq!(vectors.vector("bird"), None);
+        vectors.expect_dim(2).unwrap();
+        let refusal = vectors.expect_dim(3).unwrap_err().to_string();
+        assert_eq!(refusal, "embedding_dim: expected 2, which the vectors have, found 3");
     }
 
     #[test]

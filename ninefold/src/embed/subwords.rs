@@ -27,7 +27,7 @@ impl Subwords {
     /// that survived pruning); with `None` row i belongs to bucket i.
     ///
     /// # Shapes
-    /// `buckets` [num_rows], `matrix` [num_rows, dim]; num_rows = `bucket` without `buckets`.
+    /// `buckets` `[num_rows]`, `matrix` `[num_rows, dim]`; num_rows = `bucket` without `buckets`.
     ///
     /// # Errors
     /// [`Error::Config`] when the three numbers make no sense, [`Error::Data`] when the sizes do not agree, a bucket is

@@ -1,1 +1,13 @@
-//! (to come)
+//! How good answers are: confusion matrix, accuracy, precision, recall, F1, log loss, with scikit-learn's meaning.
+//!
+//! Takes label ids and probabilities, whatever made them -> gives scores in \[0, 1\]. Rows of a confusion matrix are the
+//! truth, columns what was predicted; a quotient without a denominator is 0 (`zero_division = 0`); every class counts in a
+//! macro average, also one that no text has.
+
+mod confusion;
+mod probabilities;
+mod scores;
+
+pub use confusion::{Confused, Confusion};
+pub use probabilities::{log_loss, most_probable};
+pub use scores::{ClassScores, Scores};

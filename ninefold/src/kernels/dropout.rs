@@ -3,9 +3,13 @@
 //! Whether an element stays depends on its place and a key alone: the backward pass asks again instead of keeping a mask,
 //! and the order of the work does not matter.
 
-use crate::rng::fold;
+use rayon::prelude::*;
 
 use super::simd::{Kernel, Level, Simd};
+use crate::rng::fold;
+
+/// Floats per piece of parallel work.
+const PIECE: usize = 1 << 14;
 
 /// Which elements of one tensor stay, in one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,11 +24,12 @@ impl Dropout {
         Dropout { probability, key: fold(key) as u32 }
     }
 
-    /// Drops elements of `values`, whose first one is element `first` of the tensor. The same call on gradients is the
-    /// backward pass.
-    pub fn apply(self, values: &mut [f32], first: usize) {
+    /// Drops elements of a tensor. The same call on its gradient is the backward pass.
+    pub fn apply(self, values: &mut [f32]) {
         if self.probability > 0.0 {
-            Level::current().run(Apply { dropout: self, values, first: first as u32 });
+            values.par_chunks_mut(PIECE).enumerate().for_each(|(number, values)| {
+                Level::current().run(Apply { dropout: self, values, first: (number * PIECE) as u32 });
+            });
         }
     }
 }
@@ -66,28 +71,27 @@ mod tests {
     fn the_right_share_stays_scaled_and_another_key_drops_others() {
         for probability in [0.1, 0.3, 0.5] {
             let mut values = vec![1.0; 100_000];
-            Dropout::new(probability, &[1, 2]).apply(&mut values, 0);
+            Dropout::new(probability, &[1, 2]).apply(&mut values);
             let kept = values.iter().filter(|&&value| value > 0.0).count() as f64 / 100_000.0;
             assert!((kept - (1.0 - probability)).abs() < 0.005, "{kept}");
             let scale = (1.0 / (1.0 - probability)) as f32;
             assert!(values.iter().all(|&value| value == 0.0 || value == scale));
             let mut others = vec![1.0; 100_000];
-            Dropout::new(probability, &[1, 3]).apply(&mut others, 0);
+            Dropout::new(probability, &[1, 3]).apply(&mut others);
             let both = values.iter().zip(&others).filter(|(a, b)| **a > 0.0 && **b > 0.0).count() as f64 / 100_000.0;
             assert!((both - (1.0 - probability).powi(2)).abs() < 0.01, "independent: {both}");
         }
     }
 
     #[test]
-    fn a_piece_drops_what_the_whole_drops() {
-        let dropout = Dropout::new(0.5, &[7]);
-        let mut whole = vec![1.0; 1000];
-        dropout.apply(&mut whole, 0);
-        let mut piece = vec![1.0; 300];
-        dropout.apply(&mut piece, 400);
-        assert_eq!(piece, whole[400..700]);
+    fn the_pieces_of_parallel_work_drop_independently_and_no_probability_drops_nothing() {
+        let mut values = vec![1.0; 3 * PIECE];
+        Dropout::new(0.5, &[7]).apply(&mut values);
+        let (first, second) = (&values[..PIECE], &values[PIECE..2 * PIECE]);
+        let both = first.iter().zip(second).filter(|(a, b)| **a > 0.0 && **b > 0.0).count() as f64 / PIECE as f64;
+        assert!((both - 0.25).abs() < 0.02, "{both}");
         let mut untouched = vec![3.0; 10];
-        Dropout::new(0.0, &[7]).apply(&mut untouched, 0);
+        Dropout::new(0.0, &[7]).apply(&mut untouched);
         assert_eq!(untouched, [3.0; 10]);
     }
 }

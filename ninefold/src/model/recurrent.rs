@@ -11,7 +11,6 @@ use crate::kernels::linear;
 use crate::kernels::simd::{Level, padded};
 use crate::kernels::{embedding, softmax};
 use crate::nn::init::uniform_by_fan;
-use crate::nn::recurrent::apply_dropout;
 use crate::nn::{CellKind, Parameter, RecurrentConfig, RecurrentStack};
 use crate::rng::Rng;
 use crate::vocab::PAD;
@@ -108,13 +107,13 @@ impl RecurrentClassifier {
         let x = self.stack.input_mut(batch.tokens());
         embedding::forward(&self.embedding.value, dim, &batch.ids, x);
         if let Some(key) = key {
-            apply_dropout(Dropout::new(dropout, &place(key, ON_EMBEDDINGS)), x, padded(dim));
+            Dropout::new(dropout, &place(key, ON_EMBEDDINGS)).apply(x);
         }
         let shape = self.shape(rows);
         let states = self.states.resize(rows * shape.input.padded());
         self.stack.forward(batch, key.map(|key| place(key, IN_STACK)).as_deref(), states);
         if let Some(key) = key {
-            Dropout::new(dropout, &place(key, BEFORE_HEAD)).apply(states, 0);
+            Dropout::new(dropout, &place(key, BEFORE_HEAD)).apply(states);
         }
         let [weight, bias] = &self.head;
         Level::current().run(linear::Forward {
@@ -142,10 +141,10 @@ impl RecurrentClassifier {
             d_bias: &mut bias.gradient,
             scratch: &mut self.scratch,
         });
-        Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_states, 0);
+        Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_states);
         let wants_input = self.embedding.is_trained();
         if let Some(d_x) = self.stack.backward(batch, &place(key, IN_STACK), d_states, wants_input) {
-            apply_dropout(Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)), d_x, padded(dim));
+            Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(d_x);
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
         }
     }

@@ -1,1 +1,20 @@
-//! (to come)
+//! What came out, for people and for scripts.
+//!
+//! Takes the record of each trained pair ([`Row`]) and the protocol -> gives a [`Leaderboard`] as a terminal table,
+//! Markdown, CSV or JSON; the [`facts`] that a person would want; and the [`diff`] of two leaderboards. It sees records
+//! only: no model, no text.
+
+mod column;
+mod diff;
+mod export;
+mod facts;
+mod grid;
+mod leaderboard;
+mod phrases;
+mod table;
+
+pub use column::Column;
+pub use diff::{Diff, Difference, PairChange, Side, SideScores, diff, differences};
+pub use facts::facts;
+pub use grid::View;
+pub use leaderboard::{Leaderboard, Row, Seconds};

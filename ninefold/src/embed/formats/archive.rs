@@ -43,7 +43,7 @@ pub fn find(place: &str, archive: impl Read + Seek, name: Option<&str>) -> Resul
     let mut archive = ZipArchive::new(archive).map_err(broken)?;
     let mut files = Vec::new();
     for index in 0..archive.len() {
-        let file = archive.by_index_raw(index).map_err(broken)?;
+        let file = archive.by_index_data(index).map_err(broken)?; // the directory's entry: the member itself is not touched
         if file.is_file() {
             files.push((index, file.name().map_err(broken)?.into_owned()));
         }

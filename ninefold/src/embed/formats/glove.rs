@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::source::{Head, Source};
-use super::{Format, text};
+use super::{Format, text, text_out};
 use crate::embed::WordVectors;
 use crate::error::Result;
 use crate::progress::Progress;
@@ -26,7 +26,7 @@ fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
 }
 
 fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
-    text::write(vectors, path, false)
+    text_out::write(vectors, path, false)
 }
 
 /// How many numbers the lines have: what most of the first ones end in (words may be numbers or hold spaces); the smaller of

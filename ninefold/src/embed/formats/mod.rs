@@ -11,6 +11,7 @@ mod numbers;
 mod refused;
 mod safetensors;
 mod text;
+mod text_out;
 mod word2vec_binary;
 mod word2vec_text;
 

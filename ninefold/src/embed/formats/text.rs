@@ -4,24 +4,16 @@
 //! single spaces (0x20 only): words of glove.840B hold spaces and no-break spaces. Spaces before the line's end, which
 //! fastText writes, and a carriage return are passed over.
 
-use std::io::{self, Write};
-use std::path::Path;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use rayon::prelude::*;
 
 use super::numbers;
 use super::source::Source;
 use crate::embed::WordVectors;
 use crate::error::{Error, Result};
-use crate::files;
 use crate::progress::Progress;
 
 /// Lines are handed to threads in blocks of about this many bytes.
 const BLOCK: usize = 1 << 20;
-/// Rows that are written as one piece of text by one thread.
-const ROWS: usize = 512;
 
 /// Reads lines of a word and `dim` numbers; `header` says how many lines there must be after it.
 pub fn read(source: Source, dim: usize, header: Option<Header>, progress: &dyn Progress) -> Result<WordVectors> {
@@ -269,63 +261,4 @@ pub fn broken_words(count: usize, progress: &dyn Progress) {
     if count > 0 {
         progress.notice(&format!("{count} words are not valid UTF-8: their broken bytes were replaced by U+FFFD"));
     }
-}
-
-/// Writes vectors as text, with a header line or not; gzipped when the path ends in `.gz`.
-///
-/// # Errors
-/// [`Error::Data`] when a word cannot stand in such a file, [`Error::Io`] when it cannot be written.
-pub fn write(vectors: &WordVectors, path: &Path, header: bool) -> Result<()> {
-    writable(vectors)?;
-    files::write_atomically(path, |out| {
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
-            let mut packed = GzEncoder::new(out, Compression::default());
-            write_lines(vectors, header, &mut packed)?;
-            packed.finish().map(|_| ())
-        } else {
-            write_lines(vectors, header, out)
-        }
-    })
-}
-
-/// Refuses words that would read back as something else.
-pub fn writable(vectors: &WordVectors) -> Result<()> {
-    match vectors.words().iter().position(|word| word.is_empty() || word.contains([' ', '\n', '\r'])) {
-        None => Ok(()),
-        Some(row) => {
-            let word = &vectors.words()[row];
-            let what =
-                format!("word {} is {word:?}, and this format ends a word at a space: write safetensors", row + 1);
-            Err(Error::data(what))
-        }
-    }
-}
-
-fn write_lines(vectors: &WordVectors, header: bool, out: &mut impl Write) -> io::Result<()> {
-    if header {
-        writeln!(out, "{} {}", vectors.len(), vectors.dim())?;
-    }
-    let starts: Vec<usize> = (0..vectors.len()).step_by(ROWS).collect();
-    // A few pieces at a time, so that the text of a large table is never all in memory.
-    for some in starts.chunks(64) {
-        let pieces: Vec<Vec<u8>> = some
-            .par_iter()
-            .map(|&start| {
-                let mut text = Vec::new();
-                for row in start..vectors.len().min(start + ROWS) {
-                    text.extend_from_slice(vectors.words()[row].as_bytes());
-                    for &value in vectors.row(row) {
-                        text.push(b' ');
-                        numbers::write(&mut text, value)?;
-                    }
-                    text.push(b'\n');
-                }
-                Ok(text)
-            })
-            .collect::<io::Result<_>>()?;
-        for piece in pieces {
-            out.write_all(&piece)?;
-        }
-    }
-    Ok(())
 }

@@ -7,9 +7,9 @@
 use std::io::{BufRead, ErrorKind, Read};
 use std::path::Path;
 
-use super::Format;
 use super::source::{Head, Source};
 use super::text::{self, Header};
+use super::{Format, text_out};
 use crate::embed::WordVectors;
 use crate::error::{Error, Result};
 use crate::files;
@@ -118,7 +118,7 @@ fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
 
 /// Writes as gensim does: nothing between the vectors.
 fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
-    text::writable(vectors)?;
+    text_out::writable(vectors)?;
     files::write_atomically(path, |out| {
         use std::io::Write;
         writeln!(out, "{} {}", vectors.len(), vectors.dim())?;

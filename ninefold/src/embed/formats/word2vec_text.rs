@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use super::Format;
 use super::source::Source;
 use super::text::{self, Header};
+use super::{Format, text_out};
 use crate::embed::WordVectors;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -30,5 +30,5 @@ fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
 }
 
 fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
-    text::write(vectors, path, true)
+    text_out::write(vectors, path, true)
 }

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::WordVectors;
 use super::formats::{self, archive, source::Source};
-use crate::download::{self, Client, RangeReader};
+use crate::download::{Client, RangeReader};
 use crate::error::{Error, Result};
+use crate::folders;
 use crate::progress::Progress;
 pub use catalogue::{HOMES, RELEASES, Release};
 
@@ -28,7 +29,7 @@ pub struct Places {
 impl Default for Places {
     fn default() -> Places {
         let homes = HOMES.iter().map(ToString::to_string).collect();
-        Places { data_dir: download::data_dir(), homes, client: Client::default() }
+        Places { data_dir: folders::data_dir(), homes, client: Client::default() }
     }
 }
 
@@ -61,12 +62,12 @@ pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<Word
     Ok(vectors)
 }
 
-/// A name has no folder in it and is not the name of a file that is there or could be.
+/// A name has no folder in it, and is not the name of a file that is there or that was clearly meant.
 fn is_path(name: &str) -> bool {
     const ENDS: [&str; 9] = [".txt", ".vec", ".bin", ".gz", ".zip", ".safetensors", ".ftz", ".fifu", ".kv"];
     let lower = name.to_ascii_lowercase();
     let like_a_file = ENDS.iter().any(|end| lower.ends_with(end)) || lower.contains(".zip:");
-    name.contains(['/', '\\']) || Path::new(name).exists() || like_a_file && Release::named(name).is_err()
+    name.contains(['/', '\\']) || Path::new(name).is_file() || like_a_file && Release::named(name).is_err()
 }
 
 /// The release's text, packed or not, in one of the folders.

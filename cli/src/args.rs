@@ -1,0 +1,301 @@
+//! What was typed: commands and flags, as clap reads them. What they mean stands in `options`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Which word embedding and which recurrent network for your labelled texts?
+///
+/// Trains word2vec, fastText and GloVe vectors with RNN, LSTM and GRU classifiers on your texts, prints one leaderboard, and
+/// keeps every trained model.
+#[derive(Debug, Parser)]
+#[command(name = "ninefold", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ninefold compare                              nine pairs on the built-in sample corpus
+  ninefold compare --data reviews.csv           the same on your own texts
+  ninefold predict ninefold-runs/RUN/pairs/word2vec-gru/model mail.txt
+  ninefold runs diff ninefold-runs/A ninefold-runs/B
+
+Results go to stdout, messages and progress to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.";
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// No messages and no progress on stderr, only errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Colours: auto (on a terminal, unless NO_COLOR is set), always, never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: ColorChoice,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train and compare embeddings and networks
+    Compare(CompareArgs),
+    /// Label texts with a trained model
+    Predict(PredictArgs),
+    /// Score a trained model on labelled texts
+    Evaluate(EvaluateArgs),
+    /// List, show and compare earlier runs
+    Runs(RunsArgs),
+    /// Print the settings that flags and files add up to, with a comment per key
+    Config(ConfigArgs),
+    /// Write out the built-in sample corpus
+    Sample(SampleArgs),
+}
+
+/// Which texts, and how they are read.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// "sample", "20newsgroups", or a folder, CSV, TSV, JSONL or fastText file of labelled texts
+    #[arg(long, value_name = "NAME|PATH")]
+    pub data: Option<String>,
+    /// A separate test file or folder
+    #[arg(long, value_name = "PATH")]
+    pub test: Option<String>,
+    /// Where the text is: a column's name or number; several, separated by commas, are joined
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub text_column: Vec<String>,
+    /// Where the label is: a column's name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub label_column: Option<String>,
+    /// Whether a table's first line names the columns: auto, yes, no
+    #[arg(long, value_name = "WHETHER")]
+    pub header: Option<String>,
+    /// The encoding of the texts, where guessing fails: utf-8, latin1, cp949, ...
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// How the test part comes about: auto, given, random, bydate
+    #[arg(long, value_name = "HOW")]
+    pub split: Option<String>,
+    /// What to remove from posts: headers, footers, quotes; or none
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub strip: Vec<String>,
+}
+
+/// Everything that adds up to a config.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// Which texts.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// A built-in set of settings: default, round1, round2
+    #[arg(long, value_name = "NAME", help_heading = "Settings")]
+    pub preset: Option<String>,
+    /// A TOML file of settings, over the preset (see `ninefold config`)
+    #[arg(long, value_name = "FILE", help_heading = "Settings")]
+    pub config: Option<PathBuf>,
+    /// Any single setting, over file and preset: --set training.batch_size=16
+    #[arg(long, value_name = "SECTION.KEY=VALUE", help_heading = "Settings")]
+    pub set: Vec<String>,
+    /// Embeddings to compare: word2vec, fasttext, glove
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
+    pub embeddings: Vec<String>,
+    /// Networks to compare: rnn, lstm, gru
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
+    pub models: Vec<String>,
+    /// Epochs of training at most
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub epochs: Option<u64>,
+    /// Seed of vectors, weights, dropout and shuffling
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub seed: Option<u64>,
+    /// Pretrained GloVe vectors: a name (6B.100d) or a file; "train" trains them on your texts
+    #[arg(long, value_name = "NAME|PATH", help_heading = "Settings")]
+    pub glove: Option<String>,
+    /// exact, or trailing: run over padding up to max_len, as many tutorials do
+    #[arg(long, value_name = "HOW", help_heading = "Settings")]
+    pub padding: Option<String>,
+}
+
+/// `ninefold compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold compare
+  ninefold compare --data 20newsgroups --preset round1
+  ninefold compare --data reviews.csv --text-column title,body --label-column stars
+  ninefold compare --data posts/ --embeddings word2vec --models gru,lstm --epochs 5
+  ninefold compare --data train.jsonl --test test.jsonl --run-dir runs/a    (again: goes on where it was)
+
+The same seed gives the same figures for any number of threads, but for one thing: with more than one thread word2vec and
+fastText train without locks, so their vectors differ a little from run to run. --threads 1 makes those exact, too.")]
+pub struct CompareArgs {
+    /// The settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The run folder; one that holds an unfinished run of the same settings is gone on with
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// The column that rows are sorted by: accuracy, f1, f1_macro, seconds, parameters, embedding, model, ...
+    #[arg(long, value_name = "COLUMN", default_value = "accuracy")]
+    pub sort: String,
+    /// Print the leaderboard as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ninefold predict`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  echo 'Which lens for birds in flight?' | ninefold predict MODEL
+  ninefold predict MODEL mail.txt --top 3         a text per line
+  ninefold predict MODEL letters/ --whole         a text per file
+  ninefold predict MODEL new.csv --text-column body --json
+
+MODEL is the folder of a trained model: RUN/pairs/word2vec-gru/model. Prints the label and its probability, separated by a
+tab, one line per text.")]
+pub struct PredictArgs {
+    /// The folder of a trained model
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Text files (a text per line), CSV, TSV or JSONL files, or folders (a text per file); stdin without any
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where the text is in CSV, TSV and JSONL: a column's name or number; several, separated by commas, are joined
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub text_column: Vec<String>,
+    /// The encoding of the files, where guessing fails
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Every file is one text
+    #[arg(long)]
+    pub whole: bool,
+    /// Print so many labels per text, the most probable first
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+    /// Print a JSON object per text
+    #[arg(long)]
+    pub json: bool,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `ninefold evaluate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold evaluate MODEL --data new.csv --text-column body --label-column topic
+  ninefold evaluate MODEL --data 20newsgroups --json
+
+Scores the test part of the data where they have one, else every text. Labels that the model does not know are an error.")]
+pub struct EvaluateArgs {
+    /// The folder of a trained model
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Which texts.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `ninefold runs`.
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: RunsCommand,
+}
+
+/// The commands about earlier runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// List the runs in a folder
+    List {
+        /// The folder of run folders
+        #[arg(value_name = "DIR", default_value = "ninefold-runs")]
+        folder: PathBuf,
+    },
+    /// Print the leaderboard of a run
+    Show {
+        /// The run folder
+        #[arg(value_name = "RUN")]
+        run: PathBuf,
+        /// The column that rows are sorted by
+        #[arg(long, value_name = "COLUMN", default_value = "accuracy")]
+        sort: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print two runs side by side, with the change of each pair
+    Diff {
+        /// The run folder to compare with
+        #[arg(value_name = "A")]
+        a: PathBuf,
+        /// The run folder that is compared
+        #[arg(value_name = "B")]
+        b: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `ninefold sample`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold sample -o posts/
+  ninefold sample -o noisy/ --documents 2000 --label-noise 0.1 --seed 7
+  ninefold compare --data posts/")]
+pub struct SampleArgs {
+    /// The folder to write: train/ and test/, a folder per class, a file per text
+    #[arg(long, short, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Texts in all [default: 4000]
+    #[arg(long, value_name = "N")]
+    pub documents: Option<usize>,
+    /// Another seed makes other posts
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Share of texts for the test part
+    #[arg(long, value_name = "SHARE")]
+    pub test_fraction: Option<f64>,
+    /// Share of texts with a wrong label
+    #[arg(long, value_name = "SHARE")]
+    pub label_noise: Option<f64>,
+    /// Share of texts that are edited copies of another
+    #[arg(long, value_name = "SHARE")]
+    pub near_duplicates: Option<f64>,
+    /// Share of texts with nothing in them
+    #[arg(long, value_name = "SHARE")]
+    pub empty_texts: Option<f64>,
+    /// How far the words of the test part have moved on, 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    pub date_shift: Option<f64>,
+}

@@ -1,0 +1,8 @@
+//! One file per command: arguments -> the library's work -> what is printed.
+
+pub mod compare;
+pub mod config;
+pub mod evaluate;
+pub mod predict;
+pub mod runs;
+pub mod sample;

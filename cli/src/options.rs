@@ -1,0 +1,108 @@
+//! What the flags mean: each one is a setting of the config, by the name that it has there.
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use ninefold::corpus::CorpusConfig;
+use ninefold::experiment::{Config, Sources, resolve};
+use ninefold::report::Column;
+use toml::Value;
+
+use crate::args::{ConfigArgs, DataArgs};
+
+/// Marks an error as wrong usage: exit code 2.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+impl ConfigArgs {
+    /// The config that preset, file and flags add up to.
+    pub fn resolve(&self) -> Result<Config> {
+        let mut settings = Vec::new();
+        for setting in &self.set {
+            let (key, value) = setting
+                .split_once('=')
+                .ok_or_else(|| Usage(format!("--set {setting}: expected SECTION.KEY=VALUE, found no '='")))?;
+            settings.push((key.trim().to_string(), value.trim().to_string()));
+        }
+        let mut flags = Flags(&mut settings);
+        flags.data(&self.data);
+        flags.list("embeddings", &self.embeddings);
+        flags.list("models", &self.models);
+        flags.number("training.epochs", self.epochs);
+        flags.number("seed", self.seed);
+        flags.text("embedding.glove", &self.glove);
+        flags.text("training.padding", &self.padding);
+        resolved(&Sources { preset: self.preset.clone(), file: self.config.clone(), settings })
+    }
+}
+
+impl DataArgs {
+    /// The corpus settings alone.
+    pub fn corpus(&self) -> Result<CorpusConfig> {
+        let mut settings = Vec::new();
+        Flags(&mut settings).data(self);
+        Ok(resolved(&Sources { settings, ..Sources::default() })?.corpus)
+    }
+}
+
+/// The library's mistakes in settings are this program's wrong usage.
+fn resolved(sources: &Sources) -> Result<Config> {
+    resolve(sources).map_err(|error| Usage(error.to_string()).into())
+}
+
+/// Settings in the making: flags as they would stand in a config file.
+struct Flags<'a>(&'a mut Vec<(String, String)>);
+
+impl Flags<'_> {
+    fn data(&mut self, data: &DataArgs) {
+        self.text("corpus.data", &data.data);
+        self.text("corpus.test", &data.test);
+        self.list("corpus.text_column", &data.text_column);
+        self.text("corpus.label_column", &data.label_column);
+        self.text("corpus.header", &data.header);
+        self.text("corpus.encoding", &data.encoding);
+        self.text("corpus.split", &data.split);
+        self.list("corpus.strip", &data.strip);
+    }
+
+    fn text(&mut self, key: &str, value: &Option<String>) {
+        if let Some(value) = value {
+            self.0.push((key.to_string(), Value::String(value.clone()).to_string()));
+        }
+    }
+
+    fn list(&mut self, key: &str, values: &[String]) {
+        if !values.is_empty() {
+            let list = values.iter().map(|value| Value::String(value.trim().to_string())).collect();
+            self.0.push((key.to_string(), Value::Array(list).to_string()));
+        }
+    }
+
+    fn number(&mut self, key: &str, value: Option<u64>) {
+        if let Some(value) = value {
+            self.0.push((key.to_string(), value.to_string()));
+        }
+    }
+}
+
+/// The column of that name.
+pub fn column(name: &str) -> Result<Column> {
+    name.parse().map_err(|error: ninefold::Error| Usage(error.to_string()).into())
+}
+
+/// Makes the pool that all work runs in.
+pub fn set_threads(threads: Option<usize>) -> Result<()> {
+    if threads == Some(0) {
+        return Err(Usage("--threads: expected at least 1, found 0".to_string()).into());
+    }
+    let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")
+}

@@ -1,0 +1,91 @@
+//! The library's progress as a bar on a terminal, or as plain lines where there is none.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use ninefold::progress::Progress;
+
+use crate::output::Output;
+use crate::stop;
+
+/// Draws what the library tells.
+pub struct Bars<'a> {
+    output: &'a Output,
+    current: Mutex<Option<ProgressBar>>,
+}
+
+impl<'a> Bars<'a> {
+    /// No bar yet.
+    pub fn new(output: &'a Output) -> Bars<'a> {
+        Bars { output, current: Mutex::new(None) }
+    }
+
+    fn with(&self, act: impl FnOnce(&ProgressBar)) {
+        if let Ok(current) = self.current.lock()
+            && let Some(bar) = current.as_ref()
+        {
+            act(bar);
+        }
+    }
+}
+
+/// "word2vec + gru  ━━━━━━━╸      3,200/20,000 texts  812/s  21s left  epoch 2/12  loss 1.8  train 61.0 %"
+fn style(unit: &str, has_total: bool) -> ProgressStyle {
+    let amount = match (unit, has_total) {
+        ("bytes", true) => "{decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left".to_string(),
+        ("bytes", false) => "{decimal_bytes}  {decimal_bytes_per_sec}".to_string(),
+        (_, true) => format!("{{human_pos}}/{{human_len}} {unit}  {{per_sec:1}}  {{eta}} left"),
+        (_, false) => format!("{{human_pos}} {unit}  {{per_sec:1}}"),
+    };
+    let bar = if has_total { "{bar:18.cyan}" } else { "{spinner}" };
+    let template = format!("{{prefix}}  {bar}  {amount}  {{wide_msg}}");
+    ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
+}
+
+impl Progress for Bars<'_> {
+    fn begin(&self, task: &str, unit: &'static str, total: Option<u64>) {
+        if !self.output.shows_bars() {
+            return;
+        }
+        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        bar.set_style(style(unit, total.is_some()));
+        bar.set_prefix(task.to_string());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        if let Ok(mut current) = self.current.lock()
+            && let Some(previous) = current.replace(bar)
+        {
+            previous.finish_and_clear();
+        }
+    }
+
+    fn advance(&self, amount: u64) {
+        self.with(|bar| bar.inc(amount));
+    }
+
+    fn status(&self, text: &str) {
+        self.with(|bar| bar.set_message(text.to_string()));
+    }
+
+    fn end(&self) {
+        if let Ok(mut current) = self.current.lock()
+            && let Some(bar) = current.take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn notice(&self, text: &str) {
+        match self.current.lock() {
+            Ok(current) => match current.as_ref() {
+                Some(bar) => bar.suspend(|| self.output.say(text)),
+                None => self.output.say(text),
+            },
+            Err(_) => self.output.say(text),
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        stop::is_stopped()
+    }
+}

@@ -1,0 +1,217 @@
+//! A saved model: everything between a text and its label, as a folder.
+//!
+//! ```text
+//! config.json         format version, tokenizer, shape, reading, facts of training, checksums of the files below
+//! vocab.txt           tokens by id
+//! labels.json         class names by label id
+//! model.safetensors   parameters under PyTorch's names and in its shapes; embedding.weight is one of them
+//! README.md           the model card
+//! ```
+//!
+//! *takes* a [`Bundle`] -> *gives* the folder, and back, to the same bits. `config.json` is written last and holds the
+//! checksums, so that a folder that was written half, cut or altered is told from a whole one.
+
+mod card;
+mod checksum;
+mod weights;
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::batch::Padding;
+use crate::error::{Error, Result};
+use crate::eval::Scores;
+use crate::files::{read_json, write_atomically, write_json};
+use crate::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
+use crate::nn::CellKind;
+use crate::tokenize::TokenizerConfig;
+use crate::vocab::Vocab;
+pub use card::Card;
+pub use checksum::sha256;
+
+/// The version of the folder's form that this program writes; older ones it reads, newer ones it refuses.
+pub const FORMAT_VERSION: u32 = 1;
+
+const CONFIG: &str = "config.json";
+const VOCAB: &str = "vocab.txt";
+const LABELS: &str = "labels.json";
+const WEIGHTS: &str = "model.safetensors";
+const CARD: &str = "README.md";
+
+/// A trained model with all that it needs to read texts.
+#[derive(Debug)]
+pub struct Bundle {
+    /// What it is made of.
+    pub config: BundleConfig,
+    /// The tokens that it knows.
+    pub vocab: Vocab,
+    /// Class names by label id.
+    pub labels: Vec<String>,
+    /// The network.
+    pub model: RecurrentClassifier,
+}
+
+/// `config.json` of a saved model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleConfig {
+    /// [`FORMAT_VERSION`] of the program that wrote it.
+    pub format_version: u32,
+    /// The program: "ninefold 0.1.0".
+    pub made_by: String,
+    /// How texts become tokens.
+    pub tokenizer: TokenizerConfig,
+    /// Where the word vectors came from: "word2vec".
+    pub embedding: String,
+    /// The network.
+    pub model: Shape,
+    /// How much of a text is read.
+    pub reading: BundleReading,
+    /// How it was trained.
+    pub training: Facts,
+    /// Checksums of the other files by name; filled in by [`Bundle::save`].
+    #[serde(default)]
+    pub sha256: std::collections::BTreeMap<String, String>,
+}
+
+/// The shape of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shape {
+    /// Which cell.
+    pub cell: CellKind,
+    /// Tokens, `<pad>` and `<unk>` included.
+    pub vocab_size: usize,
+    /// Length of a word's vector.
+    pub embedding_dim: usize,
+    /// Units of each direction.
+    pub hidden_size: usize,
+    /// Recurrent layers.
+    pub num_layers: usize,
+    /// Read from both ends.
+    pub bidirectional: bool,
+    /// Dropout in training.
+    pub dropout: f64,
+    /// Whether the word vectors stayed as they came.
+    pub freeze_embeddings: bool,
+    /// Number of classes.
+    pub num_classes: usize,
+}
+
+/// How much of a text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleReading {
+    /// Tokens of a text at most.
+    pub max_len: usize,
+    /// What is done with shorter texts.
+    pub padding: Padding,
+}
+
+/// How a model was trained and how good it turned out, for people and for its card.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// The protocol of the data, as it is printed.
+    pub protocol: String,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// The epoch whose parameters these are.
+    pub best_epoch: usize,
+    /// Scores on the validation part, on which the epoch was chosen.
+    pub validation: Option<Scores>,
+    /// Scores on the test part.
+    pub test: Option<Scores>,
+}
+
+impl Shape {
+    /// The settings of the classifier.
+    pub fn classifier(&self) -> RecurrentClassifierConfig {
+        RecurrentClassifierConfig {
+            cell: self.cell,
+            hidden_size: self.hidden_size,
+            num_layers: self.num_layers,
+            bidirectional: self.bidirectional,
+            dropout: self.dropout,
+            freeze_embeddings: self.freeze_embeddings,
+            num_classes: self.num_classes,
+        }
+    }
+}
+
+impl Bundle {
+    /// Writes the folder, its config last.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written.
+    pub fn save(&mut self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+        let weights = weights::to_bytes(&self.model.parameters())?;
+        self.vocab.save(&folder.join(VOCAB))?;
+        write_json(&folder.join(LABELS), &self.labels)?;
+        write_atomically(&folder.join(WEIGHTS), |out| std::io::Write::write_all(out, &weights))?;
+        let card = Card { config: &self.config, labels: &self.labels }.to_string();
+        write_atomically(&folder.join(CARD), |out| std::io::Write::write_all(out, card.as_bytes()))?;
+        for name in [VOCAB, LABELS] {
+            self.config.sha256.insert(name.to_string(), checksum::of_file(&folder.join(name))?);
+        }
+        self.config.sha256.insert(WEIGHTS.to_string(), sha256(&weights));
+        write_json(&folder.join(CONFIG), &self.config)
+    }
+
+    /// Reads a folder that [`save`](Bundle::save) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when a file is missing, [`Error::Checksum`] when one was altered, [`Error::Format`] when it is no saved
+    /// model, one of a newer program, or its parts do not belong together.
+    pub fn load(folder: &Path) -> Result<Bundle> {
+        let config = read_config(folder)?;
+        let read = |name: &str| checksum::read_checked(&folder.join(name), config.sha256.get(name));
+        let weights = read(WEIGHTS)?;
+        read(VOCAB)?;
+        read(LABELS)?;
+        let vocab = Vocab::load(&folder.join(VOCAB))?;
+        let labels: Vec<String> = read_json(&folder.join(LABELS))?;
+        let shape = config.model;
+        let counts = [(VOCAB, vocab.len(), shape.vocab_size), (LABELS, labels.len(), shape.num_classes)];
+        if let Some((name, found, expected)) = counts.into_iter().find(|(_, found, expected)| found != expected) {
+            let place = folder.join(name).display().to_string();
+            return Err(Error::format(place, format!("{expected} entries, as {CONFIG} says"), found.to_string()));
+        }
+        let model = weights::from_bytes(&weights, &shape, &folder.join(WEIGHTS))?;
+        Ok(Bundle { config, vocab, labels, model })
+    }
+}
+
+/// Reads `config.json`; the version is looked at first, so that a newer form gets the right answer.
+fn read_config(folder: &Path) -> Result<BundleConfig> {
+    let path = folder.join(CONFIG);
+    let foreign = |found: &str| {
+        let expected = "a saved model's config.json (a folder such as RUN/pairs/word2vec-gru/model)";
+        Error::format(path.display(), expected, found)
+    };
+    if !path.is_file() {
+        return Err(foreign("no such file"));
+    }
+    let value: Value = read_json(&path)?;
+    match value.get("format_version").and_then(Value::as_u64) {
+        None => return Err(foreign("JSON without format_version")),
+        Some(version) if version > u64::from(FORMAT_VERSION) => {
+            let expected = format!("format_version {FORMAT_VERSION} or less (a newer ninefold reads newer ones)");
+            return Err(Error::format(path.display(), expected, version.to_string()));
+        }
+        Some(_) => {}
+    }
+    let config: BundleConfig = read_json(&path)?;
+    let shape = &config.model;
+    let sizes = [shape.hidden_size, shape.num_layers, shape.num_classes, shape.embedding_dim, config.reading.max_len];
+    if sizes.contains(&0) || !(0.0..1.0).contains(&shape.dropout) {
+        return Err(foreign("sizes of 0 or a dropout that is no share"));
+    }
+    Ok(config)
+}

@@ -1,0 +1,71 @@
+//! Parameters <-> the bytes of a safetensors file, under PyTorch's names and in its shapes.
+
+use std::path::Path;
+
+use safetensors::tensor::{SafeTensors, TensorView};
+use safetensors::{Dtype, serialize};
+
+use super::Shape;
+use crate::error::{Error, Result};
+use crate::model::{Classifier, RecurrentClassifier};
+use crate::nn::Parameter;
+
+/// A safetensors file of these parameters; the same parameters give the same bytes.
+pub(super) fn to_bytes(parameters: &[&Parameter]) -> Result<Vec<u8>> {
+    let failed = |error: safetensors::SafeTensorError| Error::data(format!("the model cannot be saved: {error}"));
+    let view = |parameter: &&'_ Parameter| -> Result<(String, Vec<usize>, Vec<u8>)> {
+        let bytes = parameter.value.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Ok((parameter.name.clone(), parameter.shape.clone(), bytes))
+    };
+    let tensors = parameters.iter().map(view).collect::<Result<Vec<_>>>()?;
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(failed)?;
+    serialize(views, None).map_err(failed)
+}
+
+/// The classifier of this shape with the parameters of the file. `path` is named in errors.
+pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<RecurrentClassifier> {
+    let broken = |error| Error::format(path.display(), "an intact safetensors file", format!("{error}"));
+    let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
+    check_sizes(&tensors, shape, path)?;
+    let matrix = floats(&tensors, "embedding.weight", &[shape.vocab_size, shape.embedding_dim], path)?;
+    let mut model = RecurrentClassifier::new(shape.classifier(), matrix, shape.embedding_dim, 0);
+    for parameter in model.parameters_mut().into_iter().skip(1) {
+        parameter.value = floats(&tensors, &parameter.name, &parameter.shape, path)?;
+    }
+    Ok(model)
+}
+
+/// Sizes that the file bears out, before memory is asked for by what config.json says.
+fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> {
+    let directions = 1 + usize::from(shape.bidirectional);
+    let count = shape.num_layers.checked_mul(4 * directions).and_then(|count| count.checked_add(3));
+    if count != Some(tensors.len()) {
+        let expected = format!("the {} tensors of {} layers", count.unwrap_or(usize::MAX), shape.num_layers);
+        return Err(Error::format(path.display(), expected, tensors.len().to_string()));
+    }
+    let width = shape.hidden_size.saturating_mul(directions);
+    check_shape(tensors, "head.weight", &[shape.num_classes, width], path)
+}
+
+fn check_shape(tensors: &SafeTensors, name: &str, shape: &[usize], path: &Path) -> Result<()> {
+    let expected = || format!("the tensor `{name}` as F32 {shape:?}");
+    match tensors.tensor(name) {
+        Ok(tensor) if tensor.dtype() == Dtype::F32 && tensor.shape() == shape => Ok(()),
+        Ok(tensor) => {
+            Err(Error::format(path.display(), expected(), format!("{:?} {:?}", tensor.dtype(), tensor.shape())))
+        }
+        Err(_) => Err(Error::format(path.display(), expected(), "no tensor of that name")),
+    }
+}
+
+fn floats(tensors: &SafeTensors, name: &str, shape: &[usize], path: &Path) -> Result<Vec<f32>> {
+    check_shape(tensors, name, shape, path)?;
+    let missing = |error| Error::format(path.display(), format!("the tensor `{name}`"), format!("{error}"));
+    let tensor = tensors.tensor(name).map_err(missing)?;
+    let (numbers, _) = tensor.data().as_chunks::<4>();
+    Ok(numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
+}

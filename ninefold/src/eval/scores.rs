@@ -1,0 +1,109 @@
+//! Accuracy, precision, recall and F1 of a confusion matrix.
+//!
+//! Takes a [`Confusion`] -> gives [`Scores`] of the whole and [`ClassScores`] of each class.
+//!
+//! # Source
+//! The definitions are scikit-learn's `precision_recall_fscore_support` with `labels = range(num_classes)`,
+//! `average = "weighted"` or `"macro"`, `zero_division = 0`; `tests/metrics.rs` holds them to its figures.
+
+use serde::{Deserialize, Serialize};
+
+use super::Confusion;
+
+/// How good the answers are over all classes; every figure is a share in \[0, 1\].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Share of texts whose class was found.
+    pub accuracy: f64,
+    /// Mean precision of the classes, each weighted by its number of texts.
+    pub precision_weighted: f64,
+    /// Mean recall of the classes, each weighted by its number of texts: the accuracy.
+    pub recall_weighted: f64,
+    /// Mean F1 of the classes, each weighted by its number of texts.
+    pub f1_weighted: f64,
+    /// Mean precision of the classes, each counting the same.
+    pub precision_macro: f64,
+    /// Mean recall of the classes, each counting the same.
+    pub recall_macro: f64,
+    /// Mean F1 of the classes, each counting the same.
+    pub f1_macro: f64,
+}
+
+/// How good the answers are about one class; shares in \[0, 1\].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClassScores {
+    /// Of the texts that were taken for this class, the share that is of it.
+    pub precision: f64,
+    /// Of the texts of this class, the share that was taken for it.
+    pub recall: f64,
+    /// The harmonic mean of precision and recall.
+    pub f1: f64,
+    /// The number of texts of this class.
+    pub support: u64,
+}
+
+impl Confusion {
+    /// The scores of each class, by label id.
+    pub fn class_scores(&self) -> Vec<ClassScores> {
+        let of_class = |class: usize| {
+            let (hits, support, predicted) =
+                (self.count(class, class), self.support(class), self.times_predicted(class));
+            ClassScores {
+                precision: quotient(hits as f64, predicted as f64),
+                recall: quotient(hits as f64, support as f64),
+                f1: quotient(2.0 * hits as f64, (support + predicted) as f64),
+                support,
+            }
+        };
+        (0..self.num_classes()).map(of_class).collect()
+    }
+
+    /// The scores over all classes; all 0 when there are no texts.
+    pub fn scores(&self) -> Scores {
+        let classes = self.class_scores();
+        let weighted = |score: fn(&ClassScores) -> f64| {
+            let sum: f64 = classes.iter().map(|class| score(class) * class.support as f64).sum();
+            quotient(sum, self.total() as f64)
+        };
+        let plain = |score: fn(&ClassScores) -> f64| quotient(classes.iter().map(score).sum(), classes.len() as f64);
+        Scores {
+            accuracy: quotient(self.correct() as f64, self.total() as f64),
+            precision_weighted: weighted(|class| class.precision),
+            recall_weighted: weighted(|class| class.recall),
+            f1_weighted: weighted(|class| class.f1),
+            precision_macro: plain(|class| class.precision),
+            recall_macro: plain(|class| class.recall),
+            f1_macro: plain(|class| class.f1),
+        }
+    }
+}
+
+/// `zero_division = 0`.
+fn quotient(part: f64, whole: f64) -> f64 {
+    if whole == 0.0 { 0.0 } else { part / whole }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn precision_and_recall_are_not_swapped() {
+        // Everything is taken for class 0: all of its three texts are found, and three of four answers are right.
+        let classes = Confusion::of(2, &[0, 0, 0, 1], &[0, 0, 0, 0]).class_scores();
+        assert_eq!(classes[0], ClassScores { precision: 0.75, recall: 1.0, f1: 6.0 / 7.0, support: 3 });
+        assert_eq!(classes[1], ClassScores { precision: 0.0, recall: 0.0, f1: 0.0, support: 1 });
+    }
+
+    #[test]
+    fn an_absent_class_counts_in_the_macro_average_only() {
+        let scores = Confusion::of(4, &[0, 1], &[0, 1]).scores();
+        assert_eq!((scores.accuracy, scores.f1_weighted, scores.f1_macro), (1.0, 1.0, 0.5));
+    }
+
+    #[test]
+    fn no_texts_have_no_scores() {
+        assert_eq!(Confusion::new(3).scores(), Scores::default());
+        assert_eq!(Confusion::new(0).scores(), Scores::default());
+    }
+}

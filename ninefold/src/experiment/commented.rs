@@ -1,0 +1,102 @@
+//! A resolved [`Config`] as TOML in which every key has its comment: what `ninefold config` prints and run folders keep.
+//!
+//! The comments are the doc comments of the fields, so that they cannot fall behind.
+
+use std::fmt::Write;
+
+use documented::DocumentedFields;
+use toml::{Table, Value};
+
+use super::{Config, EmbeddingConfig, ModelConfig, resolve};
+use crate::corpus::CorpusConfig;
+use crate::corpus::sample::SampleConfig;
+use crate::error::Result;
+use crate::tokenize::TokenizerConfig;
+use crate::train::TrainConfig;
+use crate::vocab::VocabConfig;
+
+impl Config {
+    /// The config as a TOML file with a comment above every key; reading it gives the same config.
+    ///
+    /// # Errors
+    /// [`Error::Config`](crate::Error::Config) when a setting cannot be written as TOML.
+    pub fn to_commented_toml(&self) -> Result<String> {
+        let table = resolve::to_table(self)?;
+        let mut out = String::new();
+        keys::<Config>(&mut out, &table);
+        section::<CorpusConfig>(&mut out, &table, &["corpus"]);
+        section::<SampleConfig>(&mut out, &table, &["corpus", "sample"]);
+        section::<TokenizerConfig>(&mut out, &table, &["tokenizer"]);
+        section::<VocabConfig>(&mut out, &table, &["vocab"]);
+        section::<EmbeddingConfig>(&mut out, &table, &["embedding"]);
+        section::<ModelConfig>(&mut out, &table, &["model"]);
+        section::<TrainConfig>(&mut out, &table, &["training"]);
+        Ok(out)
+    }
+}
+
+/// `[corpus.sample]` and its keys.
+fn section<T: DocumentedFields>(out: &mut String, table: &Table, path: &[&str]) {
+    let inner = path.iter().try_fold(table, |table, name| table.get(*name)?.as_table());
+    let docs = match path {
+        [name] => Config::get_field_docs(name).unwrap_or_default(),
+        _ => CorpusConfig::get_field_docs(path[1]).unwrap_or_default(),
+    };
+    if let Some(inner) = inner {
+        out.push('\n');
+        comment(out, docs);
+        let _ = writeln!(out, "[{}]", path.join("."));
+        keys::<T>(out, inner);
+    }
+}
+
+/// The keys that are no sections, in the order of the struct's fields; one that is not set stands there as a comment.
+fn keys<T: DocumentedFields>(out: &mut String, table: &Table) {
+    for (name, docs) in T::FIELD_NAMES.iter().zip(T::FIELD_DOCS) {
+        match table.get(*name) {
+            Some(Value::Table(_)) => {}
+            Some(value) => {
+                comment(out, docs);
+                let _ = writeln!(out, "{name} = {value}");
+            }
+            None => {
+                comment(out, docs);
+                let _ = writeln!(out, "# {name} =");
+            }
+        }
+    }
+}
+
+fn comment(out: &mut String, docs: &str) {
+    for line in docs.lines() {
+        let _ = writeln!(out, "# {}", line.trim());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::experiment::presets::{PRESETS, preset};
+
+    #[test]
+    fn what_is_printed_reads_back_as_the_same_config() {
+        for name in PRESETS {
+            let config = preset(name).unwrap();
+            config.validate().unwrap();
+            let text = config.to_commented_toml().unwrap();
+            assert_eq!(toml::from_str::<Config>(&text).unwrap(), config, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_key_has_a_comment_above_it() {
+        let text = Config::default().to_commented_toml().unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ") && !line.starts_with('#'))
+        {
+            assert!(place > 0 && lines[place - 1].starts_with("# "), "{line}");
+        }
+        assert!(text.contains("\n[corpus.sample]\n") && text.contains("\nhidden_size = "), "{text}");
+    }
+}

@@ -1,0 +1,163 @@
+//! Everything that a comparison depends on, composed of the settings of the modules that do the work.
+//!
+//! A file's sections are the fields of [`Config`]; the doc comment of a field is what `ninefold config` prints above its key.
+
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
+
+use super::EmbeddingConfig;
+use crate::corpus::CorpusConfig;
+use crate::error::{Error, Result};
+use crate::model::RecurrentClassifierConfig;
+use crate::nn::CellKind;
+use crate::tokenize::TokenizerConfig;
+use crate::train::TrainConfig;
+use crate::vocab::VocabConfig;
+
+/// One comparison: which texts, which embeddings, which networks, and every setting of each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Seed of word vectors, weights, dropout and shuffling. (The split has its own: corpus.split_seed.)
+    pub seed: u64,
+    /// Embeddings to compare: any of "word2vec", "fasttext", "glove".
+    pub embeddings: Vec<EmbeddingKind>,
+    /// Networks to compare: any of "rnn", "lstm", "gru".
+    pub models: Vec<CellKind>,
+    /// The texts, their labels and how they are split.
+    pub corpus: CorpusConfig,
+    /// How texts become tokens.
+    pub tokenizer: TokenizerConfig,
+    /// Which tokens are known.
+    pub vocab: VocabConfig,
+    /// How tokens become vectors.
+    pub embedding: EmbeddingConfig,
+    /// The shape of the networks.
+    pub model: ModelConfig,
+    /// How the networks are trained.
+    pub training: TrainConfig,
+}
+
+/// Which word vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmbeddingKind {
+    /// Skip-gram or CBOW over words.
+    Word2vec,
+    /// The same over words and their n-grams.
+    Fasttext,
+    /// From co-occurrence counts, or pretrained.
+    Glove,
+}
+
+impl EmbeddingKind {
+    /// All of them.
+    pub const ALL: [EmbeddingKind; 3] = [EmbeddingKind::Word2vec, EmbeddingKind::Fasttext, EmbeddingKind::Glove];
+
+    /// Its name in settings, folders and leaderboards.
+    pub fn name(self) -> &'static str {
+        match self {
+            EmbeddingKind::Word2vec => "word2vec",
+            EmbeddingKind::Fasttext => "fasttext",
+            EmbeddingKind::Glove => "glove",
+        }
+    }
+}
+
+/// The shape that all networks share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// Units of each direction of each layer.
+    pub hidden_size: usize,
+    /// Recurrent layers.
+    pub num_layers: usize,
+    /// Read every text from both ends.
+    pub bidirectional: bool,
+    /// Share of values dropped in training: on embeddings, between layers and before the head.
+    pub dropout: f64,
+    /// Keep the word vectors as they come; false trains them on with the network.
+    pub freeze_embeddings: bool,
+}
+
+impl ModelConfig {
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the key.
+    pub fn validate(&self) -> Result<()> {
+        for (key, value) in [("hidden_size", self.hidden_size), ("num_layers", self.num_layers)] {
+            if value == 0 {
+                return Err(Error::config(key, "at least 1", value));
+            }
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(Error::config("dropout", "a share from 0 to below 1", self.dropout));
+        }
+        Ok(())
+    }
+
+    /// The classifier of one cell for so many classes.
+    pub fn classifier(&self, cell: CellKind, num_classes: usize) -> RecurrentClassifierConfig {
+        RecurrentClassifierConfig {
+            cell,
+            hidden_size: self.hidden_size,
+            num_layers: self.num_layers,
+            bidirectional: self.bidirectional,
+            dropout: self.dropout,
+            freeze_embeddings: self.freeze_embeddings,
+            num_classes,
+        }
+    }
+}
+
+impl Config {
+    /// Checks every setting of every section.
+    ///
+    /// # Errors
+    /// [`Error::Config`] names the first one without meaning, as `section.key`.
+    pub fn validate(&self) -> Result<()> {
+        if self.seed > i64::MAX as u64 {
+            return Err(Error::config("seed", format!("at most {}", i64::MAX), self.seed));
+        }
+        distinct("embeddings", &self.embeddings)?;
+        distinct("models", &self.models)?;
+        within("corpus.sample", self.corpus.sample.validate())?;
+        within("corpus", self.corpus.validate())?;
+        within("tokenizer", self.tokenizer.validate())?;
+        within("vocab", self.vocab.validate())?;
+        within("embedding", self.embedding.validate())?;
+        within("model", self.model.validate())?;
+        within("training", self.training.validate())
+    }
+
+    /// True when GloVe takes part and is loaded rather than trained.
+    pub(super) fn loads_glove(&self) -> bool {
+        self.embeddings.contains(&EmbeddingKind::Glove) && !self.embedding.trains_glove()
+    }
+
+    /// The pairs to train, one embedding's networks after another.
+    pub fn pairs(&self) -> impl Iterator<Item = (EmbeddingKind, CellKind)> + '_ {
+        self.embeddings.iter().flat_map(|&embedding| self.models.iter().map(move |&model| (embedding, model)))
+    }
+}
+
+/// At least one, and none twice.
+fn distinct<T: PartialEq + std::fmt::Debug>(key: &str, list: &[T]) -> Result<()> {
+    let repeated = list.iter().enumerate().any(|(place, item)| list[..place].contains(item));
+    if list.is_empty() || repeated {
+        return Err(Error::config(key, "one or more, each once", format!("{list:?}").to_lowercase()));
+    }
+    Ok(())
+}
+
+/// Puts the section's name before the key of a config error.
+fn within(section: &str, result: Result<()>) -> Result<()> {
+    result.map_err(|error| match error {
+        Error::Config { key, expected, found } => {
+            let short = key.strip_prefix(section).and_then(|key| key.strip_prefix('.')).unwrap_or(&key);
+            Error::Config { key: format!("{section}.{short}"), expected, found }
+        }
+        other => other,
+    })
+}

@@ -1,0 +1,188 @@
+//! The folder that a run leaves: everything about it, each file whole or absent, readable at any moment.
+//!
+//! ```text
+//! config.toml         every setting, with comments          environment.json   program, processor, threads, time
+//! coverage.json       what the vocabulary knows of each part
+//! leaderboard.json    also .csv and .md                     pairs/word2vec-gru/
+//!   history.csv  metrics.json  predictions.csv  confusion.csv  model/       (checkpoint.safetensors while it trains)
+//! ```
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Config, EmbeddingKind, Environment, PairRecord, PartCoverage, clock};
+use crate::bundle::sha256;
+use crate::error::{Error, Result};
+use crate::files::{read_json, write_atomically, write_json};
+use crate::nn::CellKind;
+use crate::report::{Column, Leaderboard, differences, facts};
+
+const CONFIG: &str = "config.toml";
+const LEADERBOARD: &str = "leaderboard.json";
+
+/// A run folder.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Looks whether a run of this config may have the folder: it is absent, empty, or holds the same config.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when it holds something else or another config's run.
+    pub fn check(path: &Path, config: &Config) -> Result<()> {
+        if path.join(CONFIG).is_file() {
+            return RunFolder { path: path.to_path_buf() }.check_same(config);
+        }
+        if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+            let what = format!("{}: holds files but no run: choose another --run-dir, or an empty one", path.display());
+            return Err(Error::data(what));
+        }
+        Ok(())
+    }
+
+    /// Makes the folder, or takes up the one that holds a run of the same config.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written, otherwise as [`check`](RunFolder::check).
+    pub fn create(path: &Path, config: &Config) -> Result<RunFolder> {
+        RunFolder::check(path, config)?;
+        fs::create_dir_all(path).map_err(Error::io("create the run folder", path))?;
+        if !path.join(CONFIG).is_file() {
+            let text = config.to_commented_toml()?;
+            write_atomically(&path.join(CONFIG), |out| out.write_all(text.as_bytes()))?;
+        }
+        write_json(&path.join("environment.json"), &Environment::now())?;
+        Ok(RunFolder { path: path.to_path_buf() })
+    }
+
+    /// A folder that a run left.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when there is no run in it.
+    pub fn open(path: &Path) -> Result<RunFolder> {
+        if !path.join(CONFIG).is_file() {
+            return Err(Error::format(path.display(), "a run folder", "a folder without config.toml, or none"));
+        }
+        Ok(RunFolder { path: path.to_path_buf() })
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The settings of the run.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when the file was altered so that it is none.
+    pub fn config(&self) -> Result<Config> {
+        super::resolve(&super::Sources { file: Some(self.path.join(CONFIG)), ..Default::default() })
+    }
+
+    /// The results so far.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when no pair is finished yet.
+    pub fn leaderboard(&self) -> Result<Leaderboard> {
+        Leaderboard::load(&self.path.join(LEADERBOARD))
+    }
+
+    /// What the results say, in sentences.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when the best pair's record was altered.
+    pub fn facts(&self, leaderboard: &Leaderboard) -> Result<Vec<String>> {
+        let record = leaderboard.best().map(|row| self.pair_named(&row.embedding, &row.model).join("metrics.json"));
+        let record = record.filter(|path| path.is_file()).map(|path| read_json::<PairRecord>(&path)).transpose()?;
+        Ok(facts(leaderboard, record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()))))
+    }
+
+    /// The saved model of a pair.
+    pub fn model(&self, embedding: &str, model: &str) -> PathBuf {
+        self.pair_named(embedding, model).join("model")
+    }
+
+    /// Where a pair's files lie.
+    pub(super) fn pair(&self, embedding: EmbeddingKind, model: CellKind) -> PathBuf {
+        self.pair_named(embedding.name(), model_name(model))
+    }
+
+    fn pair_named(&self, embedding: &str, model: &str) -> PathBuf {
+        self.path.join("pairs").join(format!("{embedding}-{model}"))
+    }
+
+    /// The record of a pair that an earlier run of the same settings and texts finished.
+    pub(super) fn finished(&self, embedding: EmbeddingKind, model: CellKind, key: &str) -> Result<Option<PairRecord>> {
+        let path = self.pair(embedding, model).join("metrics.json");
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let record: PairRecord = read_json(&path)?;
+        Ok((record.key == key).then_some(record))
+    }
+
+    pub(super) fn write_coverage(&self, coverage: &PartCoverage) -> Result<()> {
+        write_json(&self.path.join("coverage.json"), coverage)
+    }
+
+    /// The leaderboard in its three forms.
+    pub(super) fn write_leaderboard(&self, leaderboard: &Leaderboard) -> Result<()> {
+        leaderboard.save(&self.path.join(LEADERBOARD))?;
+        let csv = leaderboard.to_csv(Column::Accuracy);
+        write_atomically(&self.path.join("leaderboard.csv"), |out| out.write_all(csv.as_bytes()))?;
+        let markdown = leaderboard.to_markdown(Column::Accuracy, &self.facts(leaderboard)?);
+        write_atomically(&self.path.join("leaderboard.md"), |out| out.write_all(markdown.as_bytes()))
+    }
+
+    /// Refuses to mix runs of different settings, and says what differs.
+    fn check_same(&self, config: &Config) -> Result<()> {
+        let differences = differences(&to_json(&self.config()?)?, &to_json(config)?);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<String> = differences
+            .iter()
+            .map(|difference| format!("{} is {:?} there and {:?} here", difference.key, difference.a, difference.b))
+            .collect();
+        let path = self.path.display();
+        Err(Error::data(format!(
+            "{path}: holds a run with other settings: {}; choose another --run-dir",
+            list.join(", ")
+        )))
+    }
+}
+
+/// The name of a network in folders and leaderboards.
+pub(super) fn model_name(model: CellKind) -> &'static str {
+    match model {
+        CellKind::Rnn => "rnn",
+        CellKind::Lstm => "lstm",
+        CellKind::Gru => "gru",
+    }
+}
+
+/// Of everything that a pair's result depends on, but for the pair itself.
+pub(super) fn key(config: &Config, fingerprint: &str) -> Result<String> {
+    Ok(sha256(format!("{} {fingerprint}", to_json(config)?).as_bytes()))
+}
+
+fn to_json(config: &Config) -> Result<Value> {
+    serde_json::to_value(config).map_err(|error| Error::config("config", "settings that JSON can hold", error))
+}
+
+/// `ninefold-runs/20newsgroups-20260131-120000`, or with a number behind when that is taken.
+pub fn default_folder(config: &Config) -> PathBuf {
+    let name = Path::new(&config.corpus.data).file_stem().and_then(|name| name.to_str()).unwrap_or("data");
+    let [year, month, day, hour, minute, second] = clock::now();
+    let base = format!("{name}-{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}");
+    let numbered = |number: usize| match number {
+        1 => Path::new("ninefold-runs").join(&base),
+        number => Path::new("ninefold-runs").join(format!("{base}-{number}")),
+    };
+    (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(1))
+}

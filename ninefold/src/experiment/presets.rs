@@ -1,0 +1,121 @@
+//! The built-in sets of settings: the default, and the notebook's two rounds.
+//!
+//! All figures that are not a module's own default stand here.
+
+use super::{Config, EmbeddingConfig, EmbeddingKind, ModelConfig};
+use crate::error::{Error, Result};
+use crate::nn::CellKind;
+use crate::tokenize::{Numbers, StopWords, TokenizerConfig};
+use crate::train::TrainConfig;
+use crate::vocab::VocabConfig;
+
+/// Names of the presets, in the order in which help texts list them.
+pub const PRESETS: [&str; 3] = ["default", "round1", "round2"];
+
+/// The settings of a preset.
+///
+/// # Errors
+/// [`Error::Config`] when there is none of that name.
+pub fn preset(name: &str) -> Result<Config> {
+    match name {
+        "default" => Ok(Config::default()),
+        "round1" => Ok(round(ROUND1)),
+        "round2" => Ok(round(ROUND2)),
+        other => Err(Error::config("preset", PRESETS.join(", "), other)),
+    }
+}
+
+/// Good and quick: chosen on validation.
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            seed: 0,
+            embeddings: EmbeddingKind::ALL.to_vec(),
+            models: vec![CellKind::Rnn, CellKind::Lstm, CellKind::Gru],
+            corpus: Default::default(),
+            tokenizer: Default::default(),
+            vocab: VocabConfig::default(),
+            embedding: EmbeddingConfig::default(),
+            model: ModelConfig::default(),
+            training: TrainConfig::default(),
+        }
+    }
+}
+
+impl Default for ModelConfig {
+    fn default() -> ModelConfig {
+        ModelConfig { hidden_size: 64, num_layers: 1, bidirectional: true, dropout: 0.3, freeze_embeddings: false }
+    }
+}
+
+/// What tells the notebook's rounds apart.
+struct Round {
+    dim: usize,
+    window: usize,
+    vector_epochs: usize,
+    max_len: usize,
+    batch_size: usize,
+    hidden_size: usize,
+    dropout: f64,
+    learning_rate: f64,
+}
+
+const ROUND1: Round = Round {
+    dim: 100,
+    window: 5,
+    vector_epochs: 10,
+    max_len: 150,
+    batch_size: 64,
+    hidden_size: 128,
+    dropout: 0.5,
+    learning_rate: 1e-3,
+};
+
+/// Every size doubled, the learning rate a tenth.
+const ROUND2: Round = Round {
+    dim: 200,
+    window: 10,
+    vector_epochs: 20,
+    max_len: 400,
+    batch_size: 32,
+    hidden_size: 256,
+    dropout: 0.3,
+    learning_rate: 1e-4,
+};
+
+/// The notebook's settings: words of letters without stop words, plain Adam for 20 epochs, of which the best on validation is
+/// kept.
+fn round(round: Round) -> Config {
+    Config {
+        tokenizer: TokenizerConfig {
+            stop_words: StopWords::English,
+            min_token_length: 2,
+            numbers: Numbers::Drop,
+            ..TokenizerConfig::default()
+        },
+        vocab: VocabConfig { min_count: 5, ..VocabConfig::default() },
+        embedding: EmbeddingConfig {
+            dim: round.dim,
+            window: round.window,
+            epochs: round.vector_epochs,
+            ..EmbeddingConfig::default()
+        },
+        model: ModelConfig {
+            hidden_size: round.hidden_size,
+            num_layers: 2,
+            bidirectional: true,
+            dropout: round.dropout,
+            freeze_embeddings: true,
+        },
+        training: TrainConfig {
+            epochs: 20,
+            batch_size: round.batch_size,
+            learning_rate: round.learning_rate,
+            max_len: round.max_len,
+            max_grad_norm: 0.0,
+            patience: 0,
+            ..TrainConfig::default()
+        },
+        ..Config::default()
+    }
+}

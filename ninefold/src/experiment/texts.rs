@@ -1,0 +1,113 @@
+//! A corpus made ready for training: tokens counted, a vocabulary chosen on train, every part as ids.
+//!
+//! *takes* the settings -> *gives* [`Texts`], with how much of each part the vocabulary covers and a fingerprint that changes
+//! with anything that training can see.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Config;
+use crate::batch::Encoded;
+use crate::corpus::{self, Corpus, Document};
+use crate::error::Result;
+use crate::progress::Progress;
+use crate::tokenize::{Tokenizer, TokenizerConfig};
+use crate::vocab::{Coverage, TokenCounts, Vocab};
+
+/// Texts as ids, with all that is needed to make the same ids of other texts.
+pub(super) struct Texts {
+    pub(super) corpus: Corpus,
+    /// With the stop words written out, so that a saved model needs no other file.
+    pub(super) tokenizer: TokenizerConfig,
+    pub(super) vocab: Vocab,
+    /// The training texts, whole: what word vectors are trained on.
+    pub(super) sentences: Vec<Vec<u32>>,
+    pub(super) train: Encoded,
+    pub(super) validation: Encoded,
+    pub(super) test: Encoded,
+    pub(super) coverage: PartCoverage,
+    /// Of what word vectors see: the vocabulary and the training texts.
+    pub(super) train_fingerprint: String,
+    /// Of all parts with their labels.
+    pub(super) fingerprint: String,
+}
+
+/// How much of each part the vocabulary knows, and how long its texts are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartCoverage {
+    /// Of the texts that the vocabulary was made from.
+    pub train: Coverage,
+    /// Of the validation part.
+    pub validation: Coverage,
+    /// Of the test part.
+    pub test: Coverage,
+}
+
+impl Texts {
+    /// Loads, splits, tokenises and encodes.
+    ///
+    /// # Errors
+    /// As [`corpus::load`], [`Tokenizer::new`] and [`Vocab::build`].
+    pub(super) fn load(config: &Config, progress: &dyn Progress) -> Result<Texts> {
+        let corpus = corpus::load(&config.corpus, progress)?;
+        corpus.notices.iter().for_each(|notice| progress.notice(notice));
+        let tokenizer = Tokenizer::new(&config.tokenizer)?;
+        let [train, validation, test] = [&corpus.train, &corpus.validation, &corpus.test].map(|part| texts_of(part));
+        let vocab = Vocab::build(&TokenCounts::of(&tokenizer, &train), &config.vocab)?;
+        let coverage = |texts: &[&str]| Coverage::measure(&tokenizer, texts, |token| vocab.contains(token));
+        let coverage =
+            PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
+        progress.notice(&format!(
+            "vocabulary: {} tokens; unknown: {:.1} % of the tokens of train, {:.1} % of validation, {:.1} % of test",
+            vocab.len(),
+            100.0 * coverage.train.out_of_vocabulary(),
+            100.0 * coverage.validation.out_of_vocabulary(),
+            100.0 * coverage.test.out_of_vocabulary(),
+        ));
+        let sentences = vocab.encode_texts(&tokenizer, &train);
+        let encoded = |documents: &[Document], ids: &[Vec<u32>]| {
+            let mut encoded = Encoded::default();
+            documents.iter().zip(ids).for_each(|(document, ids)| encoded.push(ids, document.label));
+            encoded
+        };
+        let train = encoded(&corpus.train, &sentences);
+        let validation = encoded(&corpus.validation, &vocab.encode_texts(&tokenizer, &validation));
+        let test = encoded(&corpus.test, &vocab.encode_texts(&tokenizer, &test));
+        let train_fingerprint = fingerprint(vocab.tokens(), &[&train]);
+        let fingerprint = fingerprint(&corpus.labels, &[&train, &validation, &test]) + &train_fingerprint;
+        let tokenizer = config.tokenizer.self_contained()?;
+        Ok(Texts {
+            corpus,
+            tokenizer,
+            vocab,
+            sentences,
+            train,
+            validation,
+            test,
+            coverage,
+            train_fingerprint,
+            fingerprint,
+        })
+    }
+}
+
+fn texts_of(documents: &[Document]) -> Vec<&str> {
+    documents.iter().map(|document| document.text.as_str()).collect()
+}
+
+fn fingerprint(names: &[String], parts: &[&Encoded]) -> String {
+    let mut hash = Sha256::new();
+    for name in names {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name);
+    }
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        for (index, label) in part.labels().iter().enumerate() {
+            let ids = part.text(index);
+            hash.update([*label, ids.len() as u32].map(u32::to_le_bytes).concat());
+            hash.update(bytemuck::cast_slice(ids));
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

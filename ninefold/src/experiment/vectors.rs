@@ -1,0 +1,156 @@
+//! Word vectors for the training texts: from the cache, trained, or loaded; cut to the vocabulary.
+//!
+//! The cache lies in [`cache_dir`]. Its key is the checksum of the training texts' ids and of every setting, so that
+//! three networks, a resumed run and the next run share one training.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::texts::Texts;
+use super::{Config, EmbeddingKind};
+use crate::bundle::sha256;
+use crate::embed::matrix::EmbeddingMatrix;
+use crate::embed::pretrained::{self, Places};
+use crate::embed::trainer::{fasttext, glove, word2vec};
+use crate::embed::{WordVectors, formats};
+use crate::error::{Error, Result};
+use crate::files::{read_json, write_json};
+use crate::folders::cache_dir;
+use crate::progress::Progress;
+
+/// Changes whenever the trainers give other vectors for the same settings.
+const CACHE_VERSION: u32 = 1;
+
+/// The embedding matrix of one kind.
+pub(super) struct Vectors {
+    pub(super) matrix: EmbeddingMatrix,
+    /// What training (perhaps in an earlier run) or loading took.
+    pub(super) seconds: f64,
+    /// Of the matrix: a checkpoint goes on with these vectors only.
+    pub(super) checksum: String,
+}
+
+/// How much of the vocabulary has a vector.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VectorCoverage {
+    /// Words with a vector of their own.
+    pub found: usize,
+    /// Words whose vector is the mean of their n-grams'.
+    pub by_subwords: usize,
+    /// Words without a vector.
+    pub unknown: usize,
+    /// Share of the training texts' tokens whose word has a vector.
+    pub tokens: f64,
+}
+
+impl Vectors {
+    /// # Errors
+    /// Those of the trainers and readers; [`Error::Config`] when loaded vectors have another dimension than the settings say.
+    pub(super) fn make(
+        kind: EmbeddingKind,
+        config: &Config,
+        texts: &Texts,
+        progress: &dyn Progress,
+    ) -> Result<Vectors> {
+        let start = Instant::now();
+        let (vectors, seconds) = if kind == EmbeddingKind::Glove && !config.embedding.trains_glove() {
+            (pretrained(config, progress)?, None)
+        } else {
+            trained_or_cached(kind, config, texts, progress)?
+        };
+        let matrix = EmbeddingMatrix::build(&vectors, &texts.vocab, config.embedding.unknown, config.seed);
+        progress.notice(&format!(
+            "{}: vectors for {} of {} words of the vocabulary, {:.1} % of the tokens of train",
+            kind.name(),
+            matrix.found + matrix.by_subwords,
+            matrix.found + matrix.by_subwords + matrix.unknown,
+            100.0 * matrix.coverage(),
+        ));
+        let checksum = sha256(bytemuck::cast_slice(&matrix.data));
+        Ok(Vectors { matrix, seconds: seconds.unwrap_or(start.elapsed().as_secs_f64()), checksum })
+    }
+
+    pub(super) fn coverage(&self) -> VectorCoverage {
+        let matrix = &self.matrix;
+        VectorCoverage {
+            found: matrix.found,
+            by_subwords: matrix.by_subwords,
+            unknown: matrix.unknown,
+            tokens: matrix.coverage(),
+        }
+    }
+}
+
+fn pretrained(config: &Config, progress: &dyn Progress) -> Result<WordVectors> {
+    let name = &config.embedding.glove;
+    let vectors = pretrained::load(name, &Places::default(), progress)?;
+    if vectors.dim() != config.embedding.dim {
+        let expected = format!("{} as in {name} (or other vectors)", vectors.dim());
+        return Err(Error::config("embedding.dim", expected, config.embedding.dim));
+    }
+    Ok(vectors)
+}
+
+/// What stands beside cached vectors.
+#[derive(Serialize, Deserialize)]
+struct Sidecar {
+    seconds: f64,
+    settings: Value,
+}
+
+fn trained_or_cached(
+    kind: EmbeddingKind,
+    config: &Config,
+    texts: &Texts,
+    progress: &dyn Progress,
+) -> Result<(WordVectors, Option<f64>)> {
+    let settings = settings(kind, config)?;
+    let key = sha256(format!("{CACHE_VERSION} {settings} {}", texts.train_fingerprint).as_bytes());
+    let path: PathBuf = cache_dir().join("vectors").join(format!("{}-{}.safetensors", kind.name(), &key[..24]));
+    let sidecar = path.with_extension("json");
+    if path.is_file() && sidecar.is_file() {
+        match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {
+            Ok((vectors, sidecar)) => {
+                progress.notice(&format!("{}: vectors of an earlier training, {}", kind.name(), path.display()));
+                return Ok((vectors, Some(sidecar.seconds)));
+            }
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => progress.notice(&format!("{error}; the vectors are trained anew")),
+        }
+    }
+    let start = Instant::now();
+    let vectors = train(kind, config, texts, progress)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let saved =
+        formats::save_cache(&vectors, &path).and_then(|()| write_json(&sidecar, &Sidecar { seconds, settings }));
+    if let Err(error) = saved {
+        progress.notice(&format!("{error}; the next run will train these vectors again"));
+    }
+    Ok((vectors, Some(seconds)))
+}
+
+fn train(kind: EmbeddingKind, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<WordVectors> {
+    let (settings, seed, threads) = (&config.embedding, config.seed, rayon::current_num_threads());
+    let (sentences, vocab) = (&texts.sentences, &texts.vocab);
+    match kind {
+        EmbeddingKind::Word2vec => word2vec::train(&settings.word2vec(seed, threads), sentences, vocab, progress),
+        EmbeddingKind::Fasttext => fasttext::train(&settings.fasttext(seed, threads), sentences, vocab, progress),
+        EmbeddingKind::Glove => glove::train(&settings.glove(seed, threads), sentences, vocab, progress),
+    }
+}
+
+/// The settings as the cache's key sees them: of the number of threads only whether the vectors are exact.
+fn settings(kind: EmbeddingKind, config: &Config) -> Result<Value> {
+    let (settings, seed) = (&config.embedding, config.seed);
+    let exact = rayon::current_num_threads() == 1;
+    let (value, exact) = match kind {
+        EmbeddingKind::Word2vec => (serde_json::to_value(settings.word2vec(seed, 1)), exact),
+        EmbeddingKind::Fasttext => (serde_json::to_value(settings.fasttext(seed, 1)), exact),
+        EmbeddingKind::Glove => (serde_json::to_value(settings.glove(seed, 1)), true),
+    };
+    let value = value.map_err(|error| Error::config("embedding", "settings that JSON can hold", error))?;
+    Ok(json!({ "kind": kind, "exact": exact, "settings": value }))
+}

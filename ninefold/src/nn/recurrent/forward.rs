@@ -1,0 +1,103 @@
+//! The forward pass: layer after layer, each first in one product over all tokens, then step by step.
+
+use std::marker::PhantomData;
+
+use rayon::prelude::*;
+
+use super::pieces::{TOKENS, by_slice};
+use super::{LayerBuffers, Packing, RecurrentStack};
+use crate::batch::Batch;
+use crate::kernels::cell::Cell;
+use crate::kernels::recurrent::{Forward, Projection};
+use crate::kernels::simd::{Level, padded};
+
+impl RecurrentStack {
+    pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>, states: &mut [f32]) {
+        self.pack::<C>(if dropout_key.is_some() { Packing::Both } else { Packing::Forward });
+        for layer in 0..self.config.num_layers {
+            if layer > 0 {
+                self.join_directions(layer, batch.tokens());
+                if let Some(key) = dropout_key {
+                    self.dropout(layer, key).apply(&mut self.layers[layer].x);
+                }
+            }
+            self.layer_forward::<C>(layer, batch);
+        }
+        self.collect_states(batch, states);
+    }
+
+    /// The input of a layer: the outputs of the layer below, directions side by side.
+    fn join_directions(&mut self, layer: usize, tokens: usize) {
+        let (hidden, width) = (padded(self.config.hidden_size), self.config.output().padded());
+        let (below, above) = self.layers.split_at_mut(layer);
+        let x = above[0].x.resize(tokens * width);
+        x.par_chunks_mut(TOKENS * width).enumerate().for_each(|(piece, x)| {
+            for (number, direction) in below[layer - 1].directions.iter().enumerate() {
+                let rows = direction.h[piece * TOKENS * hidden..].chunks_exact(hidden);
+                for (x, h) in x.chunks_exact_mut(width).zip(rows) {
+                    x[number * hidden..][..hidden].copy_from_slice(h);
+                }
+            }
+        });
+    }
+
+    fn layer_forward<C: Cell>(&mut self, layer: usize, batch: &Batch) {
+        let hidden = padded(self.config.hidden_size);
+        let (width, x_stride) = (C::BLOCKS * hidden, self.config.input(layer).padded());
+        let weights = &self.packed[layer * self.config.directions()..];
+        let LayerBuffers { x, directions } = &mut self.layers[layer];
+        for buffers in directions.iter_mut() {
+            buffers.gates.resize(batch.tokens() * width);
+            buffers.h.resize(batch.tokens() * hidden);
+            buffers.c.resize(if C::HAS_CELL_STATE { batch.tokens() * hidden } else { 0 });
+        }
+
+        let mut projections = Vec::new();
+        for (buffers, weights) in directions.iter_mut().zip(weights) {
+            let pieces = buffers.gates.chunks_mut(TOKENS * width).zip(x.chunks(TOKENS * x_stride));
+            projections.extend(pieces.map(|(gates, x)| Projection {
+                x,
+                x_stride,
+                weights,
+                gates,
+                cell: PhantomData::<C>,
+            }));
+        }
+        projections.into_par_iter().for_each(|piece| Level::current().run(piece));
+
+        let mut passes = Vec::new();
+        for (number, (buffers, weights)) in directions.iter_mut().zip(weights).enumerate() {
+            let gates = by_slice(&mut buffers.gates, &batch.slices, width);
+            let h = by_slice(&mut buffers.h, &batch.slices, hidden);
+            let mut c = if C::HAS_CELL_STATE { by_slice(&mut buffers.c, &batch.slices, hidden) } else { Vec::new() }
+                .into_iter();
+            for ((slice, gates), h) in batch.slices.iter().zip(gates).zip(h) {
+                let c = c.next().unwrap_or_default();
+                passes.push(Forward {
+                    slice,
+                    reverse: number == 1,
+                    hidden,
+                    weights,
+                    gates,
+                    h,
+                    c,
+                    cell: PhantomData::<C>,
+                });
+            }
+        }
+        passes.into_par_iter().for_each(|pass| Level::current().run(pass));
+    }
+
+    /// The last layer's outputs at every text's end: its last token forwards, its first token backwards.
+    fn collect_states(&self, batch: &Batch, states: &mut [f32]) {
+        let Some(last) = self.layers.last() else { return };
+        let hidden = padded(self.config.hidden_size);
+        self.for_each_end(batch, |row, direction, token| {
+            let state = &mut states[row * self.config.output().padded() + direction * hidden..][..hidden];
+            match token {
+                Some(token) => state.copy_from_slice(&last.directions[direction].h[token * hidden..][..hidden]),
+                None => state.fill(0.0),
+            }
+        });
+    }
+}

@@ -1,0 +1,248 @@
+//! A stack of recurrent layers over a packed batch: one or two directions a layer, dropout between layers, the state at each
+//! text's last token (and, backwards, its first) as the result.
+//!
+//! *takes* embedded tokens `[tokens, input]` -> *gives* final states `[rows, directions * hidden]`; parameters under PyTorch's
+//! names and in its shapes.
+//!
+//! The work is cut into (direction, slice of 32 rows) for the steps and into chunks of tokens or rows of gates for the
+//! products: pieces that do not depend on the number of threads, so neither do the bits of the result.
+
+mod backward;
+mod forward;
+mod pieces;
+
+use std::marker::PhantomData;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::init::uniform_by_fan;
+use super::parameter::Parameter;
+use crate::batch::Batch;
+use crate::kernels::buffer::Buffer;
+use crate::kernels::cell::{Cell, Gru, Lstm, Rnn};
+use crate::kernels::dropout::Dropout;
+use crate::kernels::recurrent::{Axis, PackWeights, PackedWeights, Weights};
+use crate::kernels::simd::Level;
+use crate::rng::Rng;
+
+/// Which recurrent cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CellKind {
+    /// The vanilla network.
+    Rnn,
+    /// Long short-term memory.
+    Lstm,
+    /// Gated recurrent unit.
+    Gru,
+}
+
+/// The shape of a stack.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecurrentConfig {
+    /// Which cell.
+    pub cell: CellKind,
+    /// Floats per embedded token.
+    pub input_size: usize,
+    /// Units per direction.
+    pub hidden_size: usize,
+    /// Layers.
+    pub num_layers: usize,
+    /// Read every text from both ends.
+    pub bidirectional: bool,
+    /// Dropout on the output of every layer but the last.
+    pub dropout: f64,
+}
+
+impl RecurrentConfig {
+    fn directions(&self) -> usize {
+        1 + usize::from(self.bidirectional)
+    }
+
+    /// The input's axis of a layer.
+    fn input(&self, layer: usize) -> Axis {
+        if layer == 0 { Axis { parts: 1, size: self.input_size } } else { self.output() }
+    }
+
+    /// The axis of a layer's output and of the final states.
+    pub fn output(&self) -> Axis {
+        Axis { parts: self.directions(), size: self.hidden_size }
+    }
+}
+
+/// The stack: parameters, their panels, and the buffers of both passes, made once and reused.
+#[derive(Debug)]
+pub struct RecurrentStack {
+    config: RecurrentConfig,
+    parameters: Vec<Parameter>, // per layer and direction: weight_ih, weight_hh, bias_ih, bias_hh
+    packed: Vec<PackedWeights>, // per layer and direction
+    packed_for: Option<Packing>, // what `packed` is good for; None after a change of the parameters
+    layers: Vec<LayerBuffers>,
+    d_output: Buffer,        // [tokens, output] the gradient that comes into a layer from above
+    d_input: Buffer,         // [tokens, input] the gradient that leaves it below
+    previous_h: Vec<Buffer>, // per direction: [tokens, hidden]
+    d_state: Vec<Buffer>,    // per direction: [2 * rows, hidden]
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Packing {
+    Forward,
+    Both,
+}
+
+/// What one layer keeps of a batch.
+#[derive(Debug, Default)]
+struct LayerBuffers {
+    x: Buffer, // [tokens, input] after dropout
+    directions: Vec<DirectionBuffers>,
+}
+
+#[derive(Debug, Default)]
+struct DirectionBuffers {
+    gates: Buffer, // [tokens, BLOCKS * hidden]
+    h: Buffer,     // [tokens, hidden]
+    c: Buffer,     // [tokens, hidden], LSTM only
+}
+
+impl RecurrentStack {
+    /// A stack with PyTorch's initial distribution: everything uniform in ±1/√hidden_size. Names start with `prefix` and a
+    /// dot.
+    pub fn new(config: RecurrentConfig, prefix: &str, rng: &mut Rng) -> RecurrentStack {
+        let gates = match config.cell {
+            CellKind::Rnn => Rnn::GATES,
+            CellKind::Lstm => Lstm::GATES,
+            CellKind::Gru => Gru::GATES,
+        };
+        let (hidden, rows) = (config.hidden_size, gates * config.hidden_size);
+        let mut parameters = Vec::new();
+        for layer in 0..config.num_layers {
+            for direction in 0..config.directions() {
+                let suffix = if direction == 1 { "_reverse" } else { "" };
+                let input = config.input(layer).len();
+                let shapes: [(&str, &[usize]); 4] = [
+                    ("weight_ih", &[rows, input]),
+                    ("weight_hh", &[rows, hidden]),
+                    ("bias_ih", &[rows]),
+                    ("bias_hh", &[rows]),
+                ];
+                parameters.extend(shapes.map(|(name, shape)| {
+                    let value = uniform_by_fan(rng, shape.iter().product(), hidden);
+                    Parameter::new(format!("{prefix}.{name}_l{layer}{suffix}"), shape, value)
+                }));
+            }
+        }
+        let directions = config.directions();
+        let buffers = || LayerBuffers {
+            directions: (0..directions).map(|_| DirectionBuffers::default()).collect(),
+            ..LayerBuffers::default()
+        };
+        RecurrentStack {
+            config,
+            parameters,
+            packed: vec![PackedWeights::default(); config.num_layers * directions],
+            packed_for: None,
+            layers: (0..config.num_layers).map(|_| buffers()).collect(),
+            d_output: Buffer::default(),
+            d_input: Buffer::default(),
+            previous_h: vec![Buffer::default(); directions],
+            d_state: vec![Buffer::default(); directions],
+        }
+    }
+
+    /// The stack's shape.
+    pub fn config(&self) -> &RecurrentConfig {
+        &self.config
+    }
+
+    /// The parameters, in PyTorch's order.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The parameters, to be changed.
+    pub fn parameters_mut(&mut self) -> &mut [Parameter] {
+        self.packed_for = None;
+        &mut self.parameters
+    }
+
+    /// Where the embedded tokens go before [`forward`](Self::forward). `[tokens, padded(input_size)]`
+    pub fn input_mut(&mut self, tokens: usize) -> &mut [f32] {
+        self.layers[0].x.resize(tokens * self.config.input(0).padded())
+    }
+
+    /// Runs the stack over the tokens in [`input_mut`](Self::input_mut) and writes the final states. An empty text's states
+    /// are zeros.
+    ///
+    /// `dropout_key` gives the random numbers of training; `None` predicts. Only a pass with a key can be followed by
+    /// [`backward`](Self::backward).
+    ///
+    /// # Shapes
+    /// `states` `[rows, output.padded()]`
+    pub fn forward(&mut self, batch: &Batch, dropout_key: Option<&[u64]>, states: &mut [f32]) {
+        match self.config.cell {
+            CellKind::Rnn => self.forward_with::<Rnn>(batch, dropout_key, states),
+            CellKind::Lstm => self.forward_with::<Lstm>(batch, dropout_key, states),
+            CellKind::Gru => self.forward_with::<Gru>(batch, dropout_key, states),
+        }
+    }
+
+    /// The gradients of the final states -> the gradients of all parameters (added to theirs) and, if wanted, of the
+    /// embedded tokens. `[tokens, padded(input_size)]`
+    ///
+    /// # Shapes
+    /// `d_states` `[rows, output.padded()]`
+    pub fn backward(
+        &mut self,
+        batch: &Batch,
+        dropout_key: &[u64],
+        d_states: &[f32],
+        wants_input: bool,
+    ) -> Option<&mut [f32]> {
+        match self.config.cell {
+            CellKind::Rnn => self.backward_with::<Rnn>(batch, dropout_key, d_states, wants_input),
+            CellKind::Lstm => self.backward_with::<Lstm>(batch, dropout_key, d_states, wants_input),
+            CellKind::Gru => self.backward_with::<Gru>(batch, dropout_key, d_states, wants_input),
+        }
+        wants_input.then_some(&mut *self.d_input)
+    }
+
+    /// The dropout on the input of a layer.
+    fn dropout(&self, layer: usize, key: &[u64]) -> Dropout {
+        let probability = if layer == 0 { 0.0 } else { self.config.dropout };
+        Dropout::new(probability, &[key, &[layer as u64]].concat())
+    }
+
+    fn pack<C: Cell>(&mut self, wanted: Packing) {
+        if self.packed_for >= Some(wanted) {
+            return;
+        }
+        let config = self.config;
+        let directions = config.directions();
+        let pieces = self.packed.par_iter_mut().zip(self.parameters.par_chunks(4)).enumerate();
+        pieces.for_each(|(number, (packed, parameters))| {
+            let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| parameters[k].value.as_slice());
+            Level::current().run(PackWeights {
+                weights: Weights { input, hidden, bias_input, bias_hidden },
+                input: config.input(number / directions),
+                hidden_size: config.hidden_size,
+                backward: wanted == Packing::Both,
+                packed,
+                cell: PhantomData::<C>,
+            });
+        });
+        self.packed_for = Some(wanted);
+    }
+
+    /// Calls back with every row, direction and the token at which the direction ends; `None` for an empty text.
+    fn for_each_end(&self, batch: &Batch, mut each: impl FnMut(usize, usize, Option<usize>)) {
+        for slice in &batch.slices {
+            for row in 0..slice.rows {
+                for direction in 0..self.config.directions() {
+                    let token = if direction == 0 { slice.last_token_of(row) } else { slice.first_token_of(row) };
+                    each(slice.first_row + row, direction, token.map(|token| slice.first_token + token));
+                }
+            }
+        }
+    }
+}

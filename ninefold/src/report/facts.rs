@@ -1,0 +1,231 @@
+//! What a person would want to be told after reading the table.
+//!
+//! Takes a leaderboard and the best pair's confusion matrix -> gives plain sentences: which pair, whether others are as
+//! good for all one can tell, which family, how much was learned by heart, which classes are mistaken for which.
+
+use super::phrases::{percent, points};
+use super::{Column, Leaderboard, Row};
+use crate::eval::Confusion;
+use crate::phrasing::{all_listed, counted, thousands};
+
+/// How many pairs of classes are named.
+const CONFUSIONS: usize = 3;
+/// The two-sided 95 % quantile of the normal distribution.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// The facts of a leaderboard. `confusion` is that of the best pair (by test accuracy) on the test texts, with the names of
+/// the classes.
+pub fn facts(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(best) = board.best() {
+        facts.extend(best_pair(board, best));
+        facts.extend(chosen_on_validation(board, best));
+        facts.extend(best_family(board, "embedding", |row| &row.embedding, |row| &row.model));
+        facts.extend(best_family(board, "network", |row| &row.model, |row| &row.embedding));
+        facts.extend(gap(board, best));
+    }
+    if let Some((confusion, labels)) = confusion {
+        facts.extend(worst_confusions(confusion, labels));
+        facts.extend(commonest_class(confusion, labels));
+    }
+    for row in board.rows.iter().filter(|row| row.accuracy().is_none()) {
+        let reason = row.error.as_deref().unwrap_or("it has no test scores");
+        facts.push(format!("Failed: {}: {reason}.", named(board, row)));
+    }
+    facts
+}
+
+/// "word2vec + gru", with the seed where pairs have several.
+fn named(board: &Leaderboard, row: &Row) -> String {
+    if board.has_seeds() { format!("{} (seed {})", row.pair(), row.seed) } else { row.pair() }
+}
+
+fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
+    let (accuracy, texts) = (best.accuracy()?, board.protocol.texts.test as u64);
+    let mut fact = format!("Best pair: {}, {} % of ", named(board, best), percent(accuracy));
+    if texts == 0 {
+        return Some(fact + "the test texts right.");
+    }
+    let (low, high) = interval(accuracy, texts as f64);
+    fact += &format!(
+        "{} right; 95 % interval {} to {} %.",
+        counted(texts as usize, "test text"),
+        percent(low),
+        percent(high)
+    );
+    let ranked = board.ranked(Column::Accuracy);
+    let near = |row: &&&Row| !std::ptr::eq(**row, best) && row.accuracy().is_some_and(|accuracy| accuracy >= low);
+    let names: Vec<String> = ranked.iter().filter(near).map(|row| named(board, row)).collect();
+    match names.len() {
+        0 => {}
+        1..=3 => fact += &format!(" Within it: {}.", all_listed(&names)),
+        n => fact += &format!(" Within it: {n} other pairs."),
+    }
+    Some(fact)
+}
+
+/// The choice that could have been made without looking at the test texts, where it is another one.
+fn chosen_on_validation(board: &Leaderboard, best: &Row) -> Option<String> {
+    let ranked = board.ranked(Column::ValidationAccuracy);
+    let chosen = ranked.into_iter().find(|row| row.accuracy().is_some() && row.validation.is_some())?;
+    if std::ptr::eq(chosen, best) {
+        return None;
+    }
+    let (validation, test) = (chosen.validation?.accuracy, chosen.accuracy()?);
+    Some(format!(
+        "Chosen by validation ({} %), without a look at the test texts: {}, {} % of the test texts right.",
+        percent(validation),
+        named(board, chosen),
+        percent(test)
+    ))
+}
+
+/// The family (all rows of one embedding, or of one network) with the best mean over the partners that every family has.
+fn best_family(
+    board: &Leaderboard,
+    kind: &str,
+    family: fn(&Row) -> &String,
+    partner: fn(&Row) -> &String,
+) -> Option<String> {
+    let scored: Vec<&Row> = board.rows.iter().filter(|row| row.accuracy().is_some()).collect();
+    let distinct = |of: fn(&Row) -> &String| {
+        let mut names: Vec<String> = Vec::new();
+        for row in &scored {
+            if !names.contains(of(row)) {
+                names.push(of(row).clone());
+            }
+        }
+        names
+    };
+    let families = distinct(family);
+    let has = |one: &String, other: &String| scored.iter().any(|row| family(row) == one && partner(row) == other);
+    let partners: Vec<String> =
+        distinct(partner).into_iter().filter(|other| families.iter().all(|one| has(one, other))).collect();
+    if families.len() < 2 || partners.is_empty() {
+        return None;
+    }
+    let mean = |one: &String| {
+        let rows = scored.iter().filter(|row| family(row) == one && partners.contains(partner(row)));
+        let accuracies: Vec<f64> = rows.filter_map(|row| row.accuracy()).collect();
+        accuracies.iter().sum::<f64>() / accuracies.len() as f64
+    };
+    let mut means: Vec<(f64, &String)> = families.iter().map(|one| (mean(one), one)).collect();
+    means.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    let others: Vec<String> = means[1..].iter().map(|(mean, name)| format!("{name} {} %", percent(*mean))).collect();
+    let how = if partners.len() > 1 { "on average over" } else { "with" };
+    Some(format!(
+        "Best {kind}: {}, {} % {how} {} ({}).",
+        means[0].1,
+        percent(means[0].0),
+        all_listed(&partners),
+        others.join(", ")
+    ))
+}
+
+fn gap(board: &Leaderboard, best: &Row) -> Option<String> {
+    let (train, test) = (best.train?.accuracy, best.accuracy()?);
+    let apart = points((train - test).abs());
+    Some(format!(
+        "Gap: {} has {} % of the training texts right, {} points {} than of the test texts.",
+        named(board, best),
+        percent(train),
+        apart.trim_start_matches('+'),
+        if train < test { "less" } else { "more" }
+    ))
+}
+
+fn worst_confusions(confusion: &Confusion, labels: &[String]) -> Option<String> {
+    let worst = confusion.worst_confusions(CONFUSIONS);
+    let one = |pair: &crate::eval::Confused| {
+        format!(
+            "{} for {} ({} of {}, {} %)",
+            labels[pair.truth],
+            labels[pair.predicted],
+            thousands(pair.count as usize),
+            thousands(pair.support as usize),
+            percent(pair.count as f64 / pair.support as f64)
+        )
+    };
+    let confused: Vec<String> = worst.iter().map(one).collect();
+    (!confused.is_empty()).then(|| format!("Most often mistaken: {}.", confused.join("; ")))
+}
+
+/// What no learning at all would get.
+fn commonest_class(confusion: &Confusion, labels: &[String]) -> Option<String> {
+    let (class, support) = (0..confusion.num_classes())
+        .map(|class| (class, confusion.support(class)))
+        .max_by_key(|&(class, support)| (support, std::cmp::Reverse(class)))?;
+    let share = support as f64 / confusion.total() as f64;
+    (support > 0).then(|| format!("To answer {} every time would get {} % right.", labels[class], percent(share)))
+}
+
+/// Where the true share lies with 95 % confidence, when `share` of `n` texts are right (Wilson's interval).
+///
+/// # Source
+/// Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+fn interval(share: f64, n: f64) -> (f64, f64) {
+    let center = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    (center - half, center + half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::leaderboard::sample;
+    use super::*;
+
+    #[test]
+    fn a_whole_board_is_told_in_sentences() {
+        let mut truth = vec![0; 50];
+        truth.extend([1; 30]);
+        truth.extend([2; 20]);
+        let mut predicted = truth.clone();
+        predicted[..9].fill(1);
+        predicted[50..54].fill(2);
+        let labels = ["alt.atheism", "sci.space", "sci.med"].map(str::to_owned);
+        let facts = facts(&sample::leaderboard(), Some((&Confusion::of(3, &truth, &predicted), &labels)));
+        insta::assert_snapshot!(facts.join("\n"), @r"
+        Best pair: fasttext + gru, 72.5 % of 7,532 test texts right; 95 % interval 71.5 to 73.5 %. Within it: word2vec + gru.
+        Chosen by validation (79.0 %), without a look at the test texts: word2vec + gru, 71.9 % of the test texts right.
+        Best embedding: fasttext, 72.0 % on average over lstm and gru (word2vec 71.0 %, glove 68.5 %).
+        Best network: gru, 72.2 % on average over word2vec and fasttext (lstm 70.7 %, rnn 56.6 %).
+        Gap: fasttext + gru has 92.5 % of the training texts right, 20.0 points more than of the test texts.
+        Most often mistaken: alt.atheism for sci.space (9 of 50, 18.0 %); sci.space for sci.med (4 of 30, 13.3 %).
+        To answer alt.atheism every time would get 50.0 % right.
+        Failed: glove + rnn: the loss became NaN in epoch 3, batch 17: lower learning_rate or max_grad_norm.
+        ");
+    }
+
+    #[test]
+    fn families_are_compared_on_partners_that_all_have() {
+        let mut board = sample::leaderboard();
+        board.rows.retain(|row| !(row.embedding == "glove" && row.model == "gru"));
+        let facts = facts(&board, None);
+        // glove has lstm only: nobody's good or bad results elsewhere count
+        assert!(
+            facts
+                .iter()
+                .any(|fact| fact == "Best embedding: fasttext, 71.4 % with lstm (word2vec 70.0 %, glove 68.0 %).")
+        );
+        board.rows.retain(|row| row.embedding == "glove");
+        assert!(!super::facts(&board, None).iter().any(|fact| fact.starts_with("Best embedding")));
+    }
+
+    #[test]
+    fn nothing_is_said_about_nothing() {
+        assert!(facts(&Leaderboard::default(), None).is_empty());
+        assert!(
+            facts(&Leaderboard::default(), Some((&Confusion::new(2), &["a".to_owned(), "b".to_owned()]))).is_empty()
+        );
+    }
+
+    #[test]
+    fn the_interval_is_wilsons() {
+        // scipy.stats.binomtest(90, 100).proportion_ci(0.95, "wilson")
+        let (low, high) = interval(0.9, 100.0);
+        assert!(
+            (low - 0.825_634_338_495_086_5).abs() < 1e-12 && (high - 0.944_770_862_939_324_9).abs() < 1e-12,
+            "{low} {high}"
+        );
+    }
+}

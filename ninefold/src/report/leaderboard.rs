@@ -1,0 +1,247 @@
+//! The result records: one row per trained pair, under the protocol that their scores belong to.
+//!
+//! Takes what the experiment measured -> gives the file `leaderboard.json`, and rows in the order of any column.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Column;
+use crate::corpus::Protocol;
+use crate::error::Result;
+use crate::eval::Scores;
+use crate::files;
+
+/// All results of one run. Its JSON is a contract with scripts: keys are added, never renamed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Leaderboard {
+    /// How the texts were read and split.
+    pub protocol: Protocol,
+    /// One row per pair and seed, in the order in which they were trained.
+    pub rows: Vec<Row>,
+}
+
+/// What came out of one embedding with one network and one seed. Without `error`, all three parts have scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The embedding: "word2vec".
+    pub embedding: String,
+    /// The network: "gru".
+    pub model: String,
+    /// The seed of weights, order and dropout.
+    pub seed: u64,
+    /// Scores on the texts that were learned from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<Scores>,
+    /// Scores on the texts by which the best epoch was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Scores>,
+    /// Scores on the texts that were looked at once, at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Scores>,
+    /// What it took.
+    pub seconds: Seconds,
+    /// Trained numbers of the network, those of the embedding included where it was tuned.
+    pub parameters: usize,
+    /// Epochs trained.
+    #[serde(default)]
+    pub epochs: usize,
+    /// The epoch whose parameters were kept, counted from 1.
+    #[serde(default)]
+    pub best_epoch: usize,
+    /// Why there are no scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Wall-clock seconds of one row's work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seconds {
+    /// Training or loading the word vectors, also when other rows share them.
+    pub embedding: f64,
+    /// Training the network.
+    pub train: f64,
+    /// Answering for all three parts.
+    pub evaluate: f64,
+}
+
+impl Seconds {
+    /// All of it.
+    pub fn total(&self) -> f64 {
+        self.embedding + self.train + self.evaluate
+    }
+}
+
+impl Row {
+    /// The pair's name: "word2vec + gru".
+    pub fn pair(&self) -> String {
+        format!("{} + {}", self.embedding, self.model)
+    }
+
+    /// The test accuracy, if the pair has one.
+    pub fn accuracy(&self) -> Option<f64> {
+        self.test.filter(|_| self.error.is_none()).map(|scores| scores.accuracy)
+    }
+}
+
+impl Leaderboard {
+    /// The rows by `column`, best first; ties by test accuracy and name; what failed comes last.
+    pub fn ranked(&self, column: Column) -> Vec<&Row> {
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        rows.sort_by(|a, b| {
+            let failed = |row: &Row| row.accuracy().is_none();
+            let names = |row: &Row| (row.embedding.clone(), row.model.clone(), row.seed);
+            (failed(a).cmp(&failed(b)))
+                .then_with(|| column.compare(a, b))
+                .then_with(|| Column::Accuracy.compare(a, b))
+                .then_with(|| names(a).cmp(&names(b)))
+        });
+        rows
+    }
+
+    /// The row with the best test accuracy.
+    pub fn best(&self) -> Option<&Row> {
+        self.ranked(Column::Accuracy).into_iter().find(|row| row.accuracy().is_some())
+    }
+
+    /// True when some pair was trained with several seeds, so that a row needs its seed to be told from another.
+    pub(super) fn has_seeds(&self) -> bool {
+        self.rows.iter().any(|row| row.seed != self.rows[0].seed)
+    }
+
+    /// Writes `leaderboard.json`.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) when the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        files::write_json(path, self)
+    }
+
+    /// Reads `leaderboard.json`.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) when it cannot be read, [`Error::Format`](crate::Error::Format) with the line when
+    /// it is no leaderboard.
+    pub fn load(path: &Path) -> Result<Leaderboard> {
+        files::read_json(path)
+    }
+}
+
+/// Made-up results for the tests of all views.
+#[cfg(test)]
+pub(super) mod sample {
+    use super::*;
+    use crate::corpus::PartCounts;
+
+    pub fn protocol() -> Protocol {
+        Protocol {
+            data: "20newsgroups".into(),
+            split: "bydate".into(),
+            validation: "10 % of train, stratified, seed 0".into(),
+            strip: vec!["headers".into(), "footers".into(), "quotes".into()],
+            num_classes: 20,
+            texts: PartCounts { train: 10_183, validation: 1_131, test: 7_532 },
+            empty_texts: PartCounts { train: 218, validation: 20, test: 165 },
+            ..Protocol::default()
+        }
+    }
+
+    /// A row whose other scores lie about its test accuracy.
+    pub fn row(embedding: &str, model: &str, accuracy: f64, validation: f64, seconds: f64) -> Row {
+        let scores = |accuracy: f64| Scores {
+            accuracy,
+            precision_weighted: accuracy + 0.012,
+            recall_weighted: accuracy,
+            f1_weighted: accuracy - 0.003,
+            precision_macro: accuracy + 0.002,
+            recall_macro: accuracy - 0.01,
+            f1_macro: accuracy - 0.0125,
+        };
+        Row {
+            embedding: embedding.into(),
+            model: model.into(),
+            seed: 0,
+            train: Some(scores(accuracy + 0.2)),
+            validation: Some(scores(validation)),
+            test: Some(scores(accuracy)),
+            seconds: Seconds { embedding: 20.0, train: seconds, evaluate: 1.5 },
+            parameters: 100_000 * model.len() + 4_204,
+            epochs: 20,
+            best_epoch: 17,
+            error: None,
+        }
+    }
+
+    pub fn failed(embedding: &str, model: &str, error: &str) -> Row {
+        let seconds = Seconds { embedding: 20.0, train: 3.25, evaluate: 0.0 };
+        let names = (embedding.into(), model.into());
+        Row { embedding: names.0, model: names.1, seconds, error: Some(error.into()), ..Row::default() }
+    }
+
+    pub fn leaderboard() -> Leaderboard {
+        let rows = vec![
+            row("word2vec", "rnn", 0.5625, 0.58, 110.0),
+            row("word2vec", "lstm", 0.7001, 0.78, 400.25),
+            row("word2vec", "gru", 0.7189, 0.79, 310.5),
+            row("fasttext", "rnn", 0.5701, 0.60, 112.0),
+            row("fasttext", "lstm", 0.7142, 0.785, 401.0),
+            row("fasttext", "gru", 0.7253, 0.781, 1312.0),
+            failed("glove", "rnn", "the loss became NaN in epoch 3, batch 17: lower learning_rate or max_grad_norm"),
+            row("glove", "lstm", 0.68, 0.77, 399.0),
+            row("glove", "gru", 0.69, 0.775, 305.0),
+        ];
+        Leaderboard { protocol: protocol(), rows }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn order(column: Column) -> Vec<String> {
+        sample::leaderboard().ranked(column).iter().map(|row| row.pair()).collect()
+    }
+
+    #[test]
+    fn rows_stand_by_test_accuracy_and_failures_last() {
+        let accuracy = order(Column::Accuracy);
+        assert_eq!(accuracy[..3], ["fasttext + gru", "word2vec + gru", "fasttext + lstm"]);
+        assert_eq!(accuracy[8], "glove + rnn");
+        assert_eq!(order(Column::Seconds)[..2], ["word2vec + rnn", "fasttext + rnn"], "quickest first");
+        assert_eq!(order(Column::ValidationAccuracy)[0], "word2vec + gru");
+        assert_eq!(order(Column::Model)[..3], ["fasttext + gru", "word2vec + gru", "glove + gru"]);
+        assert_eq!(order(Column::Model)[8], "glove + rnn", "a failure has no place among results");
+    }
+
+    #[test]
+    fn json_keeps_its_contract() {
+        let mut board = sample::leaderboard();
+        board.rows.drain(1..);
+        let json = serde_json::to_value(&board).unwrap();
+        let row = &json["rows"][0];
+        assert_eq!(json["protocol"]["texts"]["test"], 7532);
+        assert_eq!((row["embedding"].as_str(), row["model"].as_str()), (Some("word2vec"), Some("rnn")));
+        for part in ["train", "validation", "test"] {
+            for score in ["accuracy", "precision_weighted", "recall_weighted", "f1_weighted", "f1_macro"] {
+                assert!((0.0..=1.0).contains(&row[part][score].as_f64().unwrap()), "{part}.{score}");
+            }
+        }
+        for key in ["embedding", "train", "evaluate"] {
+            assert!(row["seconds"][key].is_f64(), "seconds.{key}");
+        }
+        assert!(row["seed"].is_u64() && row["parameters"].is_u64() && row.get("error").is_none());
+    }
+
+    #[test]
+    fn a_file_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run/leaderboard.json");
+        let board = sample::leaderboard();
+        board.save(&path).unwrap();
+        assert_eq!(Leaderboard::load(&path).unwrap(), board);
+        std::fs::write(&path, "{\n\"rows\": [{\"embedding\": 3}]}").unwrap();
+        let error = Leaderboard::load(&path).unwrap_err().to_string();
+        assert!(error.contains("leaderboard.json:2: expected JSON as ninefold writes it"), "{error}");
+    }
+}

@@ -1,0 +1,227 @@
+//! The leaderboard for people: the protocol, the table, and what to read out of it.
+
+use super::grid::{Align, Grid, Tone, View};
+use super::phrases::wrap;
+use super::{Column, Leaderboard};
+use crate::phrasing::all_listed;
+
+const LEGEND: &str = "Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. \
+                      Seconds: embedding, training and evaluation.";
+
+/// What a narrow terminal does without, first the recall: weighted, it equals the accuracy.
+const EXPENDABLE: [Column; 4] = [Column::Recall, Column::Precision, Column::Parameters, Column::TrainAccuracy];
+
+impl Leaderboard {
+    /// For the terminal: rows by `sort`, the best pair's standing out, with `facts` below.
+    pub fn to_table(&self, sort: Column, facts: &[String], view: &View) -> String {
+        let protocol = self.protocol.to_string();
+        let head: Vec<String> = protocol.lines().map(|line| wrap(line, view.width)).collect();
+        let mut text = view.paint(Tone::Quiet, &head.join("\n"));
+        text += "\n\n";
+        let (grid, left_out) = self.grid_within(sort, view.width);
+        text += &grid.draw(view);
+        text.push('\n');
+        let mut legend = LEGEND.to_owned();
+        if !left_out.is_empty() {
+            legend += &format!(" Left out for want of room: {}.", all_listed(&left_out));
+        }
+        text += &view.paint(Tone::Quiet, &wrap(&legend, view.width));
+        text.push('\n');
+        for fact in facts {
+            text += "\n";
+            text += &wrap(fact, view.width.saturating_sub(2)).replace('\n', "\n  ");
+        }
+        text.trim_end().to_owned() + "\n"
+    }
+
+    /// For a README: the same in Markdown.
+    pub fn to_markdown(&self, sort: Column, facts: &[String]) -> String {
+        let item = |line: &str| format!("- {line}\n");
+        let mut text = format!(
+            "{}\n{}\n{LEGEND}\n",
+            self.protocol.to_string().lines().map(item).collect::<String>(),
+            self.grid(sort, &self.columns(sort)).markdown()
+        );
+        if !facts.is_empty() {
+            text.push('\n');
+            text.extend(facts.iter().map(|fact| item(fact)));
+        }
+        text
+    }
+
+    /// Without the columns that can be missed most easily, as far as the width makes that necessary.
+    fn grid_within(&self, sort: Column, width: usize) -> (Grid, Vec<String>) {
+        let mut columns = self.columns(sort);
+        let mut left_out = Vec::new();
+        for expendable in EXPENDABLE.into_iter().filter(|&column| column != sort) {
+            let grid = self.grid(sort, &columns);
+            if grid.natural_width() <= width {
+                return (grid, left_out);
+            }
+            columns.retain(|&column| column != expendable);
+            left_out.push(expendable.heading());
+        }
+        (self.grid(sort, &columns), left_out)
+    }
+
+    fn grid(&self, sort: Column, columns: &[Column]) -> Grid {
+        let best = self.best();
+        let headings = columns.iter().map(|column| (column.heading(), column.align()));
+        let mut grid =
+            Grid { headings: [("#".to_owned(), Align::Right)].into_iter().chain(headings).collect(), rows: vec![] };
+        for (index, row) in self.ranked(sort).into_iter().enumerate() {
+            let is_scored = row.accuracy().is_some();
+            let rank = if is_scored { (index + 1).to_string() } else { "-".to_owned() };
+            let cell = |&column: &Column| match column {
+                Column::Accuracy if !is_scored => "failed".to_owned(),
+                Column::Parameters | Column::Epochs if !is_scored => "-".to_owned(),
+                other => other.text(row),
+            };
+            let tone = match is_scored {
+                false => Tone::Bad,
+                true if best.is_some_and(|best| std::ptr::eq(best, row)) => Tone::Good,
+                true => Tone::Plain,
+            };
+            grid.rows.push((std::iter::once(rank).chain(columns.iter().map(cell)).collect(), tone));
+        }
+        grid
+    }
+
+    /// What is shown: the usual columns, the seed where it matters, and the one that is sorted by.
+    fn columns(&self, sort: Column) -> Vec<Column> {
+        let mut shown = vec![
+            Column::Embedding,
+            Column::Model,
+            Column::Accuracy,
+            Column::Precision,
+            Column::Recall,
+            Column::F1,
+            Column::TrainAccuracy,
+            Column::Seconds,
+            Column::Parameters,
+        ];
+        if self.has_seeds() {
+            shown.insert(2, Column::Seed);
+        }
+        if !shown.contains(&sort) {
+            shown.insert(shown.len() - 3, sort);
+        }
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::leaderboard::sample;
+    use super::*;
+    use crate::report::facts;
+
+    #[test]
+    fn the_whole_table() {
+        let board = sample::leaderboard();
+        let table = board.to_table(Column::Accuracy, &facts(&board, None), &View::default());
+        assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+        insta::assert_snapshot!(table, @r"
+        data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
+        split: bydate; validation: 10 % of train, stratified, seed 0
+        stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
+
+        ──────────────────────────────────────────────────────────────────────────────────────
+         #  embedding  model  accuracy  precision  recall    F1     train  seconds  parameters
+                                                                 accuracy
+        ══════════════════════════════════════════════════════════════════════════════════════
+         1  fasttext   gru        72.5       73.7    72.5  72.2      92.5    1,334     304,204
+         2  word2vec   gru        71.9       73.1    71.9  71.6      91.9      332     304,204
+         3  fasttext   lstm       71.4       72.6    71.4  71.1      91.4      423     404,204
+         4  word2vec   lstm       70.0       71.2    70.0  69.7      90.0      422     404,204
+         5  glove      gru        69.0       70.2    69.0  68.7      89.0      327     304,204
+         6  glove      lstm       68.0       69.2    68.0  67.7      88.0      421     404,204
+         7  fasttext   rnn        57.0       58.2    57.0  56.7      77.0      134     304,204
+         8  word2vec   rnn        56.2       57.5    56.2  56.0      76.2      132     304,204
+         -  glove      rnn      failed          -       -     -         -       23           -
+        ──────────────────────────────────────────────────────────────────────────────────────
+        Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
+        Seconds: embedding, training and evaluation.
+
+        Best pair: fasttext + gru, 72.5 % of 7,532 test texts right; 95 % interval 71.5 to 73.5 %. Within
+          it: word2vec + gru.
+        Chosen by validation (79.0 %), without a look at the test texts: word2vec + gru, 71.9 % of the
+          test texts right.
+        Best embedding: fasttext, 72.0 % on average over lstm and gru (word2vec 71.0 %, glove 68.5 %).
+        Best network: gru, 72.2 % on average over word2vec and fasttext (lstm 70.7 %, rnn 56.6 %).
+        Gap: fasttext + gru has 92.5 % of the training texts right, 20.0 points more than of the test
+          texts.
+        Failed: glove + rnn: the loss became NaN in epoch 3, batch 17: lower learning_rate or
+          max_grad_norm.
+        ");
+    }
+
+    #[test]
+    fn seeds_and_a_column_sorted_by_find_room() {
+        let mut board = sample::leaderboard();
+        board.rows.push(crate::report::Row { seed: 1, ..board.rows[1].clone() });
+        let table = board.to_table(Column::ValidationAccuracy, &[], &View { ascii: true, ..View::default() });
+        assert!(table.is_ascii() && table.lines().all(|line| line.len() <= 100), "{table}");
+        insta::assert_snapshot!(table, @r"
+        data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
+        split: bydate; validation: 10 % of train, stratified, seed 0
+        stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
+
+        ------------------------------------------------------------------------------------------------
+         #  embedding  model  seed  accuracy  precision    F1  validation     train  seconds  parameters
+                                                                 accuracy  accuracy
+        ================================================================================================
+         1  word2vec   gru       0      71.9       73.1  71.6        79.0      91.9      332     304,204
+         2  fasttext   lstm      0      71.4       72.6  71.1        78.5      91.4      423     404,204
+         3  fasttext   gru       0      72.5       73.7  72.2        78.1      92.5    1,334     304,204
+         4  word2vec   lstm      0      70.0       71.2  69.7        78.0      90.0      422     404,204
+         5  word2vec   lstm      1      70.0       71.2  69.7        78.0      90.0      422     404,204
+         6  glove      gru       0      69.0       70.2  68.7        77.5      89.0      327     304,204
+         7  glove      lstm      0      68.0       69.2  67.7        77.0      88.0      421     404,204
+         8  fasttext   rnn       0      57.0       58.2  56.7        60.0      77.0      134     304,204
+         9  word2vec   rnn       0      56.2       57.5  56.0        58.0      76.2      132     304,204
+         -  glove      rnn       0    failed          -     -           -         -       23           -
+        ------------------------------------------------------------------------------------------------
+        Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
+        Seconds: embedding, training and evaluation. Left out for want of room: recall.
+        ");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_fewer_columns() {
+        let board = sample::leaderboard();
+        for width in [60, 72, 80] {
+            let table = board.to_table(Column::Accuracy, &facts(&board, None), &View { width, ..View::default() });
+            assert!(table.lines().all(|line| line.chars().count() <= width), "{table}");
+            assert!(table.replace('\n', " ").contains("Left out for want of room: recall"), "{table}");
+            assert!(table.contains(" 1  fasttext   gru        72.5"), "{table}");
+        }
+    }
+
+    #[test]
+    fn the_whole_markdown() {
+        let mut board = sample::leaderboard();
+        board.rows.truncate(2);
+        insta::assert_snapshot!(board.to_markdown(Column::Accuracy, &["Best pair: a + b.".to_owned()]), @r"
+        - data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
+        - split: bydate; validation: 10 % of train, stratified, seed 0
+        - stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
+
+        | # | embedding | model | accuracy | precision | recall | F1 | train accuracy | seconds | parameters |
+        | ---: | :--- | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        | 1 | word2vec | lstm | 70.0 | 71.2 | 70.0 | 69.7 | 90.0 | 422 | 404,204 |
+        | 2 | word2vec | rnn | 56.2 | 57.5 | 56.2 | 56.0 | 76.2 | 132 | 304,204 |
+
+        Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. Seconds: embedding, training and evaluation.
+
+        - Best pair: a + b.
+        ");
+    }
+
+    #[test]
+    fn a_board_without_rows_is_a_table_without_rows() {
+        let board = Leaderboard { protocol: sample::protocol(), rows: vec![] };
+        let table = board.to_table(Column::Accuracy, &facts(&board, None), &View { color: true, ..View::default() });
+        assert!(table.contains("embedding"), "{table}");
+    }
+}

@@ -1,0 +1,107 @@
+//! A comparison that is cancelled anywhere goes on to the results of one that never was.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ninefold::experiment::{Config, EmbeddingKind, RunFolder, preset, run};
+use ninefold::nn::CellKind;
+use ninefold::progress::{Progress, Silent};
+use ninefold::{Error, experiment};
+
+/// Cancels once it was asked so often.
+struct CancelAfter {
+    asked: AtomicUsize,
+    limit: usize,
+}
+
+impl Progress for CancelAfter {
+    fn is_cancelled(&self) -> bool {
+        self.asked.fetch_add(1, Ordering::Relaxed) >= self.limit
+    }
+}
+
+/// A small comparison with vectors from a file, so that no cache is touched.
+fn config(place: &Path) -> Config {
+    let words = ["sun", "rain", "snow", "goal", "ball", "team"];
+    let text =
+        |n: usize| (0..5 + n % 4).map(|k| words[3 * (n % 2) + (n / 2 + k * k) % 3]).collect::<Vec<_>>().join(" ");
+    let rows: String = (0..60).map(|n| format!("{},{}\n", text(n), ["weather", "sport"][n % 2])).collect();
+    fs::write(place.join("texts.csv"), format!("text,label\n{rows}")).unwrap();
+    let vector =
+        |n: usize| (0..4).map(|k| format!("{:.2}", ((n * 5 + k * 3) % 7) as f32 / 7.0)).collect::<Vec<_>>().join(" ");
+    let vectors: String = words.iter().enumerate().map(|(n, word)| format!("{word} {}\n", vector(n))).collect();
+    fs::write(place.join("vectors.txt"), vectors).unwrap();
+    let mut config = Config { embeddings: vec![EmbeddingKind::Glove], ..Config::default() };
+    config.models = vec![CellKind::Rnn, CellKind::Gru];
+    config.corpus.data = place.join("texts.csv").display().to_string();
+    config.embedding.glove = place.join("vectors.txt").display().to_string();
+    config.embedding.dim = 4;
+    config.model.hidden_size = 6;
+    config.training.epochs = 4;
+    config.training.batch_size = 8;
+    config
+}
+
+fn files(folder: &Path) -> Vec<Vec<u8>> {
+    let names = ["predictions.csv", "confusion.csv", "model/model.safetensors", "model/config.json", "model/vocab.txt"];
+    let pairs = ["glove-rnn", "glove-gru"];
+    let read = |pair: &str, name: &str| fs::read(folder.join("pairs").join(pair).join(name)).unwrap();
+    pairs.iter().flat_map(|pair| names.iter().map(move |name| read(pair, name))).collect()
+}
+
+#[test]
+fn cancelled_anywhere_it_goes_on_to_the_same_bits() {
+    let place = tempfile::tempdir().unwrap();
+    let config = config(place.path());
+    let whole = run(&config, &place.path().join("whole"), &Silent).unwrap();
+    let mut interruptions = 0;
+    for limit in [3, 9, 13, 30, 45, 60] {
+        let folder = place.path().join(format!("cut-{limit}"));
+        let cancel = CancelAfter { asked: AtomicUsize::new(0), limit };
+        match run(&config, &folder, &cancel) {
+            Err(Error::Interrupted) => interruptions += 1,
+            other => assert!(other.is_ok(), "{other:?}"),
+        }
+        let resumed = run(&config, &folder, &Silent).unwrap();
+        assert_eq!(files(&folder), files(&place.path().join("whole")), "cancelled after {limit}");
+        for (a, b) in resumed.rows.iter().zip(&whole.rows) {
+            assert_eq!((a.train, a.validation, a.test, a.best_epoch), (b.train, b.validation, b.test, b.best_epoch));
+        }
+    }
+    assert!(interruptions >= 4, "only {interruptions} of 6 were cancelled in time to show anything");
+}
+
+#[test]
+fn a_finished_run_is_read_back_and_not_done_again() {
+    let place = tempfile::tempdir().unwrap();
+    let config = config(place.path());
+    let path = place.path().join("run");
+    let first = run(&config, &path, &Silent).unwrap();
+    fs::remove_file(place.path().join("vectors.txt")).unwrap(); // would be missed if anything were trained
+    assert_eq!(run(&config, &path, &Silent).unwrap(), first);
+    let folder = RunFolder::open(&path).unwrap();
+    assert_eq!(folder.leaderboard().unwrap(), first);
+    assert_eq!(folder.config().unwrap(), config);
+    assert!(!folder.facts(&first).unwrap().is_empty());
+    let other = Config { seed: 1, ..config };
+    assert!(matches!(run(&other, &path, &Silent), Err(Error::Data { what }) if what.contains("seed")));
+}
+
+#[test]
+fn presets_are_the_notebooks_rounds() {
+    let figures = |name: &str| {
+        let Config { embedding, model, training, vocab, .. } = preset(name).unwrap();
+        let sizes = [embedding.dim, embedding.window, embedding.epochs, training.max_len, training.batch_size];
+        assert_eq!(
+            (vocab.min_count, model.num_layers, model.bidirectional, model.freeze_embeddings),
+            (5, 2, true, true)
+        );
+        (sizes, model.hidden_size, model.dropout, training.learning_rate, training.epochs)
+    };
+    assert_eq!(figures("round1"), ([100, 5, 10, 150, 64], 128, 0.5, 1e-3, 20));
+    assert_eq!(figures("round2"), ([200, 10, 20, 400, 32], 256, 0.3, 1e-4, 20));
+    assert!(preset("round3").is_err() && experiment::PRESETS.contains(&"round1"));
+}
