@@ -51,7 +51,7 @@ fn texts_that_are_not_there_or_not_enough_are_said() {
 fn a_corpus_without_a_common_word_is_said() {
     let place = Place::new();
     let rows: String =
-        (0..40).map(|n| format!("word{n} other{n},{}\n", if n.is_multiple_of(2) { "a" } else { "b" })).collect();
+        (0..40u32).map(|n| format!("word{n} other{n},{}\n", if n.is_multiple_of(2) { "a" } else { "b" })).collect();
     place.write("rare.csv", &format!("text,label\n{rows}"));
     let error = refused(&place, &["--data", "rare.csv", "--set", "vocab.min_count=5"], 1);
     assert!(error.contains("min_count"), "{error}");

@@ -152,16 +152,14 @@ fn a_cancelled_training_stops() {
 
 #[test]
 fn settings_without_meaning_are_refused_by_name() {
-    let wrong: [(&str, fn(&mut TrainConfig)); 5] = [
-        ("training.epochs", |config| config.epochs = 0),
-        ("training.batch_size", |config| config.batch_size = 0),
-        ("training.max_len", |config| config.max_len = 0),
-        ("training.learning_rate", |config| config.learning_rate = f64::NAN),
-        ("training.max_grad_norm", |config| config.max_grad_norm = -1.0),
-    ];
-    for (key, spoil) in wrong {
-        let mut config = TrainConfig::default();
-        spoil(&mut config);
-        assert!(config.validate().unwrap_err().to_string().starts_with(key));
+    let fine = TrainConfig::default;
+    for (key, wrong) in [
+        ("training.epochs", TrainConfig { epochs: 0, ..fine() }),
+        ("training.batch_size", TrainConfig { batch_size: 0, ..fine() }),
+        ("training.max_len", TrainConfig { max_len: 0, ..fine() }),
+        ("training.learning_rate", TrainConfig { learning_rate: f64::NAN, ..fine() }),
+        ("training.max_grad_norm", TrainConfig { max_grad_norm: -1.0, ..fine() }),
+    ] {
+        assert!(wrong.validate().unwrap_err().to_string().starts_with(key));
     }
 }

@@ -3,6 +3,7 @@
 //! bit: padding, company in the batch, threads.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::needless_range_loop)] // the reference is plain loops on purpose
 
 mod reference;
 

@@ -271,7 +271,7 @@ impl Diff {
         (self.test_texts > 0 && self.protocol.is_empty()).then(|| {
             format!(
                 "With {}, a change below about {} points may be chance.",
-                counted(self.test_texts as usize, "test text"),
+                counted(self.test_texts, "test text"),
                 percent(limit)
             )
         })
