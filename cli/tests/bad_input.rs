@@ -78,7 +78,7 @@ fn missing_vectors_are_said_before_anything_is_trained() {
     let place = Place::new();
     let output = place.compare("run", &["--glove", "no/vectors.txt"]);
     assert!(refusal(&output, 1).contains("no/vectors.txt"));
-    assert!(!place.path("data/vectors").exists() && !place.path("run/leaderboard.json").exists());
+    assert!(!place.path("cache/vectors").exists() && !place.path("run/leaderboard.json").exists());
 }
 
 #[cfg(unix)]

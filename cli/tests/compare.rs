@@ -93,7 +93,7 @@ fn figures_do_not_depend_on_the_number_of_threads() {
     };
     run("one", "1");
     // The vectors, too, are made anew: trained GloVe is exact on any number of threads.
-    std::fs::remove_dir_all(place.path("data")).unwrap();
+    std::fs::remove_dir_all(place.path("cache")).unwrap();
     run("two", "2");
     for pair in ["glove-lstm", "glove-gru"] {
         let (one, two) = (place.path("one/pairs").join(pair), place.path("two/pairs").join(pair));
@@ -106,7 +106,7 @@ fn one_thread_gives_the_same_bytes_again() {
     let place = Place::new();
     for run in ["a", "b"] {
         stdout(&place.compare(run, &["--embeddings", "word2vec,fasttext", "--models", "gru"]));
-        std::fs::remove_dir_all(place.path("data")).unwrap();
+        std::fs::remove_dir_all(place.path("cache")).unwrap();
     }
     for pair in ["word2vec-gru", "fasttext-gru"] {
         let (a, b) = (place.path("a/pairs").join(pair), place.path("b/pairs").join(pair));
@@ -118,7 +118,7 @@ fn one_thread_gives_the_same_bytes_again() {
 fn three_networks_and_the_next_run_share_one_training_of_vectors() {
     let place = Place::new();
     stdout(&place.compare("a", &["--embeddings", "word2vec", "--models", "rnn,gru"]));
-    let cached = || std::fs::read_dir(place.path("data/vectors")).unwrap().count();
+    let cached = || std::fs::read_dir(place.path("cache/vectors")).unwrap().count();
     assert_eq!(cached(), 2, "vectors and what stands beside them");
     let output = place.compare("b", &["--embeddings", "word2vec", "--models", "rnn,gru"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("vectors of an earlier training"));
