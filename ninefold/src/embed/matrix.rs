@@ -10,10 +10,16 @@ use crate::rng::Rng;
 use crate::vocab::{PAD, UNK, Vocab};
 
 /// What stands in the row of a word that has no vector.
+///
+/// The default is the simplest, because nothing better was found: on 20 Newsgroups (stripped, split by date) with GloVe
+/// vectors that lack a fifth of all tokens, a frozen bidirectional GRU came to 40.7 % with zeros, 40.5 % with the mean and
+/// 40.4 % with random rows after five epochs (one seed, 0.6 points of sampling error), a ridge classifier on mean vectors
+/// to 38.8, 38.8 and 38.2 to 39.3 % (three seeds).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unknown {
     /// Zeros: the word says nothing, and all unknown words look alike.
+    #[default]
     Zero,
     /// The mean of all vectors: an average word; all unknown words look alike.
     Mean,
@@ -23,7 +29,6 @@ pub enum Unknown {
     /// # Source
     /// Kim, "Convolutional Neural Networks for Sentence Classification" (2014), section 3.2: uniform in [-a, a] with a such
     /// that the variance is that of the pretrained vectors.
-    #[default]
     Random,
 }
 
