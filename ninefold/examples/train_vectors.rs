@@ -12,7 +12,7 @@ use ninefold::embed::WordVectors;
 use ninefold::embed::trainer::{fasttext, glove, word2vec};
 use ninefold::files::write_atomically;
 use ninefold::progress::{Progress, Silent};
-use ninefold::vocab::Vocab;
+use ninefold::vocab::{TokenCounts, Vocab, VocabConfig};
 use ninefold::{Error, Result};
 
 fn main() {
@@ -82,12 +82,8 @@ fn train(
 
 fn read(path: &Path, min_count: u64) -> Result<(Vec<Vec<u32>>, Vocab)> {
     let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-    let mut counts = std::collections::HashMap::<&str, u64>::new();
-    text.split_whitespace().for_each(|word| *counts.entry(word).or_default() += 1);
-    let mut words: Vec<(String, u64)> = counts.into_iter().map(|(w, c)| (w.to_owned(), c)).collect();
-    words.retain(|(_, count)| *count >= min_count);
-    words.sort_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
-    let vocab = Vocab::from_counts(&words);
+    let counts: TokenCounts = text.split_whitespace().collect();
+    let vocab = Vocab::build(&counts, &VocabConfig { min_count, ..VocabConfig::default() })?;
     let sentences = text.lines().map(|line| line.split_whitespace().map(|word| vocab.id(word)).collect()).collect();
     Ok((sentences, vocab))
 }
