@@ -82,8 +82,7 @@ fn train(
 
 fn read(path: &Path, min_count: u64) -> Result<(Vec<Vec<u32>>, Vocab)> {
     let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-    let mut counts = TokenCounts::default();
-    text.split_whitespace().for_each(|word| counts.add(word));
+    let counts: TokenCounts = text.split_whitespace().collect();
     let vocab = Vocab::build(&counts, &VocabConfig { min_count, ..VocabConfig::default() })?;
     let sentences = text.lines().map(|line| line.split_whitespace().map(|word| vocab.id(word)).collect()).collect();
     Ok((sentences, vocab))

@@ -33,30 +33,28 @@ impl Accumulator {
 }
 
 impl Cooccurrences {
-    /// Indexes `sentences` of vocabulary ids; `<pad>` and `<unk>` are taken out before distances are measured.
+    /// Indexes `sentences` of vocabulary ids, in which word w occurs `word_counts[w]` times; `<pad>` and `<unk>` are taken out before distances are measured.
     ///
     /// # Errors
     /// [`Error::Data`] for four billion words and more.
     pub(super) fn new(
         sentences: &[Vec<u32>],
-        num_words: usize,
+        word_counts: &[u64],
         window: usize,
         symmetric: bool,
     ) -> Result<Cooccurrences> {
+        let num_words = word_counts.len();
         let mut line = vec![BOUNDARY];
-        let mut starts = vec![0; num_words + 1];
         for sentence in sentences {
-            for word in sentence.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD) {
-                line.push(word);
-                starts[word as usize + 1] += 1;
-            }
+            line.extend(sentence.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD));
             line.push(BOUNDARY);
         }
         if line.len() >= u32::MAX as usize {
             return Err(Error::data(format!("GloVe counts at most {} words at once, found {}", u32::MAX, line.len())));
         }
-        for word in 0..num_words {
-            starts[word + 1] += starts[word];
+        let mut starts = vec![0; num_words + 1];
+        for (word, &count) in word_counts.iter().enumerate() {
+            starts[word + 1] = starts[word] + count as usize;
         }
         let mut ends = starts.clone();
         let mut positions = vec![0; starts[num_words]];
@@ -101,7 +99,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn all_rows(sentences: &[Vec<u32>], num_words: usize, window: usize, symmetric: bool) -> BTreeMap<(u32, u32), f32> {
-        let counted = Cooccurrences::new(sentences, num_words, window, symmetric).unwrap();
+        let occurrences = |word: u32| sentences.iter().flatten().filter(|&&id| id == word + FIRST_WORD).count() as u64;
+        let word_counts: Vec<u64> = (0..num_words as u32).map(occurrences).collect();
+        let counted = Cooccurrences::new(sentences, &word_counts, window, symmetric).unwrap();
         let mut accumulator = Accumulator::new(num_words);
         let mut cells = BTreeMap::new();
         for word in 0..num_words {

@@ -160,7 +160,7 @@ pub fn train(
 ) -> Result<WordVectors> {
     config.validate()?;
     let text = Text::new(sentences, vocab)?;
-    let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], &vocab.counts()[FIRST_WORD as usize..]);
+    let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
     let rows = SubwordRows::new(config, words, counts);
     let mut input = SharedMatrix::zeros(rows.len(), config.dim)?;
     input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word and n-gram vectors"));

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::adagrad::{Cell, Part, Tile, row_floats};
 use super::cooccurrence::{Accumulator, Cooccurrences};
 use super::matrix::SharedMatrix;
-use super::text::FIRST_WORD;
+use super::text::{self, FIRST_WORD};
 use super::{check, parallel};
 use crate::embed::WordVectors;
 use crate::error::{Error, Result};
@@ -97,8 +97,9 @@ pub fn train(
     progress: &dyn Progress,
 ) -> Result<WordVectors> {
     config.validate()?;
-    let words = vocab.tokens().get(FIRST_WORD as usize..).unwrap_or_default();
-    let counts = Counts::new(config, sentences, words.len(), progress)?;
+    let word_counts = text::count(sentences, vocab)?;
+    let words = &vocab.tokens()[FIRST_WORD as usize..];
+    let counts = Counts::new(config, sentences, &word_counts, progress)?;
     let mut rng = Rng::for_purpose(config.seed, "glove vectors");
     let mut sides = [
         SharedMatrix::zeros(words.len(), row_floats(config.dim))?, // [num_words, row_floats]
@@ -142,9 +143,15 @@ fn num_parts(num_words: usize, dim: usize) -> usize {
 }
 
 impl Counts {
-    fn new(config: &GloveConfig, sentences: &[Vec<u32>], num_words: usize, progress: &dyn Progress) -> Result<Counts> {
+    fn new(
+        config: &GloveConfig,
+        sentences: &[Vec<u32>],
+        word_counts: &[u64],
+        progress: &dyn Progress,
+    ) -> Result<Counts> {
+        let num_words = word_counts.len();
         let parts = num_parts(num_words, config.dim);
-        let near = Cooccurrences::new(sentences, num_words, config.window, config.symmetric)?;
+        let near = Cooccurrences::new(sentences, word_counts, config.window, config.symmetric)?;
         progress.begin("glove: counting pairs", "words", Some(num_words as u64));
         let bands = parallel::map(
             config.threads,

@@ -167,11 +167,11 @@ mod tests {
 
     fn told(sample: f64, threads: usize) -> Vec<(Vec<u32>, f32)> {
         let sentences = vec![vec![2; 8_000], vec![1, 3, 0, 2], vec![2; 8_000]];
-        let vocab = Vocab::from_counts(&[("a".into(), 16_001), ("b".into(), 1)]);
+        let vocab = Vocab::from_tokens(vec!["a".into(), "b".into()]).unwrap();
         let text = Text::new(&sentences, &vocab).unwrap();
         let schedule = Schedule { epochs: 4, learning_rate: 0.5, min_learning_rate: 0.1, seed: 1, threads };
         let told = Mutex::new(Vec::new());
-        let subsampling = Subsampling::new(&vocab.counts()[2..], sample);
+        let subsampling = Subsampling::new(text.counts(), sample);
         run(&text, &subsampling, &schedule, &Silent, || Ok(Scribe(&told))).unwrap();
         told.into_inner().unwrap()
     }

@@ -15,11 +15,8 @@ use crate::progress::{Progress, Silent};
 use crate::rng::Rng;
 use crate::vocab::{PAD, UNK, Vocab};
 
-/// A vocabulary of `words`, counted in `sentences` of its ids.
-fn vocab(words: &[&str], sentences: &[Vec<u32>]) -> Vocab {
-    let count = |id: u32| sentences.iter().flatten().filter(|&&other| other == id).count() as u64;
-    let counted: Vec<(String, u64)> = words.iter().zip(2..).map(|(word, id)| (word.to_string(), count(id))).collect();
-    Vocab::from_counts(&counted)
+fn vocab(words: &[&str]) -> Vocab {
+    Vocab::from_tokens(words.iter().map(|word| word.to_string()).collect()).unwrap()
 }
 
 const FAMILIES: usize = 5;
@@ -33,7 +30,7 @@ fn planted() -> (Vec<Vec<u32>>, Vocab) {
     let mut member = |family: usize| 2 + (MEMBERS * family + rng.below(MEMBERS)) as u32;
     let sentences: Vec<Vec<u32>> =
         (0..800).map(|number| (0..12).map(|_| member(number % FAMILIES)).collect()).collect();
-    let vocab = vocab(&names.iter().map(String::as_str).collect::<Vec<_>>(), &sentences);
+    let vocab = Vocab::from_tokens(names).unwrap();
     (sentences, vocab)
 }
 
@@ -114,10 +111,9 @@ fn glove_gives_the_same_bits_for_any_number_of_threads() {
     // More words than fit one part, so that there are tiles to share out.
     let mut rng = Rng::new(5);
     let names: Vec<String> = (0..3000).map(|number| format!("w{number}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let sentences: Vec<Vec<u32>> =
         (0..500).map(|_| (0..40).map(|_| 2 + (3000.0 * rng.uniform().powi(3)) as u32).collect()).collect();
-    let vocab = vocab(&names, &sentences);
+    let vocab = Vocab::from_tokens(names).unwrap();
     let train = |threads| {
         let config = GloveConfig { epochs: 3, threads, ..small_glove() };
         glove::train(&config, &sentences, &vocab, &Silent).unwrap()
@@ -142,7 +138,7 @@ fn padding_and_unknown_words_are_no_words() {
 #[test]
 fn a_vocabulary_of_one_word_gets_a_vector() {
     let sentences = vec![vec![2; 30]; 10];
-    let vocab = vocab(&["lonely"], &sentences);
+    let vocab = vocab(&["lonely"]);
     for (name, train) in every_trainer(1, 1) {
         let vectors = train(&sentences, &vocab, &Silent).unwrap();
         assert_eq!((vectors.len(), vectors.dim()), (1, 20), "{name}");
@@ -330,7 +326,7 @@ mod two_words {
     #[test]
     fn word2vec_follows_the_reference_to_the_end() {
         let sentences = sentences();
-        let vocab = vocab(&["abcde", "fghij"], &sentences);
+        let vocab = vocab(&["abcde", "fghij"]);
         let mut words = start(&mut SharedMatrix::zeros(2, 20).unwrap(), "word vectors").into_iter();
         let mut words = [vec![words.next().unwrap()], vec![words.next().unwrap()]];
         follow(&mut words, &mut vec![vec![0.0; 20]; 2]);
@@ -353,11 +349,11 @@ mod two_words {
     #[test]
     fn fasttext_follows_the_reference_to_the_end() {
         let sentences = sentences();
-        let vocab = vocab(&["abcde", "fghij"], &sentences);
+        let vocab = vocab(&["abcde", "fghij"]);
         for architecture in [Architecture::SkipGram, Architecture::Cbow] {
             let config =
                 FastTextConfig { architecture, negative: 1, learning_rate: RATE, epochs: EPOCHS, ..small_fasttext() };
-            let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &vocab.counts()[2..]);
+            let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &[10, 10]);
             assert!(layout.of(0).iter().all(|row| !layout.of(1).contains(row)), "the words share no n-gram");
             let mut matrix = SharedMatrix::zeros(layout.len(), 20).unwrap();
             let all = start(&mut matrix, "word and n-gram vectors");

@@ -24,6 +24,7 @@ const BLOCKS_PER_EPOCH: u64 = 256;
 pub(super) struct Text<'a> {
     pieces: Vec<&'a [u32]>,
     blocks: Vec<Block>,
+    counts: Vec<u64>, // [num_words] occurrences in these sentences
     words: u64,
 }
 
@@ -46,28 +47,20 @@ impl<'a> Text<'a> {
     /// # Panics
     /// When an id is not of this vocabulary.
     pub(super) fn new(sentences: &'a [Vec<u32>], vocab: &Vocab) -> Result<Text<'a>> {
-        let words_of = |words: &[u32]| words.iter().filter(|&&id| id >= FIRST_WORD).count() as u64;
-        let words: u64 = sentences.iter().map(|sentence| words_of(sentence)).sum();
+        let counts = count(sentences, vocab)?;
+        let words: u64 = counts.iter().sum();
         let block_size = (words / BLOCKS_PER_EPOCH).clamp(BLOCK_WORDS.0, BLOCK_WORDS.1);
 
-        let mut text = Text { pieces: Vec::new(), blocks: Vec::new(), words: 0 };
+        let mut text = Text { pieces: Vec::new(), blocks: Vec::new(), counts, words: 0 };
         let (mut first_piece, mut block_words) = (0, 0);
         for piece in sentences.iter().flat_map(|sentence| sentence.chunks(PIECE_WORDS)) {
-            let largest = piece.iter().copied().max().unwrap_or(0);
-            assert!((largest as usize) < vocab.len(), "id {largest} of a vocabulary of {}", vocab.len());
             text.pieces.push(piece);
-            block_words += words_of(piece);
+            block_words += piece.iter().filter(|&&id| id >= FIRST_WORD).count() as u64;
             if block_words >= block_size {
                 text.close_block(&mut first_piece, &mut block_words);
             }
         }
         text.close_block(&mut first_piece, &mut block_words);
-        let counted = vocab.counts().get(FIRST_WORD as usize..).is_some_and(|counts| counts.iter().any(|&c| c > 0));
-        if text.words == 0 || !counted {
-            return Err(Error::data(
-                "word vectors need words: the texts hold none of the vocabulary (lower min_count, or check the texts)",
-            ));
-        }
         Ok(text)
     }
 
@@ -81,6 +74,11 @@ impl<'a> Text<'a> {
             self.words += *words;
         }
         (*first_piece, *words) = (self.pieces.len(), 0);
+    }
+
+    /// How often each word (by row) occurs. `[num_words]`
+    pub(super) fn counts(&self) -> &[u64] {
+        &self.counts
     }
 
     /// Words in the whole text.
@@ -99,6 +97,29 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Occurrences of each word of the vocabulary in the sentences. Not the vocabulary's own counts: those may be of other texts,
+/// or none.
+///
+/// # Errors
+/// [`Error::Data`] when there is not one.
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub(super) fn count(sentences: &[Vec<u32>], vocab: &Vocab) -> Result<Vec<u64>> {
+    let mut counts = vec![0; vocab.len()];
+    for &id in sentences.iter().flatten() {
+        assert!((id as usize) < counts.len(), "id {id} of a vocabulary of {}", counts.len());
+        counts[id as usize] += 1;
+    }
+    let counts = counts.split_off(FIRST_WORD as usize);
+    if counts.iter().all(|&count| count == 0) {
+        return Err(Error::data(
+            "word vectors need words: the texts hold none of the vocabulary (lower min_count, or check the texts)",
+        ));
+    }
+    Ok(counts)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -108,7 +129,7 @@ mod tests {
     fn blocks_hold_every_word_once_and_about_as_many_each() {
         let sentences: Vec<Vec<u32>> =
             vec![vec![2; 3], vec![], vec![1, 0], vec![2; 25_000], vec![1, 2, 3], vec![3; 9_000]];
-        let vocab = Vocab::from_counts(&[("a".into(), 1), ("b".into(), 1)]);
+        let vocab = Vocab::from_tokens(vec!["a".into(), "b".into()]).unwrap();
         let text = Text::new(&sentences, &vocab).unwrap();
         assert_eq!(text.words(), 3 + 25_000 + 2 + 9_000);
         let mut before = 0;
@@ -120,11 +141,12 @@ mod tests {
             before += words as u64;
         }
         assert_eq!(before, text.words());
+        assert_eq!(text.counts(), [25_004, 9_001]);
     }
 
     #[test]
     #[should_panic(expected = "id 9 of a vocabulary of 3")]
     fn an_id_of_another_vocabulary_is_a_fault_of_the_caller() {
-        let _ = Text::new(&[vec![2, 9]], &Vocab::from_counts(&[("a".into(), 1)]));
+        let _ = Text::new(&[vec![2, 9]], &Vocab::from_tokens(vec!["a".into()]).unwrap());
     }
 }

@@ -119,7 +119,7 @@ pub fn train(
 ) -> Result<WordVectors> {
     config.validate()?;
     let text = Text::new(sentences, vocab)?;
-    let counts = &vocab.counts()[FIRST_WORD as usize..];
+    let counts = text.counts();
     let mut input = SharedMatrix::zeros(counts.len(), config.dim)?;
     input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word vectors"));
     let noise = (config.negative, config.ns_exponent, config.shared_negatives);
