@@ -103,14 +103,6 @@ impl Vocab {
         Ok(Vocab::new(tokens, counts).expect("the keys of a map are distinct"))
     }
 
-    /// For tests: these tokens with these counts, in this order, and no unknown ones.
-    #[cfg(test)]
-    pub(crate) fn from_counts(counted: &[(String, u64)]) -> Vocab {
-        let special = SPECIAL.map(|token| (token.to_owned(), 0));
-        let (tokens, counts) = special.into_iter().chain(counted.iter().cloned()).unzip();
-        Vocab::new(tokens, counts).expect("distinct tokens")
-    }
-
     /// The vocabulary of these tokens in this order, all counts 0. `<pad>` and `<unk>` are put first unless they are there.
     ///
     /// # Errors
