@@ -48,7 +48,7 @@ use vectors::Vectors;
 /// A pair whose loss is no longer a number is recorded with that error, and the others go on.
 ///
 /// # Errors
-/// Those of the corpus, the vectors and the disk; [`Error::Interrupted`](crate::Error::Interrupted) when `progress` says so:
+/// Those of the corpus, the vectors and the disk; [`Error::Interrupted`] when `progress` says so:
 /// the folder then holds the finished pairs and the last epoch of the unfinished one.
 pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Leaderboard> {
     config.validate()?;

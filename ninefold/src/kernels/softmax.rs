@@ -13,7 +13,7 @@ pub fn probabilities(logits: &mut [f32]) {
     }
 }
 
-/// The cross-entropy of one row, -log p[label]; the row becomes its gradient times `scale`: (p - onehot(label)) · scale.
+/// The cross-entropy of one row, -log p\[label\]; the row becomes its gradient times `scale`: (p - onehot(label)) · scale.
 ///
 /// # Panics
 /// When `label` is not a place in the row.

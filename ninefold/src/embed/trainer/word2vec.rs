@@ -81,7 +81,7 @@ impl Word2VecConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the setting's name.
+    /// [`Error::Config`](crate::Error::Config) with the setting's name.
     pub fn validate(&self) -> Result<()> {
         check::at_least_one("dim", self.dim)?;
         check::at_least_one("window", self.window)?;
@@ -106,8 +106,8 @@ impl Word2VecConfig {
 /// the sentences keeps the small random vector that it began with.
 ///
 /// # Errors
-/// [`Error::Config`] for a senseless setting, [`Error::Data`] when the sentences hold no word of the vocabulary or the vectors
-/// stopped being numbers (too high a learning rate), [`Error::Interrupted`] when the user cancels.
+/// [`Error::Config`](crate::Error::Config) for a senseless setting, [`Error::Data`](crate::Error::Data) when the sentences hold no word of the vocabulary or the vectors
+/// stopped being numbers (too high a learning rate), [`Error::Interrupted`](crate::Error::Interrupted) when the user cancels.
 ///
 /// # Panics
 /// When an id is not of this vocabulary.
