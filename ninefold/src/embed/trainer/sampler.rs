@@ -68,7 +68,7 @@ impl Noise {
     /// lost.
     #[inline]
     pub(super) fn draw_others(&self, target: u32, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
-        const MAX_DRAWS: usize = 20; // per word; only a vocabulary of a handful of words needs more than two
+        const MAX_DRAWS: usize = 64; // per word; only a vocabulary of a handful of words needs more than two
         let first = drawn.len();
         for _ in 0..negative {
             for _ in 0..MAX_DRAWS {

@@ -278,90 +278,133 @@ fn an_unknown_word_is_made_of_ngrams() {
     assert_eq!(vectors.vector("123"), None, "no word of the vocabulary has any of its n-grams");
 }
 
-/// With two words and one noise word nothing but the start is random: the noise of one is the other. So whole trainings can
-/// be followed step by step.
-mod two_words {
+/// With as many noise words as there are other words, the noise is all of them, and nothing but the start is random: whole
+/// trainings can be followed step by step.
+mod few_words {
     use super::*;
 
-    const EPOCHS: usize = 20;
+    const EPOCHS: usize = 10;
     const RATE: f64 = 0.3;
+    /// No two share an n-gram, and they have different numbers of them.
+    const WORDS: [&str; 5] = ["abc", "defgh", "ijklmno", "pqrs", "tuvwxyz"];
 
+    /// Each holds every word once, so that no two words within reach share a row.
     fn sentences() -> Vec<Vec<u32>> {
-        vec![vec![2, 3]; 10]
+        [[2, 3, 4, 5, 6], [5, 2, 6, 3, 4], [4, 6, 2, 5, 3], [6, 5, 4, 3, 2]].map(|sentence| sentence.to_vec()).to_vec()
     }
 
-    fn rate(epoch: usize) -> f64 {
-        RATE - (RATE - 1e-4) * epoch as f64 / EPOCHS as f64
+    fn mean(rows: &Rows) -> Vec<f64> {
+        reference::hidden(rows, &vec![1.0 / rows.len() as f64; rows.len()])
     }
 
     /// All steps of all epochs in f64; `words` holds the rows of each word, whose mean is its vector.
-    fn follow(words: &mut [Rows; 2], outputs: &mut Rows) {
+    fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_negatives: bool) {
+        let mut outputs = vec![vec![0.0; 20]; WORDS.len()];
         for epoch in 0..EPOCHS {
-            for target in [0, 1].repeat(10) {
-                let context = &mut words[1 - target];
-                let shares = vec![1.0 / context.len() as f64; context.len()];
-                let mut ordered = vec![outputs[target].clone(), outputs[1 - target].clone()];
-                reference::cbow(context, &shares, 1.0, &mut ordered, rate(epoch));
-                outputs[1 - target] = ordered.pop().unwrap();
-                outputs[target] = ordered.pop().unwrap();
+            let rate = RATE - (RATE - 1e-4) * epoch as f64 / EPOCHS as f64;
+            for sentence in sentences() {
+                let sentence: Vec<usize> = sentence.iter().map(|&id| id as usize - 2).collect();
+                for (middle, &target) in sentence.iter().enumerate() {
+                    let near = middle.saturating_sub(window)..sentence.len().min(middle + window + 1);
+                    let contexts: Vec<usize> = near.filter(|&p| p != middle).map(|p| sentence[p]).collect();
+                    outputs.swap(0, target);
+                    match architecture {
+                        Architecture::SkipGram if shared_negatives => together(words, &contexts, &mut outputs, rate),
+                        Architecture::SkipGram => {
+                            contexts.iter().for_each(|&context| together(words, &[context], &mut outputs, rate));
+                        }
+                        Architecture::Cbow => {
+                            let mut rows: Rows = contexts.iter().flat_map(|&word| words[word].clone()).collect();
+                            let shares = vec![1.0 / rows.len() as f64; rows.len()];
+                            reference::cbow(&mut rows, &shares, 1.0, &mut outputs, rate);
+                            let mut rows = rows.into_iter();
+                            contexts.iter().for_each(|&word| words[word].fill_with(|| rows.next().unwrap()));
+                        }
+                    }
+                    outputs.swap(0, target);
+                }
             }
         }
     }
 
-    fn assert_followed(name: &str, vectors: &WordVectors, words: &[Rows; 2]) {
-        for (row, rows) in words.iter().enumerate() {
-            let expected = reference::hidden(rows, &vec![1.0 / rows.len() as f64; rows.len()]);
-            let found = &vectors.matrix()[row * 20..row * 20 + 20];
-            let far = found.iter().zip(&expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max);
-            let size = expected.iter().map(|x| x.abs()).fold(0.0, f64::max);
-            assert!(size > 0.3 && far < 1e-5, "{name}, word {row}: off by {far:e} of {size}");
+    /// One step of skip-gram of several contexts, what each word learns added to all its rows.
+    fn together(words: &mut [Rows], contexts: &[usize], outputs: &mut Rows, rate: f64) {
+        let old: Rows = contexts.iter().map(|&word| mean(&words[word])).collect();
+        let mut new = old.clone();
+        reference::skip_gram(&mut new, outputs, rate);
+        for (i, &word) in contexts.iter().enumerate() {
+            for row in &mut words[word] {
+                row.iter_mut().enumerate().for_each(|(d, value)| *value += new[i][d] - old[i][d]);
+            }
         }
     }
 
-    fn start(matrix: &mut SharedMatrix, purpose: &str) -> Rows {
+    fn assert_followed(name: &str, vectors: &WordVectors, words: &[Rows]) {
+        for (row, rows) in words.iter().enumerate() {
+            let expected = mean(rows);
+            let far =
+                vectors.row(row).iter().zip(&expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max);
+            let size = expected.iter().map(|x| x.abs()).fold(0.0, f64::max);
+            assert!(size > 0.3 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", WORDS[row]);
+        }
+    }
+
+    fn start(rows: usize, purpose: &str) -> Rows {
+        let mut matrix = SharedMatrix::zeros(rows, 20).unwrap();
         matrix.randomize(1.0 / 20.0, &mut Rng::for_purpose(1, purpose));
         matrix.all_values().chunks(20).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect()
     }
 
+    fn ways() -> impl Iterator<Item = (Architecture, bool, usize)> {
+        let architectures =
+            [(Architecture::SkipGram, true), (Architecture::SkipGram, false), (Architecture::Cbow, true)];
+        architectures
+            .into_iter()
+            .flat_map(|(architecture, shared)| [1, 2, 7].map(|window| (architecture, shared, window)))
+    }
+
     #[test]
     fn word2vec_follows_the_reference_to_the_end() {
-        let sentences = sentences();
-        let vocab = vocab(&["abcde", "fghij"]);
-        let mut words = start(&mut SharedMatrix::zeros(2, 20).unwrap(), "word vectors").into_iter();
-        let mut words = [vec![words.next().unwrap()], vec![words.next().unwrap()]];
-        follow(&mut words, &mut vec![vec![0.0; 20]; 2]);
-        for architecture in [Architecture::SkipGram, Architecture::Cbow] {
-            for shared_negatives in [true, false] {
-                let config = Word2VecConfig {
-                    architecture,
-                    shared_negatives,
-                    negative: 1,
-                    learning_rate: RATE,
-                    epochs: EPOCHS,
-                    ..small_word2vec()
-                };
-                let vectors = word2vec::train(&config, &sentences, &vocab, &Silent).unwrap();
-                assert_followed(&format!("{architecture:?} {shared_negatives}"), &vectors, &words);
-            }
+        for (architecture, shared_negatives, window) in ways() {
+            let mut words: Vec<Rows> = start(5, "word vectors").into_iter().map(|row| vec![row]).collect();
+            follow(&mut words, window, architecture, shared_negatives);
+            let config = Word2VecConfig {
+                architecture,
+                shared_negatives,
+                window,
+                shrink_windows: false,
+                negative: 4,
+                learning_rate: RATE,
+                epochs: EPOCHS,
+                ..small_word2vec()
+            };
+            let vectors = word2vec::train(&config, &sentences(), &vocab(&WORDS), &Silent).unwrap();
+            assert_followed(&format!("{architecture:?} {shared_negatives} {window}"), &vectors, &words);
         }
     }
 
     #[test]
     fn fasttext_follows_the_reference_to_the_end() {
-        let sentences = sentences();
-        let vocab = vocab(&["abcde", "fghij"]);
-        for architecture in [Architecture::SkipGram, Architecture::Cbow] {
-            let config =
-                FastTextConfig { architecture, negative: 1, learning_rate: RATE, epochs: EPOCHS, ..small_fasttext() };
-            let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &[10, 10]);
-            assert!(layout.of(0).iter().all(|row| !layout.of(1).contains(row)), "the words share no n-gram");
-            let mut matrix = SharedMatrix::zeros(layout.len(), 20).unwrap();
-            let all = start(&mut matrix, "word and n-gram vectors");
-            let rows = |word| layout.of(word).iter().map(|&row| all[row as usize].clone()).collect::<Rows>();
-            let mut words = [rows(0), rows(1)];
-            follow(&mut words, &mut vec![vec![0.0; 20]; 2]);
-            let vectors = fasttext::train(&config, &sentences, &vocab, &Silent).unwrap();
-            assert_followed(&format!("{architecture:?}"), &vectors, &words);
+        for (architecture, shared_negatives, window) in ways() {
+            let config = FastTextConfig {
+                architecture,
+                shared_negatives,
+                window,
+                shrink_windows: false,
+                negative: 4,
+                learning_rate: RATE,
+                epochs: EPOCHS,
+                ..small_fasttext()
+            };
+            let vocab = vocab(&WORDS);
+            let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &[4; 5]);
+            let all = start(layout.len(), "word and n-gram vectors");
+            let rows_of = |word| layout.of(word).iter().map(|&row| all[row as usize].clone()).collect::<Rows>();
+            let mut words: Vec<Rows> = (0..5).map(rows_of).collect();
+            assert_eq!(words.iter().map(Vec::len).sum::<usize>(), all.len(), "the words share no row");
+            follow(&mut words, window, architecture, shared_negatives);
+            let vectors = fasttext::train(&config, &sentences(), &vocab, &Silent).unwrap();
+            assert_followed(&format!("{architecture:?} {shared_negatives} {window}"), &vectors, &words);
         }
     }
 }
