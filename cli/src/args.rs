@@ -225,6 +225,11 @@ pub struct EvaluateArgs {
 
 /// `ninefold runs`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold runs list
+  ninefold runs show ninefold-runs/RUN --sort f1_macro
+  ninefold runs diff ninefold-runs/A ninefold-runs/B")]
 pub struct RunsArgs {
     /// What to do with them.
     #[command(subcommand)]

@@ -73,6 +73,11 @@ impl Output {
         !self.quiet && io::stderr().is_terminal()
     }
 
+    /// True when what goes to stderr may be coloured.
+    pub fn colors_messages(&self) -> bool {
+        self.color_stderr
+    }
+
     /// How tables are drawn.
     pub fn view(&self) -> View {
         let columns = || std::env::var("COLUMNS").ok()?.parse().ok();

@@ -30,16 +30,23 @@ impl<'a> Bars<'a> {
     }
 }
 
-/// "word2vec + gru  ━━━━━━━╸      3,200/20,000 texts  812/s  21s left  epoch 2/12  loss 1.8  train 61.0 %"
-fn style(unit: &str, has_total: bool) -> ProgressStyle {
+/// ```text
+/// word2vec + gru  ━━━━━━━╸            3,200/203,660 texts  812/s  21s left
+///   epoch 2/12  loss 1.834  train 61.0 %  validation 58.2 %
+/// ```
+fn style(unit: &str, has_total: bool, has_color: bool) -> ProgressStyle {
     let amount = match (unit, has_total) {
         ("bytes", true) => "{decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left".to_string(),
         ("bytes", false) => "{decimal_bytes}  {decimal_bytes_per_sec}".to_string(),
         (_, true) => format!("{{human_pos}}/{{human_len}} {unit}  {{per_sec:1}}  {{eta}} left"),
         (_, false) => format!("{{human_pos}} {unit}  {{per_sec:1}}"),
     };
-    let bar = if has_total { "{bar:18.cyan}" } else { "{spinner}" };
-    let template = format!("{{prefix}}  {bar}  {amount}  {{wide_msg}}");
+    let bar = match (has_total, has_color) {
+        (true, true) => "{bar:18.cyan}",
+        (true, false) => "{bar:18}",
+        (false, _) => "{spinner}",
+    };
+    let template = format!("{{prefix}}  {bar}  {amount}\n  {{wide_msg}}");
     ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
 }
 
@@ -49,7 +56,7 @@ impl Progress for Bars<'_> {
             return;
         }
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-        bar.set_style(style(unit, total.is_some()));
+        bar.set_style(style(unit, total.is_some(), self.output.colors_messages()));
         bar.set_prefix(task.to_string());
         bar.enable_steady_tick(Duration::from_millis(200));
         if let Ok(mut current) = self.current.lock()

@@ -65,8 +65,8 @@ fn texts_of_ten_megabytes_and_of_nothing_are_read() {
     place.write("posts/test/chess/nothing.txt", "  \n");
     let output = place.compare("run", &["--embeddings", "glove", "--models", "gru", "--epochs", "1"]);
     stdout(&output);
-    let (empty, coverage) =
-        (place.json("run/leaderboard.json")["protocol"]["empty_texts"].clone(), place.json("run/coverage.json"));
+    let leaderboard = place.json("run/leaderboard.json");
+    let (empty, coverage) = (&leaderboard["protocol"]["empty_texts"], &leaderboard["coverage"]);
     let count = |part: &str| empty[part].as_u64().unwrap();
     assert_eq!((count("train") + count("validation"), count("test")), (1, 1));
     let longest = |part: &str| coverage[part]["lengths"]["max"].as_u64().unwrap();

@@ -31,7 +31,7 @@ fn nine_pairs_fill_a_leaderboard_and_a_run_folder() {
     }
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(stderr.lines().filter(|line| line.contains(": test accuracy ")).count(), 9, "{stderr}");
-    for name in ["config.toml", "environment.json", "coverage.json", "leaderboard.csv", "leaderboard.md"] {
+    for name in ["config.toml", "environment.json", "leaderboard.csv", "leaderboard.md"] {
         assert!(place.path("run").join(name).is_file(), "{name}");
     }
     for pair in PAIRS {

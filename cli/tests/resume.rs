@@ -130,3 +130,14 @@ fn changed_texts_are_trained_on_again() {
 fn modified(path: &Path) -> std::time::SystemTime {
     std::fs::metadata(path).unwrap().modified().unwrap()
 }
+
+#[test]
+fn two_processes_do_not_share_a_run_folder() {
+    let place = Place::new();
+    let mut first = start_and_signal(&place, "run", "run/pairs/glove-rnn/checkpoint.safetensors", "-CONT");
+    let error = refusal(&place.compare("run", &[&LONG[..], &["--set", "model.hidden_size=96"]].concat()), 1);
+    assert!(error.contains("run: another process is at work on this run"), "{error}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    whole(&place, "run");
+}

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::tokenize::Tokenizer;
 pub use counts::TokenCounts;
-pub use coverage::{Coverage, Lengths};
+pub use coverage::{Coverage, Lengths, PartCoverage};
 
 /// The id of `<pad>`.
 pub const PAD: u32 = 0;

@@ -1,4 +1,4 @@
-//! On what a run was made: program, system, processor, threads, time.
+//! On what a run was made: program, system, processor, threads, time, memory.
 
 use std::fs;
 
@@ -26,6 +26,9 @@ pub struct Environment {
     pub threads: usize,
     /// When the run began, or was last gone on with: "2026-01-31T12:00:00Z".
     pub started: String,
+    /// The most memory that the process held at once, in bytes, where the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
 }
 
 impl Environment {
@@ -41,13 +44,26 @@ impl Environment {
             simd: Level::current().name().to_string(),
             threads: rayon::current_num_threads(),
             started: format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
+            peak_memory_bytes: peak_memory(),
         }
+    }
+
+    /// The same with the memory that the process has held at most by now.
+    pub(super) fn with_peak_memory(self) -> Environment {
+        Environment { peak_memory_bytes: peak_memory(), ..self }
     }
 }
 
 /// "ninefold 0.1.0".
 pub(super) fn program() -> String {
     format!("ninefold {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// The largest resident set so far: Linux tells it in kibibytes.
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(1024 * peak.trim().strip_suffix(" kB")?.parse::<u64>().ok()?)
 }
 
 /// Linux tells it in /proc/cpuinfo; elsewhere the architecture has to do.

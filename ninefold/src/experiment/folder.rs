@@ -1,19 +1,18 @@
 //! The folder that a run leaves: everything about it, each file whole or absent, readable at any moment.
 //!
 //! ```text
-//! config.toml         every setting, with comments          environment.json   program, processor, threads, time
-//! coverage.json       what the vocabulary knows of each part
+//! config.toml         every setting, with comments          environment.json   program, processor, threads, time, memory
 //! leaderboard.json    also .csv and .md                     pairs/word2vec-gru/
 //!   history.csv  metrics.json  predictions.csv  confusion.csv  model/       (checkpoint.safetensors while it trains)
 //! ```
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, DirEntry, File, TryLockError};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Config, EmbeddingKind, Environment, PairRecord, PartCoverage, clock};
+use super::{Config, EmbeddingKind, Environment, PairRecord, clock};
 use crate::bundle::sha256;
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_atomically, write_json};
@@ -21,12 +20,16 @@ use crate::nn::CellKind;
 use crate::report::{Column, Leaderboard, differences, facts};
 
 const CONFIG: &str = "config.toml";
+const ENVIRONMENT: &str = "environment.json";
 const LEADERBOARD: &str = "leaderboard.json";
+const LOCK: &str = ".lock";
 
 /// A run folder.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Held while a run writes here; the system lets it go when the process ends, however it ends.
+    _lock: Option<File>,
 }
 
 impl RunFolder {
@@ -36,9 +39,10 @@ impl RunFolder {
     /// [`Error::Data`] when it holds something else or another config's run.
     pub fn check(path: &Path, config: &Config) -> Result<()> {
         if path.join(CONFIG).is_file() {
-            return RunFolder { path: path.to_path_buf() }.check_same(config);
+            return RunFolder::open(path)?.check_same(config);
         }
-        if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+        let is_other = |entry: io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() != LOCK);
+        if fs::read_dir(path).is_ok_and(|mut entries| entries.any(is_other)) {
             let what = format!("{}: holds files but no run: choose another --run-dir, or an empty one", path.display());
             return Err(Error::data(what));
         }
@@ -48,16 +52,18 @@ impl RunFolder {
     /// Makes the folder, or takes up the one that holds a run of the same config.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be written, otherwise as [`check`](RunFolder::check).
+    /// [`Error::Io`] when it cannot be written, [`Error::Data`] when another process is at work in it, otherwise as
+    /// [`check`](RunFolder::check).
     pub fn create(path: &Path, config: &Config) -> Result<RunFolder> {
         RunFolder::check(path, config)?;
         fs::create_dir_all(path).map_err(Error::io("create the run folder", path))?;
+        let lock = lock(path)?;
         if !path.join(CONFIG).is_file() {
             let text = config.to_commented_toml()?;
             write_atomically(&path.join(CONFIG), |out| out.write_all(text.as_bytes()))?;
         }
-        write_json(&path.join("environment.json"), &Environment::now())?;
-        Ok(RunFolder { path: path.to_path_buf() })
+        write_json(&path.join(ENVIRONMENT), &Environment::now())?;
+        Ok(RunFolder { path: path.to_path_buf(), _lock: Some(lock) })
     }
 
     /// A folder that a run left.
@@ -68,7 +74,7 @@ impl RunFolder {
         if !path.join(CONFIG).is_file() {
             return Err(Error::format(path.display(), "a run folder", "a folder without config.toml, or none"));
         }
-        Ok(RunFolder { path: path.to_path_buf() })
+        Ok(RunFolder { path: path.to_path_buf(), _lock: None })
     }
 
     /// Where it lies.
@@ -126,12 +132,10 @@ impl RunFolder {
         Ok((record.key == key).then_some(record))
     }
 
-    pub(super) fn write_coverage(&self, coverage: &PartCoverage) -> Result<()> {
-        write_json(&self.path.join("coverage.json"), coverage)
-    }
-
-    /// The leaderboard in its three forms.
+    /// The leaderboard in its three forms, and the memory that it took so far.
     pub(super) fn write_leaderboard(&self, leaderboard: &Leaderboard) -> Result<()> {
+        let environment = self.path.join(ENVIRONMENT);
+        write_json(&environment, &read_json::<Environment>(&environment)?.with_peak_memory())?;
         leaderboard.save(&self.path.join(LEADERBOARD))?;
         let csv = leaderboard.to_csv(Column::Accuracy);
         write_atomically(&self.path.join("leaderboard.csv"), |out| out.write_all(csv.as_bytes()))?;
@@ -154,6 +158,20 @@ impl RunFolder {
             "{path}: holds a run with other settings: {}; choose another --run-dir",
             list.join(", ")
         )))
+    }
+}
+
+/// Takes a run folder for this process alone, until the file is closed.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(Error::io("write", &path))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let folder = folder.display();
+            Err(Error::data(format!("{folder}: another process is at work on this run: wait, or choose another --run-dir")))
+        }
+        // Where files cannot be locked (some network disks), the run does without.
+        Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
     }
 }
 

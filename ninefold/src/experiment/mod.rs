@@ -32,7 +32,6 @@ pub use folder::{RunFolder, default_folder};
 pub use presets::{PRESETS, preset};
 pub use record::{ClassRow, PairRecord};
 pub use resolve::{Sources, resolve};
-pub use texts::PartCoverage;
 pub use vectors::VectorCoverage;
 
 use crate::error::{Error, Result};
@@ -55,9 +54,9 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
     RunFolder::check(folder, config)?;
     let texts = Texts::load(config, progress)?;
     let folder = RunFolder::create(folder, config)?;
-    folder.write_coverage(&texts.coverage)?;
     let key = folder::key(config, &texts.fingerprint)?;
-    let mut leaderboard = Leaderboard { protocol: texts.corpus.protocol.clone(), rows: Vec::new() };
+    let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
+    let mut leaderboard = Leaderboard { protocol, coverage, rows: Vec::new() };
     let mut finished = BTreeMap::new();
     for (embedding, model) in config.pairs() {
         if let Some(record) = folder.finished(embedding, model, &key)? {

@@ -3,7 +3,6 @@
 //! *takes* the settings -> *gives* [`Texts`], with how much of each part the vocabulary covers and a fingerprint that changes
 //! with anything that training can see.
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Config;
@@ -12,7 +11,7 @@ use crate::corpus::{self, Corpus, Document};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::tokenize::{Tokenizer, TokenizerConfig};
-use crate::vocab::{Coverage, TokenCounts, Vocab};
+use crate::vocab::{Coverage, PartCoverage, TokenCounts, Vocab};
 
 /// Texts as ids, with all that is needed to make the same ids of other texts.
 pub(super) struct Texts {
@@ -32,17 +31,6 @@ pub(super) struct Texts {
     pub(super) fingerprint: String,
 }
 
-/// How much of each part the vocabulary knows, and how long its texts are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct PartCoverage {
-    /// Of the texts that the vocabulary was made from.
-    pub train: Coverage,
-    /// Of the validation part.
-    pub validation: Coverage,
-    /// Of the test part.
-    pub test: Coverage,
-}
-
 impl Texts {
     /// Loads, splits, tokenises and encodes.
     ///
@@ -57,13 +45,7 @@ impl Texts {
         let coverage = |texts: &[&str]| Coverage::measure(&tokenizer, texts, |token| vocab.contains(token));
         let coverage =
             PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
-        progress.notice(&format!(
-            "vocabulary: {} tokens; unknown: {:.1} % of the tokens of train, {:.1} % of validation, {:.1} % of test",
-            vocab.len(),
-            100.0 * coverage.train.out_of_vocabulary(),
-            100.0 * coverage.validation.out_of_vocabulary(),
-            100.0 * coverage.test.out_of_vocabulary(),
-        ));
+        progress.notice(&format!("vocabulary: {} tokens; {}", vocab.len(), coverage.unknown()));
         let sentences = vocab.encode_texts(&tokenizer, &train);
         let encoded = |documents: &[Document], ids: &[Vec<u32>]| {
             let mut encoded = Encoded::default();

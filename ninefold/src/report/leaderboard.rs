@@ -11,12 +11,16 @@ use crate::corpus::Protocol;
 use crate::error::Result;
 use crate::eval::Scores;
 use crate::files;
+use crate::vocab::PartCoverage;
 
 /// All results of one run. Its JSON is a contract with scripts: keys are added, never renamed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Leaderboard {
     /// How the texts were read and split.
     pub protocol: Protocol,
+    /// How much of each part the vocabulary knows.
+    #[serde(default)]
+    pub coverage: PartCoverage,
     /// One row per pair and seed, in the order in which they were trained.
     pub rows: Vec<Row>,
 }
@@ -85,6 +89,12 @@ impl Row {
 }
 
 impl Leaderboard {
+    /// What stands above every table: the protocol, and how much of the texts the vocabulary does not know.
+    pub(super) fn head(&self) -> String {
+        let unknown = (self.coverage != PartCoverage::default()).then(|| format!("\n{}", self.coverage.unknown()));
+        format!("{}{}", self.protocol, unknown.unwrap_or_default())
+    }
+
     /// The rows by `column`, best first; ties by test accuracy and name; what failed comes last.
     pub fn ranked(&self, column: Column) -> Vec<&Row> {
         let mut rows: Vec<&Row> = self.rows.iter().collect();
@@ -190,7 +200,7 @@ pub(super) mod sample {
             row("glove", "lstm", 0.68, 0.77, 399.0),
             row("glove", "gru", 0.69, 0.775, 305.0),
         ];
-        Leaderboard { protocol: protocol(), rows }
+        Leaderboard { protocol: protocol(), rows, ..Leaderboard::default() }
     }
 }
 

@@ -14,8 +14,7 @@ const EXPENDABLE: [Column; 4] = [Column::Recall, Column::Precision, Column::Para
 impl Leaderboard {
     /// For the terminal: rows by `sort`, the best pair's standing out, with `facts` below.
     pub fn to_table(&self, sort: Column, facts: &[String], view: &View) -> String {
-        let protocol = self.protocol.to_string();
-        let head: Vec<String> = protocol.lines().map(|line| wrap(line, view.width)).collect();
+        let head: Vec<String> = self.head().lines().map(|line| wrap(line, view.width)).collect();
         let mut text = view.paint(Tone::Quiet, &head.join("\n"));
         text += "\n\n";
         let (grid, left_out) = self.grid_within(sort, view.width);
@@ -39,7 +38,7 @@ impl Leaderboard {
         let item = |line: &str| format!("- {line}\n");
         let mut text = format!(
             "{}\n{}\n{LEGEND}\n",
-            self.protocol.to_string().lines().map(item).collect::<String>(),
+            self.head().lines().map(item).collect::<String>(),
             self.grid(sort, &self.columns(sort)).markdown()
         );
         if !facts.is_empty() {
@@ -220,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_board_without_rows_is_a_table_without_rows() {
-        let board = Leaderboard { protocol: sample::protocol(), rows: vec![] };
+        let board = Leaderboard { protocol: sample::protocol(), ..Leaderboard::default() };
         let table = board.to_table(Column::Accuracy, &facts(&board, None), &View { color: true, ..View::default() });
         assert!(table.contains("embedding"), "{table}");
     }

@@ -36,6 +36,17 @@ pub struct Coverage {
     pub lengths: Lengths,
 }
 
+/// How much of each part the vocabulary knows, and how long its texts are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartCoverage {
+    /// Of the texts that the vocabulary was made from.
+    pub train: Coverage,
+    /// Of the validation part.
+    pub validation: Coverage,
+    /// Of the test part.
+    pub test: Coverage,
+}
+
 /// The distribution of the number of tokens per text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lengths {
@@ -94,6 +105,15 @@ impl Coverage {
 
 fn share(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
+}
+
+impl PartCoverage {
+    /// "unknown tokens: train 3.1 %, validation 8.0 %, test 9.2 %".
+    pub fn unknown(&self) -> String {
+        let percent = |coverage: &Coverage| format!("{:.1} %", 100.0 * coverage.out_of_vocabulary());
+        let [train, validation, test] = [&self.train, &self.validation, &self.test].map(percent);
+        format!("unknown tokens: train {train}, validation {validation}, test {test}")
+    }
 }
 
 /// One line for people: `4.2 % of 12034 tokens (61.0 % of 3021 distinct) unknown; ...`.
