@@ -6,7 +6,8 @@
 use ninefold::Error;
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::model::{Classifier, Reading, RecurrentClassifier, RecurrentClassifierConfig, predict_proba};
-use ninefold::nn::CellKind;
+use ninefold::nn::CellKind::{self, Gru, Lstm, Rnn};
+use ninefold::nn::Precision;
 use ninefold::progress::{Progress, Silent};
 use ninefold::rng::Rng;
 use ninefold::train::{Checkpoint, TrainConfig, TrainData, fit};
@@ -28,7 +29,7 @@ fn by_heart(count: usize, seed: u64) -> Encoded {
 fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
     let mut rng = Rng::new(4);
     let matrix: Vec<f32> = (0..VOCAB * 16).map(|place| if place < 16 { 0.0 } else { rng.normal() as f32 }).collect();
-    let recurrent = |cell| {
+    let recurrent = |(cell, precision): (CellKind, Precision)| {
         let config = RecurrentClassifierConfig {
             cell,
             hidden_size: 24,
@@ -37,11 +38,13 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
             dropout: 0.1,
             freeze_embeddings,
             num_classes: CLASSES,
+            precision,
         };
         let model: Box<dyn Classifier> = Box::new(RecurrentClassifier::new(config, matrix.clone(), 16, 1));
-        (format!("{cell:?}"), model)
+        (format!("{cell:?} {}", precision.name()), model)
     };
-    [CellKind::Rnn, CellKind::Lstm, CellKind::Gru].map(recurrent).into()
+    let all = [Precision::F32, Precision::Bf16].map(|precision| [Rnn, Lstm, Gru].map(|cell| (cell, precision)));
+    all.into_iter().flatten().map(recurrent).collect()
 }
 
 fn config(epochs: usize) -> TrainConfig {

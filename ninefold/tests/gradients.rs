@@ -10,7 +10,7 @@ mod reference;
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::kernels::simd::Level;
 use ninefold::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
-use ninefold::nn::CellKind;
+use ninefold::nn::{CellKind, Precision};
 use ninefold::rng::Rng;
 use proptest::prelude::*;
 use reference::{Shape, Tensors, loss_and_gradients};
@@ -33,7 +33,7 @@ fn pack(texts: &Encoded) -> Batch {
     Batch::pack(texts, &(0..texts.len()).collect::<Vec<_>>(), 1000, Padding::Exact)
 }
 
-fn classifier(shape: Shape, dropout: f64, rng: &mut Rng) -> RecurrentClassifier {
+fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -> RecurrentClassifier {
     let matrix = (0..VOCAB * shape.dim).map(|_| rng.range(-1.0, 1.0) as f32).collect();
     let config = RecurrentClassifierConfig {
         cell: shape.cell,
@@ -43,6 +43,7 @@ fn classifier(shape: Shape, dropout: f64, rng: &mut Rng) -> RecurrentClassifier 
         dropout,
         freeze_embeddings: false,
         num_classes: shape.num_classes,
+        precision,
     };
     RecurrentClassifier::new(config, matrix, shape.dim, rng.next_u64())
 }
@@ -54,6 +55,10 @@ fn tensors(model: &RecurrentClassifier) -> Tensors {
 
 const CELLS: [CellKind; 3] = [CellKind::Rnn, CellKind::Lstm, CellKind::Gru];
 
+fn cells_and_precisions() -> impl Iterator<Item = (CellKind, Precision)> {
+    CELLS.into_iter().flat_map(|cell| [(cell, Precision::F32), (cell, Precision::Bf16)])
+}
+
 #[test]
 fn the_references_gradients_are_the_slopes_of_its_loss() {
     for cell in CELLS {
@@ -61,7 +66,7 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
             let shape = Shape { cell, dim: 3, hidden_size: 4, num_layers, bidirectional, num_classes: 3 };
             let mut rng = Rng::new(num_layers as u64);
             let (texts, labels) = (texts_of(&[5, 2, 1, 0], &mut rng), [0, 2, 1, 1]);
-            let before = tensors(&classifier(shape, 0.0, &mut rng));
+            let before = tensors(&classifier(shape, 0.0, Precision::F32, &mut rng));
             let (_, gradients) = loss_and_gradients(shape, &before, &texts, &labels);
             for (name, gradient) in &gradients {
                 for place in 0..gradient.len() {
@@ -82,22 +87,29 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
     }
 }
 
-/// Holds the fast kernels against the reference on one random shape.
+/// Holds the fast kernels against the reference on one random shape, in both precisions.
 fn check_against_reference(shape: Shape, lengths: &[usize], seed: u64) {
+    check_precision(shape, lengths, seed, Precision::F32, 2e-5);
+    check_precision(shape, lengths, seed, Precision::Bf16, 3e-2);
+}
+
+/// `tolerance` is relative to the largest gradient of a parameter.
+fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precision, tolerance: f64) {
     let mut rng = Rng::new(seed);
-    let mut model = classifier(shape, 0.0, &mut rng);
+    let mut model = classifier(shape, 0.0, precision, &mut rng);
     let texts = texts_of(lengths, &mut rng);
     let labels: Vec<u32> = texts.iter().map(|_| rng.below(shape.num_classes) as u32).collect();
     let (loss, gradients) = loss_and_gradients(shape, &tensors(&model), &texts, &labels);
     let result = model.train_batch(&pack(&encode(&texts, &labels)), &[0]);
     let found = result.loss / texts.len() as f64;
-    assert!((found - loss).abs() < 1e-5 * (1.0 + loss), "{shape:?}: loss {found} for {loss}");
+    assert!((found - loss).abs() < 0.5 * tolerance * (1.0 + loss), "{shape:?} {precision:?}: loss {found} for {loss}");
     for parameter in model.parameters() {
         let expected = &gradients[&parameter.name];
         let size = expected.iter().fold(0.0f64, |size, d| size.max(d.abs()));
         for (place, (&found, &expected)) in parameter.gradient.iter().zip(expected).enumerate() {
             let error = (f64::from(found) - expected).abs();
-            assert!(error < 2e-5 * size + 1e-7, "{shape:?} {} [{place}]: {found} for {expected}", parameter.name);
+            let place = format!("{shape:?} {precision:?} {} [{place}]", parameter.name);
+            assert!(error < tolerance * size + 1e-7, "{place}: {found} for {expected}");
         }
     }
 }
@@ -150,7 +162,7 @@ fn dropout_drops_the_same_forwards_and_backwards() {
     for cell in CELLS {
         let shape = Shape { cell, dim: 6, hidden_size: 10, num_layers: 2, bidirectional: true, num_classes: 3 };
         let mut rng = Rng::new(9);
-        let mut model = classifier(shape, 0.4, &mut rng);
+        let mut model = classifier(shape, 0.4, Precision::F32, &mut rng);
         let texts = texts_of(&[7, 3, 12, 1, 5], &mut rng);
         let batch = pack(&encode(&texts, &[0, 1, 2, 0, 1]));
         let loss = |model: &mut RecurrentClassifier| model.train_batch(&batch, &[5]).loss / batch.rows() as f64;
@@ -183,10 +195,10 @@ fn dropout_drops_the_same_forwards_and_backwards() {
 
 #[test]
 fn bits_of_a_text_do_not_depend_on_its_company() {
-    for cell in CELLS {
+    for (cell, precision) in cells_and_precisions() {
         let shape = Shape { cell, dim: 20, hidden_size: 40, num_layers: 2, bidirectional: true, num_classes: 5 };
         let mut rng = Rng::new(2);
-        let mut model = classifier(shape, 0.0, &mut rng);
+        let mut model = classifier(shape, 0.0, precision, &mut rng);
         let lengths: Vec<usize> = (0..75).map(|i| (i * 31) % 40).collect();
         let texts = encode(&texts_of(&lengths, &mut rng), &[0; 75]);
         let all = pack(&texts);
@@ -200,13 +212,13 @@ fn bits_of_a_text_do_not_depend_on_its_company() {
 
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
-    for cell in CELLS {
+    for (cell, precision) in cells_and_precisions() {
         let shape = Shape { cell, dim: 30, hidden_size: 70, num_layers: 2, bidirectional: true, num_classes: 5 };
         let lengths: Vec<usize> = (0..150).map(|i| (i * 31) % 50).collect();
         let run = |threads: usize| {
             rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
                 let mut rng = Rng::new(2);
-                let mut model = classifier(shape, 0.3, &mut rng);
+                let mut model = classifier(shape, 0.3, precision, &mut rng);
                 let batch = pack(&encode(&texts_of(&lengths, &mut rng), &[1; 150]));
                 model.train_batch(&batch, &[1]);
                 model
@@ -219,7 +231,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         };
         let one = run(1);
         for threads in [2, 3, 8] {
-            assert!(run(threads) == one, "{cell:?}: {threads} threads");
+            assert!(run(threads) == one, "{cell:?} {precision:?}: {threads} threads");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
 use ninefold::nn::optimizer::Step;
-use ninefold::nn::{CellKind, Optimizer};
+use ninefold::nn::{CellKind, Optimizer, Precision};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -86,6 +86,7 @@ fn every_cell_depth_and_direction_equals_pytorch() {
             dropout: 0.0,
             freeze_embeddings: false,
             num_classes: about.num_classes,
+            precision: Precision::F32,
         };
         let mut model = RecurrentClassifier::new(config, vec![0.0; about.vocab_size * about.dim], about.dim, 0);
         for parameter in model.parameters_mut() {

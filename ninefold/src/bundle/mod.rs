@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::eval::Scores;
 use crate::files::{read_json, write_atomically, write_json};
 use crate::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
-use crate::nn::CellKind;
+use crate::nn::{CellKind, Precision};
 use crate::tokenize::TokenizerConfig;
 use crate::vocab::Vocab;
 pub use card::Card;
@@ -99,6 +99,9 @@ pub struct Shape {
     pub freeze_embeddings: bool,
     /// Number of classes.
     pub num_classes: usize,
+    /// The numbers of the recurrent layers' matrix products.
+    #[serde(default)]
+    pub precision: Precision,
 }
 
 /// How much of a text is read.
@@ -140,6 +143,7 @@ impl Shape {
             dropout: self.dropout,
             freeze_embeddings: self.freeze_embeddings,
             num_classes: self.num_classes,
+            precision: self.precision,
         }
     }
 }

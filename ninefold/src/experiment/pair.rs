@@ -186,6 +186,7 @@ impl Trainer<'_> {
             dropout: config.model.dropout,
             freeze_embeddings: config.model.freeze_embeddings,
             num_classes: texts.corpus.labels.len(),
+            precision: config.model.precision,
         };
         let training = Facts {
             protocol: texts.corpus.protocol.to_string(),

@@ -4,7 +4,7 @@
 
 use super::{Config, EmbeddingConfig, EmbeddingKind, ModelConfig};
 use crate::error::{Error, Result};
-use crate::nn::CellKind;
+use crate::nn::{CellKind, Precision};
 use crate::tokenize::{Numbers, StopWords, TokenizerConfig};
 use crate::train::TrainConfig;
 use crate::vocab::VocabConfig;
@@ -44,7 +44,14 @@ impl Default for Config {
 
 impl Default for ModelConfig {
     fn default() -> ModelConfig {
-        ModelConfig { hidden_size: 64, num_layers: 1, bidirectional: true, dropout: 0.3, freeze_embeddings: false }
+        ModelConfig {
+            hidden_size: 64,
+            num_layers: 1,
+            bidirectional: true,
+            dropout: 0.3,
+            freeze_embeddings: false,
+            precision: Precision::F32,
+        }
     }
 }
 
@@ -106,6 +113,7 @@ fn round(round: Round) -> Config {
             bidirectional: true,
             dropout: round.dropout,
             freeze_embeddings: true,
+            precision: Precision::F32,
         },
         training: TrainConfig {
             epochs: 20,

@@ -47,7 +47,7 @@ impl Kernel for Forward<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Forward { shape: Shape { rows, input, output }, x, weight, bias, y, scratch } = self;
         let columns = padded(output);
-        scratch.panels.pack::<S>(input.depth(), columns, |k, first, row| {
+        scratch.panels.pack(simd, input.depth(), columns, |k, first, row| {
             row.fill(0.0);
             let Some(k) = input.real(k) else { return };
             for (column, value) in (first..output).zip(row) {
@@ -87,7 +87,7 @@ impl Kernel for Backward<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Backward { shape: Shape { rows, input, output }, x, weight, d_y, d_x, d_weight, d_bias, scratch } = self;
         let (columns, stride) = (padded(output), input.padded());
-        scratch.panels.pack::<S>(output, stride, |k, first, row| {
+        scratch.panels.pack(simd, output, stride, |k, first, row| {
             for (at, value) in (first..).zip(row) {
                 *value = input.real(at).map_or(0.0, |at| weight[k * input.len() + at]);
             }
@@ -96,7 +96,7 @@ impl Kernel for Backward<'_> {
 
         scratch
             .panels
-            .pack::<S>(rows, stride, |k, first, row| row.copy_from_slice(&x[k * stride + first..][..row.len()]));
+            .pack(simd, rows, stride, |k, first, row| row.copy_from_slice(&x[k * stride + first..][..row.len()]));
         let sums = scratch.sums.resize(output * stride);
         multiply(simd, output, View::columns(d_y, columns), &scratch.panels, Start::Zero, sums, stride);
         for (sums, d_row) in sums.chunks_exact(stride).zip(d_weight.chunks_exact_mut(input.len())) {

@@ -3,13 +3,17 @@
 //! A panel is as wide as a tile (64 columns on AVX-512, 16 on AVX2): its rows lie one after another, so that the innermost
 //! loop reads B in one stream from the second-level cache while six rows of A are broadcast: 6 x 4 registers of sums, 4 of B
 //! and 1 of A fit AVX-512's 32 registers; 6 x 2, 2 and 1 fit AVX2's 16. A may be read along its rows or along its columns
-//! ([`View`]), so that the same tile serves x·W, d·W and xᵀ·d.
+//! ([`View`]), so that the same tile serves x·W, d·W and xᵀ·d. Where operands are paired (bf16), a panel's row holds two rows
+//! of B, and A is paired likewise before the first tile (`pairs.rs`).
 //!
 //! Source: Goto & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with tiles as in BLIS.
 
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
+
 use super::buffer::Buffer;
+use super::pairs::pair;
 use super::simd::{BLOCK, Simd};
 
 /// A matrix to be read as the left operand: element (row, k) lies at `row * row_stride + k * depth_stride`.
@@ -53,12 +57,17 @@ pub struct Panels {
     depth: usize,
     columns: usize,
     width: usize,
+    paired: bool,
 }
+
+/// The widest panel of all.
+const MAX_WIDTH: usize = 64;
 
 impl Panels {
     /// Columns of one panel.
     pub const fn width<S: Simd>() -> usize {
         const { assert!((S::TILE_VECTORS * S::LANES).is_multiple_of(BLOCK), "panels of whole blocks") };
+        const { assert!(S::TILE_VECTORS * S::LANES <= MAX_WIDTH, "panels no wider than the widest") };
         S::TILE_VECTORS * S::LANES
     }
 
@@ -67,15 +76,32 @@ impl Panels {
     /// # Panics
     /// When `columns` is not a multiple of [`BLOCK`].
     #[inline(always)]
-    pub fn pack<S: Simd>(&mut self, depth: usize, columns: usize, mut fill: impl FnMut(usize, usize, &mut [f32])) {
+    pub fn pack<S: Simd>(
+        &mut self,
+        simd: S,
+        depth: usize,
+        columns: usize,
+        mut fill: impl FnMut(usize, usize, &mut [f32]),
+    ) {
         assert_eq!(columns % BLOCK, 0, "columns in whole blocks");
-        *self = Panels { data: std::mem::take(&mut self.data), depth, columns, width: Self::width::<S>() };
-        let width = self.width;
-        let data = self.data.resize(depth * columns);
+        let data = std::mem::take(&mut self.data);
+        *self = Panels { data, depth, columns, width: Self::width::<S>(), paired: S::PAIRED };
+        let (width, stored) = (self.width, stored_depth::<S>(depth));
+        let data = self.data.resize(stored * columns);
         for first in (0..columns).step_by(width) {
             let panel = width.min(columns - first);
-            for (k, row) in data[first * depth..][..depth * panel].chunks_exact_mut(panel).enumerate() {
-                fill(k, first, row);
+            for (k, row) in data[first * stored..][..stored * panel].chunks_exact_mut(panel).enumerate() {
+                if S::PAIRED {
+                    let mut rows = [[0.0; MAX_WIDTH]; 2];
+                    for (k, row) in (2 * k..depth).zip(&mut rows) {
+                        fill(k, first, &mut row[..panel]);
+                    }
+                    for at in (0..panel).step_by(S::LANES) {
+                        simd.write(&mut row[at..], simd.pair(simd.read(&rows[0][at..]), simd.read(&rows[1][at..])));
+                    }
+                } else {
+                    fill(k, first, row);
+                }
             }
         }
     }
@@ -84,6 +110,11 @@ impl Panels {
     pub fn columns(&self) -> usize {
         self.columns
     }
+}
+
+/// Rows of a panel that hold `depth` rows of B.
+fn stored_depth<S: Simd>(depth: usize) -> usize {
+    if S::PAIRED { depth.div_ceil(2) } else { depth }
 }
 
 /// C = start + A B for `rows` rows of A and C.
@@ -98,7 +129,8 @@ pub fn multiply<S: Simd>(simd: S, rows: usize, a: View, b: &Panels, start: Start
     if rows == 0 {
         return;
     }
-    assert_eq!(b.width, Panels::width::<S>(), "panels cut for another instruction set");
+    let panels_fit = (b.width, b.paired) == (Panels::width::<S>(), S::PAIRED);
+    assert!(panels_fit, "panels cut for another instruction set");
     assert!(c_stride >= b.columns && c.len() >= (rows - 1) * c_stride + b.columns, "c is too short");
     if b.depth > 0 {
         let last = (rows - 1) * a.row_stride + (b.depth - 1) * a.depth_stride;
@@ -107,12 +139,31 @@ pub fn multiply<S: Simd>(simd: S, rows: usize, a: View, b: &Panels, start: Start
     if let Start::Row(bias) = start {
         assert!(bias.len() >= b.columns, "the bias is too short");
     }
+    if S::PAIRED {
+        let mut paired = PAIRED.take();
+        let a = pair(simd, rows, b.depth, a, &mut paired);
+        multiply_panels(simd, rows, a, b, start, c, c_stride);
+        PAIRED.set(paired);
+    } else {
+        multiply_panels(simd, rows, a, b, start, c, c_stride);
+    }
+}
+
+thread_local! {
+    /// Where a thread keeps the left operand in pairs during a product.
+    static PAIRED: Cell<Buffer> = Cell::default();
+}
+
+/// The product itself, with operands as a tile reads them.
+#[inline(always)]
+fn multiply_panels<S: Simd>(simd: S, rows: usize, a: View, b: &Panels, start: Start, c: &mut [f32], c_stride: usize) {
+    let depth = stored_depth::<S>(b.depth);
     for first in (0..b.columns).step_by(b.width) {
         let width = b.width.min(b.columns - first);
-        let panel = &b.data[first * b.depth..][..width * b.depth];
+        let panel = &b.data[first * depth..][..width * depth];
         for row in (0..rows).step_by(S::TILE_ROWS) {
             let tile = Tile {
-                depth: b.depth,
+                depth,
                 // SAFETY: row < rows, and the last element of the last row was checked to lie within `a`, `c`.
                 a: unsafe { a.data.as_ptr().add(row * a.row_stride) },
                 a_row: a.row_stride,
@@ -210,7 +261,7 @@ impl Tile {
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let x = simd.splat(*a.add(row * self.a_row));
                     for (sum, column) in sums.iter_mut().zip(columns) {
-                        *sum = simd.mul_add(x, column, *sum);
+                        *sum = simd.product_add(x, column, *sum);
                     }
                 }
                 a = a.wrapping_add(self.a_depth);
@@ -246,11 +297,17 @@ mod tests {
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) {
             let mut panels = Panels::default();
-            panels.pack::<S>(self.depth, self.columns, |k, first, row| {
+            panels.pack(simd, self.depth, self.columns, |k, first, row| {
                 row.copy_from_slice(&self.b[k * self.columns + first..][..row.len()]);
             });
             multiply(simd, self.rows, self.a, &panels, self.start, self.c, self.columns + 3);
         }
+    }
+
+    /// Rounded to the nearest number of 8 significant bits, ties to even.
+    fn bf16(x: f32) -> f64 {
+        let bits = x.to_bits();
+        f64::from(f32::from_bits((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000))
     }
 
     #[test]
@@ -264,7 +321,9 @@ mod tests {
                 (random(rows * depth), random(depth * columns), random(columns), random(rows * (columns + 3)));
             let view = if transposed { View::columns(&a, rows) } else { View::rows(&a, depth) };
             let start = [Start::Zero, Start::Row(&bias), Start::Sum][case % 3];
-            for level in Level::available() {
+            let levels = Level::available();
+            for level in levels.iter().copied().chain(levels.iter().filter_map(|level| level.with_bf16())) {
+                let factor = if level == Level::Avx512Bf16 { bf16 } else { f64::from };
                 let mut c = old.clone();
                 level.run(Product { rows, depth, columns, a: view, b: &b, start, c: &mut c });
                 for (place, (&c, &old)) in c.iter().zip(&old).enumerate() {
@@ -278,7 +337,7 @@ mod tests {
                     if column < columns {
                         for k in 0..depth {
                             let x = view.data[row * view.row_stride + k * view.depth_stride];
-                            expected += f64::from(x) * f64::from(b[k * columns + column]);
+                            expected += factor(x) * factor(b[k * columns + column]);
                         }
                     }
                     assert!(

@@ -11,6 +11,7 @@ pub mod dropout;
 pub mod embedding;
 pub mod linear;
 pub mod matmul;
+mod pairs;
 pub mod recurrent;
 pub mod simd;
 pub mod softmax;

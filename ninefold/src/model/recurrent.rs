@@ -11,7 +11,7 @@ use crate::kernels::linear;
 use crate::kernels::simd::{Level, padded};
 use crate::kernels::{embedding, softmax};
 use crate::nn::init::uniform_by_fan;
-use crate::nn::{CellKind, Parameter, RecurrentConfig, RecurrentStack};
+use crate::nn::{CellKind, Parameter, Precision, RecurrentConfig, RecurrentStack};
 use crate::rng::Rng;
 use crate::vocab::PAD;
 
@@ -32,6 +32,8 @@ pub struct RecurrentClassifierConfig {
     pub freeze_embeddings: bool,
     /// Number of classes.
     pub num_classes: usize,
+    /// The numbers of the recurrent layers' matrix products.
+    pub precision: Precision,
 }
 
 /// Places of dropout, folded into its key. The stack adds its layers' numbers itself.
@@ -73,6 +75,7 @@ impl RecurrentClassifier {
             num_layers: config.num_layers,
             bidirectional: config.bidirectional,
             dropout: config.dropout,
+            precision: config.precision,
         };
         let stack = RecurrentStack::new(recurrent, "recurrent", &mut rng);
         let (inputs, outputs) = (recurrent.output().len(), config.num_classes);

@@ -3,8 +3,10 @@
 pub mod init;
 pub mod optimizer;
 pub mod parameter;
+pub mod precision;
 pub mod recurrent;
 
 pub use optimizer::Optimizer;
 pub use parameter::Parameter;
+pub use precision::Precision;
 pub use recurrent::{CellKind, RecurrentConfig, RecurrentStack};

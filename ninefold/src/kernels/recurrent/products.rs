@@ -108,7 +108,7 @@ impl Kernel for GateGradient<'_> {
         let (columns, x_stride) = (padded(d_bias.len()), x_axis.padded());
         let sums = scratch.sums.resize_zeroed(x_axis.depth() * columns);
         for (gates, x) in gates.chunks(CHUNK * width).zip(x.chunks(CHUNK * x_stride)) {
-            scratch.panels.pack::<S>(gates.len() / width, columns, |token, first, row| {
+            scratch.panels.pack(simd, gates.len() / width, columns, |token, first, row| {
                 row.copy_from_slice(&gates[token * width + column + first..][..row.len()]);
             });
             for row in gates.chunks_exact(width) {

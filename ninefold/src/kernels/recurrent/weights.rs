@@ -51,14 +51,14 @@ impl<C: Cell> Kernel for PackWeights<'_, C> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Simd>(self, simd: S) {
         let PackWeights { weights, input, hidden_size, backward, packed, .. } = self;
         let state = Axis { parts: 1, size: hidden_size };
-        pack_forward::<S>(&mut packed.input, weights.input, C::INPUT, input, hidden_size);
-        pack_forward::<S>(&mut packed.hidden, weights.hidden, C::HIDDEN, state, hidden_size);
+        pack_forward(simd, &mut packed.input, weights.input, C::INPUT, input, hidden_size);
+        pack_forward(simd, &mut packed.hidden, weights.hidden, C::HIDDEN, state, hidden_size);
         if backward {
-            pack_backward::<S>(&mut packed.input_backward, weights.input, C::INPUT, input, hidden_size);
-            pack_backward::<S>(&mut packed.hidden_backward, weights.hidden, C::HIDDEN, state, hidden_size);
+            pack_backward(simd, &mut packed.input_backward, weights.input, C::INPUT, input, hidden_size);
+            pack_backward(simd, &mut packed.hidden_backward, weights.hidden, C::HIDDEN, state, hidden_size);
         }
         let width = padded(hidden_size);
         let bias = packed.bias.resize_zeroed(C::BLOCKS * width);
@@ -74,9 +74,9 @@ impl<C: Cell> Kernel for PackWeights<'_, C> {
 
 /// B[k, column] = weights[row of the column, k]: the transpose, gates put in the order of the cell's blocks.
 #[inline(always)]
-fn pack_forward<S: Simd>(panels: &mut Panels, weights: &[f32], side: Side, input: Axis, hidden_size: usize) {
+fn pack_forward<S: Simd>(simd: S, panels: &mut Panels, weights: &[f32], side: Side, input: Axis, hidden_size: usize) {
     let width = padded(hidden_size);
-    panels.pack::<S>(input.depth(), side.gates.len() * width, |k, first, row| {
+    panels.pack(simd, input.depth(), side.gates.len() * width, |k, first, row| {
         row.fill(0.0);
         let Some(k) = input.real(k) else { return };
         for (column, block) in (first..).step_by(BLOCK).zip(row.chunks_exact_mut(BLOCK)) {
@@ -92,9 +92,9 @@ fn pack_forward<S: Simd>(panels: &mut Panels, weights: &[f32], side: Side, input
 
 /// B[k, column] = weights[row of block place k, column].
 #[inline(always)]
-fn pack_backward<S: Simd>(panels: &mut Panels, weights: &[f32], side: Side, input: Axis, hidden_size: usize) {
+fn pack_backward<S: Simd>(simd: S, panels: &mut Panels, weights: &[f32], side: Side, input: Axis, hidden_size: usize) {
     let (width, part) = (padded(hidden_size), padded(input.size));
-    panels.pack::<S>(side.gates.len() * width, input.padded(), |k, first, row| {
+    panels.pack(simd, side.gates.len() * width, input.padded(), |k, first, row| {
         row.fill(0.0);
         let (gate, unit) = (side.gates[k / width], k % width);
         if unit >= hidden_size {

@@ -37,6 +37,8 @@ pub trait Simd: Copy + Send + Sync {
     const TILE_ROWS: usize;
     /// Registers across a tile: `TILE_VECTORS * LANES` columns, a multiple of [`BLOCK`].
     const TILE_VECTORS: usize;
+    /// Whether a lane of a matrix product's operands holds two neighbours along the depth, rounded to bf16.
+    const PAIRED: bool = false;
 
     /// Every lane `x`.
     fn splat(self, x: f32) -> Self::V;
@@ -50,6 +52,26 @@ pub trait Simd: Copy + Send + Sync {
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// a * b + c
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// c + a * b as a matrix product adds it up; where operands are paired, c + both products of a lane.
+    #[inline(always)]
+    fn product_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        self.mul_add(a, b, c)
+    }
+    /// Rounds to bf16 and pairs: lane i holds `first[i]` and `second[i]`.
+    ///
+    /// # Panics
+    /// Where operands are not [`PAIRED`](Simd::PAIRED).
+    fn pair(self, _first: Self::V, _second: Self::V) -> Self::V {
+        unreachable!("operands are not paired")
+    }
+    /// Rounds to bf16 and pairs neighbours: the lanes hold `first[0], first[1]`, `first[2], first[3]`, ... and so on with
+    /// `second`.
+    ///
+    /// # Panics
+    /// Where operands are not [`PAIRED`](Simd::PAIRED).
+    fn pair_neighbours(self, _first: Self::V, _second: Self::V) -> Self::V {
+        unreachable!("operands are not paired")
+    }
     /// The smaller of each lane.
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// The larger of each lane.
@@ -118,10 +140,12 @@ pub enum Level {
     Avx2,
     /// 16 floats.
     Avx512,
+    /// The same, with matrix products of numbers rounded to bf16, two a lane, summed as floats. Never chosen by itself.
+    Avx512Bf16,
 }
 
 impl Level {
-    /// Every level that this processor has, slowest first.
+    /// Every level of full precision that this processor has, slowest first.
     pub fn available() -> Vec<Level> {
         let mut levels = vec![Level::Portable];
         #[cfg(target_arch = "x86_64")]
@@ -148,9 +172,19 @@ impl Level {
         })
     }
 
+    /// This level with products of bf16, where the processor has them.
+    pub fn with_bf16(self) -> Option<Level> {
+        #[cfg(target_arch = "x86_64")]
+        if self == Level::Avx512 && is_x86_feature_detected!("avx512bf16") {
+            return Some(Level::Avx512Bf16);
+        }
+        None
+    }
+
     /// Its name in `NINEFOLD_SIMD` and in reports.
     pub fn name(self) -> &'static str {
         match self {
+            Level::Avx512Bf16 => "avx512_bf16",
             Level::Portable => "portable",
             Level::Avx2 => "avx2",
             Level::Avx512 => "avx512",
@@ -168,7 +202,9 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => Avx2::run(kernel),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => Avx512::run(kernel),
+            Level::Avx512 => Avx512::<false>::run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Bf16 => Avx512::<true>::run(kernel),
             #[cfg(not(target_arch = "x86_64"))]
             _ => panic!("{} on another processor", self.name()),
         }

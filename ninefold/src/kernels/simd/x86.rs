@@ -11,9 +11,10 @@ use super::{Kernel, Simd};
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(());
 
-/// Proof that the processor has AVX-512 F and DQ; made by [`Level::run`](super::Level::run) alone.
+/// Proof that the processor has AVX-512 F and DQ, and for `BF16` its products of bf16; made by
+/// [`Level::run`](super::Level::run) alone.
 #[derive(Clone, Copy, Debug)]
-pub struct Avx512(());
+pub struct Avx512<const BF16: bool>(());
 
 impl Avx2 {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
@@ -27,14 +28,29 @@ impl Avx2 {
     }
 }
 
-impl Avx512 {
+impl Avx512<false> {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
         #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
         fn body<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run(Avx512(()))
+            kernel.run(Avx512::<false>(()))
         }
         let present = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
         assert!(present, "this processor lacks AVX-512");
+        // SAFETY: the processor has the instructions, as just asserted.
+        unsafe { body(kernel) }
+    }
+}
+
+impl Avx512<true> {
+    pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
+        #[target_feature(enable = "avx512f,avx512dq,avx512bf16,avx2,fma")]
+        fn body<K: Kernel>(kernel: K) -> K::Output {
+            kernel.run(Avx512::<true>(()))
+        }
+        let present = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bf16");
+        assert!(present, "this processor lacks AVX-512 with bf16");
         // SAFETY: the processor has the instructions, as just asserted.
         unsafe { body(kernel) }
     }
@@ -114,11 +130,12 @@ impl Simd for Avx2 {
     }
 }
 
-impl Simd for Avx512 {
+impl<const BF16: bool> Simd for Avx512<BF16> {
     type V = __m512;
     const LANES: usize = 16;
     const TILE_ROWS: usize = 6;
     const TILE_VECTORS: usize = 4;
+    const PAIRED: bool = BF16;
 
     lane_operations! {
         add(a, b) = _mm512_add_ps;
@@ -128,6 +145,30 @@ impl Simd for Avx512 {
         mul_add(a, b, c) = _mm512_fmadd_ps;
         min(a, b) = _mm512_min_ps;
         max(a, b) = _mm512_max_ps;
+    }
+    #[inline(always)]
+    fn product_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        if !BF16 {
+            return self.mul_add(a, b, c);
+        }
+        // SAFETY: `self` exists only where the processor has the instruction; the types are 512 plain bits each.
+        unsafe { _mm512_dpbf16_ps(c, std::mem::transmute::<__m512, __m512bh>(a), std::mem::transmute(b)) }
+    }
+    #[inline(always)]
+    fn pair(self, first: Self::V, second: Self::V) -> Self::V {
+        assert!(BF16, "operands are not paired");
+        // SAFETY: `self` exists only where the processor has the instructions; 256 bits are 16 numbers of bf16.
+        unsafe {
+            let [low, high] = [first, second]
+                .map(|floats| _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(floats))));
+            _mm512_castsi512_ps(_mm512_or_si512(low, _mm512_slli_epi32::<16>(high)))
+        }
+    }
+    #[inline(always)]
+    fn pair_neighbours(self, first: Self::V, second: Self::V) -> Self::V {
+        assert!(BF16, "operands are not paired");
+        // SAFETY: `self` exists only where the processor has the instruction; the types are 512 plain bits each.
+        unsafe { std::mem::transmute(_mm512_cvtne2ps_pbh(second, first)) }
     }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {

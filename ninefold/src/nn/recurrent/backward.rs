@@ -9,7 +9,7 @@ use super::{DirectionBuffers, LayerBuffers, RecurrentStack};
 use crate::batch::Batch;
 use crate::kernels::cell::{Cell, Side};
 use crate::kernels::recurrent::{Axis, Backward, GateGradient, GradientScratch, InputGradient, PackedWeights};
-use crate::kernels::simd::{Level, padded};
+use crate::kernels::simd::padded;
 use crate::nn::Parameter;
 
 impl RecurrentStack {
@@ -79,7 +79,8 @@ impl RecurrentStack {
                 });
             }
         }
-        passes.into_par_iter().for_each(|pass| Level::current().run(pass));
+        let level = self.config.precision.level();
+        passes.into_par_iter().for_each(|pass| level.run(pass));
     }
 
     fn gate_gradients<C: Cell>(&mut self, layer: usize) {
@@ -109,9 +110,10 @@ impl RecurrentStack {
                 }
             }
         }
+        let level = config.precision.level();
         pieces.into_par_iter().for_each_init(GradientScratch::default, |scratch, piece| {
             let (column, d_weight, d_bias, gates, x, x_axis) = piece;
-            Level::current().run(GateGradient { gates, width, column, x, x_axis, d_weight, d_bias, scratch });
+            level.run(GateGradient { gates, width, column, x, x_axis, d_weight, d_bias, scratch });
         });
     }
 
@@ -120,6 +122,7 @@ impl RecurrentStack {
         let (width, columns) = (C::BLOCKS * hidden, self.config.input(layer).padded());
         let weights = &self.packed[layer * self.config.directions()..];
         let directions = &self.layers[layer].directions;
+        let level = self.config.precision.level();
         let d_input = self.d_input.resize(tokens * columns);
         d_input.par_chunks_mut(TOKENS * columns).enumerate().for_each(|(piece, d_x)| {
             let gates = piece * TOKENS * width..(piece * TOKENS + d_x.len() / columns) * width;
@@ -128,7 +131,7 @@ impl RecurrentStack {
                 .zip(directions)
                 .map(|(weights, buffers)| (weights, &buffers.gates[gates.clone()]))
                 .collect();
-            Level::current().run(InputGradient { directions: &directions, d_x, hidden, cell: PhantomData::<C> });
+            level.run(InputGradient { directions: &directions, d_x, hidden, cell: PhantomData::<C> });
         });
     }
 }

@@ -9,7 +9,7 @@ use super::{LayerBuffers, Packing, RecurrentStack};
 use crate::batch::Batch;
 use crate::kernels::cell::Cell;
 use crate::kernels::recurrent::{Forward, Projection};
-use crate::kernels::simd::{Level, padded};
+use crate::kernels::simd::padded;
 
 impl RecurrentStack {
     pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>, states: &mut [f32]) {
@@ -63,7 +63,8 @@ impl RecurrentStack {
                 cell: PhantomData::<C>,
             }));
         }
-        projections.into_par_iter().for_each(|piece| Level::current().run(piece));
+        let level = self.config.precision.level();
+        projections.into_par_iter().for_each(|piece| level.run(piece));
 
         let mut passes = Vec::new();
         for (number, (buffers, weights)) in directions.iter_mut().zip(weights).enumerate() {
@@ -85,7 +86,7 @@ impl RecurrentStack {
                 });
             }
         }
-        passes.into_par_iter().for_each(|pass| Level::current().run(pass));
+        passes.into_par_iter().for_each(|pass| level.run(pass));
     }
 
     /// The last layer's outputs at every text's end: its last token forwards, its first token backwards.

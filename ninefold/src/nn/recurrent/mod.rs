@@ -18,12 +18,12 @@ use serde::{Deserialize, Serialize};
 
 use super::init::uniform_by_fan;
 use super::parameter::Parameter;
+use super::precision::Precision;
 use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::cell::{Cell, Gru, Lstm, Rnn};
 use crate::kernels::dropout::Dropout;
 use crate::kernels::recurrent::{Axis, PackWeights, PackedWeights, Weights};
-use crate::kernels::simd::Level;
 use crate::rng::Rng;
 
 /// Which recurrent cell.
@@ -53,6 +53,8 @@ pub struct RecurrentConfig {
     pub bidirectional: bool,
     /// Dropout on the output of every layer but the last.
     pub dropout: f64,
+    /// The numbers of the matrix products.
+    pub precision: Precision,
 }
 
 impl RecurrentConfig {
@@ -222,7 +224,7 @@ impl RecurrentStack {
         let pieces = self.packed.par_iter_mut().zip(self.parameters.par_chunks(4)).enumerate();
         pieces.for_each(|(number, (packed, parameters))| {
             let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| parameters[k].value.as_slice());
-            Level::current().run(PackWeights {
+            config.precision.level().run(PackWeights {
                 weights: Weights { input, hidden, bias_input, bias_hidden },
                 input: config.input(number / directions),
                 hidden_size: config.hidden_size,
