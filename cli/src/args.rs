@@ -65,6 +65,8 @@ pub enum Command {
     Config(ConfigArgs),
     /// Write out the built-in sample corpus
     Sample(SampleArgs),
+    /// Measure how fast this machine trains and predicts
+    Bench(BenchArgs),
 }
 
 /// Which texts, and how they are read.
@@ -303,4 +305,40 @@ pub struct SampleArgs {
     /// How far the words of the test part have moved on, 0 to 1
     #[arg(long, value_name = "SHARE")]
     pub date_shift: Option<f64>,
+}
+
+/// `ninefold bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold bench
+  ninefold bench --models gru --sizes round2 --work train --steps 20
+  ninefold bench --json > bench.json
+
+Sizes: round1 and round2 are the networks of these presets on texts of full length (64 x 150 and 32 x 400 tokens); posts is
+round1 on texts as long as posts are (median 90 tokens). Work: train is a whole step; predict a batch; single one text, the
+time until its answer. GFLOP/s counts the matrix products alone; the peak is what the processor does from registers alone, in
+the same run.")]
+pub struct BenchArgs {
+    /// Networks to measure: rnn, lstm, gru
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "rnn,lstm,gru")]
+    pub models: Vec<String>,
+    /// Sizes: round1, round2, posts
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "round1,round2,posts")]
+    pub sizes: Vec<String>,
+    /// Precisions: f32, bf16 [default: all that this processor has]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub precisions: Vec<String>,
+    /// Work: train, predict, single
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "train,predict,single")]
+    pub work: Vec<String>,
+    /// Repetitions of each, of which the median is shown
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub steps: usize,
+    /// Print JSON, with the time of every repetition
+    #[arg(long)]
+    pub json: bool,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Runs(args) => commands::runs::run(args, &output),
         Command::Config(args) => commands::config::run(args, &output),
         Command::Sample(args) => commands::sample::run(args, &output),
+        Command::Bench(args) => commands::bench::run(args, &output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -32,6 +32,7 @@ pub mod nn;
 
 pub mod model;
 
+pub mod bench;
 pub mod eval;
 pub mod train;
 

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 10] = [
     &["batch", "kernels"],
     &["embed", "nn"],
     &["model", "eval"],
-    &["train"],
+    &["train", "bench"],
     &["bundle", "predictor"],
     &["report"],
     &["experiment"],

@@ -1,5 +1,6 @@
 //! One file per command: arguments -> the library's work -> what is printed.
 
+pub mod bench;
 pub mod compare;
 pub mod config;
 pub mod evaluate;

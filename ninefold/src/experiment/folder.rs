@@ -115,7 +115,7 @@ impl RunFolder {
 
     /// Where a pair's files lie.
     pub(super) fn pair(&self, embedding: EmbeddingKind, model: CellKind) -> PathBuf {
-        self.pair_named(embedding.name(), model_name(model))
+        self.pair_named(embedding.name(), model.name())
     }
 
     fn pair_named(&self, embedding: &str, model: &str) -> PathBuf {
@@ -172,15 +172,6 @@ fn lock(folder: &Path) -> Result<File> {
         }
         // Where files cannot be locked (some network disks), the run does without.
         Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
-    }
-}
-
-/// The name of a network in folders and leaderboards.
-pub(super) fn model_name(model: CellKind) -> &'static str {
-    match model {
-        CellKind::Rnn => "rnn",
-        CellKind::Lstm => "lstm",
-        CellKind::Gru => "gru",
     }
 }
 

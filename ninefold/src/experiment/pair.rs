@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::folder::model_name;
 use super::record::{self, ClassRow, PairRecord};
 use super::texts::Texts;
 use super::vectors::Vectors;
@@ -40,7 +39,7 @@ pub(super) fn failed(pair: Pair, seed: u64, what: &str) -> Row {
 
 /// A row with its names and nothing else.
 fn row((embedding, model): Pair, seed: u64) -> Row {
-    Row { embedding: embedding.name().to_string(), model: model_name(model).to_string(), seed, ..Row::default() }
+    Row { embedding: embedding.name().to_string(), model: model.name().to_string(), seed, ..Row::default() }
 }
 
 /// Answers for one part.

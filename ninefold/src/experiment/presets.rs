@@ -31,7 +31,7 @@ impl Default for Config {
         Config {
             seed: 0,
             embeddings: EmbeddingKind::ALL.to_vec(),
-            models: vec![CellKind::Rnn, CellKind::Lstm, CellKind::Gru],
+            models: CellKind::ALL.to_vec(),
             corpus: Default::default(),
             tokenizer: Default::default(),
             vocab: VocabConfig::default(),

@@ -38,6 +38,29 @@ pub enum CellKind {
     Gru,
 }
 
+impl CellKind {
+    /// All of them.
+    pub const ALL: [CellKind; 3] = [CellKind::Rnn, CellKind::Lstm, CellKind::Gru];
+
+    /// Its name in settings, folders and leaderboards.
+    pub fn name(self) -> &'static str {
+        match self {
+            CellKind::Rnn => "rnn",
+            CellKind::Lstm => "lstm",
+            CellKind::Gru => "gru",
+        }
+    }
+
+    /// Gates that a step computes, each of hidden_size sums.
+    pub fn gates(self) -> usize {
+        match self {
+            CellKind::Rnn => Rnn::GATES,
+            CellKind::Lstm => Lstm::GATES,
+            CellKind::Gru => Gru::GATES,
+        }
+    }
+}
+
 /// The shape of a stack.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecurrentConfig {
@@ -111,12 +134,7 @@ impl RecurrentStack {
     /// A stack with PyTorch's initial distribution: everything uniform in ±1/√hidden_size. Names start with `prefix` and a
     /// dot.
     pub fn new(config: RecurrentConfig, prefix: &str, rng: &mut Rng) -> RecurrentStack {
-        let gates = match config.cell {
-            CellKind::Rnn => Rnn::GATES,
-            CellKind::Lstm => Lstm::GATES,
-            CellKind::Gru => Gru::GATES,
-        };
-        let (hidden, rows) = (config.hidden_size, gates * config.hidden_size);
+        let (hidden, rows) = (config.hidden_size, config.cell.gates() * config.hidden_size);
         let mut parameters = Vec::new();
         for layer in 0..config.num_layers {
             for direction in 0..config.directions() {
