@@ -168,7 +168,9 @@ fn lock(folder: &Path) -> Result<File> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
             let folder = folder.display();
-            Err(Error::data(format!("{folder}: another process is at work on this run: wait, or choose another --run-dir")))
+            Err(Error::data(format!(
+                "{folder}: another process is at work on this run: wait, or choose another --run-dir"
+            )))
         }
         // Where files cannot be locked (some network disks), the run does without.
         Err(TryLockError::Error(_)) | Ok(()) => Ok(file),

@@ -106,6 +106,11 @@ impl Panels {
         }
     }
 
+    /// Number of rows.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// Number of columns.
     pub fn columns(&self) -> usize {
         self.columns

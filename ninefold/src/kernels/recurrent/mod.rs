@@ -14,8 +14,8 @@ mod products;
 mod steps;
 mod weights;
 
-pub use products::{GateGradient, GradientScratch, InputGradient, Projection};
-pub use steps::{Backward, Forward};
+pub use products::{AddGradient, GateGradient, InputGradient, NO_TOKEN, PackGates, Projection, Sources};
+pub use steps::{Backward, Forward, previous_tokens};
 pub use weights::{PackWeights, PackedWeights, Weights};
 
 use super::simd::padded;

@@ -1,10 +1,12 @@
 //! The products over all steps at once: the input's projection forward, and the gradients of weights and input.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::{Axis, PackedWeights};
 use crate::kernels::buffer::Buffer;
-use crate::kernels::cell::{Cell, Side};
+use crate::kernels::cell::{self, Side};
 use crate::kernels::matmul::{Panels, Start, View, multiply};
 use crate::kernels::simd::{Kernel, Simd, padded};
 
@@ -22,7 +24,7 @@ pub struct Projection<'a, C> {
     pub cell: PhantomData<C>,
 }
 
-impl<C: Cell> Kernel for Projection<'_, C> {
+impl<C: cell::Cell> Kernel for Projection<'_, C> {
     type Output = ();
 
     #[inline(always)]
@@ -51,7 +53,7 @@ pub struct InputGradient<'a, C> {
     pub cell: PhantomData<C>,
 }
 
-impl<C: Cell> Kernel for InputGradient<'_, C> {
+impl<C: cell::Cell> Kernel for InputGradient<'_, C> {
     type Output = ();
 
     #[inline(always)]
@@ -66,72 +68,152 @@ impl<C: Cell> Kernel for InputGradient<'_, C> {
     }
 }
 
-/// The gradients of some rows of one gate, in weight_ih with bias_ih or in weight_hh with bias_hh: d_W += dᵀ·x, d_b += Σ d.
-pub struct GateGradient<'a> {
+/// Cuts the gates of some tokens into panels, for the gradient of a weight.
+pub struct PackGates<'a> {
     /// Gates after [`Backward`](super::Backward). `[tokens, width]`
     pub gates: &'a [f32],
     /// Floats per token in `gates`.
     pub width: usize,
-    /// The first of the columns of `gates` that belong to the rows.
-    pub column: usize,
-    /// What was multiplied: the input, or the state that came into each step. `[tokens, x_axis.padded()]`
+    /// The columns of `gates` that belong to the weight.
+    pub columns: Range<usize>,
+    /// Where the panels go. `[tokens, columns]`
+    pub panels: &'a mut Panels,
+}
+
+impl Kernel for PackGates<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let PackGates { gates, width, columns, panels } = self;
+        panels.pack(simd, gates.len() / width, columns.len(), |token, first, row| {
+            row.copy_from_slice(&gates[token * width + columns.start + first..][..row.len()]);
+        });
+    }
+}
+
+/// What some tokens add to some rows of the transposed gradient of weight_ih or weight_hh, and of the bias beside it: sums +=
+/// [x | 1]ᵀ·d. The bias is the weight of an input that is always 1, so its gradient is the last row of all.
+pub struct GateGradient<'a> {
+    /// The gates of the tokens. `[tokens, columns]`
+    pub panels: &'a Panels,
+    /// What was multiplied: the input, or the states. `[all tokens, x_axis.padded()]`
     pub x: &'a [f32],
     /// x's axis.
     pub x_axis: Axis,
-    /// The rows of the weight's gradient, added to. `[rows, x_axis.len()]`
-    pub d_weight: &'a mut [f32],
-    /// The rows of the bias's gradient, added to. `[rows]`
-    pub d_bias: &'a mut [f32],
-    /// Working space.
-    pub scratch: &'a mut GradientScratch,
+    /// Which rows of x the tokens were multiplied with. `[tokens]`
+    pub sources: Sources<'a>,
+    /// The places on x's axis that this piece is about; place `x_axis.depth()` is the 1.
+    pub places: Range<usize>,
+    /// Whether these are the first tokens, so that sums begin at zero.
+    pub is_first: bool,
+    /// `[places, columns]`
+    pub sums: &'a mut [f32],
 }
 
-/// Working space of [`GateGradient`], reused.
-#[derive(Debug, Default)]
-pub struct GradientScratch {
-    panels: Panels,
-    sums: Buffer, // [x_axis.padded(), columns] the gradient's transpose
+/// Which row of x belongs to a token.
+#[derive(Clone, Copy)]
+pub enum Sources<'a> {
+    /// The token's own, counted from this one.
+    From(usize),
+    /// The one that is named for it; [`NO_TOKEN`] stands for zeros.
+    Named(&'a [u32]),
 }
 
-/// Tokens per panel: as many rows as the second-level cache holds beside the sums.
-const CHUNK: usize = 256;
+/// In place of a token: there is none.
+pub const NO_TOKEN: u32 = u32::MAX;
 
-/// Rows of a gate that one [`GateGradient`] takes at most: a panel of the widest instruction set.
-pub const GRADIENT_ROWS: usize = 64;
+thread_local! {
+    /// Where a thread keeps the rows of x that a piece is about. `[tokens, places]`
+    static ROWS: Cell<Buffer> = Cell::default();
+}
 
 impl Kernel for GateGradient<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let GateGradient { gates, width, column, x, x_axis, d_weight, d_bias, scratch } = self;
-        let (columns, x_stride) = (padded(d_bias.len()), x_axis.padded());
-        let sums = scratch.sums.resize_zeroed(x_axis.depth() * columns);
-        for (gates, x) in gates.chunks(CHUNK * width).zip(x.chunks(CHUNK * x_stride)) {
-            scratch.panels.pack(simd, gates.len() / width, columns, |token, first, row| {
-                row.copy_from_slice(&gates[token * width + column + first..][..row.len()]);
-            });
-            for row in gates.chunks_exact(width) {
-                for (sum, d) in d_bias.iter_mut().zip(&row[column..]) {
-                    *sum += d;
-                }
+        let GateGradient { panels, x, x_axis, sources, places, is_first, sums } = self;
+        let mut rows = ROWS.take();
+        let stride = padded(places.len());
+        let of_x = places.start..places.end.min(x_axis.depth());
+        for (token, row) in rows.resize(panels.depth() * stride).chunks_exact_mut(stride).enumerate() {
+            let (row, one) = row.split_at_mut(of_x.len());
+            let source = match sources {
+                Sources::From(first) => (first + token) as u32,
+                Sources::Named(tokens) => tokens[token],
+            };
+            match source {
+                NO_TOKEN => row.fill(0.0),
+                source => row.copy_from_slice(&x[source as usize * x_axis.padded()..][of_x.clone()]),
             }
-            multiply(simd, x_axis.depth(), View::columns(x, x_stride), &scratch.panels, Start::Sum, sums, columns);
+            one.fill(1.0);
         }
-        for (at, sums) in sums.chunks_exact(columns).enumerate() {
-            let Some(at) = x_axis.real(at) else { continue };
+        let start = if is_first { Start::Zero } else { Start::Sum };
+        multiply(simd, places.len(), View::columns(&rows, stride), panels, start, sums, panels.columns());
+        ROWS.set(rows);
+    }
+}
+
+/// Adds the transpose of [`GateGradient`]'s sums to some rows of one gate of a weight and its bias.
+pub struct AddGradient<'a> {
+    /// All rows. `[x_axis.depth() + 1, columns]`
+    pub sums: &'a [f32],
+    /// Floats per row of `sums`.
+    pub columns: usize,
+    /// The column of the first row of the weight.
+    pub column: usize,
+    /// x's axis.
+    pub x_axis: Axis,
+    /// Rows of the weight's gradient, added to. `[rows, x_axis.len()]`
+    pub d_weight: &'a mut [f32],
+    /// Rows of the bias's gradient, added to. `[rows]`
+    pub d_bias: &'a mut [f32],
+}
+
+impl AddGradient<'_> {
+    /// Adds.
+    pub fn run(self) {
+        let AddGradient { sums, columns, column, x_axis, d_weight, d_bias } = self;
+        let rows = d_bias.len();
+        let mut sums = sums.chunks_exact(columns).map(|sums| &sums[column..][..rows]);
+        for (place, sums) in (0..x_axis.depth()).zip(sums.by_ref()) {
+            let Some(place) = x_axis.real(place) else { continue };
             for (row, sum) in d_weight.chunks_exact_mut(x_axis.len()).zip(sums) {
-                row[at] += sum;
+                row[place] += sum;
             }
+        }
+        for (d, sum) in d_bias.iter_mut().zip(sums.next().into_iter().flatten()) {
+            *d += sum;
         }
     }
 }
 
+/// Rows of a gate that one [`AddGradient`] takes at most.
+const GRADIENT_ROWS: usize = 64;
+
+/// Places of x that one [`GateGradient`] takes, about: few enough for many threads.
+const PLACES: usize = 72;
+
+impl Axis {
+    /// The places of the axis and the 1 behind it, in nearly equal pieces.
+    pub fn gradient_pieces(self) -> Vec<Range<usize>> {
+        let places = self.depth() + 1;
+        let piece = places.div_ceil(places.div_ceil(PLACES)).next_multiple_of(6);
+        (0..places).step_by(piece).map(|first| first..(first + piece).min(places)).collect()
+    }
+}
+
 impl Side {
-    /// The pieces of a weight's gradient that this side's blocks make, in the order of the weight's rows: (column of the
-    /// gates, first row, rows).
+    /// The columns of the gates that this side's blocks lie in.
+    pub fn columns(self, hidden: usize) -> Range<usize> {
+        self.first * hidden..(self.first + self.gates.len()) * hidden
+    }
+
+    /// The pieces of a weight's gradient that this side's blocks make, in the order of the weight's rows: (column behind
+    /// the side's first, first row, rows).
     pub fn pieces(self, hidden_size: usize) -> Vec<(usize, usize, usize)> {
-        let mut pieces: Vec<_> = (self.first..)
+        let mut pieces: Vec<_> = (0..)
             .zip(self.gates)
             .flat_map(|(block, gate)| {
                 (0..hidden_size).step_by(GRADIENT_ROWS).map(move |unit| {
@@ -160,5 +242,20 @@ mod tests {
         }
         assert_eq!(next, 300);
         assert_eq!(pieces[0], (112, 0, 64), "PyTorch's first gate, r, is the second block");
+    }
+
+    #[test]
+    fn pieces_cover_every_place_of_an_axis_and_the_one_behind_it() {
+        for (parts, size) in [(1, 1), (1, 100), (2, 33), (2, 128), (2, 256)] {
+            let axis = Axis { parts, size };
+            let pieces = axis.gradient_pieces();
+            let mut next = 0;
+            for piece in &pieces {
+                assert_eq!(piece.start, next);
+                assert!(!piece.is_empty() && piece.len() <= PLACES);
+                next = piece.end;
+            }
+            assert_eq!(next, axis.depth() + 1);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::PackedWeights;
+use super::{NO_TOKEN, PackedWeights};
 use crate::batch::Slice;
 use crate::kernels::cell::{Cell, State, StateMut};
 use crate::kernels::matmul::{Start, View, multiply};
@@ -33,6 +33,18 @@ fn steps(slice: &Slice, reverse: bool) -> impl DoubleEndedIterator<Item = Step> 
         let previous = slice.starts.get(before).copied().unwrap_or(0);
         Step { rows: slice.alive[step], token: slice.starts[step], carried, previous }
     })
+}
+
+/// For every token of a slice the token whose state came into its step, [`NO_TOKEN`] for none. Counted from `first_token`, in
+/// the order of the tokens.
+pub fn previous_tokens(slice: &Slice, reverse: bool, first_token: usize, previous: &mut Vec<u32>) {
+    let offset = previous.len();
+    previous.resize(offset + slice.tokens, NO_TOKEN);
+    for step in steps(slice, reverse) {
+        for row in 0..step.carried {
+            previous[offset + step.token + row] = (first_token + step.previous + row) as u32;
+        }
+    }
 }
 
 /// Runs a direction forward: `gates` holds x·W + b on entry, what the cell keeps for `Backward` on exit.
@@ -104,8 +116,6 @@ pub struct Backward<'a, C> {
     pub d_output: &'a [f32],
     /// Distance between its rows.
     pub d_output_stride: usize,
-    /// The state that came into each step, for the gradient of weight_hh; written here. `[tokens, hidden]`
-    pub previous_h: &'a mut [f32],
     /// Working space. `[2 * rows, hidden]`
     pub d_state: &'a mut [f32],
     /// Which cell.
@@ -134,7 +144,6 @@ impl<C: Cell> Kernel for Backward<'_, C> {
                 } else {
                     State { h: &NOTHING[..hidden], c: &NOTHING[..hidden] }
                 };
-                self.previous_h[token * hidden..][..hidden].copy_from_slice(previous.h);
                 add(simd, d_h, &d_output[token * d_output_stride..][..hidden]);
                 C::backward(simd, gates, previous, next, StateMut { h: d_h, c: d_c });
             }

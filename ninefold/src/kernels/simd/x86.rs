@@ -159,8 +159,9 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
         assert!(BF16, "operands are not paired");
         // SAFETY: `self` exists only where the processor has the instructions; 256 bits are 16 numbers of bf16.
         unsafe {
-            let [low, high] = [first, second]
-                .map(|floats| _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(floats))));
+            let [low, high] = [first, second].map(|floats| {
+                _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(floats)))
+            });
             _mm512_castsi512_ps(_mm512_or_si512(low, _mm512_slli_epi32::<16>(high)))
         }
     }

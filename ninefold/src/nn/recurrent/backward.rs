@@ -1,16 +1,18 @@
 //! The backward pass: from the final states' gradients down to the parameters' and the input's.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::pieces::{TOKENS, by_slice, of_slice};
+use super::pieces::{GRADIENT_TOKENS, TOKENS, by_slice, of_slice};
 use super::{DirectionBuffers, LayerBuffers, RecurrentStack};
 use crate::batch::Batch;
-use crate::kernels::cell::{Cell, Side};
-use crate::kernels::recurrent::{Axis, Backward, GateGradient, GradientScratch, InputGradient, PackedWeights};
+use crate::kernels::cell::Cell;
+use crate::kernels::recurrent::{
+    AddGradient, Backward, GateGradient, InputGradient, PackGates, PackedWeights, Sources, previous_tokens,
+};
 use crate::kernels::simd::padded;
-use crate::nn::Parameter;
 
 impl RecurrentStack {
     pub(super) fn backward_with<C: Cell>(
@@ -20,10 +22,15 @@ impl RecurrentStack {
         d_states: &[f32],
         wants_input: bool,
     ) {
+        for (direction, previous) in self.previous.iter_mut().enumerate() {
+            previous.clear();
+            let slices = batch.slices.iter();
+            slices.for_each(|slice| previous_tokens(slice, direction == 1, slice.first_token, previous));
+        }
         self.spread_states(batch, d_states);
         for layer in (0..self.config.num_layers).rev() {
             self.layer_backward::<C>(layer, batch);
-            self.gate_gradients::<C>(layer);
+            self.gate_gradients::<C>(layer, batch.tokens());
             if layer > 0 || wants_input {
                 self.input_gradient::<C>(layer, batch.tokens());
             }
@@ -53,13 +60,11 @@ impl RecurrentStack {
         let (width, d_output_stride) = (C::BLOCKS * hidden, self.config.output().padded());
         let weights = &self.packed[layer * self.config.directions()..];
         let mut passes = Vec::new();
-        let working = self.previous_h.iter_mut().zip(&mut self.d_state);
-        let directions = self.layers[layer].directions.iter_mut().zip(weights).zip(working);
-        for (number, ((DirectionBuffers { gates, h, c }, weights), (previous_h, d_state))) in directions.enumerate() {
+        let directions = self.layers[layer].directions.iter_mut().zip(weights).zip(&mut self.d_state);
+        for (number, ((DirectionBuffers { gates, h, c }, weights), d_state)) in directions.enumerate() {
             let gates = by_slice(gates, &batch.slices, width);
-            let previous_h = by_slice(previous_h.resize(batch.tokens() * hidden), &batch.slices, hidden);
             let mut d_state = d_state.resize(2 * batch.rows() * hidden);
-            for ((slice, gates), previous_h) in batch.slices.iter().zip(gates).zip(previous_h) {
+            for (slice, gates) in batch.slices.iter().zip(gates) {
                 let (space, rest) = std::mem::take(&mut d_state).split_at_mut(2 * slice.rows * hidden);
                 d_state = rest;
                 let d_output = of_slice(&self.d_output, slice, d_output_stride);
@@ -73,7 +78,6 @@ impl RecurrentStack {
                     c: if C::HAS_CELL_STATE { of_slice(c, slice, hidden) } else { &[] },
                     d_output: d_output.get(number * hidden..).unwrap_or_default(),
                     d_output_stride,
-                    previous_h,
                     d_state: space,
                     cell: PhantomData::<C>,
                 });
@@ -83,38 +87,87 @@ impl RecurrentStack {
         passes.into_par_iter().for_each(|pass| level.run(pass));
     }
 
-    fn gate_gradients<C: Cell>(&mut self, layer: usize) {
+    /// The gradients of weights and biases: summed up transposed, some tokens at a time, so that those stay in the cache.
+    fn gate_gradients<C: Cell>(&mut self, layer: usize, tokens: usize) {
+        let hidden = padded(self.config.hidden_size);
+        let sides = [(C::INPUT, self.config.input(layer)), (C::HIDDEN, self.config.state())];
+        for sums in &mut self.d_sums {
+            for ((side, x_axis), sums) in sides.iter().zip(sums) {
+                sums.resize((x_axis.depth() + 1) * side.columns(hidden).len());
+            }
+        }
+        if tokens == 0 {
+            self.d_sums.iter_mut().flatten().for_each(|sums| sums.fill(0.0));
+        }
+        for first in (0..tokens).step_by(GRADIENT_TOKENS) {
+            self.add_tokens::<C>(layer, first..tokens.min(first + GRADIENT_TOKENS));
+        }
+        self.add_gradients::<C>(layer);
+    }
+
+    /// Adds what some tokens contribute to the sums.
+    fn add_tokens<C: Cell>(&mut self, layer: usize, tokens: Range<usize>) {
         let config = self.config;
-        let width = C::BLOCKS * padded(config.hidden_size);
-        let state = Axis { parts: 1, size: config.hidden_size };
+        let (hidden, level) = (padded(config.hidden_size), config.precision.level());
+        let width = C::BLOCKS * hidden;
         let LayerBuffers { x, directions } = &self.layers[layer];
+        // Where both sides read the same gates, one set of panels serves both.
+        let (input, state) = (C::INPUT.columns(hidden), C::HIDDEN.columns(hidden));
+        let sets = if input == state { vec![input] } else { vec![input, state] };
+        let mut packs = Vec::new();
+        for (buffers, panels) in directions.iter().zip(&mut self.d_panels) {
+            let gates = &buffers.gates[tokens.start * width..tokens.end * width];
+            let sets = sets.iter().cloned().zip(panels);
+            packs.extend(sets.map(|(columns, panels)| PackGates { gates, width, columns, panels }));
+        }
+        packs.into_par_iter().for_each(|pack| level.run(pack));
+
+        let mut products = Vec::new();
+        let per_direction = directions.iter().zip(&mut self.d_sums).zip(&self.d_panels).zip(&self.previous);
+        for (((buffers, [input_sums, hidden_sums]), panels), previous) in per_direction {
+            let previous = Sources::Named(&previous[tokens.clone()]);
+            let own = Sources::From(tokens.start);
+            let input = (&panels[0], &**x, config.input(layer), own, input_sums);
+            let state = (&panels[sets.len() - 1], &*buffers.h, config.state(), previous, hidden_sums);
+            for (panels, x, x_axis, sources, sums) in [input, state] {
+                let mut sums = &mut **sums;
+                for places in x_axis.gradient_pieces() {
+                    let (piece, rest) = sums.split_at_mut(places.len() * panels.columns());
+                    sums = rest;
+                    let is_first = tokens.start == 0;
+                    products.push(GateGradient { panels, x, x_axis, sources, places, is_first, sums: piece });
+                }
+            }
+        }
+        products.into_par_iter().for_each(|piece| level.run(piece));
+    }
+
+    /// Adds the sums to the gradients, in the order of PyTorch's weights.
+    fn add_gradients<C: Cell>(&mut self, layer: usize) {
+        let config = self.config;
+        let hidden = padded(config.hidden_size);
+        let sides = [(C::INPUT, config.input(layer)), (C::HIDDEN, config.state())];
         let per_layer = 4 * config.directions();
         let parameters = &mut self.parameters[layer * per_layer..][..per_layer];
-        let mut pieces = Vec::new();
-        for ((parameters, buffers), previous_h) in parameters.chunks_exact_mut(4).zip(directions).zip(&self.previous_h)
-        {
+        let mut additions = Vec::new();
+        for (parameters, sums) in parameters.chunks_exact_mut(4).zip(&self.d_sums) {
             let [weight_input, weight_hidden, bias_input, bias_hidden] = parameters else {
                 unreachable!("chunks of four")
             };
-            let sides: [(Side, &mut Parameter, &mut Parameter, &[f32], Axis); 2] = [
-                (C::INPUT, weight_input, bias_input, x, config.input(layer)),
-                (C::HIDDEN, weight_hidden, bias_hidden, previous_h, state),
-            ];
-            for (side, weight, bias, x, x_axis) in sides {
+            let parameters = [(weight_input, bias_input), (weight_hidden, bias_hidden)];
+            for (((side, x_axis), (weight, bias)), sums) in sides.into_iter().zip(parameters).zip(sums) {
                 let (mut d_weight, mut d_bias) = (weight.gradient.as_mut_slice(), bias.gradient.as_mut_slice());
                 for (column, _, rows) in side.pieces(config.hidden_size) {
                     let (weight_rows, weight_rest) = d_weight.split_at_mut(rows * x_axis.len());
                     let (bias_rows, bias_rest) = d_bias.split_at_mut(rows);
                     (d_weight, d_bias) = (weight_rest, bias_rest);
-                    pieces.push((column, weight_rows, bias_rows, &*buffers.gates, x, x_axis));
+                    let columns = side.columns(hidden).len();
+                    let (d_weight, d_bias) = (weight_rows, bias_rows);
+                    additions.push(AddGradient { sums, columns, column, x_axis, d_weight, d_bias });
                 }
             }
         }
-        let level = config.precision.level();
-        pieces.into_par_iter().for_each_init(GradientScratch::default, |scratch, piece| {
-            let (column, d_weight, d_bias, gates, x, x_axis) = piece;
-            level.run(GateGradient { gates, width, column, x, x_axis, d_weight, d_bias, scratch });
-        });
+        additions.into_par_iter().for_each(AddGradient::run);
     }
 
     fn input_gradient<C: Cell>(&mut self, layer: usize, tokens: usize) {

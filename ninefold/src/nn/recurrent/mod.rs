@@ -23,6 +23,7 @@ use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::cell::{Cell, Gru, Lstm, Rnn};
 use crate::kernels::dropout::Dropout;
+use crate::kernels::matmul::Panels;
 use crate::kernels::recurrent::{Axis, PackWeights, PackedWeights, Weights};
 use crate::rng::Rng;
 
@@ -90,6 +91,11 @@ impl RecurrentConfig {
         if layer == 0 { Axis { parts: 1, size: self.input_size } } else { self.output() }
     }
 
+    /// The axis of one direction's state.
+    fn state(&self) -> Axis {
+        Axis { parts: 1, size: self.hidden_size }
+    }
+
     /// The axis of a layer's output and of the final states.
     pub fn output(&self) -> Axis {
         Axis { parts: self.directions(), size: self.hidden_size }
@@ -104,10 +110,12 @@ pub struct RecurrentStack {
     packed: Vec<PackedWeights>, // per layer and direction
     packed_for: Option<Packing>, // what `packed` is good for; None after a change of the parameters
     layers: Vec<LayerBuffers>,
-    d_output: Buffer,        // [tokens, output] the gradient that comes into a layer from above
-    d_input: Buffer,         // [tokens, input] the gradient that leaves it below
-    previous_h: Vec<Buffer>, // per direction: [tokens, hidden]
-    d_state: Vec<Buffer>,    // per direction: [2 * rows, hidden]
+    d_output: Buffer,           // [tokens, output] the gradient that comes into a layer from above
+    d_input: Buffer,            // [tokens, input] the gradient that leaves it below
+    d_state: Vec<Buffer>,       // per direction: [2 * rows, hidden]
+    d_sums: Vec<[Buffer; 2]>,   // per direction: transposed gradients of both weights, the bias's in the last row
+    d_panels: Vec<[Panels; 2]>, // per direction: the gates of some tokens, as both weights' gradients read them
+    previous: Vec<Vec<u32>>,    // per direction: [tokens] the token whose state came into each step
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,8 +173,10 @@ impl RecurrentStack {
             layers: (0..config.num_layers).map(|_| buffers()).collect(),
             d_output: Buffer::default(),
             d_input: Buffer::default(),
-            previous_h: vec![Buffer::default(); directions],
             d_state: vec![Buffer::default(); directions],
+            d_sums: vec![Default::default(); directions],
+            d_panels: vec![Default::default(); directions],
+            previous: vec![Vec::new(); directions],
         }
     }
 

@@ -5,6 +5,9 @@ use crate::batch::Slice;
 /// Tokens per piece of the products.
 pub(super) const TOKENS: usize = 128;
 
+/// Tokens at a time in the gradients of the weights: few enough for their gates to stay in the cache.
+pub(super) const GRADIENT_TOKENS: usize = 512;
+
 /// The parts of a buffer that belong to each slice.
 pub(super) fn by_slice<'a>(buffer: &'a mut [f32], slices: &[Slice], width: usize) -> Vec<&'a mut [f32]> {
     let mut rest = buffer;
