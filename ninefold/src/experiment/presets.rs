@@ -90,8 +90,9 @@ const ROUND2: Round = Round {
     learning_rate: 1e-4,
 };
 
-/// The notebook's settings: words of letters without stop words, plain Adam for 20 epochs, of which the best on validation is
-/// kept.
+/// The notebook's settings: words of letters without stop words, Adam for 20 epochs, of which the best on validation is kept.
+/// The limit on gradients is not the notebook's: of 0.1, 0.25, 0.5, 1 and none, 0.25 gave the vanilla network, which else
+/// wanders, its best validation accuracy on 20 Newsgroups with Word2Vec; gated networks hardly notice it.
 fn round(round: Round) -> Config {
     Config {
         tokenizer: TokenizerConfig {
@@ -120,7 +121,7 @@ fn round(round: Round) -> Config {
             batch_size: round.batch_size,
             learning_rate: round.learning_rate,
             max_len: round.max_len,
-            max_grad_norm: 0.0,
+            max_grad_norm: 0.25,
             patience: 0,
             ..TrainConfig::default()
         },

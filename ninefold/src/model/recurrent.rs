@@ -163,6 +163,31 @@ impl Classifier for RecurrentClassifier {
     }
 
     fn train_batch(&mut self, batch: &Batch, key: &[u64]) -> BatchResult {
+        within_pool(|| self.train_within_pool(batch, key))
+    }
+
+    fn logits(&mut self, batch: &Batch) -> Vec<f32> {
+        within_pool(|| self.forward(batch, None));
+        let classes = self.config.num_classes;
+        self.logits.chunks_exact(padded(classes)).flat_map(|row| row[..classes].iter().copied()).collect()
+    }
+
+    fn parameters(&self) -> Vec<&Parameter> {
+        std::iter::once(&self.embedding).chain(self.stack.parameters()).chain(&self.head).collect()
+    }
+
+    fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
+        std::iter::once(&mut self.embedding).chain(self.stack.parameters_mut()).chain(&mut self.head).collect()
+    }
+}
+
+/// Runs work on a thread of the pool, so that each of the many parallel loops in it begins without waking one.
+fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    rayon::scope(|_| work())
+}
+
+impl RecurrentClassifier {
+    fn train_within_pool(&mut self, batch: &Batch, key: &[u64]) -> BatchResult {
         for parameter in self.parameters_mut() {
             parameter.gradient.fill(0.0);
         }
@@ -176,20 +201,6 @@ impl Classifier for RecurrentClassifier {
         }
         self.backward(batch, key);
         result
-    }
-
-    fn logits(&mut self, batch: &Batch) -> Vec<f32> {
-        self.forward(batch, None);
-        let classes = self.config.num_classes;
-        self.logits.chunks_exact(padded(classes)).flat_map(|row| row[..classes].iter().copied()).collect()
-    }
-
-    fn parameters(&self) -> Vec<&Parameter> {
-        std::iter::once(&self.embedding).chain(self.stack.parameters()).chain(&self.head).collect()
-    }
-
-    fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
-        std::iter::once(&mut self.embedding).chain(self.stack.parameters_mut()).chain(&mut self.head).collect()
     }
 }
 

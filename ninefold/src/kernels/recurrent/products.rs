@@ -87,7 +87,7 @@ impl Kernel for PackGates<'_> {
     fn run<S: Simd>(self, simd: S) {
         let PackGates { gates, width, columns, panels } = self;
         panels.pack(simd, gates.len() / width, columns.len(), |token, first, row| {
-            row.copy_from_slice(&gates[token * width + columns.start + first..][..row.len()]);
+            copy(simd, row, &gates[token * width + columns.start + first..]);
         });
     }
 }
@@ -136,22 +136,32 @@ impl Kernel for GateGradient<'_> {
         let GateGradient { panels, x, x_axis, sources, places, is_first, sums } = self;
         let mut rows = ROWS.take();
         let stride = padded(places.len());
-        let of_x = places.start..places.end.min(x_axis.depth());
+        let one = (x_axis.depth() < places.end).then(|| x_axis.depth() - places.start);
+        let length = stride.min(x_axis.padded() - places.start);
         for (token, row) in rows.resize(panels.depth() * stride).chunks_exact_mut(stride).enumerate() {
-            let (row, one) = row.split_at_mut(of_x.len());
             let source = match sources {
                 Sources::From(first) => (first + token) as u32,
                 Sources::Named(tokens) => tokens[token],
             };
             match source {
                 NO_TOKEN => row.fill(0.0),
-                source => row.copy_from_slice(&x[source as usize * x_axis.padded()..][of_x.clone()]),
+                source => copy(simd, &mut row[..length], &x[source as usize * x_axis.padded() + places.start..]),
             }
-            one.fill(1.0);
+            if let Some(one) = one {
+                row[one] = 1.0;
+            }
         }
         let start = if is_first { Start::Zero } else { Start::Sum };
         multiply(simd, places.len(), View::columns(&rows, stride), panels, start, sums, panels.columns());
         ROWS.set(rows);
+    }
+}
+
+/// Copies whole registers, without a call.
+#[inline(always)]
+fn copy<S: Simd>(simd: S, to: &mut [f32], from: &[f32]) {
+    for (to, from) in to.chunks_exact_mut(S::LANES).zip(from.chunks_exact(S::LANES)) {
+        simd.write(to, simd.read(from));
     }
 }
 
@@ -192,15 +202,14 @@ impl AddGradient<'_> {
 /// Rows of a gate that one [`AddGradient`] takes at most.
 const GRADIENT_ROWS: usize = 64;
 
-/// Places of x that one [`GateGradient`] takes, about: few enough for many threads.
-const PLACES: usize = 72;
+/// Places of x that one [`GateGradient`] takes: few enough for many threads, whole blocks and whole tiles.
+const PLACES: usize = 48;
 
 impl Axis {
-    /// The places of the axis and the 1 behind it, in nearly equal pieces.
+    /// The places of the axis and the 1 behind it, in pieces.
     pub fn gradient_pieces(self) -> Vec<Range<usize>> {
         let places = self.depth() + 1;
-        let piece = places.div_ceil(places.div_ceil(PLACES)).next_multiple_of(6);
-        (0..places).step_by(piece).map(|first| first..(first + piece).min(places)).collect()
+        (0..places).step_by(PLACES).map(|first| first..(first + PLACES).min(places)).collect()
     }
 }
 
