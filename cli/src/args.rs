@@ -313,6 +313,7 @@ pub struct SampleArgs {
 Examples:
   ninefold bench
   ninefold bench --models gru --sizes round2 --work train --steps 20
+  ninefold bench --models gru --sizes posts --work train --batch-size 16 --hidden-size 300
   ninefold bench --json > bench.json
 
 Sizes: round1 and round2 are the networks of these presets on texts of full length (64 x 150 and 32 x 400 tokens); posts is
@@ -326,6 +327,15 @@ pub struct BenchArgs {
     /// Sizes: round1, round2, posts
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "round1,round2,posts")]
     pub sizes: Vec<String>,
+    /// Instead of the sizes' own: texts of a batch
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub batch_size: Option<u16>,
+    /// Instead of the sizes' own: tokens of a text, or of the longest
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub length: Option<u16>,
+    /// Instead of the sizes' own: units per direction
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub hidden_size: Option<u16>,
     /// Precisions: f32, bf16 [default: all that this processor has]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub precisions: Vec<String>,

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, same_bytes, stdout};
+use common::{Place, SMALL, refusal, same_bytes, stdout};
 use serde_json::Value;
 
 const PAIRS: [&str; 9] = [
@@ -155,4 +155,39 @@ fn pretrained_vectors_are_loaded_from_a_file_of_the_right_dimension() {
     let output = place.compare("other", &[&args[..], &["--set", "embedding.dim=4"]].concat());
     stdout(&output);
     assert!(String::from_utf8_lossy(&output.stderr).contains("glove: vectors for 4 of "));
+}
+
+#[test]
+fn where_there_is_no_bf16_the_run_says_so_and_goes_on_in_f32() {
+    let place = Place::new();
+    let run = |name: &str, precision: &str| {
+        let precision = format!("model.precision={precision}");
+        let args = ["compare", "--data", "posts", "--embeddings", "glove", "--models", "gru", "--epochs", "2"];
+        let more = ["--run-dir", name, "--threads", "1", "--set", &precision];
+        let mut command = place.ninefold(&[&args[..], &more, &SMALL].concat());
+        command.env("NINEFOLD_SIMD", "portable").output().unwrap()
+    };
+    let (plain, rounded) = (run("plain", "f32"), run("rounded", "bf16"));
+    assert!(stdout(&plain).contains("glove") && stdout(&rounded).contains("glove"));
+    let says =
+        |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).contains("no matrix products of bf16");
+    assert!(says(&rounded) && !says(&plain));
+    same_bytes(&place.path("plain/pairs/glove-gru"), &place.path("rounded/pairs/glove-gru"), &["predictions.csv"]);
+}
+
+#[test]
+fn a_bench_measures_what_it_is_asked_for() {
+    let place = Place::new();
+    let args =
+        ["bench", "--models", "rnn", "--sizes", "posts", "--batch-size", "4", "--precisions", "f32", "--steps", "1"];
+    let text = stdout(&place.ninefold(&args).output().unwrap());
+    assert_eq!(text.lines().filter(|line| line.contains("posts") && line.contains("rnn")).count(), 3, "{text}");
+    let json = stdout(&place.ninefold(&[&args[..], &["--work", "train", "--json", "-q"]].concat()).output().unwrap());
+    let found: Value = serde_json::from_str(&json).unwrap();
+    let row = &found["bench"]["rows"][0];
+    for key in ["median_ms", "tokens_per_s", "gflop_per_s", "peak_gflop_per_s", "share_of_peak"] {
+        assert!(row[key].as_f64().unwrap() > 0.0, "{key}: {row}");
+    }
+    let error = refusal(&place.ninefold(&["bench", "--sizes", "round3"]).output().unwrap(), 2);
+    assert!(error.contains("expected any of round1, round2, posts"), "{error}");
 }

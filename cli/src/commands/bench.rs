@@ -1,7 +1,7 @@
 //! `ninefold bench`: how fast this machine trains and predicts.
 
 use anyhow::Result;
-use ninefold::bench::{self, BenchConfig, Row, Size, Work};
+use ninefold::bench::{self, BenchConfig, Size, Work};
 use ninefold::experiment::Environment;
 use ninefold::nn::{CellKind, Precision};
 use ninefold::progress::Progress;
@@ -11,14 +11,16 @@ use crate::args::BenchArgs;
 use crate::options::{self, Usage};
 use crate::output::Output;
 use crate::progress::Bars;
-use crate::table::table;
 
 /// Runs the command.
 pub fn run(args: &BenchArgs, output: &Output) -> Result<()> {
     let precisions = [Precision::F32, Precision::Bf16];
     let config = BenchConfig {
         cells: named("--models", &args.models, &CellKind::ALL, CellKind::name)?,
-        sizes: named("--sizes", &args.sizes, &Size::ALL, Size::name)?,
+        sizes: named("--sizes", &args.sizes, &Size::ALL, Size::name)?
+            .into_iter()
+            .map(|size| resized(size, args))
+            .collect(),
         precisions: match args.precisions.is_empty() {
             true => precisions.into_iter().filter(|precision| precision.is_available()).collect(),
             false => named("--precisions", &args.precisions, &precisions, Precision::name)?,
@@ -39,29 +41,19 @@ pub fn run(args: &BenchArgs, output: &Output) -> Result<()> {
     if args.json {
         return output.print_json(&json!({ "environment": environment, "bench": record }));
     }
-    let head = ["work", "size", "model", "numbers", "ms", "p99 ms", "texts/s", "tokens/s", "GFLOP/s", "peak", "share"];
-    output.print(&table(&head, 4, record.rows.iter().map(cells)))?;
     let Environment { cpu, simd, .. } = environment;
-    let threads = record.threads;
-    output.print(&format!("{cpu}, {simd}, {threads} threads; median of {} repetitions\n", args.steps))
+    output.print(&format!("{record}{cpu}, {simd}; median of {} repetitions\n", args.steps))
 }
 
-fn cells(row: &Row) -> Vec<String> {
-    let [work, size] = [row.work.name(), &row.size].map(str::to_string);
-    let milliseconds = |time: f64| if time < 10.0 { format!("{time:.2}") } else { format!("{time:.1}") };
-    vec![
-        work,
-        size,
-        row.cell.name().to_string(),
-        row.precision.name().to_string(),
-        milliseconds(row.median_ms),
-        milliseconds(row.p99_ms),
-        format!("{:.0}", row.texts_per_s),
-        format!("{:.0}", row.tokens_per_s),
-        format!("{:.0}", row.gflop_per_s),
-        format!("{:.0}", row.peak_gflop_per_s),
-        format!("{:.0} %", 100.0 * row.share_of_peak),
-    ]
+/// The size with what the flags put in place of its own.
+fn resized(size: Size, args: &BenchArgs) -> Size {
+    let or = |flag: Option<u16>, own: usize| flag.map_or(own, usize::from);
+    Size {
+        batch_size: or(args.batch_size, size.batch_size),
+        length: or(args.length, size.length),
+        hidden_size: or(args.hidden_size, size.hidden_size),
+        ..size
+    }
 }
 
 /// What each word of a flag's list stands for.

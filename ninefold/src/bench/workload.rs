@@ -11,54 +11,43 @@ const CLASSES: usize = 20;
 const LAYERS: usize = 2;
 const DIRECTIONS: usize = 2;
 
-/// How large the network is, and how long its texts are.
+/// How large the network is, and how many texts of which length it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Size {
-    /// The first round's network on 64 texts of 150 tokens each.
-    Round1,
-    /// The second round's network on 32 texts of 400 tokens each.
-    Round2,
-    /// The first round's network on 64 texts as long as posts are: lognormal, median 90, at most 400 tokens.
-    Posts,
+pub struct Size {
+    /// Its name in flags and reports.
+    pub name: &'static str,
+    /// Texts of a batch.
+    pub batch_size: usize,
+    /// Tokens of each text, or of the longest.
+    pub length: usize,
+    /// Whether texts are as long as posts are: lognormal, median 90 tokens, at most `length`.
+    pub real_lengths: bool,
+    /// Length of a word's vector.
+    pub dim: usize,
+    /// Units per direction.
+    pub hidden_size: usize,
 }
 
-/// What a size is made of.
-struct Dimensions {
-    texts: usize,
-    longest: usize,
-    dim: usize,
-    hidden_size: usize,
-}
+/// The first round's network on full texts.
+const ROUND1: Size =
+    Size { name: "round1", batch_size: 64, length: 150, real_lengths: false, dim: 100, hidden_size: 128 };
 
 impl Size {
-    /// All of them.
-    pub const ALL: [Size; 3] = [Size::Round1, Size::Round2, Size::Posts];
+    /// The first round's network and the second's, both on full texts, and the first round's on texts as long as posts are.
+    pub const ALL: [Size; 3] = [
+        ROUND1,
+        Size { name: "round2", batch_size: 32, length: 400, real_lengths: false, dim: 200, hidden_size: 256 },
+        Size { name: "posts", length: 400, real_lengths: true, ..ROUND1 },
+    ];
 
     /// Its name in flags and reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Size::Round1 => "round1",
-            Size::Round2 => "round2",
-            Size::Posts => "posts",
-        }
+        self.name
     }
 
-    /// True when texts differ in length, as real ones do.
-    pub fn has_real_lengths(self) -> bool {
-        self == Size::Posts
-    }
-
-    fn dimensions(self) -> Dimensions {
-        match self {
-            Size::Round1 => Dimensions { texts: 64, longest: 150, dim: 100, hidden_size: 128 },
-            Size::Round2 => Dimensions { texts: 32, longest: 400, dim: 200, hidden_size: 256 },
-            Size::Posts => Dimensions { texts: 64, longest: 400, dim: 100, hidden_size: 128 },
-        }
-    }
-
-    fn length(self, rng: &mut Rng) -> usize {
-        let longest = self.dimensions().longest;
-        if self.has_real_lengths() { ((90.0 * (0.8 * rng.normal()).exp()) as usize).clamp(1, longest) } else { longest }
+    fn draw_length(self, rng: &mut Rng) -> usize {
+        let drawn = (90.0 * (0.8 * rng.normal()).exp()) as usize;
+        if self.real_lengths { drawn.clamp(1, self.length) } else { self.length }
     }
 }
 
@@ -76,7 +65,7 @@ pub struct Workload {
 impl Workload {
     /// Two bidirectional layers with dropout 0.5 over frozen embeddings, and random texts; the same every time.
     pub fn new(size: Size, cell: CellKind, precision: Precision) -> Workload {
-        let Dimensions { texts: count, longest, dim, hidden_size } = size.dimensions();
+        let Size { batch_size, length, dim, hidden_size, .. } = size;
         let mut rng = Rng::new(1);
         let matrix = (0..VOCAB * dim).map(|_| 0.3 * rng.normal() as f32).collect();
         let config = RecurrentClassifierConfig {
@@ -91,11 +80,11 @@ impl Workload {
         };
         let model = RecurrentClassifier::new(config, matrix, dim, 1);
         let mut texts = Encoded::default();
-        for _ in 0..count {
-            let ids: Vec<u32> = (0..size.length(&mut rng)).map(|_| 2 + rng.below(VOCAB - 2) as u32).collect();
+        for _ in 0..batch_size {
+            let ids: Vec<u32> = (0..size.draw_length(&mut rng)).map(|_| 2 + rng.below(VOCAB - 2) as u32).collect();
             texts.push(&ids, rng.below(CLASSES) as u32);
         }
-        let batch = Batch::pack(&texts, &(0..count).collect::<Vec<_>>(), longest, Padding::Exact);
+        let batch = Batch::pack(&texts, &(0..batch_size).collect::<Vec<_>>(), length, Padding::Exact);
         let optimizer = Optimizer::new(&model.parameters());
         Workload { size, cell, precision, model, batch, texts, optimizer }
     }
@@ -109,14 +98,13 @@ impl Workload {
 
     /// Every text in a batch of its own.
     pub(super) fn singles(&self) -> Vec<Batch> {
-        let longest = self.size.dimensions().longest;
-        (0..self.texts.len()).map(|text| Batch::pack(&self.texts, &[text], longest, Padding::Exact)).collect()
+        (0..self.texts.len()).map(|text| Batch::pack(&self.texts, &[text], self.size.length, Padding::Exact)).collect()
     }
 
     /// Operations of the matrix products per token, a multiply-add counted as two: forward, and in training the gradients of
     /// weights, states and every layer's input but the first's, whose embeddings are frozen.
     pub fn flop_per_token(&self, in_training: bool) -> f64 {
-        let Dimensions { dim, hidden_size, .. } = self.size.dimensions();
+        let Size { dim, hidden_size, .. } = self.size;
         let rows = DIRECTIONS * self.cell.gates() * hidden_size;
         let layer = |number: usize| {
             let input = if number == 0 { dim } else { DIRECTIONS * hidden_size };
@@ -134,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_round_takes_the_operations_that_its_shapes_say() {
-        let workload = Workload::new(Size::Round1, CellKind::Gru, Precision::F32);
+        let workload = Workload::new(ROUND1, CellKind::Gru, Precision::F32);
         assert_eq!((workload.batch.rows(), workload.batch.tokens()), (64, 9600));
         let total = workload.flop_per_token(true) * workload.batch.tokens() as f64;
         assert!((total * 1e-9 - 25.6).abs() < 0.1, "{total:e}");

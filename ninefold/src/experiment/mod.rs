@@ -52,6 +52,10 @@ use vectors::Vectors;
 pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Leaderboard> {
     config.validate()?;
     RunFolder::check(folder, config)?;
+    if !config.model.precision.is_available() {
+        let wanted = config.model.precision.name();
+        progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
+    }
     let texts = Texts::load(config, progress)?;
     let folder = RunFolder::create(folder, config)?;
     let key = folder::key(config, &texts.fingerprint)?;

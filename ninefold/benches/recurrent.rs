@@ -1,0 +1,26 @@
+//! `cargo bench`: every cell, size, precision and work of `ninefold bench`, twenty repetitions each.
+//! `cargo bench -- gru round2 train` measures what these words name.
+
+use ninefold::bench::{BenchConfig, Size, Work, run};
+use ninefold::nn::{CellKind, Precision};
+use ninefold::progress::Silent;
+
+fn main() -> Result<(), ninefold::Error> {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let all = BenchConfig {
+        cells: wanted(&words, &CellKind::ALL, CellKind::name),
+        sizes: wanted(&words, &Size::ALL, Size::name),
+        precisions: wanted(&words, &[Precision::F32, Precision::Bf16], Precision::name),
+        work: wanted(&words, &Work::ALL, Work::name),
+        steps: 20,
+    };
+    let precisions = all.precisions.into_iter().filter(|precision| precision.is_available()).collect();
+    println!("median of 20 repetitions; {}", run(&BenchConfig { precisions, ..all }, &Silent)?);
+    Ok(())
+}
+
+/// Those that are named; all where none is.
+fn wanted<T: Copy>(words: &[String], all: &[T], name: impl Fn(T) -> &'static str) -> Vec<T> {
+    let named: Vec<T> = all.iter().copied().filter(|&item| words.iter().any(|word| word == name(item))).collect();
+    if named.is_empty() { all.to_vec() } else { named }
+}

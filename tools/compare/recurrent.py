@@ -1,0 +1,216 @@
+"""Training and prediction beside PyTorch, in turns, in one run: the ratio table of benches/LOG.md.
+
+    cargo build --release
+    python tools/compare/recurrent.py                                  every size and network, 20 steps each
+    python tools/compare/recurrent.py --models gru --sizes round1 --steps 10
+
+Needs torch and numpy. PyTorch runs twice: as installed, and with glibc's malloc told to keep its pages ("tuned"), which spares it
+page faults. The three programs take turns, a few steps each, so that a noisy machine treats them alike; medians count. Sizes are
+those of `ninefold bench`: full lengths (round1, round2), where PyTorch gets exactly the same work, and posts, whose texts
+differ in length: PyTorch runs them padded to the longest, as most scripts do, and packed (pack_padded_sequence).
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+SIZES = {
+    "round1": dict(texts=64, longest=150, dim=100, hidden=128),
+    "round2": dict(texts=32, longest=400, dim=200, hidden=256),
+    "posts": dict(texts=64, longest=400, dim=100, hidden=128),
+}
+TUNED = {"MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "400000000"}
+CLASSES, VOCAB = 20, 20_000
+
+
+def peak_memory():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def worker(size, cell, padding, threads):
+    """PyTorch's side: reads "WORK STEPS" lines, answers each with the milliseconds of every step."""
+    import numpy as np
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(threads)
+    at_start = peak_memory()
+    shape = SIZES[size]
+    rng = np.random.default_rng(1)
+    count, longest = shape["texts"], shape["longest"]
+    lengths = np.full(count, longest)
+    if size == "posts":
+        lengths = np.clip(90 * np.exp(0.8 * rng.standard_normal(count)), 1, longest).astype(int)
+    ids = np.zeros((count, longest), dtype=np.int64)
+    for row, length in zip(ids, lengths):
+        row[:length] = rng.integers(2, VOCAB, length)
+    ids, ends = torch.from_numpy(ids), torch.from_numpy(lengths)
+    labels = torch.from_numpy(rng.integers(0, CLASSES, count))
+
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(VOCAB, shape["dim"], padding_idx=0)
+            self.embedding.weight.requires_grad = False
+            self.dropout = nn.Dropout(0.5)
+            kind = dict(rnn=nn.RNN, lstm=nn.LSTM, gru=nn.GRU)[cell]
+            self.recurrent = kind(shape["dim"], shape["hidden"], num_layers=2, bidirectional=True, dropout=0.5, batch_first=True)
+            self.head = nn.Linear(2 * shape["hidden"], CLASSES)
+
+        def forward(self, ids, ends):
+            x = self.dropout(self.embedding(ids))
+            if padding == "packed":
+                x = nn.utils.rnn.pack_padded_sequence(x, ends, batch_first=True, enforce_sorted=False)
+            _, state = self.recurrent(x)
+            state = state[0] if cell == "lstm" else state
+            return self.head(self.dropout(torch.cat((state[-2], state[-1]), 1)))
+
+    network, loss = Network(), nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], lr=1e-3)
+
+    def train(_):
+        network.train()
+        optimizer.zero_grad()
+        loss(network(ids, ends), labels).backward()
+        optimizer.step()
+
+    def predict(_):
+        network.eval()
+        with torch.no_grad():
+            network(ids, ends)
+
+    def single(step):
+        network.eval()
+        text = step % count
+        with torch.no_grad():
+            network(ids[text : text + 1, : lengths[text]], ends[text : text + 1])
+
+    for line in sys.stdin:
+        work, steps = line.split()
+        times = []
+        for step in range(int(steps)):
+            start = time.perf_counter()
+            dict(train=train, predict=predict, single=single)[work](step)
+            times.append(1e3 * (time.perf_counter() - start))
+        answer = dict(times=times, tokens=int(lengths.sum()), texts=count, memory=peak_memory() - at_start, torch=torch.__version__)
+        print(json.dumps(answer), flush=True)
+
+
+class Torch:
+    """A worker process that is asked for steps."""
+
+    def __init__(self, arguments, padding, environment):
+        names = [arguments.size, arguments.cell, padding, str(arguments.threads)]
+        command = [sys.executable, "-W", "ignore", __file__, "--worker", *names]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | environment
+        )
+
+    def steps(self, work, steps):
+        print(work, steps, file=self.process.stdin, flush=True)
+        answer = json.loads(self.process.stdout.readline())
+        self.version = answer["torch"]
+        return answer
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Ninefold:
+    """`ninefold bench`, a process for each turn."""
+
+    def __init__(self, arguments, precision):
+        self.command = [arguments.ninefold, "bench", "--quiet", "--json", "--threads", str(arguments.threads)]
+        self.command += ["--sizes", arguments.size, "--models", arguments.cell, "--precisions", precision]
+
+    def steps(self, work, steps):
+        repetitions = max(1, steps // 100) if work == "single" else steps
+        command = [*self.command, "--work", work, "--steps", str(repetitions)]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        row = found["bench"]["rows"][0]
+        tokens = row["tokens_per_s"] * row["median_ms"] * 1e-3
+        texts = row["texts_per_s"] * row["median_ms"] * 1e-3
+        memory = found["environment"].get("peak_memory_bytes") or 0
+        return dict(times=row["times_ms"], tokens=tokens, texts=texts, memory=memory, share=row["share_of_peak"])
+
+    def close(self):
+        pass
+
+
+def in_turns(programs, work, steps, turn):
+    """Every program's milliseconds, a turn each until all have done their steps."""
+    times = {name: [] for name in programs}
+    last = {}
+    for program in programs.values():
+        program.steps(work, min(2, steps))  # the first steps make buffers
+    while len(next(iter(times.values()))) < steps:
+        for name, program in programs.items():
+            last[name] = program.steps(work, turn)
+            times[name] += last[name]["times"]
+    return times, last
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--ninefold", default="target/release/ninefold", help="the program")
+    parser.add_argument("--models", default="rnn,lstm,gru")
+    parser.add_argument("--sizes", default="round1,round2,posts")
+    parser.add_argument("--work", default="train,predict,single")
+    parser.add_argument("--precisions", default="f32,bf16")
+    parser.add_argument("--steps", type=int, default=20, help="of each program")
+    parser.add_argument("--turn", type=int, default=5, help="steps in a turn")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--json", help="a file for every time of every step")
+    arguments = parser.parse_args()
+    if arguments.worker:
+        size, cell, padding, threads = arguments.worker
+        return worker(size, cell, padding, int(threads))
+
+    precisions = arguments.precisions.split(",")
+    kept = []
+    print("| work | size | model | PyTorch | default ms | tuned ms | " + " | ".join(f"{p} ms | default / {p} | tuned / {p} | peak" for p in precisions) + " | memory, PyTorch / ninefold |")
+    print("| --- " * (7 + 4 * len(precisions)) + "|")
+    for size in arguments.sizes.split(","):
+        for cell in arguments.models.split(","):
+            arguments.size, arguments.cell = size, cell
+            for padding in ["padded", "packed"] if size == "posts" else ["padded"]:
+                programs = {"default": Torch(arguments, padding, {}), "tuned": Torch(arguments, padding, TUNED)}
+                programs |= {precision: Ninefold(arguments, precision) for precision in precisions}
+                for work in arguments.work.split(","):
+                    if work == "single" and (size != "posts" or padding == "packed"):
+                        continue
+                    steps, turn = (200, 100) if work == "single" else (arguments.steps, arguments.turn)
+                    times, last = in_turns(programs, work, steps, turn)
+                    median = {name: statistics.median(values) for name, values in times.items()}
+                    # Per token, because on posts each side draws its own lengths; one text after the other, per text.
+                    unit = "texts" if work == "single" else "tokens"
+                    cost = {name: median[name] / (1 if work == "single" else last[name][unit]) for name in programs}
+                    cells = [work, size, cell, padding, f"{median['default']:.1f}", f"{median['tuned']:.1f}"]
+                    for precision in precisions:
+                        ratios = [f"{cost[name] / cost[precision]:.1f}" for name in ("default", "tuned")]
+                        cells += [f"{median[precision]:.1f}", *ratios, f"{100 * last[precision]['share']:.0f} %"]
+                    memory = [last[name]["memory"] / 2**20 for name in ("default", "tuned", precisions[0])]
+                    cells.append(f"{memory[0]:.0f}, {memory[1]:.0f} / {memory[2]:.0f} MiB")
+                    print("| " + " | ".join(cells) + " |", flush=True)
+                    if work == "single":
+                        p99 = {name: sorted(values)[int(0.99 * len(values))] for name, values in times.items()}
+                        print(f"| | | | p99 | " + ", ".join(f"{name} {value:.2f} ms" for name, value in p99.items()) + " |")
+                    kept.append(dict(work=work, size=size, model=cell, padding=padding, times_ms=times, last=last))
+                version = programs["default"].version
+                for program in programs.values():
+                    program.close()
+    print(f"\nPyTorch {version}, {arguments.threads} threads, medians of {arguments.steps} steps in turns of {arguments.turn}.")
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            json.dump(kept, file)
+
+
+if __name__ == "__main__":
+    main()
