@@ -26,7 +26,7 @@ const REAL_FILES: [(&str, Outcome); 39] = [
     ("finalfusion_testdata/utf8-incomplete.bin", Ok((3, 3))),
     ("finalfusion_testdata/utf8-incomplete.dims", Ok((3, 3))),
     ("finalfusion_testdata/utf8-incomplete.txt", Ok((3, 3))),
-    ("gensim_testdata/cp852_fasttext.bin", Ok((171, 2))),
+    ("gensim_testdata/cp852_fasttext.bin", Ok((165, 2))), // of 171, some are the same once their bytes are replaced
     ("gensim_testdata/crime-and-punishment.bin", Ok((291, 5))),
     ("gensim_testdata/crime-and-punishment.vec", Ok((291, 5))),
     ("gensim_testdata/euclidean_vectors.bin", Ok((2747, 10))),

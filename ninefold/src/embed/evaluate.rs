@@ -94,8 +94,11 @@ impl Judgements {
         let Some(&(_, first)) = lines.first() else {
             return Err(Error::format(path.display(), "pairs of words with scores, or analogies", "nothing"));
         };
-        let numberless = |line: &str| line.split_whitespace().all(|field| field.parse::<f64>().is_err());
-        if first.starts_with(':') || first.split_whitespace().count() == 4 && lines.iter().all(|(_, it)| numberless(it)) {
+        let is_question = |line: &str| {
+            let mut fields = line.split_whitespace();
+            line.starts_with(':') || fields.clone().count() == 4 && fields.all(|field| field.parse::<f64>().is_err())
+        };
+        if first.starts_with(':') || lines.iter().all(|(_, line)| is_question(line)) {
             return analogies(&lines, place);
         }
         pairs(&lines, place)
@@ -292,7 +295,12 @@ mod tests {
         let named = |title: &str| Judgements::Analogies(vec![(title.into(), vec![question.clone()])]);
         assert_eq!(read(": one\na b c d\n").unwrap(), named("one"));
         assert_eq!(read("a b c d\n").unwrap(), named("all"));
-        assert!(read("a b 1\nc d\n").unwrap_err().to_string().ends_with("f:2: expected two words and a score, found \"c d\""));
+        assert!(
+            read("a b 1\nc d\n")
+                .unwrap_err()
+                .to_string()
+                .ends_with("f:2: expected two words and a score, found \"c d\"")
+        );
         assert!(read(": s\na b c\n").unwrap_err().to_string().ends_with("f:2: expected four words, found 3"));
         assert!(read("# nothing\n").is_err());
     }

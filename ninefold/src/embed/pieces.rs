@@ -31,9 +31,11 @@ impl Pieces {
     /// or a number is not finite.
     pub fn new(place: &str, tokenizer: &[u8], dim: usize, matrix: Vec<f32>) -> Result<Pieces> {
         let broken = |found: String| Error::format(place, "a tokenizer (Hugging Face's tokenizer.json)", found);
-        let settings: serde_json::Value = serde_json::from_slice(tokenizer).map_err(|error| broken(error.to_string()))?;
-        let tokenizer = Tokenizer::from_bytes(tokenizer).map_err(|error| broken(error.to_string()))?;
-        let tokenizer = Tokenizer::from(tokenizer.with_padding(None).with_truncation(None));
+        let settings: serde_json::Value =
+            serde_json::from_slice(tokenizer).map_err(|error| broken(error.to_string()))?;
+        let mut tokenizer = Tokenizer::from_bytes(tokenizer).map_err(|error| broken(error.to_string()))?;
+        let endless = tokenizer.with_padding(None).with_truncation(None).map(|_| ());
+        endless.map_err(|error| broken(error.to_string()))?;
         let rows = matrix.len().checked_div(dim).unwrap_or(0);
         let last = tokenizer.get_vocab(true).into_values().max();
         if last.is_none_or(|last| last as usize >= rows) || rows * dim != matrix.len() {
@@ -79,7 +81,8 @@ impl Pieces {
     pub fn whole_words(&self) -> (Vec<String>, Vec<f32>) {
         // Where spaces are part of a piece (SentencePiece), the piece of the word "cat" is written "▁cat".
         let surface = |piece: String| piece.strip_prefix('▁').map(str::to_owned).unwrap_or(piece);
-        let mut pieces: Vec<(u32, String)> = self.tokenizer.get_vocab(true).into_iter().map(|(p, id)| (id, p)).collect();
+        let mut pieces: Vec<(u32, String)> =
+            self.tokenizer.get_vocab(true).into_iter().map(|(p, id)| (id, p)).collect();
         pieces.sort_unstable();
         let is_word = |(id, piece): (u32, String)| {
             let word = surface(piece);

@@ -80,24 +80,27 @@ impl Format {
         })
     }
 
-    /// The format that a file's name asks for: by its end, before `.gz`. A `.bin` is a fastText model where there are n-grams
-    /// to keep, else word2vec's.
+    /// The format that a file's name asks for: by its end, before `.gz`. A `.bin` is a fastText model where
+    /// there are n-grams to keep, else word2vec's.
     ///
     /// # Errors
     /// [`Error::Config`] when the name ends in none that is written.
-    pub fn for_path(path: &Path, vectors: &WordVectors) -> Result<&'static Format> {
+    pub fn for_path(path: &Path, keeps_ngrams: bool) -> Result<&'static Format> {
         let name = path.to_string_lossy().to_ascii_lowercase();
         let end = name.strip_suffix(".gz").unwrap_or(&name).rsplit('.').next().unwrap_or_default();
         let packed = name.ends_with(".gz");
         let format = match end {
             "vec" => "word2vec-text",
             "txt" => "glove",
-            "bin" if packed => return Err(Error::config("to", "a text format, the only ones that are gzipped", "bin.gz")),
-            "bin" if vectors.subwords().is_some() => "fasttext",
+            "bin" if packed => {
+                return Err(Error::config("to", "a text format, the only ones that are gzipped", "bin.gz"));
+            }
+            "bin" if keeps_ngrams => "fasttext",
             "bin" => "word2vec-binary",
             "safetensors" if !packed => "safetensors",
             other => {
-                let expected = "a file name that ends in .safetensors, .bin, .vec or .txt (the last two also with .gz), or --to";
+                let expected =
+                    "a file name that ends in .safetensors, .bin, .vec or .txt (the last two also with .gz), or --to";
                 return Err(Error::config("output", expected, format!(".{other}")));
             }
         };

@@ -168,8 +168,9 @@ mod tests {
     #[test]
     fn groups_stay_together() {
         let mut rng = Rng::new(8);
-        let rows: Vec<Vec<f32>> =
-            (0..90).map(|i| (0..10).map(|j| (rng.normal() * 0.1) as f32 + f32::from(u8::from(i % 3 == j))).collect()).collect();
+        let rows: Vec<Vec<f32>> = (0..90)
+            .map(|i| (0..10).map(|j| (rng.normal() * 0.1) as f32 + f32::from(u8::from(i % 3 == j))).collect())
+            .collect();
         let start: Vec<[f64; 2]> = rows.iter().map(|row| [f64::from(row[0]), f64::from(row[1])]).collect();
         let places = lay_out(&rows, &start, 10.0, 300, &Silent).unwrap();
         for i in 0..90 {

@@ -53,7 +53,8 @@ impl Settings {
         for (value, (name, range)) in values.iter_mut().zip(&FIELDS) {
             *value = fields.i32(&format!("the setting {name}"))?;
             if !range.contains(value) {
-                return Err(fields.refuse(format!("a fastText model whose {name} is {} to {}", range.start(), range.end()), value));
+                return Err(fields
+                    .refuse(format!("a fastText model whose {name} is {} to {}", range.start(), range.end()), value));
             }
         }
         fields.take(1, 8, "the setting t")?;

@@ -17,7 +17,9 @@ use crate::files;
 /// Writes the model.
 pub(super) fn write(vectors: &WordVectors, path: &Path) -> Result<()> {
     if let Some(word) = vectors.words().iter().find(|word| word.contains('\0')) {
-        return Err(Error::data(format!("{word:?} holds a zero byte, at which fastText ends a word: write safetensors")));
+        return Err(Error::data(format!(
+            "{word:?} holds a zero byte, at which fastText ends a word: write safetensors"
+        )));
     }
     let too_large = || Error::data("fastText counts words and buckets in 31 bits: write safetensors");
     let num_words = i32::try_from(vectors.len()).map_err(|_| too_large())?;
