@@ -23,7 +23,8 @@ fn refused(place: &Place, args: &[&str], code: i32) -> String {
 fn text() -> String {
     let groups =
         [["sail", "anchor", "deck", "tide", "rudder", "harbour"], ["dough", "oven", "flour", "crust", "yeast", "loaf"]];
-    let word = |line: usize, place: usize| groups[line % 2][(line * 7 + place * place * 5 + place) % 6];
+    let word =
+        |line: usize, place: usize| groups[line % 2][(line * 7919 + place * 104_729 + line * place * 31) / 7 % 6];
     (0..400).map(|line| (0..8).map(|place| word(line, place)).collect::<Vec<_>>().join(" ") + "\n").collect()
 }
 
@@ -95,8 +96,9 @@ fn a_conversion_there_and_back_keeps_every_bit() {
 fn texts_come_from_files_folders_archives_and_corpora() {
     let place = Place::new();
     let (first, second) = (text(), text());
-    place.write("folder/a.txt", &first[..first.len() / 2]);
-    place.write("folder/b/c.txt", &first[first.len() / 2..]);
+    let (a, b) = first.split_at(first[..first.len() / 2].rfind('\n').unwrap());
+    place.write("folder/a.txt", a);
+    place.write("folder/b/c.txt", b);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(second.as_bytes()).unwrap();
     fs::write(place.path("t.gz"), gzip.finish().unwrap()).unwrap();

@@ -102,6 +102,7 @@ fn it_is_loaded_wherever_vectors_are_and_written_without_its_pieces() {
     let places = Places { data_dir: place.path().to_path_buf(), homes: Vec::new(), ..Places::default() };
     let vectors = load(place.path().to_str().unwrap(), &places, &Silent).unwrap();
     assert!(vectors.pieces().is_some());
+    assert!(formats::load(&place.path().join("model.safetensors"), &Silent).unwrap().pieces().is_some());
     let path = place.path().join("words.safetensors");
     formats::save_cache(&vectors, &path).unwrap();
     let back = formats::load(&path, &Silent).unwrap();

@@ -13,7 +13,7 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ninefold embed convert glove.6B.100d.txt glove.safetensors     loads a hundred times faster from now on
+  ninefold embed convert glove.6B.100d.txt glove.safetensors     loads at once from now on
   ninefold embed convert 6B.100d glove.vec.gz
   ninefold embed convert model.ftz words.bin --to word2vec-binary
 

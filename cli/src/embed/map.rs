@@ -20,7 +20,7 @@ Examples:
   ninefold embed map vectors.bin -o map.html --words 3000 --layout pca
 
 The page needs no network. Scroll to zoom, drag to move, / to search. t-SNE looks at every pair of words: 1,500 take seconds,
-5,000 take minutes.")]
+5,000 about a minute.")]
 pub struct MapArgs {
     /// A file of vectors, or the name of a GloVe release
     #[arg(value_name = "VECTORS")]

@@ -101,7 +101,7 @@ fn unknown(vectors: &WordVectors, word: &str) -> Error {
     Error::data(format!("{word:?} has no vector among the {} words{hint}", vectors.len()))
 }
 
-/// `0.123456` -> `0.1235`, as similarities are shown and written.
+/// A similarity to six digits, as JSON has it.
 fn rounded(similarity: f32) -> f64 {
-    (f64::from(similarity) * 1e4).round() / 1e4
+    (f64::from(similarity) * 1e6).round() / 1e6
 }

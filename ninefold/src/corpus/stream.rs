@@ -117,7 +117,7 @@ fn next(reader: &mut impl BufRead, rest: &mut Vec<u8>, whole: bool) -> std::io::
     let wanted = LONGEST.saturating_sub(text.len()) as u64;
     if whole {
         reader.by_ref().take(wanted).read_to_end(&mut text)?;
-    } else if !text.ends_with(b"\n") {
+    } else {
         reader.by_ref().take(wanted).read_until(b'\n', &mut text)?;
     }
     if text.len() >= LONGEST && !text.ends_with(b"\n") {

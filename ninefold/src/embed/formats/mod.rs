@@ -120,8 +120,8 @@ impl Format {
 /// [`Error::Io`] when the file cannot be read, [`Error::Format`] with the place when its content is unknown or damaged,
 /// [`Error::Interrupted`].
 pub fn load(path: &Path, progress: &dyn Progress) -> Result<WordVectors> {
-    if model2vec::is_here(path) {
-        return model2vec::read(path);
+    if let Some(folder) = model2vec::folder_of(path) {
+        return model2vec::read(folder);
     }
     load_from(Source::open(path)?, progress)
 }

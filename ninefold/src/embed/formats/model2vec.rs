@@ -17,9 +17,10 @@ use crate::error::{Error, Result};
 const TOKENIZER: &str = "tokenizer.json";
 const TENSORS: &str = "model.safetensors";
 
-/// True when a folder holds both files.
-pub(super) fn is_here(folder: &Path) -> bool {
-    folder.join(TOKENIZER).is_file() && folder.join(TENSORS).is_file()
+/// The folder that holds both files, when `path` is it or names its tensors.
+pub(super) fn folder_of(path: &Path) -> Option<&Path> {
+    let folder = if path.ends_with(TENSORS) { path.parent()? } else { path };
+    (folder.join(TOKENIZER).is_file() && folder.join(TENSORS).is_file()).then_some(folder)
 }
 
 /// Reads the folder.

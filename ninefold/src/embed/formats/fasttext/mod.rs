@@ -32,7 +32,7 @@ use parts::{Dictionary, Model, Settings};
 const MAGIC: i32 = 793_712_314;
 /// The version that fastText has written since 2017; it reads older ones.
 const VERSION: i32 = 12;
-/// What ends a line in fastText's texts: a word that has no n-grams.
+/// What ends a line in fastText's texts: a word that has no n-grams, but had them in the old format.
 const END_OF_LINE: &[u8] = b"</s>";
 /// Words that one thread composes in one go.
 const WORDS: usize = 1024;
@@ -80,38 +80,11 @@ fn read_parts(mut fields: Fields, version: Option<i32>, progress: &dyn Progress)
     let mut matrix = parts::read_input(&mut fields, &settings, &dictionary, version.is_some())?; // [words, then buckets; dim]
     fields.end()?;
 
-    let dim = settings.dim;
     let num_words = dictionary.words.len();
-    let (words, ngrams) = matrix.split_at_mut(num_words * dim);
-    let buckets = settings.ngrams.and_then(|_| dictionary.row_of_bucket());
-    let compose = |(rows, words): (&mut [f32], &[&[u8]])| {
-        if progress.is_cancelled() {
-            return Err(Error::Interrupted);
-        }
-        for (row, word) in rows.chunks_exact_mut(dim).zip(words) {
-            let mut rows = 1;
-            for bucket in settings.buckets_of(word) {
-                let ngram = match &buckets {
-                    None => Some(bucket),
-                    Some(kept) => kept.get(&bucket).copied(),
-                };
-                if let Some(ngram) = ngram {
-                    let ngram = &ngrams[ngram as usize * dim..][..dim];
-                    row.iter_mut().zip(ngram).for_each(|(sum, value)| *sum += value);
-                    rows += 1;
-                }
-            }
-            let share = 1.0 / rows as f32;
-            row.iter_mut().for_each(|value| *value *= share);
-        }
-        Ok(())
-    };
-    let pieces = words.par_chunks_mut(WORDS * dim).zip(dictionary.words.par_chunks(WORDS));
-    pieces.map(compose).collect::<Result<()>>()?;
-
-    let ngrams = matrix.split_off(num_words * dim);
+    compose(&mut matrix, &settings, &dictionary, progress)?;
+    let ngrams = matrix.split_off(num_words * settings.dim);
     let subwords = settings.ngrams.filter(|_| !ngrams.is_empty()).map(|(min_n, max_n)| {
-        Subwords::new((min_n, max_n), settings.bucket, dim, dictionary.buckets.as_deref(), ngrams)
+        Subwords::new((min_n, max_n), settings.bucket, settings.dim, dictionary.buckets.as_deref(), ngrams)
     });
     let mut broken = 0;
     let names = dictionary.words.iter().map(|word| {
@@ -119,7 +92,7 @@ fn read_parts(mut fields: Fields, version: Option<i32>, progress: &dyn Progress)
         broken += usize::from(matches!(text, std::borrow::Cow::Owned(_)));
         text.into_owned()
     });
-    let vectors = WordVectors::new(names.collect(), dim, matrix)?;
+    let vectors = WordVectors::new(names.collect(), settings.dim, matrix)?;
     text::broken_words(broken, progress);
     if settings.model == Model::Supervised {
         let labels = dictionary.num_labels;
@@ -131,11 +104,42 @@ fn read_parts(mut fields: Fields, version: Option<i32>, progress: &dyn Progress)
     }
 }
 
+/// Turns each word's own row into the mean of it and its n-grams' rows, in place.
+fn compose(matrix: &mut [f32], settings: &Settings, dictionary: &Dictionary, progress: &dyn Progress) -> Result<()> {
+    let dim = settings.dim;
+    let (words, ngrams) = matrix.split_at_mut(dictionary.words.len() * dim);
+    let row_of_bucket = dictionary.row_of_bucket();
+    let row = |bucket: u32| match &row_of_bucket {
+        None => Some(bucket),
+        Some(kept) => kept.get(&bucket).copied(),
+    };
+    let compose_some = |(rows, words): (&mut [f32], &[&[u8]])| {
+        if progress.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        for (sum, word) in rows.chunks_exact_mut(dim).zip(words) {
+            let mut count = 1;
+            for ngram in settings.buckets_of(word).into_iter().filter_map(row) {
+                let ngram = &ngrams[ngram as usize * dim..][..dim];
+                sum.iter_mut().zip(ngram).for_each(|(sum, value)| *sum += value);
+                count += 1;
+            }
+            let share = 1.0 / count as f32;
+            sum.iter_mut().for_each(|value| *value *= share);
+        }
+        Ok(())
+    };
+    let pieces = words.par_chunks_mut(WORDS * dim).zip(dictionary.words.par_chunks(WORDS));
+    pieces.map(compose_some).collect()
+}
+
 impl Settings {
     /// The buckets of a word's n-grams.
     fn buckets_of(&self, word: &[u8]) -> Vec<u32> {
         match self.ngrams {
-            Some((min_n, max_n)) if word != END_OF_LINE => ngram_buckets(word, min_n, max_n, self.bucket),
+            Some((min_n, max_n)) if word != END_OF_LINE || self.cuts_end_of_line => {
+                ngram_buckets(word, min_n, max_n, self.bucket)
+            }
             _ => Vec::new(),
         }
     }

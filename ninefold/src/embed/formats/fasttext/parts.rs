@@ -21,6 +21,8 @@ pub(super) struct Settings {
     pub bucket: u32,
     /// Fewest and most characters of an n-gram; `None` when the model has no n-grams.
     pub ngrams: Option<(usize, usize)>,
+    /// Whether `</s>` has n-grams like any other word.
+    pub cuts_end_of_line: bool,
 }
 
 /// Twelve i32 in their order, with what they may be; the f64 `t` comes after them.
@@ -65,7 +67,13 @@ impl Settings {
         if has_ngrams && bucket == 0 {
             return Err(fields.refuse(format!("buckets for n-grams of {min_n} to {max_n} characters"), "bucket 0"));
         }
-        Ok(Settings { dim, model, bucket: bucket as u32, ngrams: has_ngrams.then_some((min_n.max(1), max_n)) })
+        Ok(Settings {
+            dim,
+            model,
+            bucket: bucket as u32,
+            ngrams: has_ngrams.then_some((min_n.max(1), max_n)),
+            cuts_end_of_line: version.is_none(),
+        })
     }
 }
 
