@@ -2,7 +2,7 @@
 //!
 //! Paths -> batches of texts, in the same order each time they are asked for, so that a vocabulary can be counted in a first
 //! pass and texts numbered in a second. In a file every line is a text; in a folder every file is one. A text that goes on
-//! and on is cut between words after [`LONGEST`] bytes.
+//! and on is cut between words after a mebibyte.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
