@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::embed::EmbedArgs;
+
 /// Which word embedding and which recurrent network for your labelled texts?
 ///
 /// Trains word2vec, fastText and GloVe vectors with RNN, LSTM and GRU classifiers on your texts, prints one leaderboard, and
@@ -25,6 +27,7 @@ Examples:
   ninefold compare --data reviews.csv           the same on your own texts
   ninefold predict ninefold-runs/RUN/pairs/word2vec-gru/model mail.txt
   ninefold runs diff ninefold-runs/A ninefold-runs/B
+  ninefold embed nearest 6B.100d frog
 
 Results go to stdout, messages and progress to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.";
 
@@ -65,6 +68,8 @@ pub enum Command {
     Config(ConfigArgs),
     /// Write out the built-in sample corpus
     Sample(SampleArgs),
+    /// Train, convert, search and judge word vectors
+    Embed(EmbedArgs),
     /// Measure how fast this machine trains and predicts
     Bench(BenchArgs),
 }

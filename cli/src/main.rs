@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod embed;
 mod options;
 mod output;
 mod progress;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Runs(args) => commands::runs::run(args, &output),
         Command::Config(args) => commands::config::run(args, &output),
         Command::Sample(args) => commands::sample::run(args, &output),
+        Command::Embed(args) => embed::run(args, &output),
         Command::Bench(args) => commands::bench::run(args, &output),
     };
     match done {

@@ -24,6 +24,19 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut BufWriter<&fs::File
     Ok(())
 }
 
+/// Fails now, before long work, where [`write_atomically`] would fail after it. Missing parent folders are made.
+///
+/// # Errors
+/// [`Error::Io`] as [`write_atomically`].
+pub fn check_writable(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+    if path.is_dir() {
+        return Err(Error::io("write", path)(io::ErrorKind::IsADirectory.into()));
+    }
+    temporary_in(folder).map(drop).map_err(Error::io("write", path))
+}
+
 /// A hidden temporary file with the permissions that an ordinary new file gets (tempfile's own default is private).
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();

@@ -113,6 +113,50 @@ fn only_the_members_bytes_travel_and_the_second_start_needs_no_network() {
 }
 
 #[test]
+fn every_release_is_fetched_by_its_name() {
+    for (name, member, home) in [
+        ("twitter.27B.25d", "glove.twitter.27B.25d.txt", "glove.twitter.27B.zip"),
+        ("840B.300d", "glove.840B.300d.txt", "glove.840B.300d.zip"),
+    ] {
+        let dim = name.rsplit('.').next().unwrap().trim_end_matches('d').parse().unwrap();
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file(member, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(glove_text(dim, 30).as_bytes()).unwrap();
+        let archive = zip.finish().unwrap().into_inner();
+        let server = Server::start(&[(&format!("data/{home}"), &archive)], Behaviour::default());
+        let folder = tempfile::tempdir().unwrap();
+        let vectors = load(name, &places(folder.path(), &[&format!("{}/data", server.url)]), &Silent).unwrap();
+        assert_eq!((vectors.len(), vectors.dim()), (30, dim), "{name}");
+        assert_eq!(names_in(&folder.path().join("glove")), [format!("glove.{name}.safetensors")]);
+    }
+}
+
+#[test]
+fn a_server_that_lies_is_got_around_or_found_out() {
+    let archive = archive();
+    let whole = Behaviour { no_ranges: true, ..Behaviour::default() };
+    for (behaviour, can_be_got_around) in [
+        (Behaviour { promise_more: 1000, ..Behaviour::default() }, true), // the member's own bytes are there
+        (Behaviour { shift: 1, ..Behaviour::default() }, true),           // ranges are wrong, the whole file is right
+        (Behaviour { promise_more: 1000, ..whole.clone() }, false),
+        (Behaviour { web_pages: true, ..whole }, false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = serve(&archive, behaviour);
+        let loaded = load("6B.100d", &places(folder.path(), &[&format!("{}/data", server.url)]), &Silent);
+        if can_be_got_around {
+            assert_right(&loaded.unwrap());
+            continue;
+        }
+        let error = loaded.map(|vectors| vectors.len()).unwrap_err();
+        assert!(matches!(error, Error::Download { .. }), "{error}");
+        let cache = folder.path().join("glove");
+        let left = if cache.exists() { names_in(&cache) } else { Vec::new() };
+        assert!(left.iter().all(|name| name.ends_with(".part")), "a later start would take these for whole: {left:?}");
+    }
+}
+
+#[test]
 fn an_interrupted_fetch_goes_on_where_it_stopped() {
     let (folder, archive) = (tempfile::tempdir().unwrap(), archive());
     let mut cut_after = vec![usize::MAX; 20];

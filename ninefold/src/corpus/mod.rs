@@ -28,6 +28,7 @@ mod protocol;
 pub mod sample;
 mod source;
 mod split;
+pub mod stream;
 mod table;
 pub mod texts;
 

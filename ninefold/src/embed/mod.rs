@@ -1,7 +1,11 @@
 //! Words -> vectors: [`WordVectors`], the trainers that make them and the file formats that people keep them in.
 
+pub mod evaluate;
 pub mod formats;
+pub mod map;
 pub mod matrix;
+pub mod nearest;
+pub mod pieces;
 pub mod pretrained;
 pub mod subwords;
 pub mod trainer;
@@ -13,6 +17,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use crate::error::{Error, Result};
+use pieces::Pieces;
 use subwords::Subwords;
 
 /// Words and their vectors.
@@ -22,8 +27,15 @@ pub struct WordVectors {
     ids: HashTable<u32>, // word -> row, without a second copy of the words
     dim: usize,
     matrix: Vec<f32>, // [num_words, dim]
-    subwords: Option<Subwords>,
+    unseen: Option<Unseen>,
     duplicates: usize,
+}
+
+/// Where words that are not in the table get their vectors from.
+#[derive(Clone, Debug)]
+enum Unseen {
+    Ngrams(Subwords),
+    Pieces(Box<Pieces>),
 }
 
 impl WordVectors {
@@ -50,11 +62,11 @@ impl WordVectors {
         }
         let (ids, again) = index(&words);
         if again.is_empty() {
-            return Ok(WordVectors { words, ids, dim, matrix, subwords: None, duplicates: 0 });
+            return Ok(WordVectors { words, ids, dim, matrix, unseen: None, duplicates: 0 });
         }
         drop_rows(&mut words, &mut matrix, dim, &again);
         let (ids, _) = index(&words);
-        Ok(WordVectors { words, ids, dim, matrix, subwords: None, duplicates: again.len() })
+        Ok(WordVectors { words, ids, dim, matrix, unseen: None, duplicates: again.len() })
     }
 
     /// The same vectors, with n-grams from which words that are not among them get theirs.
@@ -66,7 +78,20 @@ impl WordVectors {
             let (dim, other) = (self.dim, subwords.dim());
             return Err(Error::data(format!("words of {dim} dimensions cannot go with n-grams of {other}")));
         }
-        self.subwords = Some(subwords);
+        self.unseen = Some(Unseen::Ngrams(subwords));
+        Ok(self)
+    }
+
+    /// The same vectors, with a tokenizer's pieces from which words that are not among them get theirs.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the pieces have another dimension.
+    pub fn with_pieces(mut self, pieces: Pieces) -> Result<WordVectors> {
+        if pieces.dim() != self.dim {
+            let (dim, other) = (self.dim, pieces.dim());
+            return Err(Error::data(format!("words of {dim} dimensions cannot go with pieces of {other}")));
+        }
+        self.unseen = Some(Unseen::Pieces(Box::new(pieces)));
         Ok(self)
     }
 
@@ -108,7 +133,18 @@ impl WordVectors {
 
     /// The vectors of n-grams, when there are any.
     pub fn subwords(&self) -> Option<&Subwords> {
-        self.subwords.as_ref()
+        match &self.unseen {
+            Some(Unseen::Ngrams(subwords)) => Some(subwords),
+            _ => None,
+        }
+    }
+
+    /// The vectors of a tokenizer's pieces, when there are any.
+    pub fn pieces(&self) -> Option<&Pieces> {
+        match &self.unseen {
+            Some(Unseen::Pieces(pieces)) => Some(pieces),
+            _ => None,
+        }
     }
 
     /// How many vectors were dropped because their word already had one.
@@ -135,10 +171,16 @@ impl WordVectors {
         self.id(word).map(|id| self.row(id))
     }
 
-    /// The vector of a word: its own, else the mean of its n-grams' where there are [`Subwords`]. `[dim]`
+    /// The vector of a word: its own, else the mean of its n-grams' or pieces' where there are any. `[dim]`
     pub fn vector(&self, word: &str) -> Option<Cow<'_, [f32]>> {
-        let known = self.get(word).map(Cow::Borrowed);
-        known.or_else(|| Some(Cow::Owned(self.subwords.as_ref()?.vector(word)?)))
+        if let Some(known) = self.get(word) {
+            return Some(Cow::Borrowed(known));
+        }
+        let made = match self.unseen.as_ref()? {
+            Unseen::Ngrams(subwords) => subwords.vector(word),
+            Unseen::Pieces(pieces) => pieces.vector(word),
+        };
+        made.map(Cow::Owned)
     }
 }
 

@@ -95,16 +95,18 @@ impl Subwords {
         Some(buckets)
     }
 
+    /// The row of a bucket, where it has one. `[dim]`
+    pub fn row(&self, bucket: u32) -> Option<&[f32]> {
+        let row = self.rows.as_ref().map_or(Some(bucket), |rows| rows.get(&bucket).copied())?;
+        self.matrix.get(row as usize * self.dim..)?.get(..self.dim)
+    }
+
     /// The mean of the rows of a word's n-grams; n-grams whose bucket has no row are left out, and a word of which no
     /// n-gram has a row has no vector. `[dim]`
     pub fn vector(&self, word: &str) -> Option<Vec<f32>> {
         let mut sum = vec![0.0; self.dim];
         let mut found = 0;
-        for bucket in ngram_buckets(word, self.min_n, self.max_n, self.bucket) {
-            let Some(row) = self.rows.as_ref().map_or(Some(bucket), |rows| rows.get(&bucket).copied()) else {
-                continue;
-            };
-            let row = &self.matrix[row as usize * self.dim..][..self.dim];
+        for row in ngram_buckets(word, self.min_n, self.max_n, self.bucket).into_iter().filter_map(|it| self.row(it)) {
             sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
             found += 1;
         }
@@ -131,15 +133,16 @@ fn index(buckets: &[u32], bucket: u32) -> Result<FxHashMap<u32, u32>> {
 /// boundary signs `<` and `>` alone do not count as n-grams.
 pub fn ngrams(word: &str, min_n: usize, max_n: usize) -> Vec<String> {
     let mut found = Vec::new();
-    each_ngram(word, min_n, max_n, |ngram| found.push(ngram.to_owned()));
+    each_ngram(word.as_bytes(), min_n, max_n, |ngram| found.push(String::from_utf8_lossy(ngram).into_owned()));
     found
 }
 
-/// The buckets of [`ngrams`], in the same order; two n-grams may share one. Empty when `bucket` is 0.
-pub fn ngram_buckets(word: &str, min_n: usize, max_n: usize, bucket: u32) -> Vec<u32> {
+/// The buckets of [`ngrams`], in the same order; two n-grams may share one. Empty when `bucket` is 0. The word may be broken
+/// UTF-8, as in models trained on texts of other encodings.
+pub fn ngram_buckets(word: impl AsRef<[u8]>, min_n: usize, max_n: usize, bucket: u32) -> Vec<u32> {
     let mut found = Vec::new();
     if bucket > 0 {
-        each_ngram(word, min_n, max_n, |ngram| found.push(hash(ngram.as_bytes()) % bucket));
+        each_ngram(word.as_ref(), min_n, max_n, |ngram| found.push(hash(ngram) % bucket));
     }
     found
 }
@@ -149,9 +152,11 @@ pub fn hash(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ byte as i8 as u32).wrapping_mul(0x0100_0193))
 }
 
-fn each_ngram(word: &str, min_n: usize, max_n: usize, mut visit: impl FnMut(&str)) {
-    let marked = format!("<{word}>");
-    let ends: Vec<usize> = marked.char_indices().map(|(at, _)| at).skip(1).chain([marked.len()]).collect();
+fn each_ngram(word: &[u8], min_n: usize, max_n: usize, mut visit: impl FnMut(&[u8])) {
+    let marked = [b"<", word, b">"].concat();
+    // As fastText: a character goes on as long as bytes have the form 10xxxxxx.
+    let begins = |&at: &usize| marked[at] & 0xc0 != 0x80;
+    let ends: Vec<usize> = (1..marked.len()).filter(begins).chain([marked.len()]).collect();
     let mut start = 0;
     for first in 0..ends.len() {
         for (n, &end) in (1..=max_n).zip(&ends[first..]) {

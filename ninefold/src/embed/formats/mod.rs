@@ -6,7 +6,9 @@
 pub mod archive;
 pub mod source;
 
+mod fasttext;
 mod glove;
+mod model2vec;
 mod numbers;
 mod refused;
 mod safetensors;
@@ -40,8 +42,8 @@ pub struct Format {
 /// Every format, in the order in which files are held against them: magic numbers first, text last.
 pub static FORMATS: [Format; 9] = [
     safetensors::FORMAT,
-    refused::FASTTEXT,
-    refused::FASTTEXT_OLD,
+    fasttext::FORMAT,
+    fasttext::OLD,
     refused::FINALFUSION,
     refused::PICKLE,
     refused::NUMPY,
@@ -71,11 +73,38 @@ impl Format {
         let head = source.head();
         FORMATS.iter().find(|format| (format.recognises)(&head)).ok_or_else(|| {
             let expected =
-                "word vectors: safetensors, word2vec text or binary, GloVe text (a word and its numbers a line)";
+                "word vectors: safetensors, fastText .bin or .ftz, word2vec text or binary, GloVe text (a word and its numbers a line)";
             let line = head.bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
             let found = format!("a file that begins with {}", text::quoted(line));
             Error::format(source.place(), expected, found)
         })
+    }
+
+    /// The format that a file's name asks for: by its end, before `.gz`. A `.bin` is a fastText model where
+    /// there are n-grams to keep, else word2vec's.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when the name ends in none that is written.
+    pub fn for_path(path: &Path, keeps_ngrams: bool) -> Result<&'static Format> {
+        let name = path.to_string_lossy().to_ascii_lowercase();
+        let end = name.strip_suffix(".gz").unwrap_or(&name).rsplit('.').next().unwrap_or_default();
+        let packed = name.ends_with(".gz");
+        let format = match end {
+            "vec" => "word2vec-text",
+            "txt" => "glove",
+            "bin" if packed => {
+                return Err(Error::config("to", "a text format, the only ones that are gzipped", "bin.gz"));
+            }
+            "bin" if keeps_ngrams => "fasttext",
+            "bin" => "word2vec-binary",
+            "safetensors" if !packed => "safetensors",
+            other => {
+                let expected =
+                    "a file name that ends in .safetensors, .bin, .vec or .txt (the last two also with .gz), or --to";
+                return Err(Error::config("output", expected, format!(".{other}")));
+            }
+        };
+        Format::named(format)
     }
 
     /// True when ninefold can write it.
@@ -85,12 +114,15 @@ impl Format {
 }
 
 /// Reads word vectors from a file of any known format, also gzipped or in a zip (`vectors.zip:member` where it holds
-/// several files). What is odd but harmless becomes a notice.
+/// several files), or from a folder of model2vec. What is odd but harmless becomes a notice.
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be read, [`Error::Format`] with the place when its content is unknown or damaged,
 /// [`Error::Interrupted`].
 pub fn load(path: &Path, progress: &dyn Progress) -> Result<WordVectors> {
+    if let Some(folder) = model2vec::folder_of(path) {
+        return model2vec::read(folder);
+    }
     load_from(Source::open(path)?, progress)
 }
 
@@ -144,7 +176,8 @@ pub fn save(vectors: &WordVectors, path: &Path, format: &Format, progress: &dyn 
     let Some(write) = format.write else {
         return Err(Error::config("format", "a format that ninefold writes", format.name));
     };
-    if vectors.subwords().is_some() && format.name != safetensors::FORMAT.name {
+    let keeps_ngrams = [safetensors::FORMAT.name, fasttext::FORMAT.name].contains(&format.name);
+    if vectors.pieces().is_some() || vectors.subwords().is_some() && !keeps_ngrams {
         progress.notice(&format!("{} holds words only: words outside the file will have no vector", format.name));
     }
     write(vectors, path)

@@ -62,12 +62,12 @@ pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<Word
     Ok(vectors)
 }
 
-/// A name has no folder in it, and is not the name of a file that is there or that was clearly meant.
+/// A name has no folder in it, and is not the name of a file or folder that is there or that was clearly meant.
 fn is_path(name: &str) -> bool {
     const ENDS: [&str; 9] = [".txt", ".vec", ".bin", ".gz", ".zip", ".safetensors", ".ftz", ".fifu", ".kv"];
     let lower = name.to_ascii_lowercase();
     let like_a_file = ENDS.iter().any(|end| lower.ends_with(end)) || lower.contains(".zip:");
-    name.contains(['/', '\\']) || Path::new(name).is_file() || like_a_file && Release::named(name).is_err()
+    name.contains(['/', '\\']) || Path::new(name).exists() || like_a_file && Release::named(name).is_err()
 }
 
 /// The release's text, packed or not, in one of the folders.
