@@ -50,6 +50,19 @@ pub enum ColorChoice {
     Never,
 }
 
+/// How a leaderboard is printed; rows and figures are the same in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal.
+    Table,
+    /// For a README.
+    Markdown,
+    /// For other programs, shares in [0, 1].
+    Csv,
+    /// For a paper.
+    Latex,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -118,12 +131,19 @@ pub struct ConfigArgs {
     /// Networks to compare: rnn, lstm, gru
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub models: Vec<String>,
+    /// Baselines beside them: majority, multinomial_nb, complement_nb, tfidf_logistic, tfidf_svm, mean_logistic,
+    /// fasttext_supervised; or none [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
+    pub baselines: Vec<String>,
     /// Epochs of training at most
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub epochs: Option<u64>,
     /// Seed of vectors, weights, dropout and shuffling
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub seed: Option<u64>,
+    /// Train every pair so many times, with this seed, the next, and so on; the split stays the same
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub seeds: Option<u64>,
     /// Pretrained GloVe vectors: a name (6B.100d) or a file; "train" trains them on your texts
     #[arg(long, value_name = "NAME|PATH", help_heading = "Settings")]
     pub glove: Option<String>,
@@ -139,6 +159,7 @@ Examples:
   ninefold compare
   ninefold compare --data 20newsgroups --preset round1
   ninefold compare --data reviews.csv --text-column title,body --label-column stars
+  ninefold compare --data posts/ --seeds 3
   ninefold compare --data posts/ --embeddings word2vec --models gru,lstm --epochs 5
   ninefold compare --data train.jsonl --test test.jsonl --run-dir runs/a    (again: goes on where it was)
 
@@ -157,6 +178,9 @@ pub struct CompareArgs {
     /// The column that rows are sorted by: accuracy, f1, f1_macro, seconds, parameters, embedding, model, ...
     #[arg(long, value_name = "COLUMN", default_value = "accuracy")]
     pub sort: String,
+    /// How the leaderboard is printed
+    #[arg(long, value_name = "HOW", default_value = "table")]
+    pub format: Format,
     /// Print the leaderboard as JSON
     #[arg(long)]
     pub json: bool,
@@ -248,6 +272,9 @@ pub enum RunsCommand {
         /// The column that rows are sorted by
         #[arg(long, value_name = "COLUMN", default_value = "accuracy")]
         sort: String,
+        /// How the leaderboard is printed
+        #[arg(long, value_name = "HOW", default_value = "table")]
+        format: Format,
         /// Print JSON
         #[arg(long)]
         json: bool,

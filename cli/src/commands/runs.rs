@@ -18,13 +18,13 @@ use crate::table::table;
 pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
     match &args.command {
         RunsCommand::List { folder } => output.print(&list(folder)?),
-        RunsCommand::Show { run, sort, json } => {
+        RunsCommand::Show { run, sort, format, json } => {
             let folder = RunFolder::open(run)?;
             let leaderboard = leaderboard(&folder)?;
             if *json {
                 return output.print_json(&leaderboard);
             }
-            output.print(&leaderboard.to_table(column(sort)?, &folder.facts(&leaderboard)?, &output.view()))
+            output.print(&format.write(&leaderboard, column(sort)?, &folder.facts(&leaderboard)?, output))
         }
         RunsCommand::Diff { a, b, json } => compare(a, b, *json, output),
     }

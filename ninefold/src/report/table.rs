@@ -3,25 +3,28 @@
 use super::grid::{Align, Grid, Tone, View};
 use super::phrases::wrap;
 use super::{Column, Leaderboard};
-use crate::phrasing::all_listed;
+use crate::phrasing::{all_listed, counted, thousands};
 
 const LEGEND: &str = "Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. \
                       Seconds: embedding, training and evaluation.";
+const RANKS: &str = "# is the rank by accuracy; rows that cannot be told apart share it.";
 
 /// What a narrow terminal does without, first the recall: weighted, it equals the accuracy.
-const EXPENDABLE: [Column; 4] = [Column::Recall, Column::Precision, Column::Parameters, Column::TrainAccuracy];
+const EXPENDABLE: [Column; 5] =
+    [Column::Recall, Column::Precision, Column::Parameters, Column::TrainAccuracy, Column::Interval];
 
 impl Leaderboard {
-    /// For the terminal: rows by `sort`, the best pair's standing out, with `facts` below.
+    /// For the terminal: rows by `sort`, the pair that validation chose standing out, with `facts` below.
     pub fn to_table(&self, sort: Column, facts: &[String], view: &View) -> String {
-        let protocol = self.protocol.to_string();
+        let board = self.merged();
+        let protocol = self.head();
         let head: Vec<String> = protocol.lines().map(|line| wrap(line, view.width)).collect();
         let mut text = view.paint(Tone::Quiet, &head.join("\n"));
         text += "\n\n";
-        let (grid, left_out) = self.grid_within(sort, view.width);
+        let (grid, left_out) = board.grid_within(sort, view.width);
         text += &grid.draw(view);
         text.push('\n');
-        let mut legend = LEGEND.to_owned();
+        let mut legend = self.legend();
         if !left_out.is_empty() {
             legend += &format!(" Left out for want of room: {}.", all_listed(&left_out));
         }
@@ -37,16 +40,43 @@ impl Leaderboard {
     /// For a README: the same in Markdown.
     pub fn to_markdown(&self, sort: Column, facts: &[String]) -> String {
         let item = |line: &str| format!("- {line}\n");
+        let board = self.merged();
         let mut text = format!(
-            "{}\n{}\n{LEGEND}\n",
-            self.protocol.to_string().lines().map(item).collect::<String>(),
-            self.grid(sort, &self.columns(sort)).markdown()
+            "{}\n{}\n{}\n",
+            self.head().lines().map(item).collect::<String>(),
+            board.grid(sort, &board.columns(sort)).markdown(),
+            self.legend()
         );
         if !facts.is_empty() {
             text.push('\n');
             text.extend(facts.iter().map(|fact| item(fact)));
         }
         text
+    }
+
+    /// For a paper: a LaTeX table with the protocol above it as a comment.
+    pub fn to_latex(&self, sort: Column) -> String {
+        let board = self.merged();
+        let head: String = self.head().lines().map(|line| format!("% {line}\n")).collect();
+        head + &board.grid(sort, &board.columns(sort)).latex()
+    }
+
+    /// The protocol, and how often the test labels were looked at.
+    pub(super) fn head(&self) -> String {
+        let mut head = self.protocol.to_string();
+        if let Some(statistics) = &self.statistics {
+            head += &format!(
+                "\ntest labels: {} scored on them in this run, {} in all runs on this machine; {} resamples",
+                counted(statistics.looks, "model"),
+                thousands(statistics.looks_ever),
+                thousands(statistics.n_resamples)
+            );
+        }
+        head
+    }
+
+    fn legend(&self) -> String {
+        if self.standings.is_empty() { LEGEND.to_owned() } else { format!("{LEGEND} {RANKS}") }
     }
 
     /// Without the columns that can be missed most easily, as far as the width makes that necessary.
@@ -71,15 +101,20 @@ impl Leaderboard {
             Grid { headings: [("#".to_owned(), Align::Right)].into_iter().chain(headings).collect(), rows: vec![] };
         for (index, row) in self.ranked(sort).into_iter().enumerate() {
             let is_scored = row.accuracy().is_some();
-            let rank = if is_scored { (index + 1).to_string() } else { "-".to_owned() };
+            let rank = match row.rank {
+                Some(rank) => rank.to_string(),
+                None if is_scored => (index + 1).to_string(),
+                None => "-".to_owned(),
+            };
             let cell = |&column: &Column| match column {
                 Column::Accuracy if !is_scored => "failed".to_owned(),
-                Column::Parameters | Column::Epochs if !is_scored => "-".to_owned(),
+                Column::Interval | Column::Parameters | Column::Epochs if !is_scored => "-".to_owned(),
                 other => other.text(row),
             };
             let tone = match is_scored {
                 false => Tone::Bad,
                 true if best.is_some_and(|best| std::ptr::eq(best, row)) => Tone::Good,
+                true if row.baseline => Tone::Quiet,
                 true => Tone::Plain,
             };
             grid.rows.push((std::iter::once(rank).chain(columns.iter().map(cell)).collect(), tone));
@@ -87,7 +122,7 @@ impl Leaderboard {
         grid
     }
 
-    /// What is shown: the usual columns, the seed where it matters, and the one that is sorted by.
+    /// What is shown: the usual columns, and the one that is sorted by.
     fn columns(&self, sort: Column) -> Vec<Column> {
         let mut shown = vec![
             Column::Embedding,
@@ -100,8 +135,8 @@ impl Leaderboard {
             Column::Seconds,
             Column::Parameters,
         ];
-        if self.has_seeds() {
-            shown.insert(2, Column::Seed);
+        if !self.standings.is_empty() {
+            shown.insert(3, Column::Interval);
         }
         if !shown.contains(&sort) {
             shown.insert(shown.len() - 3, sort);
@@ -157,9 +192,9 @@ mod tests {
     }
 
     #[test]
-    fn seeds_and_a_column_sorted_by_find_room() {
-        let mut board = sample::leaderboard();
-        board.rows.push(crate::report::Row { seed: 1, ..board.rows[1].clone() });
+    fn seeds_intervals_and_a_column_sorted_by_find_room() {
+        let mut board = sample::judged();
+        board.rows.push(crate::report::Row { seed: 1, ..sample::row("word2vec", "lstm", 0.706, 0.79, 400.0) });
         let table = board.to_table(Column::ValidationAccuracy, &[], &View { ascii: true, ..View::default() });
         assert!(table.is_ascii() && table.lines().all(|line| line.len() <= 100), "{table}");
         insta::assert_snapshot!(table, @r"
@@ -220,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_board_without_rows_is_a_table_without_rows() {
-        let board = Leaderboard { protocol: sample::protocol(), rows: vec![] };
+        let board = Leaderboard { protocol: sample::protocol(), ..Leaderboard::default() };
         let table = board.to_table(Column::Accuracy, &facts(&board, None), &View { color: true, ..View::default() });
         assert!(table.contains("embedding"), "{table}");
     }
