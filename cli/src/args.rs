@@ -74,6 +74,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// List, show and compare earlier runs
     Runs(RunsArgs),
+    /// Make the page of a run again, or of several together
+    Report(ReportArgs),
     /// Print the settings that flags and files add up to, with a comment per key
     Config(ConfigArgs),
     /// Write out the built-in sample corpus
@@ -291,6 +293,21 @@ pub enum RunsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `ninefold report`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold report ninefold-runs/A                        writes ninefold-runs/A/report.html
+  ninefold report ninefold-runs/A ninefold-runs/B -o both.html")]
+pub struct ReportArgs {
+    /// Run folders, finished or not
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The file to write [default: report.html in the last run's folder]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `ninefold sample`.

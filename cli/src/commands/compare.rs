@@ -30,7 +30,7 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     if args.format != Format::Table {
         return Ok(());
     }
-    output.print(&format!("\nrun folder: {}\n", path.display()))?;
+    output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
     let Some(best) = leaderboard.best().filter(|best| !best.baseline) else {
         return Err(anyhow::anyhow!("no pair could be trained"));
     };

@@ -146,6 +146,12 @@ impl RunFolder {
         write_atomically(&self.path.join("leaderboard.md"), |out| out.write_all(markdown.as_bytes()))
     }
 
+    /// `report.html`.
+    pub(super) fn write_report(&self) -> Result<()> {
+        let page = super::report(std::slice::from_ref(self))?;
+        write_atomically(&self.path.join("report.html"), |out| out.write_all(page.as_bytes()))
+    }
+
     /// Refuses to mix runs of different settings, and says what differs.
     fn check_same(&self, config: &Config) -> Result<()> {
         let differences = differences(&to_json(&self.config()?)?, &to_json(config)?);

@@ -20,6 +20,7 @@ mod features;
 mod folder;
 mod judge;
 pub mod looks;
+mod page;
 mod pair;
 mod presets;
 mod record;
@@ -35,6 +36,7 @@ pub use config::{Config, EmbeddingKind, ModelConfig};
 pub use embedding::EmbeddingConfig;
 pub use environment::Environment;
 pub use folder::{RunFolder, default_folder};
+pub use page::report;
 pub use presets::{PRESETS, preset};
 pub use record::{ClassRow, Mistake, PairRecord, Prediction};
 pub use resolve::{Sources, resolve};
@@ -71,6 +73,7 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
     run.train()?;
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
     folder.write_leaderboard(&run.leaderboard)?;
+    folder.write_report()?;
     Ok(run.leaderboard)
 }
 

@@ -1,7 +1,7 @@
 //! What came out, for people and for scripts.
 //!
 //! Takes the record of each trained model ([`Row`]) and the protocol -> gives a [`Leaderboard`] as a terminal table,
-//! Markdown, CSV, LaTeX or JSON, with ranks that chance cannot shuffle (`standings`); the [`facts`] that a person would want; and the [`diff`] of two leaderboards. It sees records
+//! Markdown, CSV, LaTeX, JSON or a web page, with ranks that chance cannot shuffle (`standings`); the [`facts`] that a person would want; and the [`diff`] of two leaderboards. It sees records
 //! only: no model, no text.
 
 mod column;
@@ -11,6 +11,7 @@ mod facts;
 mod grid;
 mod leaderboard;
 mod merged;
+pub mod page;
 mod phrases;
 mod standings;
 mod table;
