@@ -25,7 +25,7 @@ fn nine_pairs_fill_a_leaderboard_and_a_run_folder() {
     let output = place.compare("run", &[]);
     let text = stdout(&output);
     for expected in
-        ["data: posts", "3 classes", "accuracy", "Best pair: ", "run folder: run", "ninefold predict run/pairs/"]
+        ["data: posts", "3 classes", "accuracy", "Best pair, chosen by validation", "run folder: run", "ninefold predict run/pairs/"]
     {
         assert!(text.contains(expected), "{expected:?} is not in:\n{text}");
     }

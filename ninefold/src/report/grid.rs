@@ -84,7 +84,8 @@ impl Grid {
         };
         let painted: Vec<String> =
             lines.iter().enumerate().map(|(index, line)| view.paint(tone_of(index), line)).collect();
-        painted.join("\n")
+        let drawn = painted.join("\n");
+        if view.ascii { drawn.replace(" ± ", " +-") } else { drawn } // as wide as before
     }
 
     /// Characters per line where nothing is cut.

@@ -240,7 +240,7 @@ pub(super) mod sample {
             board.ranked(Column::Accuracy).iter().filter_map(|row| Some((row.pair(), row.accuracy()?))).collect();
         for (place, (name, accuracy)) in ranked.iter().enumerate() {
             let rank = if place == 1 { 1 } else { place + 1 };
-            let ends = crate::eval::Interval { low: accuracy - 0.01, high: accuracy + 0.01 };
+            let ends = crate::eval::Interval { low: accuracy - 0.0113, high: accuracy + 0.0107 };
             let interval = Intervals { accuracy: ends, f1_weighted: ends };
             for row in board.rows.iter_mut().filter(|row| row.pair() == *name) {
                 (row.rank, row.interval) = (Some(rank), Some(interval));

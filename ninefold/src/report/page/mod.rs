@@ -10,6 +10,7 @@ mod matrix;
 mod rounds;
 mod rows;
 
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
@@ -104,7 +105,7 @@ pub fn page(runs: &[RunReport]) -> Result<String> {
         rounds: (runs.len() > 1).then(|| rounds::view(runs)),
         runs: runs.iter().map(view).collect(),
     };
-    environment.get_template("page.html").and_then(|template| template.render(Value::from_serialize(&page))).map_err(failed)
+    environment.get_template("page.html").and_then(|template| template.render(Serde(&page))).map_err(failed)
 }
 
 /// What the template draws.
@@ -119,9 +120,10 @@ struct PageView<'a> {
 #[derive(Serialize)]
 struct RunView<'a> {
     name: &'a str,
+    data: &'a str,
     unfinished: Option<&'a str>,
     head: Vec<String>,
-    facts: &'a [String],
+    facts: Vec<String>,
     best: Option<String>,
     rows: rows::Rows,
     curves: Vec<curves::Curve>,
@@ -144,9 +146,10 @@ fn view(run: &RunReport) -> RunView<'_> {
     let both: Vec<&ModelReport> = chosen.into_iter().chain(beside).collect();
     RunView {
         name: &run.name,
+        data: &run.leaderboard.protocol.data,
         unfinished: run.unfinished.as_deref(),
         head: run.leaderboard.head().lines().map(str::to_owned).collect(),
-        facts: &run.facts,
+        facts: run.facts.iter().map(|fact| fact.replace(" %", "\u{a0}%")).collect(), // no line begins with %
         rows: rows::view(&board, best.as_deref()),
         best,
         curves: run.models.iter().filter_map(curves::view).collect(),
