@@ -25,7 +25,9 @@ fn baselines_stand_beside_the_pairs_and_are_not_done_again() {
     let args = [&QUICK[..], &["--baselines", BASELINES]].concat();
     let output = place.compare("run", &args);
     let table = stdout(&output);
-    for expected in ["Best pair, chosen by validation", "Best baseline, chosen by validation: ", "test labels: 9 models"] {
+    for expected in
+        ["Best pair, chosen by validation", "Best baseline, chosen by validation: ", "test labels: 9 models"]
+    {
         assert!(table.contains(expected), "{expected:?} is not in:\n{table}");
     }
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
@@ -71,7 +73,10 @@ fn seeds_change_networks_and_not_the_split() {
     };
     assert_ne!(read(5, "history.csv"), read(6, "history.csv"));
     let truth = |seed| -> Vec<String> {
-        read(seed, "predictions.csv").lines().map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect()
+        read(seed, "predictions.csv")
+            .lines()
+            .map(|line| line.split(',').take(2).collect::<Vec<_>>().join(","))
+            .collect()
     };
     assert_eq!(truth(5), truth(6), "the same test texts in the same order");
     let error = refusal(&place.compare("other", &["--seeds", "0"]), 2);
@@ -84,7 +89,9 @@ fn seeds_change_networks_and_not_the_split() {
 fn every_format_has_the_same_rows_in_the_same_order() {
     let place = Place::new();
     stdout(&place.compare("run", &[&QUICK[..], &["--baselines", "majority,tfidf_svm"]].concat()));
-    let show = |format: &str| stdout(&place.ninefold(&["runs", "show", "run", "--sort", "f1", "--format", format]).output().unwrap());
+    let show = |format: &str| {
+        stdout(&place.ninefold(&["runs", "show", "run", "--sort", "f1", "--format", format]).output().unwrap())
+    };
     let names = |text: &str, separator: &str| -> Vec<String> {
         let models = ["gru", "rnn", "majority", "tfidf_svm", "tfidf\\_svm"];
         let cells = |line: &str| line.split(separator).map(|cell| cell.trim().to_string()).collect::<Vec<_>>();

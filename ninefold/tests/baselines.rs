@@ -147,9 +147,8 @@ impl Newsgroups {
             };
             train.push(tokens(document).into_iter().map(learn).collect());
         }
-        let look_up = |document: &Document| {
-            tokens(document).iter().map(|token| *ids.get(token).unwrap_or(&UNK)).collect()
-        };
+        let look_up =
+            |document: &Document| tokens(document).iter().map(|token| *ids.get(token).unwrap_or(&UNK)).collect();
         let labels = |documents: &[Document]| documents.iter().map(|document| document.label).collect::<Vec<u32>>();
         Some(Newsgroups {
             train,
@@ -183,8 +182,7 @@ fn complement_naive_bayes_scores_on_20_newsgroups_what_it_does_in_scikit_learn()
     };
     // scikit-learn 1.9.1: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b",
     // stop_words=<the same list>), ComplementNB(alpha=0.2): 73.407 %
-    let accuracy =
-        groups.accuracy(([1, 2], 1), |features, labels| naive_bayes::complement(features, labels, 20, 0.2));
+    let accuracy = groups.accuracy(([1, 2], 1), |features, labels| naive_bayes::complement(features, labels, 20, 0.2));
     assert!((accuracy - 73.407).abs() < 0.1, "{accuracy:.3} %");
 }
 

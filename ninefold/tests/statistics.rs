@@ -75,8 +75,7 @@ fn bootstrap_intervals_are_scipys_up_to_chance() {
 #[test]
 fn p_of_a_paired_difference_is_scipys_up_to_chance() {
     for case in golden().intervals {
-        let resampled =
-            resample(&case.truth, &[vec![&case.predicted], vec![&case.other]], case.num_classes, 20_000, 3);
+        let resampled = resample(&case.truth, &[vec![&case.predicted], vec![&case.other]], case.num_classes, 20_000, 3);
         let right = |answers: &[u32]| answers.iter().zip(&case.truth).filter(|(a, b)| a == b).count() as f64;
         let difference = (right(&case.predicted) - right(&case.other)) / case.truth.len() as f64;
         let p = paired_bootstrap(difference, &resampled[0].accuracy, &resampled[1].accuracy);

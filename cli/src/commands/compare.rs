@@ -31,7 +31,8 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
         return Ok(());
     }
     output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
-    let Some(best) = leaderboard.best().filter(|best| !best.baseline) else {
+    let merged = leaderboard.merged();
+    let Some(best) = merged.best().filter(|best| !best.baseline) else {
         return Err(anyhow::anyhow!("no pair could be trained"));
     };
     let model = folder.model(best);

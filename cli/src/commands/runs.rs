@@ -50,8 +50,9 @@ fn line(folder: &RunFolder) -> Vec<String> {
         Err(error) => return vec![path, error.to_string()],
     };
     let rows = folder.leaderboard().map(|leaderboard| leaderboard.rows).unwrap_or_default();
-    let pairs = format!("{} of {}", rows.len(), config.pairs().count());
-    let leaderboard = Leaderboard { rows, ..Leaderboard::default() };
+    let trained = rows.iter().filter(|row| !row.baseline).count();
+    let pairs = format!("{trained} of {}", config.pairs().count() * config.seeds);
+    let leaderboard = Leaderboard { rows, ..Leaderboard::default() }.merged();
     let best = leaderboard.best().and_then(|row| Some((row.pair(), row.accuracy()?)));
     let (pair, accuracy) =
         best.map_or(("-".to_string(), "-".to_string()), |(pair, share)| (pair, format!("{:.2} %", 100.0 * share)));

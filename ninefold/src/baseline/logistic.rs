@@ -25,14 +25,7 @@ pub struct Stop {
 ///
 /// # Shapes
 /// `features` `[texts, features]`, `labels` `[texts]`
-pub fn train(
-    features: &Csr,
-    labels: &[u32],
-    num_classes: usize,
-    c: f64,
-    stop: Stop,
-    start: Option<&Linear>,
-) -> Linear {
+pub fn train(features: &Csr, labels: &[u32], num_classes: usize, c: f64, stop: Stop, start: Option<&Linear>) -> Linear {
     let transposed = features.transposed();
     // Two classes share one vector of weights in scikit-learn: half of it, with either sign, is what they have here, and
     // the squares of two halves are half of the whole's.

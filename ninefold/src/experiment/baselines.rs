@@ -16,6 +16,7 @@ use super::{BaselineKind, Config, EmbeddingKind, RunFolder, VectorCoverage};
 use crate::baseline::logistic::{self, Stop};
 use crate::baseline::supervised::Supervised;
 use crate::baseline::{Csr, Linear, mean, naive_bayes, svm};
+use crate::batch::Encoded;
 use crate::error::Result;
 use crate::eval::calibration;
 use crate::progress::Progress;
@@ -80,7 +81,14 @@ impl<'a> Baselines<'a> {
         let temperature = calibration::temperature(&scores.validation, classes, self.texts.validation.labels());
         chosen.insert("temperature".to_string(), temperature);
         let train = start.elapsed().as_secs_f64();
-        let probabilities = scores.map(|scores| calibration::probabilities(scores, classes, temperature));
+        let part = |scores: &[f64], texts: &Encoded| {
+            Part::new(calibration::probabilities(scores, classes, temperature), texts.labels(), classes)
+        };
+        let parts = Parts {
+            train: part(&scores.train, &self.texts.train),
+            validation: part(&scores.validation, &self.texts.validation),
+            test: part(&scores.test, &self.texts.test),
+        };
         let seconds = Seconds {
             embedding: vectors.map_or(0.0, |(_, vectors)| vectors.seconds),
             train,
@@ -89,12 +97,6 @@ impl<'a> Baselines<'a> {
         let row = Row { seconds, parameters, epochs, ..row };
         let coverage = vectors.map_or(VectorCoverage::default(), |(_, vectors)| vectors.coverage());
         let record = PairRecord { chosen, ..PairRecord::unscored(self.key, row, coverage, &self.texts.corpus.labels) };
-        let part = |probabilities: &Vec<f32>, labels| Part::new(probabilities.clone(), labels, classes);
-        let parts = Parts {
-            train: part(&probabilities.train, self.texts.train.labels()),
-            validation: part(&probabilities.validation, self.texts.validation.labels()),
-            test: part(&probabilities.test, self.texts.test.labels()),
-        };
         let scoring = Scoring { folder: self.folder, texts: self.texts };
         let record = scoring.score(record, parts)?;
         scoring.finish(&record)?;
@@ -108,9 +110,8 @@ impl<'a> Baselines<'a> {
         Ok(match kind {
             BaselineKind::Majority => self.majority(),
             BaselineKind::MultinomialNb => {
-                let train = |x: &Csr, smoothing, _: Option<&Linear>| {
-                    naive_bayes::multinomial(x, labels, classes, smoothing)
-                };
+                let train =
+                    |x: &Csr, smoothing, _: Option<&Linear>| naive_bayes::multinomial(x, labels, classes, smoothing);
                 self.choose("smoothing", &config.smoothing, &self.words()?.counts(&config.tfidf()), train)
             }
             BaselineKind::ComplementNb => {
@@ -138,8 +139,7 @@ impl<'a> Baselines<'a> {
                 let words = self.words()?;
                 let sizes = (words.vocab_size, classes);
                 let seed = self.config.seed;
-                let model =
-                    Supervised::train(&words.ids.train, labels, sizes, &config.supervised(), seed, progress)?;
+                let model = Supervised::train(&words.ids.train, labels, sizes, &config.supervised(), seed, progress)?;
                 Scored {
                     scores: words.ids.map(|ids| model.scores(ids)),
                     parameters: model.parameter_count(),
@@ -170,8 +170,7 @@ impl<'a> Baselines<'a> {
 
     fn logistic(&self, features: &Parts<Csr>) -> Scored {
         let (labels, classes) = (self.texts.train.labels(), self.texts.corpus.labels.len());
-        let train =
-            |x: &Csr, c, start: Option<&Linear>| logistic::train(x, labels, classes, c, LOGISTIC, start);
+        let train = |x: &Csr, c, start: Option<&Linear>| logistic::train(x, labels, classes, c, LOGISTIC, start);
         self.choose("c", &self.config.baseline.c, features, train)
     }
 

@@ -37,10 +37,8 @@ impl Words {
         let tokenizer = Tokenizer::new(&texts.tokenizer)?;
         let corpus = &texts.corpus;
         let train: Vec<&str> = corpus.train.iter().map(|document| document.text.as_str()).collect();
-        let vocab = Vocab::build(
-            &TokenCounts::of(&tokenizer, &train),
-            &VocabConfig { min_count: 1, max_vocab_size: None },
-        )?;
+        let vocab =
+            Vocab::build(&TokenCounts::of(&tokenizer, &train), &VocabConfig { min_count: 1, max_vocab_size: None })?;
         let documents = Parts { train: &corpus.train, validation: &corpus.validation, test: &corpus.test };
         let ids = documents.map(|documents| {
             documents.par_iter().map(|document| vocab.encode_text(&tokenizer, &document.text)).collect()

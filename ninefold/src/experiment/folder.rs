@@ -99,7 +99,8 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Format`] when the best pair's record was altered.
     pub fn facts(&self, leaderboard: &Leaderboard) -> Result<Vec<String>> {
-        let record = leaderboard.best().and_then(|row| self.record(row).transpose()).transpose()?;
+        let board = leaderboard.merged();
+        let record = board.best().and_then(|row| self.record(row).transpose()).transpose()?;
         Ok(facts(leaderboard, record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()))))
     }
 

@@ -38,7 +38,7 @@ pub use environment::Environment;
 pub use folder::{RunFolder, default_folder};
 pub use page::report;
 pub use presets::{PRESETS, preset};
-pub use record::{ClassRow, Mistake, PairRecord, Prediction};
+pub use record::{ClassRow, Mistake, PairRecord};
 pub use resolve::{Sources, resolve};
 pub use texts::PartCoverage;
 pub use vectors::VectorCoverage;
@@ -68,7 +68,8 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
     folder.write_lengths(&texts.test)?;
     let key = folder::key(config, &texts.fingerprint)?;
     let leaderboard = Leaderboard { protocol: texts.corpus.protocol.clone(), ..Leaderboard::default() };
-    let mut run = Run { config, texts: &texts, folder: &folder, key: &key, progress, leaderboard, finished: Vec::new() };
+    let mut run =
+        Run { config, texts: &texts, folder: &folder, key: &key, progress, leaderboard, finished: Vec::new() };
     run.look_for_finished()?;
     run.train()?;
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
@@ -150,7 +151,8 @@ impl Run<'_> {
             };
             for &(kind, _) in all.iter().filter(|(_, of)| *of == Some(embedding)) {
                 let row = Baselines::row(kind, Some(embedding), config.seed);
-                let row = self.row(row, &vectors, |vectors| baselines.run(kind, Some((embedding, vectors)), progress))?;
+                let row =
+                    self.row(row, &vectors, |vectors| baselines.run(kind, Some((embedding, vectors)), progress))?;
                 self.add(row)?;
             }
             for &model in &config.models {

@@ -5,9 +5,8 @@ use std::fs;
 use rustc_hash::FxHashMap;
 
 use super::record::{self, Mistake};
-use super::{Environment, PairRecord, PartCoverage, RunFolder};
+use super::{Environment, PartCoverage, RunFolder};
 use crate::error::Result;
-use crate::eval::ClassScores;
 use crate::files::read_json;
 use crate::phrasing::{counted, thousands};
 use crate::report::page::{MistakeReport, ModelReport, RunReport, page};
@@ -65,7 +64,7 @@ fn model(folder: &RunFolder, row: &Row) -> Result<Option<ModelReport>> {
         folder: row.folder.clone(),
         history: history.iter().map(|epoch| [epoch.train_accuracy, epoch.validation_accuracy]).collect(),
         best_epoch: record.row.best_epoch,
-        classes: classes(&record),
+        classes: record.confusion.class_scores(),
         answers: predictions.iter().map(|line| (id(&line.truth), id(&line.predicted))).collect(),
         sources: predictions.into_iter().map(|line| line.source).collect(),
         mistakes: mistakes.into_iter().map(shown).collect(),
@@ -73,10 +72,6 @@ fn model(folder: &RunFolder, row: &Row) -> Result<Option<ModelReport>> {
         labels: record.labels,
         confusion: record.confusion,
     }))
-}
-
-fn classes(record: &PairRecord) -> Vec<ClassScores> {
-    record.confusion.class_scores()
 }
 
 fn shown(Mistake { source, truth, predicted, probability, text }: Mistake) -> MistakeReport {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::folder::model_name;
 use super::features::Parts;
+use super::folder::model_name;
 use super::record::{self, PairRecord};
 use super::scoring::{Part, Scoring};
 use super::texts::Texts;

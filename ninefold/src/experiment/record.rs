@@ -179,7 +179,8 @@ pub struct Prediction {
 /// # Errors
 /// [`Error::Format`] when the file is missing or damaged.
 pub(super) fn read_predictions(path: &Path) -> Result<Vec<Prediction>> {
-    let broken = |error: csv::Error| Error::format(path.display(), "predictions as ninefold writes them", error.to_string());
+    let broken =
+        |error: csv::Error| Error::format(path.display(), "predictions as ninefold writes them", error.to_string());
     csv::Reader::from_path(path).map_err(broken)?.deserialize().map(|line| line.map_err(broken)).collect()
 }
 
@@ -188,7 +189,8 @@ pub(super) fn read_predictions(path: &Path) -> Result<Vec<Prediction>> {
 /// # Errors
 /// As [`read_predictions`].
 pub(super) fn read_history(path: &Path) -> Result<Vec<Epoch>> {
-    let broken = |error: csv::Error| Error::format(path.display(), "a history as ninefold writes it", error.to_string());
+    let broken =
+        |error: csv::Error| Error::format(path.display(), "a history as ninefold writes it", error.to_string());
     csv::Reader::from_path(path).map_err(broken)?.deserialize().map(|line| line.map_err(broken)).collect()
 }
 

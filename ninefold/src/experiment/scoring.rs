@@ -42,9 +42,8 @@ impl Scoring<'_> {
             [&parts.train, &parts.validation, &parts.test].map(|part| Some(part.confusion.scores()));
         let sure = |row: &[f32], label: u32| f64::from(row[label as usize]);
         let rows = || test.probabilities.chunks_exact(labels.len()).zip(&test.predicted).zip(documents);
-        let answers: Vec<(f64, bool)> = rows()
-            .map(|((row, &predicted), document)| (sure(row, predicted), predicted == document.label))
-            .collect();
+        let answers: Vec<(f64, bool)> =
+            rows().map(|((row, &predicted), document)| (sure(row, predicted), predicted == document.label)).collect();
         let folder = self.folder.path().join(&record.row.folder);
         record::write_predictions(
             &folder.join("predictions.csv"),
@@ -54,9 +53,9 @@ impl Scoring<'_> {
             &test.probabilities,
         )?;
         record::write_confusion(&folder.join("confusion.csv"), &test.confusion, labels)?;
-        let mistakes = rows().filter(|((_, predicted), document)| **predicted != document.label).map(
-            |((row, &predicted), document)| Mistake::new(document, labels, predicted, sure(row, predicted)),
-        );
+        let mistakes = rows()
+            .filter(|((_, predicted), document)| **predicted != document.label)
+            .map(|((row, &predicted), document)| Mistake::new(document, labels, predicted, sure(row, predicted)));
         write_json(&folder.join("mistakes.json"), &Mistake::surest(mistakes.collect()))?;
         record.test_loss = Some(log_loss(&test.probabilities, labels.len(), self.texts.test.labels()));
         record.calibration_error = Some(expected_calibration_error(&answers));

@@ -6,9 +6,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{NO_EMBEDDING, Row};
 use super::grid::Align;
 use super::phrases::{percent, seconds};
+use super::{NO_EMBEDDING, Row};
 use crate::error::{Error, Result};
 use crate::eval::{Interval, Scores};
 use crate::phrasing::{nearest, thousands};

@@ -84,16 +84,20 @@ fn highest_on_test(board: &Leaderboard, best: &Row) -> Option<String> {
     let versus = board.comparison(&highest.pair(), &best.pair());
     is_other.then(|| {
         let (name, accuracy) = (highest.pair(), percent(highest.accuracy().unwrap_or_default()));
-        format!("Highest on test: {name}, {accuracy} %{}.", versus.map_or(String::new(), |c| format!(" ({})", verdict(c))))
+        format!(
+            "Highest on test: {name}, {accuracy} %{}.",
+            versus.map_or(String::new(), |c| format!(" ({})", verdict(c)))
+        )
     })
 }
 
 /// The pairs that share the best one's rank.
 fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
     let rank = best.rank?;
-    let others = board.standings.iter().filter(|standing| {
-        standing.rank == rank && !standing.baseline && standing.name() != best.pair()
-    });
+    let others = board
+        .standings
+        .iter()
+        .filter(|standing| standing.rank == rank && !standing.baseline && standing.name() != best.pair());
     let compared: Vec<(String, f64)> = others
         .filter_map(|standing| {
             let comparison = board.comparison(&standing.name(), &best.pair())?;

@@ -118,8 +118,10 @@ impl Grid {
     /// For LaTeX, without any package; what LaTeX takes for a command is escaped.
     pub(super) fn latex(&self) -> String {
         let escape = |text: String, c: char| text.replace(c, &format!("\\{c}"));
-        let escaped = |text: &String| ['%', '_', '&', '#'].into_iter().fold(text.clone(), escape).replace('±', "$\\pm$");
-        let line = |cells: &mut dyn Iterator<Item = String>| format!("{} \\\\\n", cells.collect::<Vec<_>>().join(" & "));
+        let escaped =
+            |text: &String| ['%', '_', '&', '#'].into_iter().fold(text.clone(), escape).replace('±', "$\\pm$");
+        let line =
+            |cells: &mut dyn Iterator<Item = String>| format!("{} \\\\\n", cells.collect::<Vec<_>>().join(" & "));
         let sides: String =
             self.headings.iter().map(|(_, align)| if *align == Align::Left { 'l' } else { 'r' }).collect();
         let mut written = format!("\\begin{{tabular}}{{{sides}}}\n\\hline\n");

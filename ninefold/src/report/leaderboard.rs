@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::standings::{Comparison, Intervals, Standing, Statistics};
 use super::Column;
+use super::standings::{Comparison, Intervals, Standing, Statistics};
 use crate::corpus::Protocol;
 use crate::error::Result;
 use crate::eval::Scores;
@@ -262,8 +262,7 @@ pub(super) mod sample {
                 board.comparisons.push(Comparison { a, b, difference, p, p_corrected: p, test });
             }
         }
-        board.statistics =
-            Some(Statistics { n_resamples: 2000, confidence_level: 0.95, looks: 9, looks_ever: 1_234 });
+        board.statistics = Some(Statistics { n_resamples: 2000, confidence_level: 0.95, looks: 9, looks_ever: 1_234 });
         board
     }
 

@@ -88,9 +88,8 @@ fn order(confusion: &Confusion, labels: &[String]) -> (Vec<usize>, &'static str)
 fn chain(confusion: &Confusion) -> Vec<usize> {
     let classes = confusion.num_classes();
     let both = |a: usize, b: usize| {
-        let share = |truth: usize, other: usize| {
-            confusion.count(truth, other) as f64 / confusion.support(truth).max(1) as f64
-        };
+        let share =
+            |truth: usize, other: usize| confusion.count(truth, other) as f64 / confusion.support(truth).max(1) as f64;
         share(a, b) + share(b, a)
     };
     let mut left: Vec<usize> = (0..classes).collect();
