@@ -59,6 +59,17 @@ fn baselines_stand_beside_the_pairs_and_are_not_done_again() {
 }
 
 #[test]
+fn a_baseline_that_diverges_is_recorded_and_the_others_go_on() {
+    let place = Place::new();
+    let baselines = ["--baselines", "fasttext_supervised,majority", "--set", "baseline.learning_rate=1e30"];
+    stdout(&place.compare("run", &[&["--embeddings", "glove", "--models", "gru"], &baselines[..]].concat()));
+    let board = place.json("run/leaderboard.json");
+    let row = rows(&board).iter().find(|row| row["model"] == "fasttext_supervised").unwrap();
+    assert!(row["error"].as_str().unwrap().contains("lower baseline.learning_rate"), "{row}");
+    assert!(rows(&board).iter().any(|row| row["model"] == "majority" && row["rank"].is_u64()));
+}
+
+#[test]
 fn seeds_change_networks_and_not_the_split() {
     let place = Place::new();
     let args = ["--embeddings", "glove", "--models", "gru", "--seed", "5", "--seeds", "2", "--epochs", "3"];

@@ -5,12 +5,11 @@
 //!
 //! ```text
 //! h = mean of the rows of a text's n-grams      z = h W      p = softmax(z)
-//! W_k -= η (p_k - y_k) h      each row -= η Σ_k (p_k - y_k) W_k      η falls linearly to 0
+//! W_k -= η (p_k - y_k) h      each row -= η Σ_k (p_k - y_k) W_k / n      η falls linearly to 0
 //! ```
 //!
 //! # Source
-//! Joulin, Grave, Bojanowski & Mikolov, "Bag of tricks for efficient text classification" (2016). As in fastText, every row
-//! of a text gets the whole step, not its n-th part.
+//! Joulin, Grave, Bojanowski & Mikolov, "Bag of tricks for efficient text classification" (2016).
 
 use rayon::prelude::*;
 
@@ -39,7 +38,7 @@ pub struct SupervisedConfig {
 
 impl Default for SupervisedConfig {
     fn default() -> SupervisedConfig {
-        SupervisedConfig { dim: 50, epochs: 20, learning_rate: 0.5, word_ngrams: 2, bucket: 200_000 }
+        SupervisedConfig { dim: 50, epochs: 25, learning_rate: 1.0, word_ngrams: 2, bucket: 200_000 }
     }
 }
 
@@ -173,9 +172,10 @@ impl Supervised {
                 *weight += step * hidden;
             }
         }
+        let share = 1.0 / features.len().max(1) as f32;
         for &feature in features {
             let row = &mut self.rows[feature as usize * self.dim..][..self.dim];
-            row.iter_mut().zip(&scratch.step).for_each(|(value, step)| *value += step);
+            row.iter_mut().zip(&scratch.step).for_each(|(value, step)| *value += share * step);
         }
     }
 }

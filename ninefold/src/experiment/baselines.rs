@@ -22,9 +22,9 @@ use crate::eval::calibration;
 use crate::progress::Progress;
 use crate::report::{NO_EMBEDDING, Row, Seconds};
 
-/// Near enough to the optimum that no more than a text in thousands changes its class.
-const LOGISTIC: Stop = Stop { tolerance: 1e-5, max_iterations: 200 };
-const SVM: Stop = Stop { tolerance: 1e-2, max_iterations: 200 };
+/// As near to the optimum as scikit-learn goes for logistic regression and LIBLINEAR for the support vector machine.
+const LOGISTIC: Stop = Stop { tolerance: 1e-4, max_iterations: 100 };
+const SVM: Stop = Stop { tolerance: 0.1, max_iterations: 200 };
 
 /// All that the baselines of a run share.
 pub(super) struct Baselines<'a> {
@@ -77,7 +77,17 @@ impl<'a> Baselines<'a> {
         let scored = self.train(kind, vectors.map(|(_, vectors)| vectors), progress);
         progress.end();
         let Scored { scores, parameters, epochs, mut chosen } = scored?;
-        let classes = self.texts.corpus.labels.len();
+        let row = Row { parameters, epochs, ..row };
+        let coverage = vectors.map_or(VectorCoverage::default(), |(_, vectors)| vectors.coverage());
+        let scoring = Scoring { folder: self.folder, texts: self.texts };
+        let labels = &self.texts.corpus.labels;
+        if [&scores.train, &scores.validation, &scores.test].into_iter().flatten().any(|score| score.is_nan()) {
+            let what = "its scores are no longer numbers: lower baseline.learning_rate".to_string();
+            let row = Row { error: Some(what), ..row };
+            scoring.finish(&PairRecord::unscored(self.key, row.clone(), coverage, labels))?;
+            return Ok(row);
+        }
+        let classes = labels.len();
         let temperature = calibration::temperature(&scores.validation, classes, self.texts.validation.labels());
         chosen.insert("temperature".to_string(), temperature);
         let train = start.elapsed().as_secs_f64();
@@ -94,10 +104,8 @@ impl<'a> Baselines<'a> {
             train,
             evaluate: start.elapsed().as_secs_f64() - train,
         };
-        let row = Row { seconds, parameters, epochs, ..row };
-        let coverage = vectors.map_or(VectorCoverage::default(), |(_, vectors)| vectors.coverage());
-        let record = PairRecord { chosen, ..PairRecord::unscored(self.key, row, coverage, &self.texts.corpus.labels) };
-        let scoring = Scoring { folder: self.folder, texts: self.texts };
+        let row = Row { seconds, ..row };
+        let record = PairRecord { chosen, ..PairRecord::unscored(self.key, row, coverage, labels) };
         let record = scoring.score(record, parts)?;
         scoring.finish(&record)?;
         progress.notice(&record.row.summary());
