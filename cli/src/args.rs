@@ -53,6 +53,19 @@ pub enum ColorChoice {
     Never,
 }
 
+/// How a leaderboard is printed; rows and figures are the same in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal.
+    Table,
+    /// For a README.
+    Markdown,
+    /// For other programs, shares in [0, 1].
+    Csv,
+    /// For a paper.
+    Latex,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -64,6 +77,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// List, show and compare earlier runs
     Runs(RunsArgs),
+    /// Make the page of a run again, or of several together
+    Report(ReportArgs),
     /// Print the settings that flags and files add up to, with a comment per key
     Config(ConfigArgs),
     /// Write out the built-in sample corpus
@@ -125,12 +140,19 @@ pub struct ConfigArgs {
     /// Networks to compare: rnn, lstm, gru
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub models: Vec<String>,
+    /// Baselines beside them: majority, multinomial_nb, complement_nb, tfidf_logistic, tfidf_svm, mean_logistic,
+    /// fasttext_supervised; or none [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
+    pub baselines: Vec<String>,
     /// Epochs of training at most
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub epochs: Option<u64>,
     /// Seed of vectors, weights, dropout and shuffling
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub seed: Option<u64>,
+    /// Train every pair so many times, with this seed, the next, and so on; the split stays the same
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub seeds: Option<u64>,
     /// Pretrained GloVe vectors: a name (6B.100d) or a file; "train" trains them on your texts
     #[arg(long, value_name = "NAME|PATH", help_heading = "Settings")]
     pub glove: Option<String>,
@@ -146,6 +168,7 @@ Examples:
   ninefold compare
   ninefold compare --data 20newsgroups --preset round1
   ninefold compare --data reviews.csv --text-column title,body --label-column stars
+  ninefold compare --data posts/ --seeds 3
   ninefold compare --data posts/ --embeddings word2vec --models gru,lstm --epochs 5
   ninefold compare --data train.jsonl --test test.jsonl --run-dir runs/a    (again: goes on where it was)
 
@@ -164,6 +187,9 @@ pub struct CompareArgs {
     /// The column that rows are sorted by: accuracy, f1, f1_macro, seconds, parameters, embedding, model, ...
     #[arg(long, value_name = "COLUMN", default_value = "accuracy")]
     pub sort: String,
+    /// How the leaderboard is printed
+    #[arg(long, value_name = "HOW", default_value = "table")]
+    pub format: Format,
     /// Print the leaderboard as JSON
     #[arg(long)]
     pub json: bool,
@@ -260,6 +286,9 @@ pub enum RunsCommand {
         /// The column that rows are sorted by
         #[arg(long, value_name = "COLUMN", default_value = "accuracy")]
         sort: String,
+        /// How the leaderboard is printed
+        #[arg(long, value_name = "HOW", default_value = "table")]
+        format: Format,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -276,6 +305,21 @@ pub enum RunsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `ninefold report`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold report ninefold-runs/A                        writes ninefold-runs/A/report.html
+  ninefold report ninefold-runs/A ninefold-runs/B -o both.html")]
+pub struct ReportArgs {
+    /// Run folders, finished or not
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The file to write [default: report.html in the last run's folder]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `ninefold sample`.

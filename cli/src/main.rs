@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Predict(args) => commands::predict::run(args, &output),
         Command::Evaluate(args) => commands::evaluate::run(args, &output),
         Command::Runs(args) => commands::runs::run(args, &output),
+        Command::Report(args) => commands::report::run(args, &output),
         Command::Config(args) => commands::config::run(args, &output),
         Command::Sample(args) => commands::sample::run(args, &output),
         Command::Embed(args) => embed::run(args, &output),

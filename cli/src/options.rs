@@ -5,10 +5,11 @@ use std::fmt;
 use anyhow::{Context, Result};
 use ninefold::corpus::CorpusConfig;
 use ninefold::experiment::{Config, Sources, resolve};
-use ninefold::report::Column;
+use ninefold::report::{Column, Leaderboard};
 use toml::Value;
 
-use crate::args::{ConfigArgs, DataArgs};
+use crate::args::{ConfigArgs, DataArgs, Format};
+use crate::output::Output;
 
 /// Marks an error as wrong usage: exit code 2.
 #[derive(Debug)]
@@ -36,8 +37,13 @@ impl ConfigArgs {
         flags.data(&self.data);
         flags.list("embeddings", &self.embeddings);
         flags.list("models", &self.models);
+        match self.baselines.as_slice() {
+            [none] if none == "none" => flags.0.push(("baselines".to_string(), "[]".to_string())),
+            some => flags.list("baselines", some),
+        }
         flags.number("training.epochs", self.epochs);
         flags.number("seed", self.seed);
+        flags.number("seeds", self.seeds);
         flags.text("embedding.glove", &self.glove);
         flags.text("training.padding", &self.padding);
         resolved(&Sources { preset: self.preset.clone(), file: self.config.clone(), settings })
@@ -96,6 +102,18 @@ impl Flags<'_> {
 /// The column of that name.
 pub fn column(name: &str) -> Result<Column> {
     name.parse().map_err(|error: ninefold::Error| Usage(error.to_string()).into())
+}
+
+impl Format {
+    /// The leaderboard in this form.
+    pub fn write(self, leaderboard: &Leaderboard, sort: Column, facts: &[String], output: &Output) -> String {
+        match self {
+            Format::Table => leaderboard.to_table(sort, facts, &output.view()),
+            Format::Markdown => leaderboard.to_markdown(sort, facts),
+            Format::Csv => leaderboard.to_csv(sort),
+            Format::Latex => leaderboard.to_latex(sort),
+        }
+    }
 }
 
 /// Makes the pool that all work runs in.

@@ -24,9 +24,14 @@ fn nine_pairs_fill_a_leaderboard_and_a_run_folder() {
     let place = Place::new();
     let output = place.compare("run", &[]);
     let text = stdout(&output);
-    for expected in
-        ["data: posts", "3 classes", "accuracy", "Best pair: ", "run folder: run", "ninefold predict run/pairs/"]
-    {
+    for expected in [
+        "data: posts",
+        "3 classes",
+        "accuracy",
+        "Best pair, chosen by validation",
+        "run folder: run",
+        "ninefold predict run/pairs/",
+    ] {
         assert!(text.contains(expected), "{expected:?} is not in:\n{text}");
     }
     let stderr = String::from_utf8(output.stderr).unwrap();

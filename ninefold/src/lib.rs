@@ -30,6 +30,7 @@ pub mod kernels;
 pub mod embed;
 pub mod nn;
 
+pub mod baseline;
 pub mod model;
 
 pub mod bench;

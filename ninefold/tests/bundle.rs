@@ -9,7 +9,7 @@ use std::path::Path;
 use ninefold::batch::{Encoded, Padding};
 use ninefold::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use ninefold::model::{Reading, RecurrentClassifier, predict_proba};
-use ninefold::nn::CellKind;
+use ninefold::nn::{CellKind, Precision};
 use ninefold::predictor::Predictor;
 use ninefold::progress::Silent;
 use ninefold::rng::Rng;
@@ -33,6 +33,7 @@ fn bundle(cell: CellKind, padding: Padding) -> Bundle {
         dropout: 0.25,
         freeze_embeddings: true,
         num_classes: 3,
+        precision: Precision::F32,
     };
     let mut rng = Rng::new(4);
     let matrix = (0..vocab.len() * 5).map(|_| rng.normal() as f32).collect();

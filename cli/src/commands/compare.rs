@@ -6,7 +6,7 @@ use anyhow::Result;
 use ninefold::Error;
 use ninefold::experiment::{RunFolder, default_folder, run as run_experiment};
 
-use crate::args::CompareArgs;
+use crate::args::{CompareArgs, Format};
 use crate::options::{self, column};
 use crate::output::Output;
 use crate::progress::Bars;
@@ -26,12 +26,16 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
         return output.print_json(&leaderboard);
     }
     let folder = RunFolder::open(&path)?;
-    output.print(&leaderboard.to_table(sort, &folder.facts(&leaderboard)?, &output.view()))?;
-    output.print(&format!("\nrun folder: {}\n", path.display()))?;
-    let Some(best) = leaderboard.best() else {
+    output.print(&args.format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, output))?;
+    if args.format != Format::Table {
+        return Ok(());
+    }
+    output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
+    let merged = leaderboard.merged();
+    let Some(best) = merged.best().filter(|best| !best.baseline) else {
         return Err(anyhow::anyhow!("no pair could be trained"));
     };
-    let model = folder.model(&best.embedding, &best.model);
+    let model = folder.model(best);
     output.print(&format!(
         "Try next:\n  echo 'a text of your own' | ninefold predict {}\n  ninefold compare {}--preset round1\n  \
          ninefold runs diff {} ANOTHER_RUN\n",

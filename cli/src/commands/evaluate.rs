@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use ninefold::corpus::{Protocol, load_to_evaluate};
 use ninefold::eval::{Confusion, Scores};
-use ninefold::experiment::ClassRow;
+use ninefold::experiment::{ClassRow, looks};
 use ninefold::predictor::Predictor;
 use ninefold::progress::Progress;
 use serde::Serialize;
@@ -44,6 +44,7 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     let corpus = load_to_evaluate(&config, &labels, &bars)?;
     corpus.notices.iter().for_each(|notice| bars.notice(notice));
 
+    looks::count(&looks::test_fingerprint(&corpus.test, &labels), "evaluate");
     let mut confusion = Confusion::new(labels.len());
     bars.begin("evaluate", "texts", Some(corpus.test.len() as u64));
     for documents in corpus.test.chunks(BATCH) {

@@ -5,5 +5,6 @@ pub mod compare;
 pub mod config;
 pub mod evaluate;
 pub mod predict;
+pub mod report;
 pub mod runs;
 pub mod sample;

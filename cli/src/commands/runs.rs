@@ -18,13 +18,13 @@ use crate::table::table;
 pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
     match &args.command {
         RunsCommand::List { folder } => output.print(&list(folder)?),
-        RunsCommand::Show { run, sort, json } => {
+        RunsCommand::Show { run, sort, format, json } => {
             let folder = RunFolder::open(run)?;
             let leaderboard = leaderboard(&folder)?;
             if *json {
                 return output.print_json(&leaderboard);
             }
-            output.print(&leaderboard.to_table(column(sort)?, &folder.facts(&leaderboard)?, &output.view()))
+            output.print(&format.write(&leaderboard, column(sort)?, &folder.facts(&leaderboard)?, output))
         }
         RunsCommand::Diff { a, b, json } => compare(a, b, *json, output),
     }
@@ -50,8 +50,9 @@ fn line(folder: &RunFolder) -> Vec<String> {
         Err(error) => return vec![path, error.to_string()],
     };
     let rows = folder.leaderboard().map(|leaderboard| leaderboard.rows).unwrap_or_default();
-    let pairs = format!("{} of {}", rows.len(), config.pairs().count());
-    let leaderboard = Leaderboard { rows, ..Leaderboard::default() };
+    let trained = rows.iter().filter(|row| !row.baseline).count();
+    let pairs = format!("{trained} of {}", config.pairs().count() * config.seeds);
+    let leaderboard = Leaderboard { rows, ..Leaderboard::default() }.merged();
     let best = leaderboard.best().and_then(|row| Some((row.pair(), row.accuracy()?)));
     let (pair, accuracy) =
         best.map_or(("-".to_string(), "-".to_string()), |(pair, share)| (pair, format!("{:.2} %", 100.0 * share)));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Texts by true class (rows) and predicted class (columns), as scikit-learn's `confusion_matrix` has them.
 ///
 /// In JSON it is a list of rows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Vec<u64>>", into = "Vec<Vec<u64>>")]
 pub struct Confusion {
     num_classes: usize,

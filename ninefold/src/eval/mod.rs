@@ -2,12 +2,17 @@
 //!
 //! Takes label ids and probabilities, whatever made them -> gives scores in \[0, 1\]. Rows of a confusion matrix are the
 //! truth, columns what was predicted; a quotient without a denominator is 0 (`zero_division = 0`); every class counts in a
-//! macro average, also one that no text has.
+//! macro average, also one that no text has. How far chance moves a score, and which differences it cannot explain, stand in
+//! `bootstrap` and `paired`.
 
+pub mod bootstrap;
+pub mod calibration;
 mod confusion;
+pub mod paired;
 mod probabilities;
 mod scores;
 
+pub use bootstrap::{Interval, StatisticsConfig};
 pub use confusion::{Confused, Confusion};
 pub use probabilities::{log_loss, most_probable};
 pub use scores::{ClassScores, Scores};

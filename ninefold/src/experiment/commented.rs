@@ -7,10 +7,11 @@ use std::fmt::Write;
 use documented::DocumentedFields;
 use toml::{Table, Value};
 
-use super::{Config, EmbeddingConfig, ModelConfig, resolve};
+use super::{BaselineConfig, Config, EmbeddingConfig, ModelConfig, resolve};
 use crate::corpus::CorpusConfig;
 use crate::corpus::sample::SampleConfig;
 use crate::error::Result;
+use crate::eval::StatisticsConfig;
 use crate::tokenize::TokenizerConfig;
 use crate::train::TrainConfig;
 use crate::vocab::VocabConfig;
@@ -31,6 +32,8 @@ impl Config {
         section::<EmbeddingConfig>(&mut out, &table, &["embedding"]);
         section::<ModelConfig>(&mut out, &table, &["model"]);
         section::<TrainConfig>(&mut out, &table, &["training"]);
+        section::<BaselineConfig>(&mut out, &table, &["baseline"]);
+        section::<StatisticsConfig>(&mut out, &table, &["statistics"]);
         Ok(out)
     }
 }

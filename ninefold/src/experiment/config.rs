@@ -5,9 +5,10 @@
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::EmbeddingConfig;
+use super::{BaselineConfig, BaselineKind, EmbeddingConfig};
 use crate::corpus::CorpusConfig;
 use crate::error::{Error, Result};
+use crate::eval::StatisticsConfig;
 use crate::model::RecurrentClassifierConfig;
 use crate::nn::{CellKind, Precision};
 use crate::tokenize::TokenizerConfig;
@@ -20,10 +21,15 @@ use crate::vocab::VocabConfig;
 pub struct Config {
     /// Seed of word vectors, weights, dropout and shuffling. (The split has its own: corpus.split_seed.)
     pub seed: u64,
+    /// Train every pair so many times: with this seed, the next, and so on. Vectors and split stay the same.
+    pub seeds: usize,
     /// Embeddings to compare: any of "word2vec", "fasttext", "glove".
     pub embeddings: Vec<EmbeddingKind>,
     /// Networks to compare: any of "rnn", "lstm", "gru".
     pub models: Vec<CellKind>,
+    /// Baselines beside them: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
+    /// "mean_logistic", "fasttext_supervised".
+    pub baselines: Vec<BaselineKind>,
     /// The texts, their labels and how they are split.
     pub corpus: CorpusConfig,
     /// How texts become tokens.
@@ -36,6 +42,10 @@ pub struct Config {
     pub model: ModelConfig,
     /// How the networks are trained.
     pub training: TrainConfig,
+    /// The baselines.
+    pub baseline: BaselineConfig,
+    /// Intervals and comparisons.
+    pub statistics: StatisticsConfig,
 }
 
 /// Which word vectors.
@@ -124,15 +134,28 @@ impl Config {
         if self.seed > i64::MAX as u64 {
             return Err(Error::config("seed", format!("at most {}", i64::MAX), self.seed));
         }
+        if self.seeds == 0 {
+            return Err(Error::config("seeds", "at least 1", 0));
+        }
         distinct("embeddings", &self.embeddings)?;
         distinct("models", &self.models)?;
+        if !self.baselines.is_empty() {
+            distinct("baselines", &self.baselines)?;
+        }
         within("corpus.sample", self.corpus.sample.validate())?;
         within("corpus", self.corpus.validate())?;
         within("tokenizer", self.tokenizer.validate())?;
         within("vocab", self.vocab.validate())?;
         within("embedding", self.embedding.validate())?;
         within("model", self.model.validate())?;
-        within("training", self.training.validate())
+        within("training", self.training.validate())?;
+        within("baseline", self.baseline.validate())?;
+        within("statistics", self.statistics.validate())
+    }
+
+    /// The seeds of each pair.
+    pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
+        self.seed..self.seed.saturating_add(self.seeds as u64)
     }
 
     /// True when GloVe takes part and is loaded rather than trained.

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! config.toml         every setting, with comments          environment.json   program, processor, threads, time, memory
-//! leaderboard.json    also .csv and .md                     pairs/word2vec-gru/
-//!   history.csv  metrics.json  predictions.csv  confusion.csv  model/       (checkpoint.safetensors while it trains)
+//! leaderboard.json    also .csv and .md                     report.html
+//! baselines/tfidf_svm/  and  pairs/word2vec-gru/  (word2vec-gru-seed1/ where there are several seeds)
+//!   history.csv  metrics.json  predictions.csv  confusion.csv  mistakes.json  model/    (checkpoint.safetensors meanwhile)
 //! ```
 
 use std::fs::{self, DirEntry, File, TryLockError};
@@ -12,12 +13,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Config, EmbeddingKind, Environment, PairRecord, clock};
+use super::{Config, Environment, PairRecord, clock};
+use crate::batch::Encoded;
 use crate::bundle::sha256;
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_atomically, write_json};
-use crate::nn::CellKind;
-use crate::report::{Column, Leaderboard, differences, facts};
+use crate::report::{Column, Leaderboard, Row, differences, facts};
 
 const CONFIG: &str = "config.toml";
 const ENVIRONMENT: &str = "environment.json";
@@ -103,33 +104,39 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Format`] when the best pair's record was altered.
     pub fn facts(&self, leaderboard: &Leaderboard) -> Result<Vec<String>> {
-        let record = leaderboard.best().map(|row| self.pair_named(&row.embedding, &row.model).join("metrics.json"));
-        let record = record.filter(|path| path.is_file()).map(|path| read_json::<PairRecord>(&path)).transpose()?;
+        let board = leaderboard.merged();
+        let record = board.best().and_then(|row| self.record(row).transpose()).transpose()?;
         Ok(facts(leaderboard, record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()))))
     }
 
+    /// Where the files of a row lie.
+    pub fn folder(&self, row: &Row) -> PathBuf {
+        self.path.join(&row.folder)
+    }
+
     /// The saved model of a pair.
-    pub fn model(&self, embedding: &str, model: &str) -> PathBuf {
-        self.pair_named(embedding, model).join("model")
+    pub fn model(&self, row: &Row) -> PathBuf {
+        self.folder(row).join("model")
     }
 
-    /// Where a pair's files lie.
-    pub(super) fn pair(&self, embedding: EmbeddingKind, model: CellKind) -> PathBuf {
-        self.pair_named(embedding.name(), model.name())
+    /// The record of a row; `None` when it is not finished.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when it was altered.
+    pub fn record(&self, row: &Row) -> Result<Option<PairRecord>> {
+        let path = self.folder(row).join("metrics.json");
+        path.is_file().then(|| read_json(&path)).transpose()
     }
 
-    fn pair_named(&self, embedding: &str, model: &str) -> PathBuf {
-        self.path.join("pairs").join(format!("{embedding}-{model}"))
+    /// The row that an earlier run of the same settings and texts finished.
+    pub(super) fn finished(&self, row: &Row, key: &str) -> Result<Option<Row>> {
+        Ok(self.record(row)?.filter(|record| record.key == key).map(|record| record.row))
     }
 
-    /// The record of a pair that an earlier run of the same settings and texts finished.
-    pub(super) fn finished(&self, embedding: EmbeddingKind, model: CellKind, key: &str) -> Result<Option<PairRecord>> {
-        let path = self.pair(embedding, model).join("metrics.json");
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let record: PairRecord = read_json(&path)?;
-        Ok((record.key == key).then_some(record))
+    /// `test_lengths.json`: the known and unknown tokens of each test text, in the order of the predictions.
+    pub(super) fn write_lengths(&self, test: &Encoded) -> Result<()> {
+        let lengths: Vec<usize> = (0..test.len()).map(|text| test.text(text).len()).collect();
+        write_json(&self.path.join("test_lengths.json"), &lengths)
     }
 
     /// The leaderboard in its three forms, and the memory that it took so far.
@@ -141,6 +148,12 @@ impl RunFolder {
         write_atomically(&self.path.join("leaderboard.csv"), |out| out.write_all(csv.as_bytes()))?;
         let markdown = leaderboard.to_markdown(Column::Accuracy, &self.facts(leaderboard)?);
         write_atomically(&self.path.join("leaderboard.md"), |out| out.write_all(markdown.as_bytes()))
+    }
+
+    /// `report.html`.
+    pub(super) fn write_report(&self) -> Result<()> {
+        let page = super::report(std::slice::from_ref(self))?;
+        write_atomically(&self.path.join("report.html"), |out| out.write_all(page.as_bytes()))
     }
 
     /// Refuses to mix runs of different settings, and says what differs.

@@ -1,48 +1,57 @@
-//! One config -> every embedding with every network, trained, scored and kept in a run folder.
+//! One config -> every embedding with every network, beside the baselines, trained, scored and kept in a run folder.
 //!
 //! ```text
-//! preset, file, flags --> resolve --> Config --> texts --> vectors --> pair (train, score, save) --> Leaderboard
+//! preset, file, flags --> resolve --> Config --> texts --> vectors --> pair (train, score, save) --> judge --> Leaderboard
 //!                                       |                                |
 //!                                       +---------- run folder ----------+   what is finished is not done again
 //! ```
 //!
 //! Knows no terminal: whoever watches passes a [`Progress`].
 
+mod baseline;
+mod baselines;
 mod checkpoint;
 mod clock;
 mod commented;
 mod config;
 mod embedding;
 mod environment;
+mod features;
 mod folder;
+mod judge;
+pub mod looks;
+mod page;
 mod pair;
 mod presets;
 mod record;
 mod resolve;
+mod scoring;
 mod texts;
 mod vectors;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use baseline::{BaselineConfig, BaselineKind};
 pub use config::{Config, EmbeddingKind, ModelConfig};
 pub use embedding::EmbeddingConfig;
 pub use environment::Environment;
 pub use folder::{RunFolder, default_folder};
+pub use page::report;
 pub use presets::{PRESETS, preset};
-pub use record::{ClassRow, PairRecord};
+pub use record::{ClassRow, Mistake, PairRecord};
 pub use resolve::{Sources, resolve};
 pub use vectors::VectorCoverage;
 
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::report::{Leaderboard, Row};
+use baselines::Baselines;
 use pair::Trainer;
 use texts::Texts;
 use vectors::Vectors;
 
-/// Trains and scores every pair of the config, keeping everything in `folder`; what an earlier run of the same config left
-/// there is gone on with.
+/// Trains and scores every pair and baseline of the config, keeping everything in `folder`; what an earlier run of the same
+/// config left there is gone on with.
 ///
 /// A pair whose loss is no longer a number is recorded with that error, and the others go on.
 ///
@@ -58,46 +67,137 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
     }
     let texts = Texts::load(config, progress)?;
     let folder = RunFolder::create(folder, config)?;
+    folder.write_lengths(&texts.test)?;
     let key = folder::key(config, &texts.fingerprint)?;
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
-    let mut leaderboard = Leaderboard { protocol, coverage, rows: Vec::new() };
-    let mut finished = BTreeMap::new();
-    for (embedding, model) in config.pairs() {
-        if let Some(record) = folder.finished(embedding, model, &key)? {
-            progress.notice(&format!("{}: finished earlier", record.row.pair()));
-            finished.insert((embedding, model), record.row);
+    let leaderboard = Leaderboard { protocol, coverage, ..Leaderboard::default() };
+    let mut run =
+        Run { config, texts: &texts, folder: &folder, key: &key, progress, leaderboard, finished: Vec::new() };
+    run.look_for_finished()?;
+    run.train()?;
+    judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
+    folder.write_leaderboard(&run.leaderboard)?;
+    folder.write_report()?;
+    Ok(run.leaderboard)
+}
+
+/// A comparison in progress.
+struct Run<'a> {
+    config: &'a Config,
+    texts: &'a Texts,
+    folder: &'a RunFolder,
+    key: &'a str,
+    progress: &'a dyn Progress,
+    leaderboard: Leaderboard,
+    /// Rows of an earlier run of the same config.
+    finished: Vec<Row>,
+}
+
+impl Run<'_> {
+    fn look_for_finished(&mut self) -> Result<()> {
+        let pairs = self.config.pairs().flat_map(|pair| self.config.all_seeds().map(move |seed| (pair, seed)));
+        let pairs = pairs.map(|(pair, seed)| pair::row(pair, seed, self.config));
+        let baselines = self.baselines().map(|(kind, embedding)| Baselines::row(kind, embedding, self.config.seed));
+        let rows: Vec<Row> = pairs.chain(baselines).collect();
+        for row in rows {
+            if let Some(row) = self.folder.finished(&row, self.key)? {
+                self.progress.notice(&format!("{}: finished earlier", row.pair()));
+                self.finished.push(row);
+            }
         }
+        Ok(())
     }
-    let is_unfinished = |embedding| config.models.iter().any(|&model| !finished.contains_key(&(embedding, model)));
-    // What may be missing or out of reach is asked for before hours are spent on the others.
-    let mut loaded = match EmbeddingKind::Glove {
-        glove if config.loads_glove() && is_unfinished(glove) => Some(Vectors::make(glove, config, &texts, progress)?),
-        _ => None,
-    };
-    for &embedding in &config.embeddings {
-        let vectors = match loaded.take_if(|_| embedding == EmbeddingKind::Glove) {
-            Some(vectors) => Ok(Some(vectors)),
-            None if is_unfinished(embedding) => Vectors::make(embedding, config, &texts, progress).map(Some),
-            None => Ok(None),
+
+    /// Every baseline: those of the texts alone, then those of an embedding.
+    fn baselines(&self) -> impl Iterator<Item = (BaselineKind, Option<EmbeddingKind>)> + use<'_> {
+        let of_vectors = |kind: &BaselineKind| *kind == BaselineKind::MeanLogistic;
+        let all = self.config.baselines.iter().copied();
+        let plain = all.clone().filter(move |kind| !of_vectors(kind)).map(|kind| (kind, None));
+        let embedded = all.filter(of_vectors);
+        plain.chain(embedded.flat_map(|kind| self.config.embeddings.iter().map(move |&of| (kind, Some(of)))))
+    }
+
+    /// A finished row of that name and seed.
+    fn earlier(&self, row: &Row) -> Option<Row> {
+        self.finished.iter().find(|finished| finished.folder == row.folder).cloned()
+    }
+
+    /// Baselines come first, in time and not in the table: they are quick, and their scores are what to hope for.
+    fn train(&mut self) -> Result<()> {
+        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        // What may be missing or out of reach is asked for before hours are spent on the others.
+        let mut loaded = match EmbeddingKind::Glove {
+            glove if config.loads_glove() && self.is_unfinished(glove) => {
+                Some(Vectors::make(glove, config, texts, progress)?)
+            }
+            _ => None,
         };
-        let vectors = match vectors {
-            // Vectors that cannot be learned from these texts fail their own rows only.
-            Err(Error::Data { what }) => Err(what),
-            vectors => Ok(vectors?),
-        };
-        for &model in &config.models {
-            let row = match (finished.get(&(embedding, model)), &vectors) {
-                (Some(row), _) => Row::clone(row),
-                (None, Ok(Some(vectors))) => {
-                    let pair = (embedding, model);
-                    Trainer { config, texts: &texts, vectors, folder: &folder, key: &key, pair }.run(progress)?.row
-                }
-                (None, Ok(None)) => unreachable!("vectors are made for every unfinished network"),
-                (None, Err(what)) => pair::failed((embedding, model), config.seed, what),
+        let baselines = Baselines::new(config, texts, folder, key);
+        let all: Vec<_> = self.baselines().collect();
+        for &(kind, _) in all.iter().filter(|(_, embedding)| embedding.is_none()) {
+            let row = match self.earlier(&Baselines::row(kind, None, config.seed)) {
+                Some(row) => row,
+                None => baselines.run(kind, None, progress)?,
             };
-            leaderboard.rows.push(row);
-            folder.write_leaderboard(&leaderboard)?;
+            self.add(row)?;
+        }
+        for &embedding in &config.embeddings {
+            let vectors = match loaded.take_if(|_| embedding == EmbeddingKind::Glove) {
+                Some(vectors) => Ok(Some(vectors)),
+                None if self.is_unfinished(embedding) => Vectors::make(embedding, config, texts, progress).map(Some),
+                None => Ok(None),
+            };
+            let vectors = match vectors {
+                // Vectors that cannot be learned from these texts fail their own rows only.
+                Err(Error::Data { what }) => Err(what),
+                vectors => Ok(vectors?),
+            };
+            for &(kind, _) in all.iter().filter(|(_, of)| *of == Some(embedding)) {
+                let row = Baselines::row(kind, Some(embedding), config.seed);
+                let row =
+                    self.row(row, &vectors, |vectors| baselines.run(kind, Some((embedding, vectors)), progress))?;
+                self.add(row)?;
+            }
+            for &model in &config.models {
+                for seed in config.all_seeds() {
+                    let pair = (embedding, model);
+                    let row = self.row(pair::row(pair, seed, config), &vectors, |vectors| {
+                        Ok(Trainer { config, texts, vectors, folder, key, pair, seed }.run(progress)?.row)
+                    })?;
+                    self.add(row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of an earlier run, a new one, or the reason why there are no vectors.
+    fn row(
+        &self,
+        row: Row,
+        vectors: &std::result::Result<Option<Vectors>, String>,
+        train: impl FnOnce(&Vectors) -> Result<Row>,
+    ) -> Result<Row> {
+        match (self.earlier(&row), vectors) {
+            (Some(row), _) => Ok(row),
+            (None, Ok(Some(vectors))) => train(vectors),
+            (None, Ok(None)) => unreachable!("vectors are made for every unfinished row"),
+            (None, Err(what)) => Ok(Row { error: Some(what.clone()), ..row }),
         }
     }
-    Ok(leaderboard)
+
+    fn is_unfinished(&self, embedding: EmbeddingKind) -> bool {
+        let pairs = self.config.models.len() * self.config.seeds;
+        let baselines = self.baselines().filter(|(_, of)| *of == Some(embedding)).count();
+        let finished = self.finished.iter().filter(|row| row.embedding == embedding.name()).count();
+        finished < pairs + baselines
+    }
+
+    /// Puts a row into the leaderboard, pairs before baselines.
+    fn add(&mut self, row: Row) -> Result<()> {
+        let rows = &mut self.leaderboard.rows;
+        let place = if row.baseline { rows.len() } else { rows.iter().filter(|row| !row.baseline).count() };
+        rows.insert(place, row);
+        self.folder.write_leaderboard(&self.leaderboard)
+    }
 }

@@ -1,17 +1,18 @@
-//! One embedding with one network: trained from the beginning or from its last epoch, scored on every part, saved.
+//! One embedding with one network and one seed: trained from the beginning or from its last epoch, scored, saved.
 
 use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::record::{self, ClassRow, PairRecord};
+use super::features::Parts;
+use super::record::{self, PairRecord};
+use super::scoring::{Part, Scoring};
 use super::texts::Texts;
 use super::vectors::Vectors;
 use super::{Config, EmbeddingKind, RunFolder, checkpoint, environment};
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use crate::error::{Error, Result};
-use crate::eval::{Confusion, Scores, log_loss, most_probable};
 use crate::files::write_json;
 use crate::model::{Classifier, RecurrentClassifier, predict_proba};
 use crate::nn::CellKind;
@@ -27,26 +28,20 @@ pub(super) struct Trainer<'a> {
     pub(super) folder: &'a RunFolder,
     pub(super) key: &'a str,
     pub(super) pair: Pair,
+    pub(super) seed: u64,
 }
 
 /// An embedding and a network.
 pub(super) type Pair = (EmbeddingKind, CellKind);
 
-/// The row of a pair whose word vectors could not be made.
-pub(super) fn failed(pair: Pair, seed: u64, what: &str) -> Row {
-    Row { error: Some(what.to_string()), ..row(pair, seed) }
-}
-
 /// A row with its names and nothing else.
-fn row((embedding, model): Pair, seed: u64) -> Row {
-    Row { embedding: embedding.name().to_string(), model: model.name().to_string(), seed, ..Row::default() }
-}
-
-/// Answers for one part.
-struct Answers {
-    probabilities: Vec<f32>, // [texts, num_classes]
-    predicted: Vec<u32>,     // [texts]
-    confusion: Confusion,
+pub(super) fn row((embedding, model): Pair, seed: u64, config: &Config) -> Row {
+    let (embedding, model) = (embedding.name().to_string(), model.name().to_string());
+    let folder = match config.seeds {
+        1 => format!("pairs/{embedding}-{model}"),
+        _ => format!("pairs/{embedding}-{model}-seed{seed}"),
+    };
+    Row { embedding, model, seed, folder, ..Row::default() }
 }
 
 impl Trainer<'_> {
@@ -55,8 +50,8 @@ impl Trainer<'_> {
         let pair = self.path();
         fs::create_dir_all(&pair).map_err(Error::io("create the folder", &pair))?;
         let mut model = self.untrained();
-        let row = row(self.pair, self.config.seed);
-        let name = row.pair();
+        let row = row(self.pair, self.seed, self.config);
+        let name = if self.config.seeds > 1 { format!("{} (seed {})", row.pair(), self.seed) } else { row.pair() };
         let mut history = Vec::new();
         let trained = self.fit(&name, &mut model, &mut history, progress);
         let row = Row {
@@ -74,11 +69,12 @@ impl Trainer<'_> {
             Ok(checkpoint) => self.score(Row { best_epoch: checkpoint.best_epoch, ..row }, model, progress)?,
             Err(error @ Error::Diverged { .. }) => {
                 progress.notice(&format!("{name}: {error}"));
-                self.record(Row { error: Some(error.to_string()), ..row })
+                let record = self.record(Row { error: Some(error.to_string()), ..row });
+                write_json(&pair.join("metrics.json"), &record)?;
+                record
             }
             Err(error) => return Err(error),
         };
-        write_json(&pair.join("metrics.json"), &record)?;
         let _ = fs::remove_file(self.checkpoint()); // of no use any more, of no harm either
         Ok(record)
     }
@@ -86,11 +82,11 @@ impl Trainer<'_> {
     fn untrained(&self) -> RecurrentClassifier {
         let shape = self.config.model.classifier(self.pair.1, self.texts.corpus.labels.len());
         let matrix = &self.vectors.matrix;
-        RecurrentClassifier::new(shape, matrix.data.clone(), matrix.dim, self.config.seed)
+        RecurrentClassifier::new(shape, matrix.data.clone(), matrix.dim, self.seed)
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.pair(self.pair.0, self.pair.1)
+        self.folder.path().join(row(self.pair, self.seed, self.config).folder)
     }
 
     fn checkpoint(&self) -> PathBuf {
@@ -119,7 +115,7 @@ impl Trainer<'_> {
             progress.notice(&format!("{name}: goes on after epoch {done}"));
             progress.advance((done * texts.train.len()) as u64);
         }
-        let data = TrainData { train: &texts.train, validation: &texts.validation, seed: self.config.seed };
+        let data = TrainData { train: &texts.train, validation: &texts.validation, seed: self.seed };
         let trained = fit(model, data, training, resume, progress, &mut |checkpoint| {
             history.clone_from(&checkpoint.history);
             checkpoint::save(&path, &key, checkpoint)
@@ -131,46 +127,25 @@ impl Trainer<'_> {
     /// Answers for all parts -> the record, beside which the predictions and the model are written.
     fn score(&self, mut row: Row, mut model: RecurrentClassifier, progress: &dyn Progress) -> Result<PairRecord> {
         let start = Instant::now();
-        let (texts, pair) = (self.texts, self.path());
-        let mut answers = |part: &Encoded| self.answer(&mut model, part, progress);
-        let (train, validation, test) = (answers(&texts.train)?, answers(&texts.validation)?, answers(&texts.test)?);
+        let texts = self.texts;
+        let mut answer = |part: &Encoded| {
+            let probabilities = predict_proba(&mut model, part, self.config.training.reading(), progress)?;
+            Ok(Part::new(probabilities, part.labels(), texts.corpus.labels.len()))
+        };
+        let parts =
+            Parts { train: answer(&texts.train)?, validation: answer(&texts.validation)?, test: answer(&texts.test)? };
         row.seconds.evaluate = start.elapsed().as_secs_f64();
-        [row.train, row.validation, row.test] =
-            [&train, &validation, &test].map(|answers| Some(answers.confusion.scores()));
-        let labels = &texts.corpus.labels;
-        let documents = &texts.corpus.test;
-        let path = pair.join("predictions.csv");
-        record::write_predictions(&path, documents, labels, &test.predicted, &test.probabilities)?;
-        record::write_confusion(&pair.join("confusion.csv"), &test.confusion, labels)?;
-        self.bundle(&row, model).save(&pair.join("model"))?;
-        progress.notice(&summary(&row));
-        Ok(PairRecord {
-            test_loss: Some(log_loss(&test.probabilities, labels.len(), texts.test.labels())),
-            classes: ClassRow::of(&test.confusion, labels),
-            confusion: test.confusion,
-            ..self.record(row)
-        })
-    }
-
-    fn answer(&self, model: &mut RecurrentClassifier, part: &Encoded, progress: &dyn Progress) -> Result<Answers> {
-        let probabilities = predict_proba(model, part, self.config.training.reading(), progress)?;
-        let classes = model.num_classes();
-        let predicted = most_probable(&probabilities, classes);
-        let confusion = Confusion::of(classes, part.labels(), &predicted);
-        Ok(Answers { probabilities, predicted, confusion })
+        let scoring = Scoring { folder: self.folder, texts };
+        let record = scoring.score(self.record(row), parts)?;
+        self.bundle(&record.row, model).save(&self.path().join("model"))?;
+        scoring.finish(&record)?;
+        progress.notice(&record.row.summary());
+        Ok(record)
     }
 
     /// A record without scores.
     fn record(&self, row: Row) -> PairRecord {
-        PairRecord {
-            key: self.key.to_string(),
-            row,
-            vectors: self.vectors.coverage(),
-            test_loss: None,
-            classes: Vec::new(),
-            confusion: Confusion::new(0),
-            labels: self.texts.corpus.labels.clone(),
-        }
+        PairRecord::unscored(self.key, row, self.vectors.coverage(), &self.texts.corpus.labels)
     }
 
     fn bundle(&self, row: &Row, model: RecurrentClassifier) -> Bundle {
@@ -208,18 +183,4 @@ impl Trainer<'_> {
         };
         Bundle { config, vocab: texts.vocab.clone(), labels: texts.corpus.labels.clone(), model }
     }
-}
-
-/// "word2vec + gru: test accuracy 71.9 %, validation 79.0 %, epoch 17 of 20, 310 s".
-fn summary(row: &Row) -> String {
-    let accuracy = |scores: Option<Scores>| 100.0 * scores.unwrap_or_default().accuracy;
-    format!(
-        "{}: test accuracy {:.1} %, validation {:.1} %, epoch {} of {}, {:.1} s",
-        row.pair(),
-        accuracy(row.test),
-        accuracy(row.validation),
-        row.best_epoch,
-        row.epochs,
-        row.seconds.train
-    )
 }

@@ -2,8 +2,9 @@
 //!
 //! All figures that are not a module's own default stand here.
 
-use super::{Config, EmbeddingConfig, EmbeddingKind, ModelConfig};
+use super::{BaselineConfig, BaselineKind, Config, EmbeddingConfig, EmbeddingKind, ModelConfig};
 use crate::error::{Error, Result};
+use crate::eval::StatisticsConfig;
 use crate::nn::{CellKind, Precision};
 use crate::tokenize::{Numbers, StopWords, TokenizerConfig};
 use crate::train::TrainConfig;
@@ -30,14 +31,18 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             seed: 0,
+            seeds: 1,
             embeddings: EmbeddingKind::ALL.to_vec(),
             models: CellKind::ALL.to_vec(),
+            baselines: BaselineKind::ALL.to_vec(),
             corpus: Default::default(),
             tokenizer: Default::default(),
             vocab: VocabConfig::default(),
             embedding: EmbeddingConfig::default(),
             model: ModelConfig::default(),
             training: TrainConfig::default(),
+            baseline: BaselineConfig::default(),
+            statistics: StatisticsConfig::default(),
         }
     }
 }

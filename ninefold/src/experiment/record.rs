@@ -1,5 +1,6 @@
-//! What is kept of one pair: its leaderboard row, the scores per class, the confusion matrix, the history.
+//! What is kept of one model: its leaderboard row, the scores per class, the confusion matrix, the history, its mistakes.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -7,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::VectorCoverage;
 use crate::corpus::Document;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::Confusion;
 use crate::files::write_atomically;
 use crate::report::Row;
 use crate::train::Epoch;
 
-/// `metrics.json` of a pair. It is written last: where it stands, the pair is finished.
+/// `metrics.json` of a model. It is written last: where it stands, the model is finished.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PairRecord {
     /// Of the settings and the texts: the record of another run is not taken for this one's.
@@ -24,12 +25,74 @@ pub struct PairRecord {
     pub vectors: VectorCoverage,
     /// Mean cross-entropy on the test part; `None` when there are no scores.
     pub test_loss: Option<f64>,
+    /// Mean distance on the test part between how sure answers are and how often they are right, in 15 bins.
+    #[serde(default)]
+    pub calibration_error: Option<f64>,
+    /// What validation chose: C or smoothing of a baseline, the temperature of its probabilities.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chosen: BTreeMap<String, f64>,
     /// Scores on the test part, class by class.
     pub classes: Vec<ClassRow>,
     /// Rows are the truth, columns the prediction, on the test part.
     pub confusion: Confusion,
     /// Class names by label id.
     pub labels: Vec<String>,
+}
+
+impl PairRecord {
+    /// A record without scores.
+    pub(super) fn unscored(key: &str, row: Row, vectors: VectorCoverage, labels: &[String]) -> PairRecord {
+        PairRecord {
+            key: key.to_string(),
+            row,
+            vectors,
+            test_loss: None,
+            calibration_error: None,
+            chosen: BTreeMap::new(),
+            classes: Vec::new(),
+            confusion: Confusion::new(0),
+            labels: labels.to_vec(),
+        }
+    }
+}
+
+/// Mistakes that are kept with their text.
+const MISTAKES: usize = 24;
+/// Characters of a text that are kept.
+const EXCERPT: usize = 500;
+
+/// One text that was taken for another class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mistake {
+    /// Where the text came from.
+    pub source: String,
+    /// Its class.
+    pub truth: String,
+    /// The class that it was taken for.
+    pub predicted: String,
+    /// How sure the model was.
+    pub probability: f64,
+    /// How the text begins.
+    pub text: String,
+}
+
+impl Mistake {
+    pub(super) fn new(document: &Document, labels: &[String], predicted: u32, probability: f64) -> Mistake {
+        let mut text: String = document.text.trim().chars().take(EXCERPT).collect();
+        if document.text.trim().chars().nth(EXCERPT).is_some() {
+            text.push('…');
+        }
+        let name = |label: u32| labels[label as usize].clone();
+        let (truth, predicted) = (name(document.label), name(predicted));
+        Mistake { source: document.source.clone(), truth, predicted, probability, text }
+    }
+
+    /// Those that the model was surest of.
+    pub(super) fn surest(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
+        mistakes.sort_by(|a, b| b.probability.total_cmp(&a.probability)); // stable: equals stay in the texts' order
+        mistakes.truncate(MISTAKES);
+        mistakes
+    }
 }
 
 /// The scores of one class.
@@ -78,7 +141,7 @@ pub(super) fn write_confusion(path: &Path, confusion: &Confusion, labels: &[Stri
     })
 }
 
-/// `predictions.csv`: what the network said about each test text, and how sure it was.
+/// `predictions.csv`: what the model said about each test text, and how sure it was.
 pub(super) fn write_predictions(
     path: &Path,
     documents: &[Document],
@@ -96,6 +159,39 @@ pub(super) fn write_predictions(
         }
         Ok(())
     })
+}
+
+/// One line of `predictions.csv`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Prediction {
+    /// Where the text came from.
+    pub source: String,
+    /// Its class.
+    pub truth: String,
+    /// The class that it was taken for.
+    pub predicted: String,
+    /// How sure the model was.
+    pub probability: f64,
+}
+
+/// Reads `predictions.csv`.
+///
+/// # Errors
+/// [`Error::Format`] when the file is missing or damaged.
+pub(super) fn read_predictions(path: &Path) -> Result<Vec<Prediction>> {
+    let broken =
+        |error: csv::Error| Error::format(path.display(), "predictions as ninefold writes them", error.to_string());
+    csv::Reader::from_path(path).map_err(broken)?.deserialize().map(|line| line.map_err(broken)).collect()
+}
+
+/// Reads `history.csv`.
+///
+/// # Errors
+/// As [`read_predictions`].
+pub(super) fn read_history(path: &Path) -> Result<Vec<Epoch>> {
+    let broken =
+        |error: csv::Error| Error::format(path.display(), "a history as ninefold writes it", error.to_string());
+    csv::Reader::from_path(path).map_err(broken)?.deserialize().map(|line| line.map_err(broken)).collect()
 }
 
 fn write_csv(

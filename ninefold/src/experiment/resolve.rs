@@ -9,10 +9,11 @@ use documented::DocumentedFields;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{Config, EmbeddingConfig, ModelConfig, presets};
+use super::{BaselineConfig, Config, EmbeddingConfig, ModelConfig, presets};
 use crate::corpus::CorpusConfig;
 use crate::corpus::sample::SampleConfig;
 use crate::error::{Error, Result};
+use crate::eval::StatisticsConfig;
 use crate::tokenize::TokenizerConfig;
 use crate::train::TrainConfig;
 use crate::vocab::VocabConfig;
@@ -154,7 +155,7 @@ fn is_near(name: &str, found: &str) -> bool {
 
 /// The section that has a setting of this name.
 fn elsewhere(key: &str) -> Option<&'static str> {
-    let sections: [(&str, &[&str]); 7] = [
+    let sections: [(&str, &[&str]); 9] = [
         ("corpus", CorpusConfig::FIELD_NAMES),
         ("corpus.sample", SampleConfig::FIELD_NAMES),
         ("tokenizer", TokenizerConfig::FIELD_NAMES),
@@ -162,6 +163,8 @@ fn elsewhere(key: &str) -> Option<&'static str> {
         ("embedding", EmbeddingConfig::FIELD_NAMES),
         ("model", ModelConfig::FIELD_NAMES),
         ("training", TrainConfig::FIELD_NAMES),
+        ("baseline", BaselineConfig::FIELD_NAMES),
+        ("statistics", StatisticsConfig::FIELD_NAMES),
     ];
     sections.into_iter().find(|(_, names)| names.contains(&key)).map(|(section, _)| section)
 }

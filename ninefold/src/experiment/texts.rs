@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Config;
+use super::{Config, looks};
 use crate::batch::Encoded;
 use crate::corpus::{self, Corpus, Document};
 use crate::error::Result;
@@ -29,6 +29,8 @@ pub(super) struct Texts {
     pub(super) train_fingerprint: String,
     /// Of all parts with their labels.
     pub(super) fingerprint: String,
+    /// Of the test part as it was read, whatever the settings make of it.
+    pub(super) test_fingerprint: String,
 }
 
 impl Texts {
@@ -57,6 +59,7 @@ impl Texts {
         let test = encoded(&corpus.test, &vocab.encode_texts(&tokenizer, &test));
         let train_fingerprint = fingerprint(vocab.tokens(), &[&train]);
         let fingerprint = fingerprint(&corpus.labels, &[&train, &validation, &test]) + &train_fingerprint;
+        let test_fingerprint = looks::test_fingerprint(&corpus.test, &corpus.labels);
         let tokenizer = config.tokenizer.self_contained()?;
         Ok(Texts {
             corpus,
@@ -69,6 +72,7 @@ impl Texts {
             coverage,
             train_fingerprint,
             fingerprint,
+            test_fingerprint,
         })
     }
 }

@@ -6,11 +6,11 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Row;
 use super::grid::Align;
 use super::phrases::{percent, seconds};
+use super::{NO_EMBEDDING, Row};
 use crate::error::{Error, Result};
-use crate::eval::Scores;
+use crate::eval::{Interval, Scores};
 use crate::phrasing::{nearest, thousands};
 
 /// A column, to show or to sort by.
@@ -25,6 +25,8 @@ pub enum Column {
     /// Test accuracy.
     #[default]
     Accuracy,
+    /// Where the test accuracy lies.
+    Interval,
     /// Test precision, weighted.
     Precision,
     /// Test recall, weighted.
@@ -49,16 +51,19 @@ enum Cell<'a> {
     Name(&'a str),
     Count(u64),
     Share(Option<f64>),
+    Spread(Option<f64>, Option<f64>),
+    Interval(Option<Interval>),
     Seconds(f64),
 }
 
 impl Column {
     /// Every column.
-    pub const ALL: [Column; 13] = [
+    pub const ALL: [Column; 14] = [
         Column::Embedding,
         Column::Model,
         Column::Seed,
         Column::Accuracy,
+        Column::Interval,
         Column::Precision,
         Column::Recall,
         Column::F1,
@@ -77,6 +82,7 @@ impl Column {
             Column::Model => "model",
             Column::Seed => "seed",
             Column::Accuracy => "accuracy",
+            Column::Interval => "interval",
             Column::Precision => "precision",
             Column::Recall => "recall",
             Column::F1 => "f1",
@@ -108,7 +114,12 @@ impl Column {
         match self.cell(row) {
             Cell::Name(name) => name.to_owned(),
             Cell::Count(count) => thousands(count as usize),
-            Cell::Share(share) => share.map_or("-".to_owned(), percent),
+            Cell::Share(share) | Cell::Spread(share, None) => share.map_or("-".to_owned(), percent),
+            Cell::Spread(share, Some(deviation)) => {
+                share.map_or("-".to_owned(), |share| format!("{} ± {}", percent(share), percent(deviation)))
+            }
+            Cell::Interval(interval) => interval
+                .map_or("-".to_owned(), |interval| format!("{} to {}", percent(interval.low), percent(interval.high))),
             Cell::Seconds(value) => seconds(value),
         }
     }
@@ -119,9 +130,9 @@ impl Column {
             (Cell::Name(a), Cell::Name(b)) => a.cmp(b),
             (Cell::Count(a), Cell::Count(b)) => a.cmp(&b),
             (Cell::Seconds(a), Cell::Seconds(b)) => a.total_cmp(&b),
-            (Cell::Share(a), Cell::Share(b)) => {
-                let or_least = |share: Option<f64>| share.unwrap_or(f64::NEG_INFINITY);
-                or_least(b).total_cmp(&or_least(a))
+            (Cell::Share(a), Cell::Share(b)) | (Cell::Spread(a, _), Cell::Spread(b, _)) => falling(a, b),
+            (Cell::Interval(a), Cell::Interval(b)) => {
+                falling(a.map(|interval| interval.low), b.map(|interval| interval.low))
             }
             _ => unreachable!("a column has one kind of cell"),
         }
@@ -130,10 +141,12 @@ impl Column {
     fn cell(self, row: &Row) -> Cell<'_> {
         let of = |scores: Option<Scores>, score: fn(Scores) -> f64| Cell::Share(scores.map(score));
         match self {
+            Column::Embedding if row.embedding == NO_EMBEDDING => Cell::Name("-"),
             Column::Embedding => Cell::Name(&row.embedding),
             Column::Model => Cell::Name(&row.model),
             Column::Seed => Cell::Count(row.seed),
-            Column::Accuracy => of(row.test, |scores| scores.accuracy),
+            Column::Accuracy => Cell::Spread(row.test.map(|scores| scores.accuracy), row.deviation),
+            Column::Interval => Cell::Interval(row.interval.map(|interval| interval.accuracy)),
             Column::Precision => of(row.test, |scores| scores.precision_weighted),
             Column::Recall => of(row.test, |scores| scores.recall_weighted),
             Column::F1 => of(row.test, |scores| scores.f1_weighted),
@@ -145,6 +158,12 @@ impl Column {
             Column::Epochs => Cell::Count(row.epochs as u64),
         }
     }
+}
+
+/// The larger first, what is not there last.
+fn falling(a: Option<f64>, b: Option<f64>) -> Ordering {
+    let or_least = |share: Option<f64>| share.unwrap_or(f64::NEG_INFINITY);
+    or_least(b).total_cmp(&or_least(a))
 }
 
 impl fmt::Display for Column {

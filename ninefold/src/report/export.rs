@@ -3,20 +3,21 @@
 use super::{Column, Leaderboard, Row};
 use crate::eval::Scores;
 
-const HEAD: [&str; 4] = ["rank", "embedding", "model", "seed"];
+const HEAD: [&str; 8] =
+    ["rank", "embedding", "model", "seed", "baseline", "accuracy_deviation", "accuracy_low", "accuracy_high"];
 const PARTS: [&str; 3] = ["test", "validation", "train"];
 const TAIL: [&str; 7] =
     ["seconds_embedding", "seconds_train", "seconds_evaluate", "parameters", "epochs", "best_epoch", "error"];
 
 impl Leaderboard {
-    /// One line per row, by `sort`; shares in \[0, 1\]; a figure that a row does not have is empty.
+    /// One line per pair and baseline, by `sort`, means where there are several seeds; shares in \[0, 1\]; a figure that a row does not have is empty.
     pub fn to_csv(&self, sort: Column) -> String {
         let mut out = csv::Writer::from_writer(Vec::new());
         let mut write = |record: Vec<String>| out.write_record(record).expect("records of one length, kept in memory");
         let scores = PARTS.iter().flat_map(|part| named(&Scores::default()).map(|(name, _)| format!("{part}_{name}")));
         write(HEAD.map(str::to_owned).into_iter().chain(scores).chain(TAIL.map(str::to_owned)).collect());
-        for (index, row) in self.ranked(sort).into_iter().enumerate() {
-            write(record(index + 1, row));
+        for (index, row) in self.merged().ranked(sort).into_iter().enumerate() {
+            write(record(row.rank.unwrap_or(index + 1), row));
         }
         let bytes = out.into_inner().expect("memory does not fail to flush");
         String::from_utf8(bytes).expect("made of strings")
@@ -25,7 +26,18 @@ impl Leaderboard {
 
 fn record(rank: usize, row: &Row) -> Vec<String> {
     let rank = if row.accuracy().is_some() { rank.to_string() } else { String::new() };
-    let mut cells = vec![rank, row.embedding.clone(), row.model.clone(), row.seed.to_string()];
+    let or_empty = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+    let interval = row.interval.map(|interval| interval.accuracy);
+    let mut cells = vec![
+        rank,
+        row.embedding.clone(),
+        row.model.clone(),
+        row.seed.to_string(),
+        row.baseline.to_string(),
+        or_empty(row.deviation),
+        or_empty(interval.map(|interval| interval.low)),
+        or_empty(interval.map(|interval| interval.high)),
+    ];
     for scores in [&row.test, &row.validation, &row.train] {
         let values = named(&scores.unwrap_or_default()).map(|(_, value)| value.to_string());
         cells.extend(if scores.is_some() { values } else { Default::default() });

@@ -1,10 +1,11 @@
 //! What a person would want to be told after reading the table.
 //!
-//! Takes a leaderboard and the best pair's confusion matrix -> gives plain sentences: which pair, whether others are as
-//! good for all one can tell, which family, how much was learned by heart, which classes are mistaken for which.
+//! Takes a leaderboard and the best pair's confusion matrix -> gives plain sentences: which pair validation chooses, what
+//! ties with it, whether it beats the best baseline, which family, how much was learned by heart, which classes are
+//! mistaken for which.
 
 use super::phrases::{percent, points};
-use super::{Column, Leaderboard, Row};
+use super::{Comparison, Leaderboard, Row};
 use crate::eval::Confusion;
 use crate::phrasing::{all_listed, counted, thousands};
 
@@ -12,72 +13,149 @@ use crate::phrasing::{all_listed, counted, thousands};
 const CONFUSIONS: usize = 3;
 /// The two-sided 95 % quantile of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
+/// Below this probability a difference is not put down to chance.
+const SIGNIFICANT: f64 = 0.05;
+/// Fewer test texts than this are warned of.
+const FEW_TEXTS: usize = 100;
 
-/// The facts of a leaderboard. `confusion` is that of the best pair (by test accuracy) on the test texts, with the names of
+/// The facts of a leaderboard. `confusion` is that of the best pair (chosen by validation) on the test texts, with the names of
 /// the classes.
 pub fn facts(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) -> Vec<String> {
+    let runs = &board.rows;
+    let board = &board.merged();
     let mut facts = Vec::new();
     if let Some(best) = board.best() {
         facts.extend(best_pair(board, best));
-        facts.extend(chosen_on_validation(board, best));
+        facts.extend(highest_on_test(board, best));
+        facts.extend(ties(board, best));
+        facts.extend(best_baseline(board, best));
+        facts.extend(seeds(board, best));
         facts.extend(best_family(board, "embedding", |row| &row.embedding, |row| &row.model));
         facts.extend(best_family(board, "network", |row| &row.model, |row| &row.embedding));
-        facts.extend(gap(board, best));
+        facts.extend(gap(best));
     }
     if let Some((confusion, labels)) = confusion {
         facts.extend(worst_confusions(confusion, labels));
         facts.extend(commonest_class(confusion, labels));
     }
-    for row in board.rows.iter().filter(|row| row.accuracy().is_none()) {
+    for row in runs.iter().filter(|row| row.accuracy().is_none()) {
         let reason = row.error.as_deref().unwrap_or("it has no test scores");
-        facts.push(format!("Failed: {}: {reason}.", named(board, row)));
+        let seed = if runs.len() > board.rows.len() { format!(" (seed {})", row.seed) } else { String::new() };
+        facts.push(format!("Failed: {}{seed}: {reason}.", row.pair()));
     }
     facts
 }
 
-/// "word2vec + gru", with the seed where pairs have several.
-fn named(board: &Leaderboard, row: &Row) -> String {
-    if board.has_seeds() { format!("{} (seed {})", row.pair(), row.seed) } else { row.pair() }
-}
-
+/// The pair that one would take home, by validation alone; its test score is then an honest one.
 fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
-    let (accuracy, texts) = (best.accuracy()?, board.protocol.texts.test as u64);
-    let mut fact = format!("Best pair: {}, {} % of ", named(board, best), percent(accuracy));
+    let (accuracy, texts) = (best.accuracy()?, board.protocol.texts.test);
+    let mut fact = format!(
+        "Best pair, chosen by validation ({} %): {}, {} % of ",
+        percent(best.validation?.accuracy),
+        best.pair(),
+        percent(accuracy)
+    );
     if texts == 0 {
         return Some(fact + "the test texts right.");
     }
-    let (low, high) = interval(accuracy, texts as f64);
-    fact += &format!(
-        "{} right; 95 % interval {} to {} %.",
-        counted(texts as usize, "test text"),
-        percent(low),
-        percent(high)
-    );
-    let ranked = board.ranked(Column::Accuracy);
-    let near = |row: &&&Row| !std::ptr::eq(**row, best) && row.accuracy().is_some_and(|accuracy| accuracy >= low);
-    let names: Vec<String> = ranked.iter().filter(near).map(|row| named(board, row)).collect();
-    match names.len() {
-        0 => {}
-        1..=3 => fact += &format!(" Within it: {}.", all_listed(&names)),
-        n => fact += &format!(" Within it: {n} other pairs."),
+    fact += &format!("{} right", counted(texts, "test text"));
+    fact += &match best.interval {
+        Some(interval) => {
+            let interval = interval.accuracy;
+            format!("; 95 % interval {} to {} %", percent(interval.low), percent(interval.high))
+        }
+        None => {
+            let (low, high) = wilson(accuracy, texts as f64);
+            format!("; 95 % interval {} to {} %", percent(low), percent(high))
+        }
+    };
+    fact.push('.');
+    if texts < FEW_TEXTS {
+        fact += &format!(" {} say little: the interval is wide.", counted(texts, "test text"));
     }
     Some(fact)
 }
 
-/// The choice that could have been made without looking at the test texts, where it is another one.
-fn chosen_on_validation(board: &Leaderboard, best: &Row) -> Option<String> {
-    let ranked = board.ranked(Column::ValidationAccuracy);
-    let chosen = ranked.into_iter().find(|row| row.accuracy().is_some() && row.validation.is_some())?;
-    if std::ptr::eq(chosen, best) {
-        return None;
+/// What the test texts would have chosen, which nobody may.
+fn highest_on_test(board: &Leaderboard, best: &Row) -> Option<String> {
+    let pairs = board.rows.iter().filter(|row| !row.baseline && row.accuracy().is_some());
+    let highest = pairs.reduce(|a, b| if b.accuracy() > a.accuracy() { b } else { a })?;
+    let is_other = highest.pair() != best.pair() && highest.accuracy() > best.accuracy();
+    let versus = board.comparison(&highest.pair(), &best.pair());
+    is_other.then(|| {
+        let (name, accuracy) = (highest.pair(), percent(highest.accuracy().unwrap_or_default()));
+        format!(
+            "Highest on test: {name}, {accuracy} %{}.",
+            versus.map_or(String::new(), |c| format!(" ({})", verdict(c)))
+        )
+    })
+}
+
+/// The pairs that share the best one's rank.
+fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
+    let rank = best.rank?;
+    let others = board
+        .standings
+        .iter()
+        .filter(|standing| standing.rank == rank && !standing.baseline && standing.name() != best.pair());
+    let compared: Vec<(String, f64)> = others
+        .filter_map(|standing| {
+            let comparison = board.comparison(&standing.name(), &best.pair())?;
+            Some((standing.name(), comparison.p_corrected))
+        })
+        .collect();
+    match compared.as_slice() {
+        [] => None,
+        [(name, p)] => Some(format!("{name} and {}: a tie, {}.", best.pair(), p_value(*p))),
+        many => {
+            let names: Vec<String> = many.iter().map(|(name, p)| format!("{name} ({})", p_value(*p))).collect();
+            Some(format!("Ties with {}: {}.", best.pair(), all_listed(&names)))
+        }
     }
-    let (validation, test) = (chosen.validation?.accuracy, chosen.accuracy()?);
+}
+
+/// Whether the network was worth it.
+fn best_baseline(board: &Leaderboard, best: &Row) -> Option<String> {
+    let baseline = board.chosen(true).filter(|_| !best.baseline)?;
+    let difference = baseline.accuracy()? - best.accuracy()?;
+    let versus = match board.comparison(&baseline.pair(), &best.pair()) {
+        Some(comparison) => format!(" ({})", verdict(comparison)),
+        None => String::new(),
+    };
+    let side = if difference < 0.0 { "below" } else { "above" };
     Some(format!(
-        "Chosen by validation ({} %), without a look at the test texts: {}, {} % of the test texts right.",
-        percent(validation),
-        named(board, chosen),
-        percent(test)
+        "Best baseline, chosen by validation: {}, {} %, {} points {side} {}{versus}.",
+        baseline.pair(),
+        percent(baseline.accuracy()?),
+        points(difference.abs()).trim_start_matches('+'),
+        best.pair()
     ))
+}
+
+fn seeds(board: &Leaderboard, best: &Row) -> Option<String> {
+    let standing = board.standings.iter().find(|standing| standing.name() == best.pair())?;
+    (standing.seeds.len() > 1).then(|| {
+        format!(
+            "Means and standard deviations of {}; of {} validation picks seed {}.",
+            counted(standing.seeds.len(), "seed"),
+            best.pair(),
+            standing.picked_seed
+        )
+    })
+}
+
+/// "a tie, p = 0.41" or "told apart, p < 0.001".
+fn verdict(comparison: &Comparison) -> String {
+    let p = comparison.p_corrected;
+    format!("{}, {}", if p < SIGNIFICANT { "told apart" } else { "a tie" }, p_value(p))
+}
+
+fn p_value(p: f64) -> String {
+    match p {
+        p if p < 0.001 => "p < 0.001".to_owned(),
+        p if p < 0.1 => format!("p = {p:.3}"),
+        p => format!("p = {p:.2}"),
+    }
 }
 
 /// The family (all rows of one embedding, or of one network) with the best mean over the partners that every family has.
@@ -87,7 +165,7 @@ fn best_family(
     family: fn(&Row) -> &String,
     partner: fn(&Row) -> &String,
 ) -> Option<String> {
-    let scored: Vec<&Row> = board.rows.iter().filter(|row| row.accuracy().is_some()).collect();
+    let scored: Vec<&Row> = board.rows.iter().filter(|row| row.accuracy().is_some() && !row.baseline).collect();
     let distinct = |of: fn(&Row) -> &String| {
         let mut names: Vec<String> = Vec::new();
         for row in &scored {
@@ -122,12 +200,12 @@ fn best_family(
     ))
 }
 
-fn gap(board: &Leaderboard, best: &Row) -> Option<String> {
+fn gap(best: &Row) -> Option<String> {
     let (train, test) = (best.train?.accuracy, best.accuracy()?);
     let apart = points((train - test).abs());
     Some(format!(
         "Gap: {} has {} % of the training texts right, {} points {} than of the test texts.",
-        named(board, best),
+        best.pair(),
         percent(train),
         apart.trim_start_matches('+'),
         if train < test { "less" } else { "more" }
@@ -163,7 +241,7 @@ fn commonest_class(confusion: &Confusion, labels: &[String]) -> Option<String> {
 ///
 /// # Source
 /// Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
-fn interval(share: f64, n: f64) -> (f64, f64) {
+fn wilson(share: f64, n: f64) -> (f64, f64) {
     let center = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     (center - half, center + half)
@@ -185,15 +263,33 @@ mod tests {
         let labels = ["alt.atheism", "sci.space", "sci.med"].map(str::to_owned);
         let facts = facts(&sample::leaderboard(), Some((&Confusion::of(3, &truth, &predicted), &labels)));
         insta::assert_snapshot!(facts.join("\n"), @r"
-        Best pair: fasttext + gru, 72.5 % of 7,532 test texts right; 95 % interval 71.5 to 73.5 %. Within it: word2vec + gru.
-        Chosen by validation (79.0 %), without a look at the test texts: word2vec + gru, 71.9 % of the test texts right.
+        Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 % interval 70.9 to 72.9 %.
+        Highest on test: fasttext + gru, 72.5 %.
         Best embedding: fasttext, 72.0 % on average over lstm and gru (word2vec 71.0 %, glove 68.5 %).
         Best network: gru, 72.2 % on average over word2vec and fasttext (lstm 70.7 %, rnn 56.6 %).
-        Gap: fasttext + gru has 92.5 % of the training texts right, 20.0 points more than of the test texts.
+        Gap: word2vec + gru has 91.9 % of the training texts right, 20.0 points more than of the test texts.
         Most often mistaken: alt.atheism for sci.space (9 of 50, 18.0 %); sci.space for sci.med (4 of 30, 13.3 %).
         To answer alt.atheism every time would get 50.0 % right.
         Failed: glove + rnn: the loss became NaN in epoch 3, batch 17: lower learning_rate or max_grad_norm.
         ");
+    }
+
+    #[test]
+    fn ties_and_baselines_are_told_with_their_p() {
+        let told = facts(&sample::judged(), None);
+        insta::assert_snapshot!(told[..4].join("\n"), @r"
+        Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 % interval 70.8 to 73.0 %.
+        Highest on test: fasttext + gru, 72.5 % (a tie, p = 0.41).
+        fasttext + gru and word2vec + gru: a tie, p = 0.41.
+        Best baseline, chosen by validation: tfidf_svm, 70.5 %, 1.4 points below word2vec + gru (told apart, p < 0.001).
+        ");
+    }
+
+    #[test]
+    fn ten_texts_are_said_to_say_little() {
+        let mut board = sample::leaderboard();
+        board.protocol.texts.test = 10;
+        assert!(facts(&board, None)[0].ends_with("10 test texts say little: the interval is wide."));
     }
 
     #[test]
@@ -222,7 +318,7 @@ mod tests {
     #[test]
     fn the_interval_is_wilsons() {
         // scipy.stats.binomtest(90, 100).proportion_ci(0.95, "wilson")
-        let (low, high) = interval(0.9, 100.0);
+        let (low, high) = wilson(0.9, 100.0);
         assert!(
             (low - 0.825_634_338_495_086_5).abs() < 1e-12 && (high - 0.944_770_862_939_324_9).abs() < 1e-12,
             "{low} {high}"

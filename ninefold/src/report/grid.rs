@@ -84,7 +84,8 @@ impl Grid {
         };
         let painted: Vec<String> =
             lines.iter().enumerate().map(|(index, line)| view.paint(tone_of(index), line)).collect();
-        painted.join("\n")
+        let drawn = painted.join("\n");
+        if view.ascii { drawn.replace(" ± ", " +-") } else { drawn } // as wide as before
     }
 
     /// Characters per line where nothing is cut.
@@ -112,6 +113,24 @@ impl Grid {
             }
         }
         table
+    }
+
+    /// For LaTeX, without any package; what LaTeX takes for a command is escaped.
+    pub(super) fn latex(&self) -> String {
+        let escape = |text: String, c: char| text.replace(c, &format!("\\{c}"));
+        let escaped =
+            |text: &String| ['%', '_', '&', '#'].into_iter().fold(text.clone(), escape).replace('±', "$\\pm$");
+        let line =
+            |cells: &mut dyn Iterator<Item = String>| format!("{} \\\\\n", cells.collect::<Vec<_>>().join(" & "));
+        let sides: String =
+            self.headings.iter().map(|(_, align)| if *align == Align::Left { 'l' } else { 'r' }).collect();
+        let mut written = format!("\\begin{{tabular}}{{{sides}}}\n\\hline\n");
+        written += &line(&mut self.headings.iter().map(|(text, _)| escaped(text)));
+        written += "\\hline\n";
+        for (cells, _) in &self.rows {
+            written += &line(&mut cells.iter().map(escaped));
+        }
+        written + "\\hline\n\\end{tabular}\n"
     }
 
     /// For Markdown; a bar in a cell is escaped.
@@ -193,6 +212,16 @@ mod tests {
             plain = plain.replace(code, "");
         }
         assert_eq!(plain, grid().draw(&View::default()));
+    }
+
+    #[test]
+    fn latex_escapes_what_it_takes_for_commands() {
+        let grid = Grid {
+            headings: vec![("#".into(), Align::Right), ("95 % of a_b".into(), Align::Left)],
+            rows: vec![(vec!["1".into(), "72.5 ± 0.4".into()], Tone::Plain)],
+        };
+        let expected = "\\begin{tabular}{rl}\n\\hline\n\\# & 95 \\% of a\\_b \\\\\n\\hline\n1 & 72.5 $\\pm$ 0.4 \\\\\n";
+        assert!(grid.latex().starts_with(expected), "{}", grid.latex());
     }
 
     #[test]

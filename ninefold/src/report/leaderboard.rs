@@ -7,11 +7,15 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Column;
+use super::standings::{Comparison, Intervals, Standing, Statistics};
 use crate::corpus::Protocol;
 use crate::error::Result;
 use crate::eval::Scores;
 use crate::files;
 use crate::vocab::PartCoverage;
+
+/// What stands for the embedding of a baseline that has none.
+pub const NO_EMBEDDING: &str = "none";
 
 /// All results of one run. Its JSON is a contract with scripts: keys are added, never renamed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,8 +25,17 @@ pub struct Leaderboard {
     /// How much of each part the vocabulary knows.
     #[serde(default)]
     pub coverage: PartCoverage,
-    /// One row per pair and seed, in the order in which they were trained.
+    /// One row per pair and seed, then the baselines.
     pub rows: Vec<Row>,
+    /// One per pair and baseline, the best on test first; empty until the run is complete.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standings: Vec<Standing>,
+    /// Every two standings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comparisons: Vec<Comparison>,
+    /// How intervals and ranks came about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<Statistics>,
 }
 
 /// What came out of one embedding with one network and one seed. Without `error`, all three parts have scores.
@@ -53,6 +66,21 @@ pub struct Row {
     /// The epoch whose parameters were kept, counted from 1.
     #[serde(default)]
     pub best_epoch: usize,
+    /// True for a model without a network, which is there for comparison.
+    #[serde(default)]
+    pub baseline: bool,
+    /// 1 is the best; rows that cannot be told apart share a rank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<usize>,
+    /// How far chance moves the test scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Intervals>,
+    /// Standard deviation of the test accuracy between seeds, where the row stands for several (see `merged`).
+    #[serde(skip)]
+    pub deviation: Option<f64>,
+    /// Where its files lie in the run folder: "pairs/word2vec-gru".
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
     /// Why there are no scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -77,9 +105,21 @@ impl Seconds {
 }
 
 impl Row {
-    /// The pair's name: "word2vec + gru".
+    /// The pair's name: "word2vec + gru"; of a baseline without an embedding its own.
     pub fn pair(&self) -> String {
-        format!("{} + {}", self.embedding, self.model)
+        name(&self.embedding, &self.model)
+    }
+
+    /// "word2vec + gru: test accuracy 71.9 %, validation 79.0 %, epoch 17 of 20, 310.0 s".
+    pub fn summary(&self) -> String {
+        let accuracy = |scores: Option<Scores>| 100.0 * scores.unwrap_or_default().accuracy;
+        let (test, validation) = (accuracy(self.test), accuracy(self.validation));
+        let epochs = match self.best_epoch {
+            0 => String::new(),
+            best => format!("epoch {best} of {}, ", self.epochs),
+        };
+        let (name, seconds) = (self.pair(), self.seconds.train);
+        format!("{name}: test accuracy {test:.1} %, validation {validation:.1} %, {epochs}{seconds:.1} s")
     }
 
     /// The test accuracy, if the pair has one.
@@ -88,13 +128,11 @@ impl Row {
     }
 }
 
-impl Leaderboard {
-    /// What stands above every table: the protocol, and how much of the texts the vocabulary does not know.
-    pub(super) fn head(&self) -> String {
-        let unknown = (self.coverage != PartCoverage::default()).then(|| format!("\n{}", self.coverage.unknown()));
-        format!("{}{}", self.protocol, unknown.unwrap_or_default())
-    }
+pub(super) fn name(embedding: &str, model: &str) -> String {
+    if embedding == NO_EMBEDDING { model.to_string() } else { format!("{embedding} + {model}") }
+}
 
+impl Leaderboard {
     /// The rows by `column`, best first; ties by test accuracy and name; what failed comes last.
     pub fn ranked(&self, column: Column) -> Vec<&Row> {
         let mut rows: Vec<&Row> = self.rows.iter().collect();
@@ -109,14 +147,22 @@ impl Leaderboard {
         rows
     }
 
-    /// The row with the best test accuracy.
+    /// The pair that validation chooses; the test texts have no say in it. Where there is no pair, the baseline.
     pub fn best(&self) -> Option<&Row> {
-        self.ranked(Column::Accuracy).into_iter().find(|row| row.accuracy().is_some())
+        self.chosen(false).or_else(|| self.chosen(true))
     }
 
-    /// True when some pair was trained with several seeds, so that a row needs its seed to be told from another.
-    pub(super) fn has_seeds(&self) -> bool {
-        self.rows.iter().any(|row| row.seed != self.rows[0].seed)
+    /// The pair, or the baseline, with the best validation accuracy, of equals that with the better F1, then the first.
+    pub(super) fn chosen(&self, baseline: bool) -> Option<&Row> {
+        let candidates = self.rows.iter().filter(|row| row.baseline == baseline && row.accuracy().is_some());
+        let score = |row: &Row| {
+            let scores = row.validation.unwrap_or_default();
+            (scores.accuracy, scores.f1_weighted)
+        };
+        candidates.fold(None, |best, row| match best {
+            Some(best) if score(best) >= score(row) => Some(best),
+            _ => Some(row),
+        })
     }
 
     /// Writes `leaderboard.json`.
@@ -178,7 +224,7 @@ pub(super) mod sample {
             parameters: 100_000 * model.len() + 4_204,
             epochs: 20,
             best_epoch: 17,
-            error: None,
+            ..Row::default()
         }
     }
 
@@ -186,6 +232,42 @@ pub(super) mod sample {
         let seconds = Seconds { embedding: 20.0, train: 3.25, evaluate: 0.0 };
         let names = (embedding.into(), model.into());
         Row { embedding: names.0, model: names.1, seconds, error: Some(error.into()), ..Row::default() }
+    }
+
+    /// The same with ranks and intervals, as if the scores had been judged: the two best pairs tie.
+    pub fn judged() -> Leaderboard {
+        let mut board = leaderboard();
+        let mut svm = row(NO_EMBEDDING, "tfidf_svm", 0.7051, 0.76, 4.0);
+        (svm.baseline, svm.epochs, svm.best_epoch) = (true, 0, 0);
+        board.rows.push(svm);
+        let ranked: Vec<(String, f64)> =
+            board.ranked(Column::Accuracy).iter().filter_map(|row| Some((row.pair(), row.accuracy()?))).collect();
+        for (place, (name, accuracy)) in ranked.iter().enumerate() {
+            let rank = if place == 1 { 1 } else { place + 1 };
+            let ends = crate::eval::Interval { low: accuracy - 0.0113, high: accuracy + 0.0107 };
+            let interval = Intervals { accuracy: ends, f1_weighted: ends };
+            for row in board.rows.iter_mut().filter(|row| row.pair() == *name) {
+                (row.rank, row.interval) = (Some(rank), Some(interval));
+            }
+            let (embedding, model) = name.split_once(" + ").unwrap_or((NO_EMBEDDING, name));
+            board.standings.push(Standing {
+                embedding: embedding.into(),
+                model: model.into(),
+                baseline: embedding == NO_EMBEDDING,
+                rank,
+                accuracy: *accuracy,
+                interval,
+                ..Standing::default()
+            });
+            for (other, less) in &ranked[place + 1..] {
+                let difference = accuracy - less;
+                let p = if rank == 1 && other == "word2vec + gru" { 0.41 } else { 0.0004 };
+                let (a, b, test) = (name.clone(), other.clone(), "mcnemar".to_string());
+                board.comparisons.push(Comparison { a, b, difference, p, p_corrected: p, test });
+            }
+        }
+        board.statistics = Some(Statistics { n_resamples: 2000, confidence_level: 0.95, looks: 9, looks_ever: 1_234 });
+        board
     }
 
     pub fn leaderboard() -> Leaderboard {

@@ -1,7 +1,7 @@
 //! What came out, for people and for scripts.
 //!
-//! Takes the record of each trained pair ([`Row`]) and the protocol -> gives a [`Leaderboard`] as a terminal table,
-//! Markdown, CSV or JSON; the [`facts`] that a person would want; and the [`diff`] of two leaderboards. It sees records
+//! Takes the record of each trained model ([`Row`]) and the protocol -> gives a [`Leaderboard`] as a terminal table,
+//! Markdown, CSV, LaTeX, JSON or a web page, with ranks that chance cannot shuffle (`standings`); the [`facts`] that a person would want; and the [`diff`] of two leaderboards. It sees records
 //! only: no model, no text.
 
 mod column;
@@ -10,11 +10,15 @@ mod export;
 mod facts;
 mod grid;
 mod leaderboard;
+mod merged;
+pub mod page;
 mod phrases;
+mod standings;
 mod table;
 
 pub use column::Column;
 pub use diff::{Diff, Difference, PairChange, Side, SideScores, diff, differences};
 pub use facts::facts;
 pub use grid::View;
-pub use leaderboard::{Leaderboard, Row, Seconds};
+pub use leaderboard::{Leaderboard, NO_EMBEDDING, Row, Seconds};
+pub use standings::{Comparison, Intervals, Standing, Statistics, TestAnswers};

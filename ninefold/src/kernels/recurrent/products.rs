@@ -239,7 +239,7 @@ impl Side {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::cell::Gru;
+    use crate::kernels::cell::{Cell as _, Gru};
 
     #[test]
     fn pieces_cover_every_row_of_the_weight_in_order() {

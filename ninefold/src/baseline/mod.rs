@@ -1,0 +1,26 @@
+//! What linear models score: without them a leaderboard of networks is not honest.
+//!
+//! ```text
+//! token ids --> ngrams --> tfidf --> naive_bayes | logistic | svm --> Linear --> scores per class
+//!               word vectors --> mean --> logistic
+//!               hashed n-grams --> supervised (embeddings learned with the labels)
+//! ```
+//!
+//! Takes texts as ids, never cut at `max_len`, with labels -> gives a score per text and class. Knows no files and no
+//! metrics. docs/baselines.md says why the solvers are our own and what was measured.
+
+mod lbfgs;
+mod linear;
+pub mod logistic;
+pub mod mean;
+pub mod naive_bayes;
+mod ngrams;
+mod sparse;
+pub mod supervised;
+pub mod svm;
+mod tfidf;
+
+pub use linear::Linear;
+pub use ngrams::Ngrams;
+pub use sparse::Csr;
+pub use tfidf::{TfIdf, TfIdfConfig};

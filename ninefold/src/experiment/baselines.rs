@@ -1,0 +1,222 @@
+//! Trains and scores the baselines: each leaves a row, metrics and predictions, as a pair does, and is not done again.
+//!
+//! *takes* texts, and word vectors for the one that needs them -> *gives* records. Where there is a choice (C, smoothing),
+//! every value is tried and validation decides; the temperature that makes probabilities of scores is fitted there, too.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::features::{Parts, Words};
+use super::record::PairRecord;
+use super::scoring::{Part, Scoring};
+use super::texts::Texts;
+use super::vectors::Vectors;
+use super::{BaselineKind, Config, EmbeddingKind, RunFolder, VectorCoverage};
+use crate::baseline::logistic::{self, Stop};
+use crate::baseline::supervised::Supervised;
+use crate::baseline::{Csr, Linear, mean, naive_bayes, svm};
+use crate::batch::Encoded;
+use crate::error::Result;
+use crate::eval::calibration;
+use crate::progress::Progress;
+use crate::report::{NO_EMBEDDING, Row, Seconds};
+
+/// As near to the optimum as scikit-learn goes for logistic regression and LIBLINEAR for the support vector machine.
+const LOGISTIC: Stop = Stop { tolerance: 1e-4, max_iterations: 100 };
+const SVM: Stop = Stop { tolerance: 0.1, max_iterations: 200 };
+
+/// All that the baselines of a run share.
+pub(super) struct Baselines<'a> {
+    pub(super) config: &'a Config,
+    pub(super) texts: &'a Texts,
+    pub(super) folder: &'a RunFolder,
+    pub(super) key: &'a str,
+    words: OnceCell<Words>,
+}
+
+/// A trained baseline's scores, and what it took.
+struct Scored {
+    scores: Parts<Vec<f64>>, // [texts, num_classes] each
+    parameters: usize,
+    epochs: usize,
+    chosen: BTreeMap<String, f64>,
+}
+
+impl<'a> Baselines<'a> {
+    pub(super) fn new(config: &'a Config, texts: &'a Texts, folder: &'a RunFolder, key: &'a str) -> Baselines<'a> {
+        Baselines { config, texts, folder, key, words: OnceCell::new() }
+    }
+
+    /// A row with its names and nothing else.
+    pub(super) fn row(kind: BaselineKind, embedding: Option<EmbeddingKind>, seed: u64) -> Row {
+        let embedding = embedding.map_or(NO_EMBEDDING, EmbeddingKind::name);
+        let folder = match embedding {
+            NO_EMBEDDING => format!("baselines/{}", kind.name()),
+            embedding => format!("baselines/{embedding}-{}", kind.name()),
+        };
+        let (embedding, model) = (embedding.to_string(), kind.name().to_string());
+        Row { embedding, model, seed, folder, baseline: true, ..Row::default() }
+    }
+
+    /// The record of an earlier run, or a new one.
+    ///
+    /// # Errors
+    /// Those of the disk; [`Error::Interrupted`](crate::Error::Interrupted) when `progress` says so.
+    pub(super) fn run(
+        &self,
+        kind: BaselineKind,
+        vectors: Option<(EmbeddingKind, &Vectors)>,
+        progress: &dyn Progress,
+    ) -> Result<Row> {
+        let row = Baselines::row(kind, vectors.map(|(embedding, _)| embedding), self.config.seed);
+        let start = Instant::now();
+        let epochs = self.config.baseline.epochs as u64;
+        let total = (kind == BaselineKind::FasttextSupervised).then_some(epochs * self.texts.train.len() as u64);
+        progress.begin(&row.pair(), "texts", total);
+        let scored = self.train(kind, vectors.map(|(_, vectors)| vectors), progress);
+        progress.end();
+        let Scored { scores, parameters, epochs, mut chosen } = scored?;
+        let row = Row { parameters, epochs, ..row };
+        let coverage = vectors.map_or(VectorCoverage::default(), |(_, vectors)| vectors.coverage());
+        let scoring = Scoring { folder: self.folder, texts: self.texts };
+        let labels = &self.texts.corpus.labels;
+        if [&scores.train, &scores.validation, &scores.test].into_iter().flatten().any(|score| score.is_nan()) {
+            let what = "its scores are no longer numbers: lower baseline.learning_rate".to_string();
+            let row = Row { error: Some(what), ..row };
+            scoring.finish(&PairRecord::unscored(self.key, row.clone(), coverage, labels))?;
+            return Ok(row);
+        }
+        let classes = labels.len();
+        let temperature = calibration::temperature(&scores.validation, classes, self.texts.validation.labels());
+        chosen.insert("temperature".to_string(), temperature);
+        let train = start.elapsed().as_secs_f64();
+        let part = |scores: &[f64], texts: &Encoded| {
+            Part::new(calibration::probabilities(scores, classes, temperature), texts.labels(), classes)
+        };
+        let parts = Parts {
+            train: part(&scores.train, &self.texts.train),
+            validation: part(&scores.validation, &self.texts.validation),
+            test: part(&scores.test, &self.texts.test),
+        };
+        let seconds = Seconds {
+            embedding: vectors.map_or(0.0, |(_, vectors)| vectors.seconds),
+            train,
+            evaluate: start.elapsed().as_secs_f64() - train,
+        };
+        let row = Row { seconds, ..row };
+        let record = PairRecord { chosen, ..PairRecord::unscored(self.key, row, coverage, labels) };
+        let record = scoring.score(record, parts)?;
+        scoring.finish(&record)?;
+        progress.notice(&record.row.summary());
+        Ok(record.row)
+    }
+
+    fn train(&self, kind: BaselineKind, vectors: Option<&Vectors>, progress: &dyn Progress) -> Result<Scored> {
+        let config = &self.config.baseline;
+        let (labels, classes) = (self.texts.train.labels(), self.texts.corpus.labels.len());
+        Ok(match kind {
+            BaselineKind::Majority => self.majority(),
+            BaselineKind::MultinomialNb => {
+                let train =
+                    |x: &Csr, smoothing, _: Option<&Linear>| naive_bayes::multinomial(x, labels, classes, smoothing);
+                self.choose("smoothing", &config.smoothing, &self.words()?.counts(&config.tfidf()), train)
+            }
+            BaselineKind::ComplementNb => {
+                let train =
+                    |x: &Csr, smoothing, _: Option<&Linear>| naive_bayes::complement(x, labels, classes, smoothing);
+                self.choose("smoothing", &config.smoothing, &self.words()?.tfidf(&config.tfidf()), train)
+            }
+            BaselineKind::TfidfLogistic => self.logistic(&self.words()?.tfidf(&config.tfidf())),
+            BaselineKind::TfidfSvm => {
+                let train = |x: &Csr, c, _: Option<&Linear>| svm::train(x, labels, classes, c, SVM, self.config.seed);
+                self.choose("c", &config.c, &self.words()?.tfidf(&config.tfidf()), train)
+            }
+            BaselineKind::MeanLogistic => {
+                let matrix = &vectors.expect("mean_logistic comes with vectors").matrix;
+                let texts = self.texts;
+                let ids = Parts { train: &texts.train, validation: &texts.validation, test: &texts.test };
+                let means = ids.map(|part| {
+                    let ids: Vec<Vec<u32>> = (0..part.len()).map(|text| part.text(text).to_vec()).collect();
+                    mean::vectors(&ids, &matrix.data, matrix.dim)
+                });
+                let scaler = mean::Scaler::fit(&means.train, matrix.dim);
+                self.logistic(&means.map(|means| scaler.transform(means.clone())))
+            }
+            BaselineKind::FasttextSupervised => {
+                let words = self.words()?;
+                let sizes = (words.vocab_size, classes);
+                let seed = self.config.seed;
+                let model = Supervised::train(&words.ids.train, labels, sizes, &config.supervised(), seed, progress)?;
+                Scored {
+                    scores: words.ids.map(|ids| model.scores(ids)),
+                    parameters: model.parameter_count(),
+                    epochs: config.epochs,
+                    chosen: BTreeMap::new(),
+                }
+            }
+        })
+    }
+
+    fn words(&self) -> Result<&Words> {
+        if self.words.get().is_none() {
+            let _ = self.words.set(Words::of(self.texts)?);
+        }
+        Ok(self.words.get().expect("just set"))
+    }
+
+    /// The logarithm of each class's share of the training texts, whatever the text says.
+    fn majority(&self) -> Scored {
+        let mut counts = vec![0.0; self.texts.corpus.labels.len()];
+        self.texts.train.labels().iter().for_each(|&label| counts[label as usize] += 1.0);
+        let scores: Vec<f64> = counts.iter().map(|count: &f64| count.max(1e-9).ln()).collect();
+        let texts = self.texts;
+        let sizes = Parts { train: texts.train.len(), validation: texts.validation.len(), test: texts.test.len() };
+        let scores = sizes.map(|&texts| scores.repeat(texts));
+        Scored { scores, parameters: counts.len(), epochs: 0, chosen: BTreeMap::new() }
+    }
+
+    fn logistic(&self, features: &Parts<Csr>) -> Scored {
+        let (labels, classes) = (self.texts.train.labels(), self.texts.corpus.labels.len());
+        let train = |x: &Csr, c, start: Option<&Linear>| logistic::train(x, labels, classes, c, LOGISTIC, start);
+        self.choose("c", &self.config.baseline.c, features, train)
+    }
+
+    /// The model with the best validation accuracy, of equals the first. Each training may start from the one before.
+    fn choose(
+        &self,
+        name: &str,
+        values: &[f64],
+        features: &Parts<Csr>,
+        mut train: impl FnMut(&Csr, f64, Option<&Linear>) -> Linear,
+    ) -> Scored {
+        let mut best: Option<(usize, f64, Linear)> = None;
+        let mut last = None;
+        for &value in values {
+            let model = train(&features.train, value, last.as_ref());
+            let right = self.right(&model.scores(&features.validation));
+            if best.as_ref().is_none_or(|(most, ..)| right > *most) {
+                best = Some((right, value, model.clone()));
+            }
+            last = Some(model);
+        }
+        let (_, value, model) = best.expect("validate() wants a value");
+        Scored {
+            scores: features.map(|features| model.scores(features)),
+            parameters: model.weights.len() + model.bias.len(),
+            epochs: 0,
+            chosen: BTreeMap::from([(name.to_string(), value)]),
+        }
+    }
+
+    /// Validation texts whose class has the highest score.
+    fn right(&self, scores: &[f64]) -> usize {
+        let classes = self.texts.corpus.labels.len();
+        let labels = self.texts.validation.labels().iter();
+        let is_right = |&(row, &label): &(&[f64], &u32)| {
+            let highest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            row.iter().position(|&score| score == highest) == Some(label as usize)
+        };
+        scores.chunks_exact(classes).zip(labels).filter(is_right).count()
+    }
+}
