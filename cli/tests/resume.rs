@@ -27,7 +27,7 @@ fn start_and_signal(place: &Place, run: &str, wait_for: &str, signal: &str) -> C
         .args(start)
         .args(SMALL)
         .args(LONG)
-        .args(["--set", "model.hidden_size=96"])
+        .args(["--set", "model.hidden_size=96", "--baselines", "none"])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

@@ -1,7 +1,7 @@
 //! Features, naive Bayes, logistic regression and support vector machine against scikit-learn's figures
 //! (`tools/golden/baselines.py`), and on 20 Newsgroups where the corpus is at hand.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 
