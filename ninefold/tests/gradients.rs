@@ -90,7 +90,8 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
 /// Holds the fast kernels against the reference on one random shape, in both precisions.
 fn check_against_reference(shape: Shape, lengths: &[usize], seed: u64) {
     check_precision(shape, lengths, seed, Precision::F32, 2e-5);
-    check_precision(shape, lengths, seed, Precision::Bf16, 3e-2);
+    // Eight significant bits, through two layers and back: a few hundredths of the largest gradient.
+    check_precision(shape, lengths, seed, Precision::Bf16, 5e-2);
 }
 
 /// `tolerance` is relative to the largest gradient of a parameter.
