@@ -1,6 +1,8 @@
 //! `cargo bench`: every cell, size, precision and work of `ninefold bench`, twenty repetitions each.
 //! `cargo bench -- gru round2 train` measures what these words name.
 
+#![allow(clippy::print_stdout)]
+
 use ninefold::bench::{BenchConfig, Size, Work, run};
 use ninefold::nn::{CellKind, Precision};
 use ninefold::progress::Silent;

@@ -152,7 +152,10 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
             return self.mul_add(a, b, c);
         }
         // SAFETY: `self` exists only where the processor has the instruction; the types are 512 plain bits each.
-        unsafe { _mm512_dpbf16_ps(c, std::mem::transmute::<__m512, __m512bh>(a), std::mem::transmute(b)) }
+        unsafe {
+            let [a, b] = [a, b].map(|words| std::mem::transmute::<__m512, __m512bh>(words));
+            _mm512_dpbf16_ps(c, a, b)
+        }
     }
     #[inline(always)]
     fn pair(self, first: Self::V, second: Self::V) -> Self::V {
@@ -169,7 +172,7 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
     fn pair_neighbours(self, first: Self::V, second: Self::V) -> Self::V {
         assert!(BF16, "operands are not paired");
         // SAFETY: `self` exists only where the processor has the instruction; the types are 512 plain bits each.
-        unsafe { std::mem::transmute(_mm512_cvtne2ps_pbh(second, first)) }
+        unsafe { std::mem::transmute::<__m512bh, __m512>(_mm512_cvtne2ps_pbh(second, first)) }
     }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
