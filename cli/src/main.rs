@@ -9,7 +9,6 @@ mod options;
 mod output;
 mod progress;
 mod stop;
-mod table;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;

@@ -6,6 +6,7 @@
 use ninefold::bench::{BenchConfig, Size, Work, run};
 use ninefold::nn::{CellKind, Precision};
 use ninefold::progress::Silent;
+use ninefold::report::bench_table;
 
 fn main() -> Result<(), ninefold::Error> {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
@@ -17,7 +18,7 @@ fn main() -> Result<(), ninefold::Error> {
         steps: 20,
     };
     let precisions = all.precisions.into_iter().filter(|precision| precision.is_available()).collect();
-    println!("median of 20 repetitions; {}", run(&BenchConfig { precisions, ..all }, &Silent)?);
+    print!("{}", bench_table(&run(&BenchConfig { precisions, ..all }, &Silent)?));
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use ninefold::bench::{self, BenchConfig, Size, Work};
 use ninefold::experiment::Environment;
 use ninefold::nn::{CellKind, Precision};
 use ninefold::progress::Progress;
+use ninefold::report::bench_table;
 use serde_json::json;
 
 use crate::args::BenchArgs;
@@ -42,7 +43,7 @@ pub fn run(args: &BenchArgs, output: &Output) -> Result<()> {
         return output.print_json(&json!({ "environment": environment, "bench": record }));
     }
     let Environment { cpu, simd, .. } = environment;
-    output.print(&format!("{record}{cpu}, {simd}; median of {} repetitions\n", args.steps))
+    output.print(&format!("{}{cpu}, {simd}; medians of {} repetitions\n", bench_table(&record), args.steps))
 }
 
 /// The size with what the flags put in place of its own.

@@ -8,13 +8,13 @@ use ninefold::eval::{Confusion, Scores};
 use ninefold::experiment::{ClassRow, looks};
 use ninefold::predictor::Predictor;
 use ninefold::progress::Progress;
+use ninefold::report::plain_table;
 use serde::Serialize;
 
 use crate::args::EvaluateArgs;
 use crate::options::{self, Usage};
 use crate::output::Output;
 use crate::progress::Bars;
-use crate::table::table;
 
 /// Texts that are labelled between two looks at Ctrl-C.
 const BATCH: usize = 512;
@@ -82,7 +82,7 @@ fn text(
     let means = [("mean, by texts", weighted), ("mean, by classes", plain)];
     let means = means.map(|(name, shares)| row(name, shares, confusion.total()));
     let head = ["class", "precision", "recall", "F1", "texts"];
-    let mut text = format!("{protocol}\n\n{}", table(&head, 1, classes.iter().map(of_class).chain(means)));
+    let mut text = format!("{protocol}\n\n{}", plain_table(&head, 1, classes.iter().map(of_class).chain(means)));
     writeln!(text, "Scores in %.\n\naccuracy: {} %", percent(&scores.accuracy))?;
     for confused in confusion.worst_confusions(CONFUSIONS) {
         let (truth, taken_for) = (&labels[confused.truth], &labels[confused.predicted]);

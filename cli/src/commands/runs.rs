@@ -6,13 +6,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use ninefold::experiment::RunFolder;
-use ninefold::report::{Difference, Leaderboard, diff, differences};
+use ninefold::report::{Difference, Leaderboard, diff, differences, plain_table};
 use serde_json::json;
 
 use crate::args::{RunsArgs, RunsCommand};
 use crate::options::column;
 use crate::output::Output;
-use crate::table::table;
 
 /// Runs the command.
 pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
@@ -39,7 +38,7 @@ fn list(path: &Path) -> Result<String> {
     if runs.is_empty() {
         return Ok(format!("{}: no runs\n", path.display()));
     }
-    Ok(table(&["run", "data", "pairs", "best pair", "accuracy"], 2, runs.iter().map(line)))
+    Ok(plain_table(&["run", "data", "pairs", "best pair", "accuracy"], 2, runs.iter().map(line)))
 }
 
 /// A run as a row of cells; one that cannot be read says why.

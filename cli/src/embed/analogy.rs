@@ -4,11 +4,11 @@ use anyhow::Result;
 use clap::Args;
 use ninefold::embed::evaluate::offset;
 use ninefold::embed::nearest::Neighbours;
+use ninefold::report::plain_table;
 use serde_json::json;
 
 use super::{load, rounded, row};
 use crate::output::Output;
-use crate::table::table;
 
 /// `ninefold embed analogy`.
 #[derive(Debug, Args)]
@@ -53,5 +53,5 @@ pub fn run(args: &AnalogyArgs, output: &Output) -> Result<()> {
     }
     let head = format!("{} : {} = {} : ?", args.a, args.b, args.c);
     let rows = found.iter().map(|it| vec![word(it.id).clone(), format!("{:.4}", it.similarity)]);
-    output.print(&table(&[&head, "similarity"], 1, rows))
+    output.print(&plain_table(&[&head, "similarity"], 1, rows))
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use ninefold::embed::evaluate::{Judge, Judgements, Outcome};
+use ninefold::report::plain_table;
 use serde::Serialize;
 
 use super::load;
 use crate::output::Output;
-use crate::table::table;
 
 /// `ninefold embed eval`.
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ pub fn run(args: &EvalArgs, output: &Output) -> Result<()> {
     let rows = scored.iter().flat_map(|it| rows(it, args.sections));
     let head = ["set", "measure", "score", "covered", "of", "coverage"];
     output.print(
-        &(table(&head, 2, rows) + "Scores and coverage in %; covered pairs and questions count for the score.\n"),
+        &(plain_table(&head, 2, rows) + "Scores and coverage in %; covered pairs and questions count for the score.\n"),
     )
 }
 

@@ -3,11 +3,11 @@
 use anyhow::Result;
 use clap::Args;
 use ninefold::embed::nearest::Neighbours;
+use ninefold::report::plain_table;
 use serde_json::json;
 
 use super::{load, rounded, unknown};
 use crate::output::Output;
-use crate::table::table;
 
 /// `ninefold embed nearest`.
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ pub fn run(args: &NearestArgs, output: &Output) -> Result<()> {
     for (word, by_subwords, nearest) in found {
         let head = if by_subwords { format!("{word} (by its parts)") } else { word.clone() };
         let rows = nearest.iter().map(|it| vec![vectors.words()[it.id].clone(), format!("{:.4}", it.similarity)]);
-        output.print(&table(&[&head, "similarity"], 1, rows))?;
+        output.print(&plain_table(&[&head, "similarity"], 1, rows))?;
     }
     Ok(())
 }

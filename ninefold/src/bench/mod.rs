@@ -4,11 +4,9 @@
 //! ```text
 //! workload.rs   a network and a batch of made-up texts, and the multiply-adds that a step over it takes
 //! peak.rs       the most multiply-adds per second, from registers alone
-//! table.rs      all of it for people
 //! ```
 
 mod peak;
-mod table;
 mod workload;
 
 use std::time::Instant;

@@ -1,9 +1,10 @@
 //! What came out, for people and for scripts.
 //!
 //! Takes the record of each trained model ([`Row`]) and the protocol -> gives a [`Leaderboard`] as a terminal table,
-//! Markdown, CSV, LaTeX, JSON or a web page, with ranks that chance cannot shuffle (`standings`); the [`facts`] that a person would want; and the [`diff`] of two leaderboards. It sees records
-//! only: no model, no text.
+//! Markdown, CSV, LaTeX, JSON or a web page, with ranks that chance cannot shuffle (`standings`); the [`facts`] that a
+//! person would want; and the [`diff`] of two leaderboards. It sees records only: no model, no text.
 
+mod bench;
 mod column;
 mod diff;
 mod export;
@@ -13,12 +14,15 @@ mod leaderboard;
 mod merged;
 pub mod page;
 mod phrases;
+mod plain;
 mod standings;
 mod table;
 
+pub use bench::bench_table;
 pub use column::Column;
 pub use diff::{Diff, Difference, PairChange, Side, SideScores, diff, differences};
 pub use facts::facts;
 pub use grid::View;
 pub use leaderboard::{Leaderboard, NO_EMBEDDING, Row, Seconds};
+pub use plain::plain_table;
 pub use standings::{Comparison, Intervals, Standing, Statistics, TestAnswers};

@@ -1,9 +1,9 @@
-//! A plain table: lines around head and body, none between columns.
+//! A plain table of names and figures: lines around head and body, none between columns.
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 /// A table with this head; the first `names` columns stand left, the others are figures and stand right.
-pub fn table(head: &[&str], names: usize, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub fn plain_table(head: &[&str], names: usize, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rule = |fill| LineStyle::none().fill(fill).junction(fill);
     let mut table = Table::new();
     table.load_style(TableStyle::new().top_border(rule('─')).header_separator(rule('═')).bottom_border(rule('─')));
