@@ -15,6 +15,7 @@ import tempfile
 
 import fasttext
 import numpy
+import versions
 from gensim.models.fasttext import load_facebook_vectors
 
 SEED = 4
@@ -23,11 +24,7 @@ MADE_WITH = {
     "seed": SEED,
     "numpy": numpy.__version__,
     "gensim": importlib.metadata.version("gensim"),
-    "fasttext": next(
-        f"{name} {importlib.metadata.version(name)}"
-        for name in ("fasttext-numpy2", "fasttext", "fasttext-wheel")
-        if any(d.metadata["Name"] == name for d in importlib.metadata.distributions())
-    ),
+    "fasttext": versions.fasttext(),
 }
 UNSEEN = ["cat", "naïvely", "고양이들", "кошками", "😀", "x", "ba", "<b>", "x" * 40, "한"]
 SYLLABLES = "ba ko re mi lu ta né si do va pu gar 고 양 이 한 кот ли".split()

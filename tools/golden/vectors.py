@@ -14,6 +14,7 @@ import tempfile
 
 import fasttext
 import numpy
+import versions
 import safetensors.numpy
 from gensim.models import KeyedVectors
 from gensim.models.fasttext_inner import compute_ngrams_bytes, ft_hash_bytes
@@ -24,11 +25,7 @@ MADE_WITH = {
     "seed": SEED,
     "numpy": numpy.__version__,
     "gensim": importlib.metadata.version("gensim"),
-    "fasttext": next(
-        f"{name} {importlib.metadata.version(name)}"
-        for name in ("fasttext-numpy2", "fasttext", "fasttext-wheel")
-        if any(d.metadata["Name"] == name for d in importlib.metadata.distributions())
-    ),
+    "fasttext": versions.fasttext(),
 }
 
 # One letter, ASCII, Latin with marks, Cyrillic, Hangul (precomposed and as jamo), CJK, emoji of four bytes and of a

@@ -1,4 +1,4 @@
-//! The most multiply-adds per second that the processor does: a full tile of independent sums that never leave the registers.
+//! The most multiply-adds per second that the processor does: independent sums that never leave the registers.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use crate::kernels::simd::{Kernel, Level, Simd};
 /// Multiply-adds per sum in one burst: some milliseconds of work.
 const REPEATS: usize = 400_000;
 
-/// Sums in flight: as many as a tile has, so that latency hides.
+/// Sums in flight: as many as AVX2's tile has, enough to hide the latency everywhere.
 const SUMS: usize = 12;
 
 struct Burst;

@@ -125,12 +125,12 @@ impl<'a> Baselines<'a> {
             BaselineKind::ComplementNb => {
                 let train =
                     |x: &Csr, smoothing, _: Option<&Linear>| naive_bayes::complement(x, labels, classes, smoothing);
-                self.choose("smoothing", &config.smoothing, &self.words()?.tfidf(&config.tfidf()), train)
+                self.choose("smoothing", &config.smoothing, self.words()?.tfidf(&config.tfidf()), train)
             }
-            BaselineKind::TfidfLogistic => self.logistic(&self.words()?.tfidf(&config.tfidf())),
+            BaselineKind::TfidfLogistic => self.logistic(self.words()?.tfidf(&config.tfidf())),
             BaselineKind::TfidfSvm => {
                 let train = |x: &Csr, c, _: Option<&Linear>| svm::train(x, labels, classes, c, SVM, self.config.seed);
-                self.choose("c", &config.c, &self.words()?.tfidf(&config.tfidf()), train)
+                self.choose("c", &config.c, self.words()?.tfidf(&config.tfidf()), train)
             }
             BaselineKind::MeanLogistic => {
                 let matrix = &vectors.expect("mean_logistic comes with vectors").matrix;

@@ -28,6 +28,7 @@ pub(super) struct Words {
     pub(super) vocab_size: usize,
     pub(super) ids: Parts<Vec<Vec<u32>>>,
     ngrams: OnceCell<Ngrams>,
+    tfidf: OnceCell<Parts<Csr>>,
 }
 
 impl Words {
@@ -43,7 +44,7 @@ impl Words {
         let ids = documents.map(|documents| {
             documents.par_iter().map(|document| vocab.encode_text(&tokenizer, &document.text)).collect()
         });
-        Ok(Words { vocab_size: vocab.len(), ids, ngrams: OnceCell::new() })
+        Ok(Words { vocab_size: vocab.len(), ids, ngrams: OnceCell::new(), tfidf: OnceCell::new() })
     }
 
     /// How often each text has each n-gram.
@@ -52,11 +53,17 @@ impl Words {
         self.ids.map(|ids| ngrams.count(ids))
     }
 
-    /// The same, weighted.
-    pub(super) fn tfidf(&self, config: &TfIdfConfig) -> Parts<Csr> {
-        let tfidf = TfIdf::fit(self.ngrams(config), config.sublinear_tf);
-        let ngrams = self.ngrams(config);
-        self.ids.map(|ids| tfidf.transform(ngrams.count(ids)))
+    /// The same, weighted: made once, for three baselines read it.
+    pub(super) fn tfidf(&self, config: &TfIdfConfig) -> &Parts<Csr> {
+        self.tfidf.get_or_init(|| {
+            let tfidf = TfIdf::fit(self.ngrams(config), config.sublinear_tf);
+            let Parts { train, validation, test } = self.counts(config);
+            Parts {
+                train: tfidf.transform(train),
+                validation: tfidf.transform(validation),
+                test: tfidf.transform(test),
+            }
+        })
     }
 
     fn ngrams(&self, config: &TfIdfConfig) -> &Ngrams {

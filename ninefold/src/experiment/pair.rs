@@ -13,7 +13,6 @@ use super::{Config, EmbeddingKind, RunFolder, checkpoint, environment};
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use crate::error::{Error, Result};
-use crate::files::write_json;
 use crate::model::{Classifier, RecurrentClassifier, predict_proba};
 use crate::nn::CellKind;
 use crate::progress::Progress;
@@ -70,7 +69,7 @@ impl Trainer<'_> {
             Err(error @ Error::Diverged { .. }) => {
                 progress.notice(&format!("{name}: {error}"));
                 let record = self.record(Row { error: Some(error.to_string()), ..row });
-                write_json(&pair.join("metrics.json"), &record)?;
+                Scoring { folder: self.folder, texts: self.texts }.finish(&record)?;
                 record
             }
             Err(error) => return Err(error),
