@@ -94,7 +94,8 @@ fn check_against_reference(shape: Shape, lengths: &[usize], seed: u64) {
     check_precision(shape, lengths, seed, Precision::Bf16, 5e-2);
 }
 
-/// `tolerance` is relative to the largest gradient of a parameter.
+/// `tolerance` is relative to the largest gradient of a parameter, or to a fiftieth of the largest of all: where a sum nearly
+/// cancels, the rounding of its parts remains.
 fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precision, tolerance: f64) {
     let mut rng = Rng::new(seed);
     let mut model = classifier(shape, 0.0, precision, &mut rng);
@@ -104,9 +105,11 @@ fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precis
     let result = model.train_batch(&pack(&encode(&texts, &labels)), &[0]);
     let found = result.loss / texts.len() as f64;
     assert!((found - loss).abs() < 0.5 * tolerance * (1.0 + loss), "{shape:?} {precision:?}: loss {found} for {loss}");
+    let largest = |values: &[f64]| values.iter().fold(0.0f64, |size, d| size.max(d.abs()));
+    let overall = gradients.values().map(|values| largest(values)).fold(0.0, f64::max);
     for parameter in model.parameters() {
         let expected = &gradients[&parameter.name];
-        let size = expected.iter().fold(0.0f64, |size, d| size.max(d.abs()));
+        let size = largest(expected).max(overall / 50.0);
         for (place, (&found, &expected)) in parameter.gradient.iter().zip(expected).enumerate() {
             let error = (f64::from(found) - expected).abs();
             let place = format!("{shape:?} {precision:?} {} [{place}]", parameter.name);
