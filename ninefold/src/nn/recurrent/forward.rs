@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use super::pieces::{TOKENS, by_slice};
+use super::pieces::{TOKENS, by_slice, of_slice};
 use super::{LayerBuffers, Packing, RecurrentStack};
 use crate::batch::Batch;
 use crate::kernels::cell::Cell;
@@ -52,19 +52,23 @@ impl RecurrentStack {
             buffers.c.resize(if C::HAS_CELL_STATE { batch.tokens() * hidden } else { 0 });
         }
 
-        let mut projections = Vec::new();
-        for (buffers, weights) in directions.iter_mut().zip(weights) {
-            let pieces = buffers.gates.chunks_mut(TOKENS * width).zip(x.chunks(TOKENS * x_stride));
-            projections.extend(pieces.map(|(gates, x)| Projection {
-                x,
-                x_stride,
-                weights,
-                gates,
-                cell: PhantomData::<C>,
-            }));
-        }
         let level = self.config.precision.level();
-        projections.into_par_iter().for_each(|piece| level.run(piece));
+        let passes = directions.len() * batch.slices.len();
+        let is_apart = rayon::current_num_threads() > passes;
+        if is_apart {
+            let mut projections = Vec::new();
+            for (buffers, weights) in directions.iter_mut().zip(weights) {
+                let pieces = buffers.gates.chunks_mut(TOKENS * width).zip(x.chunks(TOKENS * x_stride));
+                projections.extend(pieces.map(|(gates, x)| Projection {
+                    x,
+                    x_stride,
+                    weights,
+                    gates,
+                    cell: PhantomData::<C>,
+                }));
+            }
+            projections.into_par_iter().for_each(|piece| level.run(piece));
+        }
 
         let mut passes = Vec::new();
         for (number, (buffers, weights)) in directions.iter_mut().zip(weights).enumerate() {
@@ -79,6 +83,7 @@ impl RecurrentStack {
                     reverse: number == 1,
                     hidden,
                     weights,
+                    x: (!is_apart).then_some((of_slice(x, slice, x_stride), x_stride)),
                     gates,
                     h,
                     c,
