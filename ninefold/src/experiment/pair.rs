@@ -78,6 +78,11 @@ impl Trainer<'_> {
         Ok(record)
     }
 
+    /// The texts that all epochs together learn from.
+    pub(super) fn texts(&self) -> u64 {
+        (self.config.training.epochs * self.texts.train.len()) as u64
+    }
+
     fn untrained(&self) -> RecurrentClassifier {
         let shape = self.config.model.classifier(self.pair.1, self.texts.corpus.labels.len());
         let matrix = &self.vectors.matrix;
@@ -106,8 +111,7 @@ impl Trainer<'_> {
             None
         });
         let (training, texts) = (&self.config.training, self.texts);
-        let total = (training.epochs * texts.train.len()) as u64;
-        progress.begin(name, "texts", Some(total));
+        progress.begin(name, "texts", Some(self.texts()));
         if let Some(checkpoint) = &resume {
             let done = checkpoint.history.len();
             history.clone_from(&checkpoint.history);
