@@ -161,6 +161,8 @@ impl Trainer<'_> {
             num_layers: config.model.num_layers,
             bidirectional: config.model.bidirectional,
             dropout: config.model.dropout,
+            pooling: config.model.pooling,
+            segments: config.model.segments,
             freeze_embeddings: config.model.freeze_embeddings,
             num_classes: texts.corpus.labels.len(),
             precision: config.model.precision,

@@ -12,7 +12,7 @@ use crate::kernels::recurrent::{Forward, Projection};
 use crate::kernels::simd::padded;
 
 impl RecurrentStack {
-    pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>, states: &mut [f32]) {
+    pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
         self.pack::<C>(if dropout_key.is_some() { Packing::Both } else { Packing::Forward });
         for layer in 0..self.config.num_layers {
             if layer > 0 {
@@ -23,7 +23,6 @@ impl RecurrentStack {
             }
             self.layer_forward::<C>(layer, batch);
         }
-        self.collect_states(batch, states);
     }
 
     /// The input of a layer: the outputs of the layer below, directions side by side.
@@ -92,18 +91,5 @@ impl RecurrentStack {
             }
         }
         passes.into_par_iter().for_each(|pass| level.run(pass));
-    }
-
-    /// The last layer's outputs at every text's end: its last token forwards, its first token backwards.
-    fn collect_states(&self, batch: &Batch, states: &mut [f32]) {
-        let Some(last) = self.layers.last() else { return };
-        let hidden = padded(self.config.hidden_size);
-        self.for_each_end(batch, |row, direction, token| {
-            let state = &mut states[row * self.config.output().padded() + direction * hidden..][..hidden];
-            match token {
-                Some(token) => state.copy_from_slice(&last.directions[direction].h[token * hidden..][..hidden]),
-                None => state.fill(0.0),
-            }
-        });
     }
 }
