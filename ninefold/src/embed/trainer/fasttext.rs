@@ -274,7 +274,7 @@ impl Worker for Trainer<'_> {
                 self.enter(sentence, middle + window);
             }
             if let Some(&coming) = sentence.get(middle + window + 1) {
-                self.rows.of(coming).iter().for_each(|&row| self.input.prefetch(row));
+                self.rows.of(coming).iter().for_each(|&row| self.stepper.fetch(self.input.row(row)));
             }
             self.step(sentence, middle, learning_rate, rng);
             if middle >= window {

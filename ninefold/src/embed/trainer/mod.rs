@@ -12,6 +12,7 @@
 //! locks, so that runs differ a little; GloVe gives the same bits for any number of threads.
 
 mod adagrad;
+mod cbow;
 mod check;
 mod compose;
 mod cooccurrence;

@@ -1,10 +1,11 @@
 //! Negative sampling, the objective that Word2Vec and FastText share: draws the noise, takes the step, keeps the loss.
 
+use super::cbow::Cbow;
 use super::matrix::SharedMatrix;
 use super::queue::Loss;
 use super::sampler::Noise;
 use super::view::View;
-use super::window::{Cbow, Scratch, SkipGram};
+use super::window::{Scratch, SkipGram};
 use crate::error::Result;
 use crate::kernels::simd::Level;
 use crate::rng::Rng;
@@ -46,6 +47,7 @@ impl Objective {
             level: Level::current(),
             targets: Vec::new(),
             coming: Vec::new(),
+            fetch: Vec::new(),
             scratch: Scratch::default(),
             loss: Loss::default(),
             steps: 0,
@@ -63,6 +65,7 @@ pub(super) struct Stepper<'a> {
     level: Level,
     targets: Vec<u32>, // [1 + negative] of this step
     coming: Vec<u32>,  // [1 + negative] of the next
+    fetch: Vec<*mut f32>,
     scratch: Scratch,
     loss: Loss,
     steps: u64,
@@ -74,7 +77,13 @@ impl Stepper<'_> {
         self.coming.clear();
         self.coming.push(target);
         self.objective.noise.draw_others(target, self.objective.negative, rng, &mut self.coming);
-        self.coming.iter().for_each(|&row| self.output.prefetch(row));
+        let Stepper { coming, fetch, output, .. } = self;
+        fetch.extend(coming.iter().map(|&row| output.row(row)));
+    }
+
+    /// Has the next step fetch a row from memory that a later one will want.
+    pub(super) fn fetch(&mut self, row: *mut f32) {
+        self.fetch.push(row);
     }
 
     /// Every context (a row of `input`) predicts the target aimed at, all from one set of noise words or each from its own;
@@ -100,8 +109,10 @@ impl Stepper<'_> {
                 targets: &self.targets,
                 learning_rate,
                 measure,
+                fetch: &self.fetch,
                 scratch: &mut self.scratch,
             });
+            self.fetch.clear();
             self.count(loss, if measure { now.len() } else { 0 });
         }
     }
@@ -126,8 +137,10 @@ impl Stepper<'_> {
             back,
             learning_rate,
             measure,
+            fetch: &self.fetch,
             scratch: &mut self.scratch,
         });
+        self.fetch.clear();
         self.count(loss, usize::from(measure));
     }
 

@@ -1,5 +1,6 @@
 //! The updates written plainly in f64, for the tests: what the fast paths must equal, itself held to finite differences.
 
+use super::matrix::SharedMatrix;
 use crate::rng::Rng;
 
 /// Rows of a matrix.
@@ -8,6 +9,30 @@ pub(super) type Rows = Vec<Vec<f64>>;
 /// `rows` rows of numbers from [-bound, bound).
 pub(super) fn random_rows(rows: usize, dim: usize, bound: f64, rng: &mut Rng) -> Rows {
     (0..rows).map(|_| (0..dim).map(|_| rng.range(-bound, bound)).collect()).collect()
+}
+
+/// The rows as floats.
+pub(super) fn matrix(rows: &Rows) -> SharedMatrix {
+    let mut matrix = SharedMatrix::zeros(rows.len(), rows[0].len()).unwrap();
+    for (i, row) in rows.iter().enumerate() {
+        matrix.values(i).iter_mut().zip(row).for_each(|(value, &x)| *value = x as f32);
+    }
+    matrix
+}
+
+/// The largest difference of a matrix from what it should hold; padding must have stayed 0.
+pub(super) fn distance(matrix: &mut SharedMatrix, expected: &Rows) -> f64 {
+    let mut largest = 0f64;
+    for (i, row) in expected.iter().enumerate() {
+        let values = matrix.values(i);
+        largest = values.iter().zip(row).map(|(&x, e)| (f64::from(x) - e).abs()).fold(largest, f64::max);
+        let first = matrix.row(i);
+        for at in row.len()..matrix.stride() {
+            // SAFETY: within the row; no other thread is here.
+            assert_eq!(unsafe { *first.add(at) }, 0.0, "padding of row {i}");
+        }
+    }
+    largest
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -158,7 +158,7 @@ impl Worker for Trainer<'_> {
             self.contexts.extend_from_slice(&sentence[middle.saturating_sub(reach)..middle]);
             self.contexts.extend_from_slice(&sentence[middle + 1..end]);
             if let Some(&coming) = sentence.get(middle + window + 1) {
-                self.input.prefetch(coming);
+                self.stepper.fetch(self.input.row(coming));
             }
             let next = sentence.get(middle + 1).copied();
             match architecture {
