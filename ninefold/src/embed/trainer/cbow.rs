@@ -25,6 +25,7 @@ pub(super) struct Cbow<'a> {
     pub(super) shares: &'a [f32],   // [m] weight of each context in the sum
     pub(super) output: &'a View<'a>,
     pub(super) targets: &'a [u32], // [n] as in SkipGram
+    pub(super) positives: usize,   // as in SkipGram
     /// Every context row gets the update of the hidden row times this.
     pub(super) back: f32,
     pub(super) learning_rate: f32,
@@ -37,7 +38,8 @@ impl Kernel for Cbow<'_> {
     type Output = f64;
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let Cbow { input, contexts, shares, output, targets, back, learning_rate, measure, fetch, scratch } = self;
+        let Cbow { input, contexts, shares, output, targets, positives, back, learning_rate, measure, fetch, scratch } =
+            self;
         let (stride, n) = (common_stride(input, output), targets.len());
         assert_eq!(contexts.len(), shares.len(), "a share for every context");
         collect(&mut scratch.inputs, input, contexts);
@@ -54,9 +56,9 @@ impl Kernel for Cbow<'_> {
                 let (tile, scores) = (&outputs[first..n.min(first + TILE)], scores.as_mut_ptr().add(first));
                 for_width!(tile.len(), N => dots::<S, 1, N>(simd, &[hidden], tile, stride, &[], scores, n));
             }
-            let loss = if measure { cross_entropy(&scores[..n], n) } else { 0.0 };
+            let loss = if measure { cross_entropy(&scores[..n], n, positives) } else { 0.0 };
             rates(simd, scores, learning_rate);
-            scores[0] += learning_rate;
+            scores[..positives].iter_mut().for_each(|rate| *rate += learning_rate);
             let back = simd.splat(back);
             for at in (0..stride).step_by(S::LANES) {
                 let (x, mut change) = (simd.load(hidden.add(at)), simd.zero());
@@ -120,9 +122,9 @@ mod tests {
         let mut rng = Rng::new(2);
         let mut scratch = Scratch::default();
         for level in Level::available() {
-            for (m, n, dim, back) in
-                [(1, 6, 100, 1.0), (8, 6, 50, 0.125), (3, 9, 20, 1.0), (5, 1, 16, 1.0), (4, 21, 7, 0.5)]
-            {
+            let sizes = [(1, 6, 1, 100, 1.0), (8, 6, 1, 50, 0.125), (3, 9, 1, 20, 1.0), (5, 1, 1, 16, 1.0)];
+            let in_trees = [(4, 21, 8, 7, 0.5), (2, 3, 0, 30, 1.0)];
+            for (m, n, positives, dim, back) in sizes.into_iter().chain(in_trees) {
                 let (mut x, mut y) = (random_rows(m, dim, 0.5, &mut rng), random_rows(n, dim, 0.5, &mut rng));
                 let (mut input, mut output) = (matrix(&x), matrix(&y));
                 let shares: Vec<f32> = (0..m).map(|i| (i + 1) as f32 / (m * (m + 1) / 2) as f32).collect();
@@ -133,6 +135,7 @@ mod tests {
                     shares: &shares,
                     output: &View::direct(&output),
                     targets: &(0..n as u32).collect::<Vec<_>>(),
+                    positives,
                     back: back as f32,
                     learning_rate: 0.05,
                     measure: true,
@@ -140,8 +143,8 @@ mod tests {
                     scratch: &mut scratch,
                 });
                 let shares: Vec<f64> = shares.iter().map(|&share| f64::from(share)).collect();
-                let expected = reference::loss(&vec![reference::hidden(&x, &shares)], &y);
-                reference::cbow(&mut x, &shares, back, &mut y, 0.05);
+                let expected = reference::loss(&vec![reference::hidden(&x, &shares)], &y, positives);
+                reference::cbow(&mut x, &shares, back, &mut y, positives, 0.05);
                 let place = format!("{} {m} x {n} x {dim}", level.name());
                 assert!((loss / expected - 1.0).abs() < 1e-5, "{place}: loss {loss}, expected {expected}");
                 let (of_x, of_y) = (distance(&mut input, &x), distance(&mut output, &y));

@@ -1,10 +1,11 @@
 //! One step of training with negative samples: a word's contexts against the word and its noise, as small matrix products.
 //!
-//! With inputs X `[m, dim]` and outputs Y `[n, dim]`, row 0 of Y the target and the others noise:
+//! With inputs X `[m, dim]` and outputs Y `[n, dim]`, row 0 of Y the target and the others noise (or all the nodes of a tree on
+//! the way to the target, those that should say yes first):
 //!
 //! ```text
-//! scores = X Yᵀ          [m, n]     loss = -Σ log σ(score of the target) - Σ log σ(-score of noise)
-//! g = rate * (label - σ(scores))    label: 1 in column 0, else 0
+//! scores = X Yᵀ          [m, n]     loss = -Σ log σ(positive score) - Σ log σ(-other score)
+//! g = rate * (label - σ(scores))    label: 1 in the positive columns, else 0
 //! X += g Y    Y += gᵀ X             both from the old values
 //! ```
 //!
@@ -72,7 +73,9 @@ pub(super) struct SkipGram<'a> {
     pub(super) input: &'a View<'a>,
     pub(super) contexts: &'a [u32], // [m] rows of input
     pub(super) output: &'a View<'a>,
-    pub(super) targets: &'a [u32], // [n] rows of output: the target, then noise; no row twice
+    pub(super) targets: &'a [u32], // [n] rows of output; no row twice
+    /// How many of them, the first ones, the contexts should be like: one with noise behind it, any number in a tree.
+    pub(super) positives: usize,
     pub(super) learning_rate: f32,
     pub(super) measure: bool,
     /// Rows that later steps will want: fetched while this one is computed.
@@ -84,13 +87,13 @@ impl Kernel for SkipGram<'_> {
     type Output = f64;
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let SkipGram { input, contexts, output, targets, learning_rate, measure, fetch, scratch } = self;
+        let SkipGram { input, contexts, output, targets, positives, learning_rate, measure, fetch, scratch } = self;
         let stride = common_stride(input, output);
         collect(&mut scratch.inputs, input, contexts);
         collect(&mut scratch.outputs, output, targets);
         // SAFETY: `row` gave pointers to `stride` floats of matrices that are borrowed here; other threads may write the
         // same floats, as matrix.rs says.
-        unsafe { step(simd, scratch, stride, fetch, learning_rate, measure) }
+        unsafe { step(simd, scratch, stride, positives, fetch, learning_rate, measure) }
     }
 }
 
@@ -115,6 +118,7 @@ unsafe fn step<S: Simd>(
     simd: S,
     scratch: &mut Scratch,
     stride: usize,
+    positives: usize,
     fetch: &[*mut f32],
     learning_rate: f32,
     measure: bool,
@@ -130,10 +134,10 @@ unsafe fn step<S: Simd>(
             let (fetch, scores) = (if first == 0 { fetch } else { &[] }, scores.as_mut_ptr().add(first));
             for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, inputs, tile, stride, fetch, scores, n));
         }
-        let loss = if measure { cross_entropy(&scores[..m * n], n) } else { 0.0 };
+        let loss = if measure { cross_entropy(&scores[..m * n], n, positives) } else { 0.0 };
         rates(simd, scores, learning_rate);
         for row in scores[..m * n].chunks_exact_mut(n) {
-            row[0] += learning_rate;
+            row[..positives].iter_mut().for_each(|rate| *rate += learning_rate);
         }
         if n <= TILE {
             for_width!(n, N => {
@@ -252,12 +256,13 @@ pub(super) fn rates<S: Simd>(simd: S, scores: &mut [f32], learning_rate: f32) {
     }
 }
 
-/// -log σ(target's score) - Σ log σ(-noise's score), summed over inputs.
-pub(super) fn cross_entropy(scores: &[f32], n: usize) -> f64 {
+/// -Σ log σ(score) of the positive columns - Σ log σ(-score) of the others, summed over inputs.
+pub(super) fn cross_entropy(scores: &[f32], n: usize, positives: usize) -> f64 {
     let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
     let row = |row: &[f32]| {
-        let noise: f64 = row[1..].iter().map(|&score| softplus(f64::from(score))).sum();
-        softplus(f64::from(-row[0])) + noise
+        let (yes, no) = row.split_at(positives);
+        let yes: f64 = yes.iter().map(|&score| softplus(f64::from(-score))).sum();
+        yes + no.iter().map(|&score| softplus(f64::from(score))).sum::<f64>()
     };
     scores.chunks_exact(n).map(row).sum()
 }
@@ -339,8 +344,9 @@ mod tests {
         let mut rng = Rng::new(1);
         let mut scratch = Scratch::default();
         for level in Level::available() {
-            for (m, n, dim) in [(1, 6, 100), (6, 6, 100), (5, 6, 7), (10, 2, 32), (3, 1, 16), (7, 21, 50), (20, 13, 33)]
-            {
+            let sizes = [(1, 6, 1, 100), (6, 6, 1, 100), (5, 6, 1, 7), (10, 2, 1, 32), (3, 1, 1, 16), (7, 21, 1, 50)];
+            let in_trees = [(20, 13, 5, 33), (6, 8, 8, 100), (3, 4, 0, 20)];
+            for (m, n, positives, dim) in sizes.into_iter().chain(in_trees) {
                 let (mut x, mut y) = (random_rows(m, dim, 0.5, &mut rng), random_rows(n, dim, 0.5, &mut rng));
                 let (mut input, mut output) = (matrix(&x), matrix(&y));
                 let loss = level.run(SkipGram {
@@ -348,13 +354,14 @@ mod tests {
                     contexts: &(0..m as u32).collect::<Vec<_>>(),
                     output: &View::direct(&output),
                     targets: &(0..n as u32).collect::<Vec<_>>(),
+                    positives,
                     learning_rate: 0.05,
                     measure: true,
                     fetch: &[],
                     scratch: &mut scratch,
                 });
-                let expected = reference::loss(&x, &y);
-                reference::skip_gram(&mut x, &mut y, 0.05);
+                let expected = reference::loss(&x, &y, positives);
+                reference::skip_gram(&mut x, &mut y, positives, 0.05);
                 let place = format!("{} {m} x {n} x {dim}", level.name());
                 assert!((loss / expected - 1.0).abs() < 1e-5, "{place}: loss {loss}, expected {expected}");
                 let (of_x, of_y) = (distance(&mut input, &x), distance(&mut output, &y));
