@@ -1,4 +1,4 @@
-"""Word vectors beside gensim's and Stanford's GloVe: speed and quality on 20 Newsgroups, one command.
+"""Word vectors beside gensim's, fastText's and Stanford's GloVe: speed and quality on 20 Newsgroups, one command.
 
     cargo build --release --example train_vectors
     python tools/compare/embeddings.py --newsgroups DIR --repeat 5 --analogies questions-words.txt \\
@@ -14,10 +14,10 @@ scikit-learn does it; words are [a-z]+. All posts train the vectors; labels are 
     ridge   the same means through a ridge classifier
 
 Runs of the two trainers alternate; words/s is the median over --repeat runs with seeds 1, 2, ..., the others mean ± standard
-deviation (gensim: train() alone, without its vocabulary pass; ours: all but reading the text). --results FILE keeps every run, and a run
+deviation (gensim: train() alone, without its vocabulary pass; fastText: with it; ours: all but reading the text). --results FILE keeps every run, and a run
 that is in it is not done again; --sides and --methods do some of them. GloVe has no trainer in gensim: --glove-peer names a program that
 is called with the shuffled counts of Stanford's `cooccur`, the vocabulary, the output, dim, iterations, threads, x_max and seed.
-Needs gensim, scikit-learn, scipy, numpy.
+Needs gensim, scikit-learn, scipy, numpy; fasttext (any build of it) for its side.
 """
 
 import argparse
@@ -145,6 +145,29 @@ def train_gensim(kind, settings, options, seed, work):
     return model.wv.index_to_key, model.wv.vectors, unseen, words / seconds, seconds
 
 
+def train_fasttext(kind, settings, options, seed, work):
+    import fasttext
+
+    began = time.perf_counter()
+    model = fasttext.train_unsupervised(
+        str(work.text),
+        model={"skip_gram": "skipgram", "cbow": "cbow"}[settings["architecture"]],
+        dim=options.dim,
+        ws=options.window,
+        epoch=options.epochs,
+        minCount=options.min_count,
+        t=1e-3,
+        lr=0.025,
+        thread=options.threads,
+        verbose=0,
+    )
+    seconds = time.perf_counter() - began
+    words = [word for word in model.get_words() if word != "</s>"]
+    known = set(words)
+    tokens = options.epochs * sum(word in known for text in work.texts for word in text)
+    return words, np.array([model.get_word_vector(word) for word in words]), model.get_word_vector, tokens / seconds, seconds
+
+
 def train_ninefold(kind, settings, options, seed, work):
     settings = {"dim": options.dim, "window": options.window, "threads": options.threads, "seed": seed} | settings
     settings["epochs"] = options.glove_epochs if kind == "glove" else options.epochs
@@ -221,7 +244,7 @@ def main():
     parser.add_argument("--binary", type=Path, default=Path("target/release/examples/train_vectors"))
     parser.add_argument("--glove-peer", type=Path)
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
-    parser.add_argument("--sides", nargs="*", default=["ninefold", "gensim", "stanford"])
+    parser.add_argument("--sides", nargs="*", default=["ninefold", "gensim", "fasttext", "stanford"])
     parser.add_argument("--results", type=Path, help="a file of JSON lines that keeps every run")
     parser.add_argument("--speed", action="store_true", help="no scores")
     parser.add_argument("--repeat", type=int, default=3)
@@ -247,7 +270,12 @@ def main():
                 for side in sides_of(method, options):
                     if (method, side, seed) in runs:
                         continue
-                    train = {"ninefold": train_ninefold, "gensim": train_gensim, "stanford": train_stanford}[side]
+                    train = {
+                        "ninefold": train_ninefold,
+                        "gensim": train_gensim,
+                        "fasttext": train_fasttext,
+                        "stanford": train_stanford,
+                    }[side]
                     words, matrix, unseen, speed, seconds = train(*METHODS[method], options, seed, work)
                     scores = {} if options.speed else judge(Vectors(words, matrix, unseen), matrix, posts, options)
                     run = {"method": method, "side": side, "seed": seed, "words_per_s": speed, "train_s": seconds, "scores": scores}
@@ -259,8 +287,8 @@ def main():
 
 
 def sides_of(method, options):
-    peer = "stanford" if method == "glove" else "gensim"
-    there = ["ninefold"] + ([peer] if peer == "gensim" or options.glove_peer else [])
+    peers = {"glove": ["stanford"] if options.glove_peer else [], "fasttext": ["gensim", "fasttext"]}
+    there = ["ninefold"] + peers.get(METHODS[method][0], ["gensim"])
     return [side for side in there if side in options.sides]
 
 
@@ -271,13 +299,13 @@ def report(methods, runs):
     print("| --- | --- | --- | " + "--- | " * len(names))
     for method in methods:
         speeds = {}
-        for side in ("gensim", "stanford", "ninefold"):
+        for side in ("gensim", "fasttext", "stanford", "ninefold"):
             of_side = [run for run in runs if (run["method"], run["side"]) == (method, side)]
             if not of_side:
                 continue
             speeds[side] = statistics.median(run["words_per_s"] for run in of_side)
             peers = [speed for other, speed in speeds.items() if other != side]
-            ratio = f" ({speeds[side] / peers[0]:.1f}x)" if peers else ""
+            ratio = f" ({', '.join(f'{speeds[side] / peer:.1f}x' for peer in peers)})" if side == "ninefold" and peers else ""
             cells = [[run["scores"][name] for run in of_side if name in run["scores"]] for name in names]
             cells = [f"{statistics.mean(cell):.1f} ± {statistics.pstdev(cell):.1f}" if cell else "" for cell in cells]
             print(f"| {method} | {side} | {speeds[side] / 1e6:.3f}{ratio} | " + "".join(f"{cell} | " for cell in cells), flush=True)

@@ -18,6 +18,18 @@ use super::window::{
 };
 use crate::kernels::simd::{BLOCK, Kernel, Simd};
 
+/// Registers of columns that are worked on together: a row's part of them costs one turn of a loop.
+const COLUMNS: usize = 4;
+
+/// Runs a body for all columns of rows of `stride` floats: from column `at` on, the constant W registers, COLUMNS or what is left.
+macro_rules! for_columns {
+    ($simd:ident, $stride:expr, $at:ident, $w:ident => $body:expr) => {
+        for $at in (0..$stride).step_by(COLUMNS * $simd::LANES) {
+            for_width!(COLUMNS.min(($stride - $at) / $simd::LANES), $w => $body);
+        }
+    };
+}
+
 /// A step in which the contexts' weighted sum predicts the target. Gives the loss before the step when `measure` asks.
 pub(super) struct Cbow<'a> {
     pub(super) input: &'a View<'a>,
@@ -51,7 +63,13 @@ impl Kernel for Cbow<'_> {
         // floats, as matrix.rs says. `hidden` holds `stride` floats, `scores` n.
         unsafe {
             let tile = &outputs[..n.min(TILE)];
-            for_width!(tile.len(), N => sum_and_dots::<S, N>(simd, inputs, shares, tile, stride, fetch, hidden, scores));
+            for_width!(tile.len(), N => {
+                let mut sums = [[simd.zero(); N]];
+                for_columns!(S, stride, at, W => {
+                    sum_and_dots::<S, N, W>(simd, at, inputs, shares, tile, fetch, hidden, &mut sums[0]);
+                });
+                write_sums(simd, &sums, scores.as_mut_ptr(), n);
+            });
             for first in (TILE..n).step_by(TILE) {
                 let (tile, scores) = (&outputs[first..n.min(first + TILE)], scores.as_mut_ptr().add(first));
                 for_width!(tile.len(), N => dots::<S, 1, N>(simd, &[hidden], tile, stride, &[], scores, n));
@@ -60,52 +78,83 @@ impl Kernel for Cbow<'_> {
             rates(simd, scores, learning_rate);
             scores[..positives].iter_mut().for_each(|rate| *rate += learning_rate);
             let back = simd.splat(back);
-            for at in (0..stride).step_by(S::LANES) {
-                let (x, mut change) = (simd.load(hidden.add(at)), simd.zero());
-                for (output, &rate) in outputs.iter().zip(&*scores) {
-                    let (y, rate) = (simd.load(output.add(at)), simd.splat(rate));
-                    change = simd.mul_add(rate, y, change);
-                    simd.store(output.add(at), simd.mul_add(rate, x, y));
-                }
-                for context in inputs.iter() {
-                    let place = context.add(at);
-                    simd.store(place, simd.mul_add(change, back, simd.load(place)));
-                }
-            }
+            for_columns!(S, stride, at, W => update::<S, W>(simd, at, inputs, outputs, scores, hidden, back));
             loss
         }
     }
 }
 
-/// The weighted sum of the contexts, and its dots with the first N outputs.
+/// The weighted sum of the contexts in W registers from column `at` on, and its part of the dots with N outputs.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-unsafe fn sum_and_dots<S: Simd, const N: usize>(
+unsafe fn sum_and_dots<S: Simd, const N: usize, const W: usize>(
     simd: S,
+    at: usize,
     contexts: &[*mut f32],
     shares: &[f32],
     outputs: &[*mut f32],
-    stride: usize,
     fetch: &[*mut f32],
-    hidden: *mut f32,   // [stride]
-    scores: &mut [f32], // [n], padded
+    hidden: *mut f32, // [stride]
+    sums: &mut [S::V; N],
 ) {
-    let outputs = &outputs[..N];
-    let mut sums = [[simd.zero(); N]];
-    // SAFETY: the caller's pointers to `stride` floats; scores holds at least N.
+    let mut x = [simd.zero(); W];
+    // SAFETY: the caller's pointers.
     unsafe {
-        for at in (0..stride).step_by(S::LANES) {
-            fetch_column(fetch, at);
-            let mut x = simd.zero();
-            for (context, &share) in contexts.iter().zip(shares) {
-                x = simd.mul_add(simd.load(context.add(at)), simd.splat(share), x);
-            }
-            simd.store(hidden.add(at), x);
-            for j in 0..N {
-                sums[0][j] = simd.mul_add(x, simd.load(outputs[j].add(at)), sums[0][j]);
+        for w in 0..W {
+            fetch_column(fetch, at + w * S::LANES);
+        }
+        for (context, &share) in contexts.iter().zip(shares) {
+            let share = simd.splat(share);
+            for w in 0..W {
+                x[w] = simd.mul_add(simd.load(context.add(at + w * S::LANES)), share, x[w]);
             }
         }
-        write_sums(simd, &sums, scores.as_mut_ptr(), N);
+        for w in 0..W {
+            simd.store(hidden.add(at + w * S::LANES), x[w]);
+        }
+        for (sum, output) in sums.iter_mut().zip(&outputs[..N]) {
+            for w in 0..W {
+                *sum = simd.mul_add(x[w], simd.load(output.add(at + w * S::LANES)), *sum);
+            }
+        }
+    }
+}
+
+/// Both updates of W registers from column `at` on.
+#[inline(always)]
+unsafe fn update<S: Simd, const W: usize>(
+    simd: S,
+    at: usize,
+    contexts: &[*mut f32],
+    outputs: &[*mut f32],
+    rates: &[f32],      // [n], padded
+    hidden: *const f32, // [stride]
+    back: S::V,
+) {
+    let (mut x, mut change) = ([simd.zero(); W], [simd.zero(); W]);
+    // SAFETY: the caller's pointers.
+    unsafe {
+        for w in 0..W {
+            x[w] = simd.load(hidden.add(at + w * S::LANES));
+        }
+        for (output, &rate) in outputs.iter().zip(rates) {
+            let rate = simd.splat(rate);
+            for w in 0..W {
+                let place = output.add(at + w * S::LANES);
+                let y = simd.load(place);
+                change[w] = simd.mul_add(rate, y, change[w]);
+                simd.store(place, simd.mul_add(rate, x[w], y));
+            }
+        }
+        for w in 0..W {
+            change[w] = simd.mul(change[w], back);
+        }
+        for context in contexts {
+            for w in 0..W {
+                let place = context.add(at + w * S::LANES);
+                simd.store(place, simd.add(simd.load(place), change[w]));
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The updates written plainly in f64, for the tests: what the fast paths must equal, itself held to finite differences.
 
+#![allow(unsafe_code, clippy::unwrap_used)]
+
 use super::matrix::SharedMatrix;
 use crate::rng::Rng;
 
