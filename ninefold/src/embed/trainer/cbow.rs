@@ -86,7 +86,7 @@ impl Kernel for Cbow<'_> {
 
 /// The weighted sum of the contexts in W registers from column `at` on, and its part of the dots with N outputs.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, clippy::needless_range_loop)] // w numbers registers and places alike
 unsafe fn sum_and_dots<S: Simd, const N: usize, const W: usize>(
     simd: S,
     at: usize,
@@ -122,6 +122,7 @@ unsafe fn sum_and_dots<S: Simd, const N: usize, const W: usize>(
 
 /// Both updates of W registers from column `at` on.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)]
 unsafe fn update<S: Simd, const W: usize>(
     simd: S,
     at: usize,
