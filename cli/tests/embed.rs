@@ -6,6 +6,8 @@ mod common;
 
 use std::fs;
 use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use common::{Place, refusal, stdout};
 use serde_json::Value;
@@ -117,6 +119,41 @@ fn the_same_seed_gives_the_same_bytes() {
     common::same_bytes(&a.path(""), &b.path(""), &["v.safetensors"]);
 }
 
+/// Starts a training, kills it when it has written a checkpoint, gives the same command again.
+#[test]
+fn a_killed_training_goes_on_to_the_same_bytes() {
+    let place = Place::new();
+    place.write("text.txt", &text());
+    for (method, memory) in [("word2vec", "4"), ("fasttext", "4"), ("glove", "0")] {
+        let train = |out: &str, every: &str| {
+            let fixed = ["--dim", "8", "--epochs", "800", "--threads", "1", "--memory", memory, "--json"];
+            let args = ["embed", "train", method, "text.txt", "-o", out, "--checkpoint-every", every];
+            let mut command = Command::new(env!("CARGO_BIN_EXE_ninefold"));
+            command.current_dir(place.path("")).args(args).args(fixed);
+            command
+        };
+        stdout(&train("through.vec", "3600").output().unwrap());
+        let checkpoint = place.path("killed.vec.checkpoint");
+        let mut running = train("killed.vec", "0").stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        while !checkpoint.exists() && running.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+        assert!(checkpoint.exists() && !place.path("killed.vec").exists(), "{method} was too fast to be killed");
+        let other = train("killed.vec", "0").args(["--seed", "9"]).output().unwrap();
+        assert!(refusal(&other, 1).contains("an unfinished training of"), "{method}");
+        let report: Value = serde_json::from_str(&stdout(&train("killed.vec", "3600").output().unwrap())).unwrap();
+        assert!(report["words_per_s"].is_null(), "{method}: nobody knows how much was done before");
+        assert!(
+            fs::read(place.path("killed.vec")).unwrap() == fs::read(place.path("through.vec")).unwrap(),
+            "{method}"
+        );
+        assert!(!checkpoint.exists(), "{method}");
+        ["killed.vec", "through.vec"].iter().for_each(|name| fs::remove_file(place.path(name)).unwrap());
+    }
+}
+
 #[test]
 fn sets_are_scored_and_what_is_not_covered_is_counted() {
     let place = trained("word2vec");
@@ -165,6 +202,8 @@ fn bad_input_is_said_before_the_work() {
     assert!(train(&["-o", "v.vec", "--to", "vecs"], 2).contains("word2vec-text"));
     assert!(train(&["-o", "v.vec", "--set", "windw=3"], 2).contains("windw"));
     assert!(train(&["-o", "v.vec", "--set", "windw"], 2).contains("found no '='"));
+    assert!(train(&["-o", "v.vec", "--set", "loss=softmax"], 2).contains("loss"));
+    assert!(train(&["-o", "v.vec", "--memory", "-1"], 2).contains("--memory"));
     assert!(train(&["-o", "v.vec", "--dim", "0"], 2).contains("dim: expected at least 1, found 0"));
     assert!(train(&["-o", "v.vec", "--min-count", "100000"], 1).contains("min_count = 100000"));
     assert!(

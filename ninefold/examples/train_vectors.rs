@@ -1,6 +1,8 @@
 //! Trains word vectors on a text file (one document a line, words between spaces) and writes them as word2vec text:
 //!
 //! `cargo run --release --example train_vectors -- word2vec TEXT VECTORS min_count=5 window=5 threads=2`
+//!
+//! `unseen=FILE` names words, one a line, that are written behind the vocabulary where the method makes vectors of them.
 
 #![allow(clippy::print_stderr)]
 
@@ -28,9 +30,13 @@ fn main() {
 }
 
 fn run(method: &str, text: &Path, out: &Path, settings: &[String]) -> Result<()> {
-    let (counting, settings): (Vec<&String>, Vec<&String>) =
-        settings.iter().partition(|setting| setting.starts_with("min_count="));
-    let min_count = counting.first().and_then(|setting| setting["min_count=".len()..].parse().ok()).unwrap_or(5);
+    let (own, settings): (Vec<&String>, Vec<&String>) =
+        settings.iter().partition(|setting| setting.starts_with("min_count=") || setting.starts_with("unseen="));
+    let own = |key| own.iter().find_map(|setting| setting.strip_prefix(key));
+    let min_count = own("min_count=").and_then(|count| count.parse().ok()).unwrap_or(5);
+    let unseen =
+        own("unseen=").map(Path::new).map(|path| std::fs::read_to_string(path).map_err(Error::io("read", path)));
+    let unseen = unseen.transpose()?.unwrap_or_default();
     let (sentences, vocab) = read(text, min_count)?;
     let words = sentences.iter().flatten().filter(|&&id| id > 1).count();
 
@@ -44,9 +50,12 @@ fn run(method: &str, text: &Path, out: &Path, settings: &[String]) -> Result<()>
         vectors.len()
     );
 
+    let unseen = unseen.lines().filter(|word| vectors.get(word).is_none());
+    let unseen: Vec<_> = unseen.filter_map(|word| Some((word, vectors.vector(word)?))).collect();
     write_atomically(out, |file| {
-        writeln!(file, "{} {}", vectors.len(), vectors.dim())?;
-        for (word, row) in vectors.words().iter().zip(vectors.matrix().chunks(vectors.dim())) {
+        writeln!(file, "{} {}", vectors.len() + unseen.len(), vectors.dim())?;
+        let seen = vectors.words().iter().map(String::as_str).zip(vectors.matrix().chunks(vectors.dim()));
+        for (word, row) in seen.chain(unseen.iter().map(|(word, row)| (*word, row.as_ref()))) {
             write!(file, "{word}")?;
             row.iter().try_for_each(|value| write!(file, " {value}"))?;
             writeln!(file)?;

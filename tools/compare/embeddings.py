@@ -1,20 +1,27 @@
-"""Word vectors beside gensim's: speed and quality of Word2Vec, FastText and GloVe on 20 Newsgroups, one command.
+"""Word vectors beside gensim's, fastText's and Stanford's GloVe: speed and quality on 20 Newsgroups, one command.
 
     cargo build --release --example train_vectors
-    python tools/compare/embeddings.py --newsgroups DIR --pairs wordsim353.tsv simlex999.txt
+    python tools/compare/embeddings.py --newsgroups DIR --repeat 5 --analogies questions-words.txt \\
+        --pairs wordsim353.tsv simlex999.txt EN-RW-STANFORD.txt
 
 DIR holds the folders train and test (or 20news-bydate-train and -test). Texts are stripped of headers, footers and quotes as
 scikit-learn does it; words are [a-z]+. All posts train the vectors; labels are used by the judgements alone:
 
-    pairs   Spearman's correlation of cosines with people's judgements, pairs of known words only
+    pairs   Spearman's correlation of cosines with people's judgements, pairs of known words only; a file whose name holds "RW" is
+            judged with unseen words too where the method has n-grams
+    analogy share of questions answered, the 30,000 most frequent words as answers
     kNN     topic of the 15 nearest training posts by cosine of idf-weighted mean vectors, accuracy on the test posts
     ridge   the same means through a ridge classifier
 
-Runs of the two trainers alternate; words/s is the median over --repeat runs with seeds 1, 2, ... (gensim: train() alone, without
-its vocabulary pass; ours: all but reading the text). Needs gensim, scikit-learn, scipy, numpy.
+Runs of the two trainers alternate; words/s is the median over --repeat runs with seeds 1, 2, ..., the others mean ± standard
+deviation (gensim: train() alone, without its vocabulary pass; fastText: with it; ours: all but reading the text). --results FILE keeps every run, and a run
+that is in it is not done again; --sides and --methods do some of them. GloVe has no trainer in gensim: --glove-peer names a program that
+is called with the shuffled counts of Stanford's `cooccur`, the vocabulary, the output, dim, iterations, threads, x_max and seed.
+Needs gensim, scikit-learn, scipy, numpy; fasttext (any build of it) for its side.
 """
 
 import argparse
+import collections
 import json
 import re
 import statistics
@@ -26,7 +33,8 @@ from pathlib import Path
 
 import gensim
 import numpy as np
-from gensim.models import FastText, KeyedVectors, Word2Vec
+import scipy.sparse
+from gensim.models import FastText, Word2Vec
 from scipy.stats import spearmanr
 from sklearn.datasets import _twenty_newsgroups as strip
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -37,10 +45,12 @@ from sklearn.preprocessing import normalize
 METHODS = {
     "word2vec skip-gram": ("word2vec", {"architecture": "skip_gram"}),
     "word2vec cbow": ("word2vec", {"architecture": "cbow"}),
+    "word2vec hs": ("word2vec", {"architecture": "skip_gram", "loss": "hs"}),
     "fasttext skip-gram": ("fasttext", {"architecture": "skip_gram"}),
     "fasttext cbow": ("fasttext", {"architecture": "cbow"}),
     "glove": ("glove", {}),
 }
+ANSWERS = 30_000
 
 
 def read_posts(folder):
@@ -55,18 +65,39 @@ def read_posts(folder):
     return posts
 
 
-def judge(vectors, posts, pair_files):
+def read_pairs(path):
+    rows = [re.split(r"[\t, ]+", line.strip()) for line in path.read_text().splitlines() if not line.startswith("#")]
+    return [(a.lower(), b.lower(), float(score)) for a, b, score, *_ in rows if re.fullmatch(r"[\d.]+", score)]
+
+
+class Vectors:
+    """Words, their unit vectors, and those of unseen words where the method makes some."""
+
+    def __init__(self, words, matrix, unseen=None):
+        self.words, self.ids = words, {word: row for row, word in enumerate(words)}
+        self.matrix = normalize(matrix)
+        self.unseen = unseen or (lambda word: None)
+
+    def get(self, word, unseen):
+        if word in self.ids:
+            return self.matrix[self.ids[word]]
+        made = self.unseen(word) if unseen else None
+        return None if made is None or not np.any(made) else made / np.linalg.norm(made)
+
+
+def judge(vectors, raw, posts, options):
     """The scores of one set of vectors, in percent."""
     scores = {}
-    for path in pair_files:
-        rows = [re.split(r"[\t, ]+", line.strip()) for line in path.read_text().splitlines() if not line.startswith("#")]
-        pairs = [(a.lower(), b.lower(), float(score)) for a, b, score, *_ in rows if re.fullmatch(r"[\d.]+", score)]
-        known = [(a, b, score) for a, b, score in pairs if a in vectors and b in vectors]
-        cosines = [vectors.similarity(a, b) for a, b, _ in known]
-        scores[f"{path.stem} ({len(known)})"] = 100 * spearmanr(cosines, [score for *_, score in known])[0]
-    tfidf = TfidfVectorizer(analyzer=lambda words: words, vocabulary=vectors.key_to_index, norm=None, sublinear_tf=True)
+    for path in options.pairs:
+        rare = "RW" in path.name
+        rows = [(vectors.get(a, rare), vectors.get(b, rare), score) for a, b, score in read_pairs(path)]
+        rows = [(a @ b, score) for a, b, score in rows if a is not None and b is not None]
+        scores[f"{path.stem} ({len(rows)})"] = 100 * spearmanr(*zip(*rows))[0]
+    if options.analogies:
+        scores["analogy"] = 100 * analogies(vectors, options.analogies)
+    tfidf = TfidfVectorizer(analyzer=lambda words: words, vocabulary=vectors.ids, norm=None, sublinear_tf=True)
     counts = {part: tfidf_of(tfidf, [words for p, _, words in posts if p == part]) for part in ("train", "test")}
-    means = {part: normalize(count @ vectors.vectors) for part, count in counts.items()}
+    means = {part: normalize(count @ raw) for part, count in counts.items()}
     topics = {part: [group for p, group, _ in posts if p == part] for part in ("train", "test")}
     for name, model in (("kNN", KNeighborsClassifier(15)), ("ridge", RidgeClassifierCV([0.1, 1, 10]))):
         model.fit(means["train"], topics["train"])
@@ -74,45 +105,148 @@ def judge(vectors, posts, pair_files):
     return scores
 
 
+def analogies(vectors, path):
+    """Share of b - a + c whose nearest of the first words, a, b and c left out, is d; questions of known words alone."""
+    rows = [line.lower().split() for line in path.read_text().splitlines() if not line.startswith(":")]
+    known = {word: row for word, row in vectors.ids.items() if row < ANSWERS}
+    asked = np.array([[known[word] for word in row] for row in rows if all(word in known for word in row)])
+    matrix, right = vectors.matrix[:ANSWERS], 0
+    for a, b, c, d in (block.T for block in np.array_split(asked, len(asked) // 500 + 1)):
+        near = (matrix[b] - matrix[a] + matrix[c]) @ matrix.T
+        for given in (a, b, c):
+            near[np.arange(len(near)), given] = -9
+        right += (near.argmax(axis=1) == d).sum()
+    return right / len(asked)
+
+
 def tfidf_of(tfidf, texts):
     return tfidf.transform(texts) if hasattr(tfidf, "idf_") else tfidf.fit_transform(texts)
 
 
-def train_gensim(kind, settings, texts, options, seed):
+def train_gensim(kind, settings, options, seed, work):
     model_class = {"word2vec": Word2Vec, "fasttext": FastText}[kind]
+    hs = settings.get("loss") == "hs"
     model = model_class(
         vector_size=options.dim,
         window=options.window,
         min_count=options.min_count,
         sg=int(settings["architecture"] == "skip_gram"),
+        hs=int(hs),
+        negative=0 if hs else 5,
         workers=options.threads,
         seed=seed,
     )
-    model.build_vocab(texts)
+    model.build_vocab(work.texts)
     began = time.perf_counter()
-    model.train(texts, total_examples=model.corpus_count, epochs=options.epochs)
+    model.train(work.texts, total_examples=model.corpus_count, epochs=options.epochs)
     seconds = time.perf_counter() - began
-    return model.wv, model.epochs * sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key) / seconds
+    words = model.epochs * sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
+    unseen = (lambda word: model.wv[word]) if kind == "fasttext" else None
+    return model.wv.index_to_key, model.wv.vectors, unseen, words / seconds, seconds
 
 
-def train_ninefold(kind, settings, text, options, seed, folder):
+def train_fasttext(kind, settings, options, seed, work):
+    import fasttext
+
+    began = time.perf_counter()
+    model = fasttext.train_unsupervised(
+        str(work.text),
+        model={"skip_gram": "skipgram", "cbow": "cbow"}[settings["architecture"]],
+        dim=options.dim,
+        ws=options.window,
+        epoch=options.epochs,
+        minCount=options.min_count,
+        t=1e-3,
+        lr=0.025,
+        thread=options.threads,
+        verbose=0,
+    )
+    seconds = time.perf_counter() - began
+    words = [word for word in model.get_words() if word != "</s>"]
+    known = set(words)
+    tokens = options.epochs * sum(word in known for text in work.texts for word in text)
+    return words, np.array([model.get_word_vector(word) for word in words]), model.get_word_vector, tokens / seconds, seconds
+
+
+def train_ninefold(kind, settings, options, seed, work):
     settings = {"dim": options.dim, "window": options.window, "threads": options.threads, "seed": seed} | settings
     settings["epochs"] = options.glove_epochs if kind == "glove" else options.epochs
     if kind == "glove":
         settings["window"] = 2 * options.window
-    out = folder / "vectors.txt"
+    out = work.folder / "vectors.txt"
     arguments = [f"{key}={json.dumps(value)}" for key, value in settings.items()] + options.set
-    command = [options.binary, kind, text, out, f"min_count={options.min_count}", *arguments]
-    report = subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True).stderr
-    return KeyedVectors.load_word2vec_format(out), json.loads(report)["words_per_s"]
+    extra = [f"unseen={work.unseen}"] if kind == "fasttext" else []
+    command = [options.binary, kind, work.text, out, f"min_count={options.min_count}", *extra, *arguments]
+    report = json.loads(subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True).stderr)
+    words, matrix = read_vectors(out)
+    made = dict(zip(words[report["vocab"] :], matrix[report["vocab"] :]))
+    return words[: report["vocab"]], matrix[: report["vocab"]], made.get, report["words_per_s"], report["train_s"]
+
+
+def train_stanford(kind, settings, options, seed, work):
+    """Training alone: counting and shuffling are done here and not timed."""
+    counts, vocab, out = work.counts(2 * options.window, options.min_count)
+    command = [options.glove_peer, counts, vocab, out, options.dim, options.glove_epochs, options.threads, 10, seed]
+    began = time.perf_counter()
+    subprocess.run(list(map(str, command)), check=True, stderr=subprocess.DEVNULL)
+    seconds = time.perf_counter() - began
+    words, matrix = read_vectors(out)
+    known = set(words)
+    tokens = options.glove_epochs * sum(word in known for text in work.texts for word in text)
+    return words, matrix, None, tokens / seconds, seconds
+
+
+def read_vectors(path):
+    lines = [line.split(" ") for line in path.read_text().splitlines()]
+    lines = lines[1:] if len(lines[0]) == 2 else lines
+    return [line[0] for line in lines], np.array([line[1:] for line in lines], dtype=np.float32)
+
+
+class Work:
+    """The texts, and files made of them."""
+
+    def __init__(self, posts, options, folder):
+        self.texts, self.folder = [words for _, _, words in posts], folder
+        self.text, self.unseen = folder / "text.txt", folder / "unseen.txt"
+        self.text.write_text("".join(" ".join(words) + "\n" for words in self.texts))
+        pairs = [pair for path in options.pairs if "RW" in path.name for pair in read_pairs(path)]
+        self.unseen.write_text("".join(f"{word}\n" for word in sorted({word for a, b, _ in pairs for word in (a, b)})))
+
+    def counts(self, window, min_count):
+        """Stanford's `cooccur` and `shuffle` in numpy: records (word, word, sum of 1 / distance) in random order, words from 1."""
+        files = [self.folder / name for name in ("counts.bin", "vocab.txt", "glove.txt")]
+        if files[0].exists():
+            return files
+        tally = collections.Counter(word for text in self.texts for word in text)
+        words = sorted((word for word, count in tally.items() if count >= min_count), key=lambda word: (-tally[word], word))
+        ids = {word: row for row, word in enumerate(words)}
+        line = np.concatenate([[ids[word] for word in text if word in ids] + [-1] * window for text in self.texts]).astype(int)
+        total = scipy.sparse.csr_matrix((len(words), len(words)))
+        for distance in range(1, window + 1):
+            left, right = line[:-distance], line[distance:]
+            pair = (left >= 0) & (right >= 0)
+            near = (np.full(pair.sum(), 1 / distance), (left[pair], right[pair]))
+            total = total + scipy.sparse.coo_matrix(near, shape=total.shape).tocsr()
+        total = (total + total.T).tocoo()
+        records = np.empty(total.nnz, dtype=[("row", "<i4"), ("column", "<i4"), ("count", "<f8")])
+        records["row"], records["column"], records["count"] = total.row + 1, total.col + 1, total.data
+        np.random.default_rng(0).shuffle(records)
+        records.tofile(files[0])
+        files[1].write_text("".join(f"{word} {tally[word]}\n" for word in words))
+        return files
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--newsgroups", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, nargs="*", default=[])
+    parser.add_argument("--analogies", type=Path)
     parser.add_argument("--binary", type=Path, default=Path("target/release/examples/train_vectors"))
+    parser.add_argument("--glove-peer", type=Path)
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--sides", nargs="*", default=["ninefold", "gensim", "fasttext", "stanford"])
+    parser.add_argument("--results", type=Path, help="a file of JSON lines that keeps every run")
+    parser.add_argument("--speed", action="store_true", help="no scores")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--dim", type=int, default=100)
@@ -124,34 +258,57 @@ def main():
     options = parser.parse_args()
 
     posts = read_posts(options.newsgroups)
-    texts = [words for _, _, words in posts]
-    print(f"gensim {gensim.__version__}; {len(texts)} posts, {sum(map(len, texts))} words; threads {options.threads}, dim "
-          f"{options.dim}, window {options.window}, epochs {options.epochs} (glove {options.glove_epochs})", file=sys.stderr)
+    print(f"gensim {gensim.__version__}; {len(posts)} posts, {sum(len(words) for *_, words in posts)} words; threads "
+          f"{options.threads}, dim {options.dim}, window {options.window}, epochs {options.epochs} (glove "
+          f"{options.glove_epochs})", file=sys.stderr)
+    kept = options.results.read_text().splitlines() if options.results and options.results.exists() else []
+    runs = {(run["method"], run["side"], run["seed"]): run for run in map(json.loads, kept)}
     with tempfile.TemporaryDirectory() as folder:
-        text = Path(folder) / "text.txt"
-        text.write_text("".join(" ".join(words) + "\n" for words in texts))
-        for name in options.methods:
-            kind, settings = METHODS[name]
-            speeds, scores = {}, {}
+        work = Work(posts, options, Path(folder))
+        for method in options.methods:
             for seed in range(1, options.repeat + 1):
-                runs = {"ninefold": lambda: train_ninefold(kind, settings, text, options, seed, Path(folder))}
-                if kind != "glove":
-                    runs["gensim"] = lambda: train_gensim(kind, settings, texts, options, seed)
-                for trainer, run in runs.items():
-                    vectors, speed = run()
-                    speeds.setdefault(trainer, []).append(speed)
-                    for score, value in judge(vectors, posts, options.pairs).items():
-                        scores.setdefault(score, {}).setdefault(trainer, []).append(value)
-            report(name, speeds, scores)
+                for side in sides_of(method, options):
+                    if (method, side, seed) in runs:
+                        continue
+                    train = {
+                        "ninefold": train_ninefold,
+                        "gensim": train_gensim,
+                        "fasttext": train_fasttext,
+                        "stanford": train_stanford,
+                    }[side]
+                    words, matrix, unseen, speed, seconds = train(*METHODS[method], options, seed, work)
+                    scores = {} if options.speed else judge(Vectors(words, matrix, unseen), matrix, posts, options)
+                    run = {"method": method, "side": side, "seed": seed, "words_per_s": speed, "train_s": seconds, "scores": scores}
+                    runs[method, side, seed] = run
+                    if options.results:
+                        with options.results.open("a") as out:
+                            out.write(json.dumps(run) + "\n")
+    report(options.methods, list(runs.values()))
 
 
-def report(name, speeds, scores):
-    for trainer, values in speeds.items():
-        ratio = ""
-        if trainer == "ninefold" and "gensim" in speeds:
-            ratio = f"  ({statistics.median(values) / statistics.median(speeds['gensim']):.1f}x)"
-        columns = [f"{score} {statistics.mean(v[trainer]):.1f}±{statistics.pstdev(v[trainer]):.1f}" for score, v in scores.items()]
-        print(f"{name:20} {trainer:9} {statistics.median(values) / 1e6:6.3f} M words/s{ratio:10}  " + "  ".join(columns), flush=True)
+def sides_of(method, options):
+    peers = {"glove": ["stanford"] if options.glove_peer else [], "fasttext": ["gensim", "fasttext"]}
+    there = ["ninefold"] + peers.get(METHODS[method][0], ["gensim"])
+    return [side for side in there if side in options.sides]
+
+
+def report(methods, runs):
+    """A table in Markdown."""
+    names = list(dict.fromkeys(score for run in runs for score in run["scores"]))
+    print("| method | trainer | M words/s | " + "".join(f"{name} | " for name in names))
+    print("| --- | --- | --- | " + "--- | " * len(names))
+    for method in methods:
+        speeds = {}
+        for side in ("gensim", "fasttext", "stanford", "ninefold"):
+            of_side = [run for run in runs if (run["method"], run["side"]) == (method, side)]
+            if not of_side:
+                continue
+            speeds[side] = statistics.median(run["words_per_s"] for run in of_side)
+            peers = [speed for other, speed in speeds.items() if other != side]
+            ratio = f" ({', '.join(f'{speeds[side] / peer:.1f}x' for peer in peers)})" if side == "ninefold" and peers else ""
+            cells = [[run["scores"][name] for run in of_side if name in run["scores"]] for name in names]
+            cells = [f"{statistics.mean(cell):.1f} ± {statistics.pstdev(cell):.1f}" if cell else "" for cell in cells]
+            print(f"| {method} | {side} | {speeds[side] / 1e6:.3f}{ratio} | " + "".join(f"{cell} | " for cell in cells), flush=True)
 
 
 if __name__ == "__main__":

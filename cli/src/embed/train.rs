@@ -1,16 +1,19 @@
 //! `ninefold embed train`: texts -> a vocabulary -> word vectors in a file.
 //!
-//! Text files are read twice, to count and to number, and never held: what stays in memory is four bytes a word.
+//! Text files are read twice, to count and to number, and never held: the numbers go to a temporary file, four bytes a word, and
+//! the texts may be larger than memory.
 
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use ninefold::corpus;
 use ninefold::corpus::stream::TextFiles;
 use ninefold::embed::WordVectors;
-use ninefold::embed::trainer::{FastTextConfig, GloveConfig, Word2VecConfig, fasttext, glove, word2vec};
+use ninefold::embed::trainer::{
+    Checkpoint, FastTextConfig, GloveConfig, IdFile, Resources, Sentences, Word2VecConfig, fasttext, glove, word2vec,
+};
 use ninefold::files;
 use ninefold::progress::Progress;
 use ninefold::tokenize::{Tokenizer, TokenizerConfig};
@@ -37,8 +40,11 @@ Examples:
 A file has a text a line; a folder has a text a file; .gz and .zst are unpacked on the way. Of --data all texts but the test
 part are used. The end of -o names the format: .safetensors, .bin, .vec or .txt.
 
-Any setting of the method goes by --set: negative, sample, shared_negatives, ns_exponent, shrink_windows, cbow_mean,
-min_learning_rate; fasttext: min_n, max_n, bucket; glove: x_max, weight_exponent, symmetric; of all three
+Texts may be larger than memory. A training that was killed goes on from its last checkpoint when the same command is given
+again; the file FILE.checkpoint is deleted when the vectors are written.
+
+Any setting of the method goes by --set: loss (ns or hs), negative, sample, shared_negatives, ns_exponent, shrink_windows,
+cbow_mean, min_learning_rate; fasttext: min_n, max_n, bucket; glove: x_max, weight_exponent, symmetric; of all three
 vocab.max_vocab_size, tokenizer.unit, tokenizer.lowercase, tokenizer.stop_words, tokenizer.numbers, ...
 
 With more than one thread word2vec and fasttext train without locks and differ a little from run to run; --threads 1 makes
@@ -77,6 +83,12 @@ pub struct TrainArgs {
     /// Any single setting
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Settings")]
     pub set: Vec<String>,
+    /// Gigabytes that GloVe's counts may take in memory; the rest goes to temporary files beside the output
+    #[arg(long, value_name = "GB", default_value_t = 4.0)]
+    pub memory: f64,
+    /// Seconds after which an epoch's end is written down, to go on from after a kill
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub checkpoint_every: u64,
     /// Threads [default: as many as there are processors]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -109,42 +121,63 @@ pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
     let (config, tokenizer, vocab) = args.settings()?;
     let format = format(args.to.as_deref(), &args.output, matches!(config, Config::Fasttext(_)))?;
     files::check_writable(&args.output)?;
+    let resources = args.resources()?;
     let bars = Bars::new(output);
     let tokenizer = Tokenizer::new(&tokenizer)?;
-    let (sentences, vocab) = match &args.data.data {
+    let (texts, vocab) = match &args.data.data {
         Some(_) => labelled(args, &tokenizer, &vocab, &bars)?,
-        None => streamed(&TextFiles::find(&args.texts)?, &tokenizer, &vocab, &bars)?,
+        None => streamed(&TextFiles::find(&args.texts)?, &tokenizer, &vocab, &resources.folder, &bars)?,
     };
     let tokens: u64 = vocab.counts().iter().skip(2).sum(); // without <pad> and <unk>
     bars.notice(&format!("vocabulary: {} words, {tokens} in the texts", vocab.len() - 2));
     let start = Instant::now();
-    let (vectors, epochs) = train(&config, &sentences, &vocab, &bars)?;
+    let goes_on = resources.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.path.exists());
+    let (vectors, epochs) = train(&config, texts.sentences(), &vocab, &resources, &bars)?;
+    drop(texts);
     let train_s = start.elapsed().as_secs_f64();
     save(&vectors, &args.output, format, output)?;
-    let words_per_s = (tokens * epochs as u64) as f64 / train_s;
+    resources.checkpoint.iter().try_for_each(Checkpoint::remove)?;
+    let words_per_s = (!goes_on).then_some((tokens * epochs as u64) as f64 / train_s);
     let (path, words, dim) = (args.output.display().to_string(), vectors.len(), vectors.dim());
     if args.json {
         return output.print_json(&json!({
             "output": path, "format": format.name, "words": words, "dim": dim, "tokens": tokens, "epochs": epochs,
-            "train_s": train_s, "words_per_s": words_per_s.round(),
+            "train_s": train_s, "words_per_s": words_per_s.map(f64::round),
         }));
     }
-    let speed = format!("{train_s:.1} s, {words_per_s:.0} words/s");
+    let speed = words_per_s.map_or(String::new(), |speed| format!(", {speed:.0} words/s"));
+    let speed = format!("{train_s:.1} s{speed}");
     output.say(&format!("{path}: {words} words of {dim} dimensions as {}; {speed}", format.name));
     output.say(&format!("Try next: ninefold embed nearest {path} {}", vectors.words()[0]));
     Ok(())
 }
 
+/// The texts as ids.
+enum Texts {
+    Memory(Vec<Vec<u32>>),
+    File(IdFile),
+}
+
+impl Texts {
+    fn sentences(&self) -> Sentences<'_> {
+        match self {
+            Texts::Memory(sentences) => Sentences::Memory(sentences),
+            Texts::File(file) => Sentences::File(file),
+        }
+    }
+}
+
 fn train(
     config: &Config,
-    sentences: &[Vec<u32>],
+    sentences: Sentences,
     vocab: &Vocab,
+    resources: &Resources,
     progress: &dyn Progress,
 ) -> ninefold::Result<(WordVectors, usize)> {
     Ok(match config {
-        Config::Word2vec(config) => (word2vec::train(config, sentences, vocab, progress)?, config.epochs),
-        Config::Fasttext(config) => (fasttext::train(config, sentences, vocab, progress)?, config.epochs),
-        Config::Glove(config) => (glove::train(config, sentences, vocab, progress)?, config.epochs),
+        Config::Word2vec(config) => (word2vec::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
+        Config::Fasttext(config) => (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
+        Config::Glove(config) => (glove::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
     })
 }
 
@@ -153,8 +186,9 @@ fn streamed(
     files: &TextFiles,
     tokenizer: &Tokenizer,
     config: &VocabConfig,
+    folder: &Path,
     progress: &dyn Progress,
-) -> ninefold::Result<(Vec<Vec<u32>>, Vocab)> {
+) -> ninefold::Result<(Texts, Vocab)> {
     let mut counts = TokenCounts::default();
     files.each_batch("count words", progress, |texts| {
         counts = std::mem::take(&mut counts).merge(TokenCounts::of(tokenizer, &borrowed(texts)));
@@ -162,12 +196,12 @@ fn streamed(
     })?;
     let vocab = Vocab::build(&counts, config)?;
     drop(counts);
-    let mut sentences = Vec::new();
+    let mut ids = IdFile::create(folder)?;
     files.each_batch("number words", progress, |texts| {
-        sentences.extend(vocab.encode_texts(tokenizer, &borrowed(texts)).into_iter().filter(|text| text.len() > 1));
-        Ok(())
+        let sentences = vocab.encode_texts(tokenizer, &borrowed(texts));
+        sentences.iter().filter(|sentence| sentence.len() > 1).try_for_each(|sentence| ids.push(sentence))
     })?;
-    Ok((sentences, vocab))
+    Ok((Texts::File(ids.finish()?), vocab))
 }
 
 fn labelled(
@@ -175,13 +209,13 @@ fn labelled(
     tokenizer: &Tokenizer,
     config: &VocabConfig,
     progress: &dyn Progress,
-) -> Result<(Vec<Vec<u32>>, Vocab)> {
+) -> Result<(Texts, Vocab)> {
     let corpus = corpus::load(&args.data.corpus()?, progress)?;
     corpus.notices.iter().for_each(|notice| progress.notice(notice));
     let documents = corpus.train.iter().chain(&corpus.validation);
     let texts: Vec<&str> = documents.map(|document| document.text.as_str()).collect();
     let vocab = Vocab::build(&TokenCounts::of(tokenizer, &texts), config)?;
-    Ok((vocab.encode_texts(tokenizer, &texts), vocab))
+    Ok((Texts::Memory(vocab.encode_texts(tokenizer, &texts)), vocab))
 }
 
 fn borrowed(texts: &[String]) -> Vec<&str> {
@@ -189,6 +223,19 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
 }
 
 impl TrainArgs {
+    /// Memory, and temporary files beside the output: where the vectors have room, so have those.
+    fn resources(&self) -> Result<Resources> {
+        if !(0.0..1e9).contains(&self.memory) {
+            return Err(Usage(format!("--memory {}: expected gigabytes, 0 or more", self.memory)).into());
+        }
+        let folder = self.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut path = self.output.clone().into_os_string();
+        path.push(".checkpoint");
+        let checkpoint = Checkpoint { path: path.into(), every: Duration::from_secs(self.checkpoint_every) };
+        let memory = (self.memory * 1e9) as u64;
+        Ok(Resources { memory, folder: folder.to_path_buf(), checkpoint: Some(checkpoint) })
+    }
+
     /// What the flags add up to: the method's settings, the tokenizer's, the vocabulary's.
     fn settings(&self) -> Result<(Config, TokenizerConfig, VocabConfig)> {
         let (mut method, mut tokenizer, mut vocab) = (Table::new(), Table::new(), Table::new());

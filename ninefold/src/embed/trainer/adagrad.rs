@@ -21,7 +21,8 @@ use crate::kernels::simd::{BLOCK, Kernel, Simd, padded};
 const MAX_SLOPE: f32 = 100.0;
 
 /// A non-zero cell.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub(super) struct Cell {
     /// Place of its row's word within the tile's rows.
     pub(super) row: u16,

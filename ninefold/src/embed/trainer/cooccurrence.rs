@@ -1,34 +1,54 @@
 //! How often words stand near each other: sentences -> the rows of GloVe's matrix of weighted counts.
 //!
-//! Each pair of words at distance d within the window counts 1 / d. A row is counted whole: an index lists where its word
+//! Each pair of words at distance d within the window counts 1 / d, as a whole number of parts of 2^32, so that sums do not depend
+//! on the order of adding. A row is counted whole: an index lists where its word
 //! stands, and the neighbours of those places are added up in an array as long as the vocabulary. So there is nothing to
 //! sort and to merge, and a row is the same whoever counts it.
 
+use super::sentences::Sentences;
 use super::text::FIRST_WORD;
 use crate::error::{Error, Result};
 
 /// Stands between sentences; no window reaches over it.
 const BOUNDARY: u32 = u32::MAX;
 
+/// What a pair side by side counts.
+pub(super) const ONE: u64 = 1 << 32;
+
+/// What pairs count by their distance.
+pub(super) struct Shares(Vec<u64>); // [window]
+
+impl Shares {
+    /// Up to the distance of `window`.
+    pub(super) fn new(window: usize) -> Shares {
+        Shares((1..=window).map(|distance| (ONE as f64 / distance as f64).round() as u64).collect())
+    }
+
+    /// Of distance 1, 2, ...
+    pub(super) fn by_distance(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter().copied()
+    }
+}
+
 /// All words in a line, with an index of where each stands.
 pub(super) struct Cooccurrences {
     line: Vec<u32>,      // words, sentences apart
     positions: Vec<u32>, // of word 0, then of word 1, ...
     starts: Vec<usize>,  // [num_words + 1]
-    window: usize,
+    shares: Shares,
     symmetric: bool,
 }
 
 /// What a thread adds up a row in.
 pub(super) struct Accumulator {
-    counts: Vec<f32>, // [num_words] zeros between rows
+    counts: Vec<u64>, // [num_words] zeros between rows
     touched: Vec<u32>,
 }
 
 impl Accumulator {
     /// For a vocabulary of `num_words`.
     pub(super) fn new(num_words: usize) -> Accumulator {
-        Accumulator { counts: vec![0.0; num_words], touched: Vec::new() }
+        Accumulator { counts: vec![0; num_words], touched: Vec::new() }
     }
 }
 
@@ -38,17 +58,18 @@ impl Cooccurrences {
     /// # Errors
     /// [`Error::Data`] for four billion words and more.
     pub(super) fn new(
-        sentences: &[Vec<u32>],
+        sentences: Sentences,
         word_counts: &[u64],
         window: usize,
         symmetric: bool,
     ) -> Result<Cooccurrences> {
         let num_words = word_counts.len();
         let mut line = vec![BOUNDARY];
-        for sentence in sentences {
-            line.extend(sentence.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD));
+        sentences.each_piece(|piece, _| {
+            line.extend(piece.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD));
             line.push(BOUNDARY);
-        }
+            Ok(())
+        })?;
         if line.len() >= u32::MAX as usize {
             return Err(Error::data(format!("GloVe counts at most {} words at once, found {}", u32::MAX, line.len())));
         }
@@ -62,27 +83,27 @@ impl Cooccurrences {
             positions[ends[word as usize]] = position as u32;
             ends[word as usize] += 1;
         }
-        Ok(Cooccurrences { line, positions, starts, window, symmetric })
+        Ok(Cooccurrences { line, positions, starts, shares: Shares::new(window), symmetric })
     }
 
-    /// Visits the non-zero cells (column, count) of a word's row, columns rising. With `symmetric` the neighbours on both
+    /// Visits the non-zero cells (column, sum of shares) of a word's row, columns rising. With `symmetric` the neighbours on both
     /// sides count, without it those on the left.
-    pub(super) fn row(&self, word: usize, accumulator: &mut Accumulator, mut cell: impl FnMut(u32, f32)) {
+    pub(super) fn row(&self, word: usize, accumulator: &mut Accumulator, mut cell: impl FnMut(u32, u64)) {
         let Accumulator { counts, touched } = accumulator;
-        let mut add = |neighbour: u32, distance: usize| {
+        let mut add = |(&neighbour, share): (&u32, u64)| {
             let count = &mut counts[neighbour as usize];
-            if *count == 0.0 {
+            if *count == 0 {
                 touched.push(neighbour);
             }
-            *count += 1.0 / distance as f32;
+            *count += share;
         };
         for &position in &self.positions[self.starts[word]..self.starts[word + 1]] {
             let position = position as usize;
-            let left = self.line[..position].iter().rev().take(self.window).take_while(|&&word| word != BOUNDARY);
-            left.zip(1..).for_each(|(&neighbour, distance)| add(neighbour, distance));
+            let left = self.line[..position].iter().rev().take_while(|&&word| word != BOUNDARY);
+            left.zip(self.shares.by_distance()).for_each(&mut add);
             if self.symmetric {
-                let right = self.line[position + 1..].iter().take(self.window).take_while(|&&word| word != BOUNDARY);
-                right.zip(1..).for_each(|(&neighbour, distance)| add(neighbour, distance));
+                let right = self.line[position + 1..].iter().take_while(|&&word| word != BOUNDARY);
+                right.zip(self.shares.by_distance()).for_each(&mut add);
             }
         }
         touched.sort_unstable();
@@ -101,12 +122,13 @@ mod tests {
     fn all_rows(sentences: &[Vec<u32>], num_words: usize, window: usize, symmetric: bool) -> BTreeMap<(u32, u32), f32> {
         let occurrences = |word: u32| sentences.iter().flatten().filter(|&&id| id == word + FIRST_WORD).count() as u64;
         let word_counts: Vec<u64> = (0..num_words as u32).map(occurrences).collect();
-        let counted = Cooccurrences::new(sentences, &word_counts, window, symmetric).unwrap();
+        let counted = Cooccurrences::new(Sentences::Memory(sentences), &word_counts, window, symmetric).unwrap();
         let mut accumulator = Accumulator::new(num_words);
         let mut cells = BTreeMap::new();
         for word in 0..num_words {
             counted.row(word, &mut accumulator, |column, count| {
-                assert_eq!(cells.insert((word as u32, column), count), None);
+                let count = count as f64 / ONE as f64;
+                assert_eq!(cells.insert((word as u32, column), count as f32), None);
             });
         }
         cells

@@ -8,16 +8,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::Keeper;
 use super::compose::{Compose, Slots, Spread};
 use super::matrix::SharedMatrix;
 use super::objective::{Objective, Stepper};
-use super::queue::{self, Loss, Worker};
+use super::queue::{self, LossSum, Worker};
+use super::resources::Resources;
 use super::sampler::{Subsampling, below};
+use super::sentences::Sentences;
 use super::subword_rows::SubwordRows;
 use super::text::{FIRST_WORD, Text};
 use super::view::View;
 use super::word2vec::Word2VecConfig;
-use super::{Architecture, check};
+use super::{Architecture, Loss, check};
 use crate::embed::WordVectors;
 use crate::embed::subwords::Subwords;
 use crate::error::{Error, Result};
@@ -44,6 +47,8 @@ pub struct FastTextConfig {
     pub window: usize,
     /// Draw each window's reach from 1 to window, so that near words count more; false: always the whole window.
     pub shrink_windows: bool,
+    /// "ns": negative sampling; "hs": hierarchical softmax, a tree over the vocabulary (no noise words; slower).
+    pub loss: Loss,
     /// Noise words that each prediction is told apart from.
     pub negative: usize,
     /// One set of noise words for all predictions of a window (several times faster, as good); false: one for each.
@@ -73,6 +78,7 @@ impl Default for FastTextConfig {
             architecture,
             window,
             shrink_windows,
+            loss,
             negative,
             shared_negatives,
             ns_exponent,
@@ -92,6 +98,7 @@ impl Default for FastTextConfig {
             bucket: 2_000_000,
             window,
             shrink_windows,
+            loss,
             negative,
             shared_negatives,
             ns_exponent,
@@ -128,6 +135,7 @@ impl FastTextConfig {
             architecture: self.architecture,
             window: self.window,
             shrink_windows: self.shrink_windows,
+            loss: self.loss,
             negative: self.negative,
             shared_negatives: self.shared_negatives,
             ns_exponent: self.ns_exponent,
@@ -158,18 +166,36 @@ pub fn train(
     vocab: &Vocab,
     progress: &dyn Progress,
 ) -> Result<WordVectors> {
+    train_on(config, Sentences::Memory(sentences), vocab, &Resources::default(), progress)
+}
+
+/// [`train`] on sentences in memory or in a file, with a checkpoint to go on from.
+///
+/// # Errors
+/// As [`word2vec::train_on`](super::word2vec::train_on).
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train_on(
+    config: &FastTextConfig,
+    sentences: Sentences,
+    vocab: &Vocab,
+    resources: &Resources,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
     config.validate()?;
     let text = Text::new(sentences, vocab)?;
     let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
     let rows = SubwordRows::new(config, words, counts);
     let mut input = SharedMatrix::zeros(rows.len(), config.dim)?;
     input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word and n-gram vectors"));
-    let noise = (config.negative, config.ns_exponent, config.shared_negatives);
-    let objective = Objective::new(counts, config.dim, noise)?;
+    let mut objective = Objective::new(counts, &config.without_subwords())?;
+    let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
+    let first_epoch = keeper.restore(&mut [&mut input, objective.output_mut()], progress)?;
     let subsampling = Subsampling::new(counts, config.sample);
-    let schedule = config.without_subwords().schedule();
+    let schedule = config.without_subwords().schedule(first_epoch);
     progress.begin("fasttext", "words", Some(text.words() * config.epochs as u64));
-    queue::run(&text, &subsampling, &schedule, progress, || {
+    let make_worker = || {
         Ok(Trainer {
             config,
             rows: &rows,
@@ -180,8 +206,11 @@ pub fn train(
             contexts: Vec::new(),
             shares: Vec::new(),
         })
-    })?;
+    };
+    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
+    queue::run(&text, &subsampling, &schedule, progress, make_worker, keep)?;
     progress.end();
+    drop(objective);
     vectors(config, words, &rows, &mut input)
 }
 
@@ -274,7 +303,7 @@ impl Worker for Trainer<'_> {
                 self.enter(sentence, middle + window);
             }
             if let Some(&coming) = sentence.get(middle + window + 1) {
-                self.rows.of(coming).iter().for_each(|&row| self.input.prefetch(row));
+                self.rows.of(coming).iter().for_each(|&row| self.stepper.fetch(self.input.row(row)));
             }
             self.step(sentence, middle, learning_rate, rng);
             if middle >= window {
@@ -291,7 +320,7 @@ impl Worker for Trainer<'_> {
         self.stepper.synchronize(last);
     }
 
-    fn take_loss(&mut self) -> Loss {
+    fn take_loss(&mut self) -> LossSum {
         self.stepper.take_loss()
     }
 }

@@ -11,9 +11,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::adagrad::{Cell, Part, Tile, row_floats};
-use super::cooccurrence::{Accumulator, Cooccurrences};
+use super::adagrad::{Part, Tile, row_floats};
+use super::cells::Cells;
+use super::checkpoint::Keeper;
 use super::matrix::SharedMatrix;
+use super::resources::Resources;
+use super::sentences::Sentences;
 use super::text::{self, FIRST_WORD};
 use super::{check, parallel};
 use crate::embed::WordVectors;
@@ -96,10 +99,28 @@ pub fn train(
     vocab: &Vocab,
     progress: &dyn Progress,
 ) -> Result<WordVectors> {
+    train_on(config, Sentences::Memory(sentences), vocab, &Resources::default(), progress)
+}
+
+/// [`train`] on sentences in memory or in a file, with counts of limited memory and a checkpoint to go on from.
+///
+/// # Errors
+/// As [`train`]; [`Error::Io`] when a file cannot be read or written, those of a checkpoint that does not fit.
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train_on(
+    config: &GloveConfig,
+    sentences: Sentences,
+    vocab: &Vocab,
+    resources: &Resources,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
     config.validate()?;
     let word_counts = text::count(sentences, vocab)?;
     let words = &vocab.tokens()[FIRST_WORD as usize..];
-    let counts = Counts::new(config, sentences, &word_counts, progress)?;
+    let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "glove", config, words, &word_counts)?;
+    let cells = Cells::count(config, sentences, &word_counts, resources, progress)?;
     let mut rng = Rng::for_purpose(config.seed, "glove vectors");
     let mut sides = [
         SharedMatrix::zeros(words.len(), row_floats(config.dim))?, // [num_words, row_floats]
@@ -113,7 +134,10 @@ pub fn train(
             row[2 * padded(config.dim)] = random();
         }
     }
-    counts.train(config, &sides, progress)?;
+    let [rows, columns] = &mut sides;
+    let first_epoch = keeper.restore(&mut [rows, columns], progress)?;
+    descend(config, &cells, &sides, first_epoch, &mut keeper, progress)?;
+    drop(cells);
     let mut matrix = Vec::with_capacity(words.len() * config.dim); // [num_words, dim]
     let [rows, columns] = &mut sides;
     for word in 0..words.len() {
@@ -123,133 +147,49 @@ pub fn train(
     WordVectors::new(words.to_vec(), config.dim, matrix)
 }
 
-/// The non-zero counts in tiles.
-struct Counts {
-    bands: Vec<Band>, // [parts] a band holds the rows of words part, part + parts, part + 2 parts, ...
-    cells: u64,
-}
-
-/// A band's cells, tile after tile.
-struct Band {
-    cells: Vec<Cell>,
-    starts: Vec<usize>, // [parts + 1]
-}
-
-/// Words are dealt out to parts, so that each gets its share of the frequent ones, whose rows are full. A tile's rows and
-/// columns should stay in the fast cache (half a megabyte), and a place in a part must fit in 16 bits.
-fn num_parts(num_words: usize, dim: usize) -> usize {
-    let words_per_part = (512 * 1024 / (2 * 4 * row_floats(dim))).clamp(16, 4096);
-    num_words.div_ceil(words_per_part)
-}
-
-impl Counts {
-    fn new(
-        config: &GloveConfig,
-        sentences: &[Vec<u32>],
-        word_counts: &[u64],
-        progress: &dyn Progress,
-    ) -> Result<Counts> {
-        let num_words = word_counts.len();
-        let parts = num_parts(num_words, config.dim);
-        let near = Cooccurrences::new(sentences, word_counts, config.window, config.symmetric)?;
-        progress.begin("glove: counting pairs", "words", Some(num_words as u64));
-        let bands = parallel::map(
-            config.threads,
-            parts,
-            || Accumulator::new(num_words),
-            |accumulator, part| {
-                if progress.is_cancelled() {
-                    return None;
-                }
-                let band = Band::new(config, &near, Part { first: part, step: parts }, num_words, accumulator);
-                progress.advance((num_words - part).div_ceil(parts) as u64);
-                Some(band)
-            },
-        );
-        let bands = bands.into_iter().collect::<Option<Vec<Band>>>().ok_or(Error::Interrupted)?;
-        progress.end();
-        let cells = bands.iter().map(|band| band.cells.len() as u64).sum();
-        if cells == 0 {
-            return Err(Error::data(
-                "GloVe needs words that stand near each other: the texts hold no two words of the vocabulary side by side \
-                 (lower min_count, or check the texts)",
-            ));
-        }
-        Ok(Counts { bands, cells })
-    }
-
-    fn train(&self, config: &GloveConfig, sides: &[SharedMatrix; 2], progress: &dyn Progress) -> Result<()> {
-        let parts = self.bands.len();
-        let level = Level::current();
-        progress.begin("glove", "pairs", Some(self.cells * config.epochs as u64));
-        for epoch in 0..config.epochs {
-            let mut cost = 0.0;
-            let mut shifts: Vec<usize> = (0..parts).collect();
-            Rng::new(fold(&[config.seed, 0x7115, epoch as u64])).shuffle(&mut shifts);
-            for shift in shifts {
-                if progress.is_cancelled() {
-                    return Err(Error::Interrupted);
-                }
-                let costs = parallel::map(
-                    config.threads,
-                    parts,
-                    || (),
-                    |(), row_part| {
-                        let column_part = (row_part + shift) % parts;
-                        let cells = self.bands[row_part].tile(column_part);
-                        let part = |first| Part { first, step: parts };
-                        let cost = level.run(Tile {
-                            rows: &sides[0],
-                            columns: &sides[1],
-                            row_part: part(row_part),
-                            column_part: part(column_part),
-                            cells,
-                            learning_rate: config.learning_rate as f32,
-                        });
-                        progress.advance(cells.len() as u64);
-                        cost
-                    },
-                );
-                cost += costs.iter().sum::<f64>();
+/// All epochs from `first_epoch` on.
+fn descend(
+    config: &GloveConfig,
+    cells: &Cells,
+    sides: &[SharedMatrix; 2],
+    first_epoch: usize,
+    keeper: &mut Keeper,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let parts = cells.parts();
+    let level = Level::current();
+    progress.begin("glove", "pairs", Some(cells.len() * config.epochs as u64));
+    progress.advance(cells.len() * first_epoch as u64);
+    for epoch in first_epoch..config.epochs {
+        let mut cost = 0.0;
+        let mut shifts: Vec<usize> = (0..parts).collect();
+        Rng::new(fold(&[config.seed, 0x7115, epoch as u64])).shuffle(&mut shifts);
+        for shift in shifts {
+            if progress.is_cancelled() {
+                return Err(Error::Interrupted);
             }
-            let (epochs, mean) = (config.epochs, cost / self.cells as f64);
-            progress.status(&format!("epoch {}/{epochs}  loss {mean:.4}", epoch + 1));
-        }
-        progress.end();
-        Ok(())
-    }
-}
-
-impl Band {
-    /// Counts the rows of `part`'s words and shuffles the cells within each tile.
-    fn new(
-        config: &GloveConfig,
-        near: &Cooccurrences,
-        part: Part,
-        num_words: usize,
-        accumulator: &mut Accumulator,
-    ) -> Band {
-        let parts = part.step;
-        let mut tiles = vec![Vec::new(); parts];
-        for (place, word) in (part.first..num_words).step_by(parts).enumerate() {
-            near.row(word, accumulator, |column, count| {
-                let weight = (f64::from(count) / config.x_max).powf(config.weight_exponent).min(1.0);
-                let (tile, column) = (column as usize % parts, column as usize / parts);
-                let log_count = f64::from(count).ln() as f32;
-                tiles[tile].push(Cell { row: place as u16, column: column as u16, log_count, weight: weight as f32 });
+            let costs = parallel::map(config.threads, parts, Vec::new, |buffer, row_part| {
+                let column_part = (row_part + shift) % parts;
+                let cells = cells.tile(row_part, column_part, buffer)?;
+                let part = |first| Part { first, step: parts };
+                let cost = level.run(Tile {
+                    rows: &sides[0],
+                    columns: &sides[1],
+                    row_part: part(row_part),
+                    column_part: part(column_part),
+                    cells,
+                    learning_rate: config.learning_rate as f32,
+                });
+                progress.advance(cells.len() as u64);
+                Ok(cost)
             });
+            cost += costs.into_iter().sum::<Result<f64>>()?;
         }
-        let mut rng = Rng::new(fold(&[config.seed, 0xce11, part.first as u64]));
-        let mut band = Band { cells: Vec::with_capacity(tiles.iter().map(Vec::len).sum()), starts: vec![0] };
-        for mut tile in tiles {
-            rng.shuffle(&mut tile);
-            band.cells.append(&mut tile);
-            band.starts.push(band.cells.len());
-        }
-        band
+        let (epochs, mean) = (config.epochs, cost / cells.len() as f64);
+        let learning_rate = config.learning_rate;
+        progress.status(&format!("epoch {}/{epochs}  loss {mean:.4}  learning rate {learning_rate}", epoch + 1));
+        keeper.keep(epoch + 1, &[&sides[0], &sides[1]])?;
     }
-
-    fn tile(&self, column_part: usize) -> &[Cell] {
-        &self.cells[self.starts[column_part]..self.starts[column_part + 1]]
-    }
+    progress.end();
+    Ok(())
 }

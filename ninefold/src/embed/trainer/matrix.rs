@@ -85,6 +85,13 @@ impl SharedMatrix {
         unsafe { std::slice::from_raw_parts_mut(self.row(row), self.dim) }
     }
 
+    /// Copies the first `dim` floats of a row, as they are at this moment.
+    pub(super) fn copy_row(&self, row: usize, values: &mut Vec<f32>) {
+        values.resize(self.dim, 0.0);
+        // SAFETY: `row` gives `stride >= dim` floats; a thread that writes them meanwhile could tear a float, no more.
+        unsafe { std::ptr::copy_nonoverlapping(self.row(row), values.as_mut_ptr(), self.dim) }
+    }
+
     /// All rows without their padding, while no thread trains. `[rows, dim]`
     pub(super) fn all_values(&mut self) -> Vec<f32> {
         let mut all = Vec::with_capacity(self.rows * self.dim);

@@ -1,10 +1,15 @@
-//! Negative sampling, the objective that Word2Vec and FastText share: draws the noise, takes the step, keeps the loss.
+//! The objective that Word2Vec and FastText share, negative sampling or hierarchical softmax: finds the outputs that a word is
+//! predicted with, takes the step, keeps the loss.
 
+use super::Loss;
+use super::cbow::Cbow;
+use super::huffman::Huffman;
 use super::matrix::SharedMatrix;
-use super::queue::Loss;
+use super::queue::LossSum;
 use super::sampler::Noise;
 use super::view::View;
-use super::window::{Cbow, Scratch, SkipGram};
+use super::window::{Scratch, SkipGram};
+use super::word2vec::Word2VecConfig;
 use crate::error::Result;
 use crate::kernels::simd::Level;
 use crate::rng::Rng;
@@ -14,10 +19,16 @@ const MEASURE_EVERY: u64 = 32;
 
 /// What all threads share of the objective.
 pub(super) struct Objective {
-    output: SharedMatrix, // [num_words, dim]
-    noise: Noise,
-    negative: usize,
-    shared_negatives: bool,
+    output: SharedMatrix, // [num_words, dim]; of a tree's inner nodes [num_words - 1, dim]
+    outputs: Outputs,
+}
+
+/// Which output rows a word is predicted with.
+enum Outputs {
+    /// Its own and those of noise words.
+    Noise { noise: Noise, negative: usize, shared: bool },
+    /// Those on the way to it.
+    Tree(Huffman),
 }
 
 impl Objective {
@@ -25,13 +36,23 @@ impl Objective {
     ///
     /// # Errors
     /// When there is no memory for them.
-    pub(super) fn new(
-        counts: &[u64],
-        dim: usize,
-        (negative, ns_exponent, shared_negatives): (usize, f64, bool),
-    ) -> Result<Objective> {
-        let output = SharedMatrix::zeros(counts.len(), dim)?;
-        Ok(Objective { output, noise: Noise::new(counts, ns_exponent), negative, shared_negatives })
+    pub(super) fn new(counts: &[u64], config: &Word2VecConfig) -> Result<Objective> {
+        let Word2VecConfig { dim, negative, ns_exponent, shared_negatives: shared, .. } = *config;
+        let (rows, outputs) = match config.loss {
+            Loss::Ns => (counts.len(), Outputs::Noise { noise: Noise::new(counts, ns_exponent), negative, shared }),
+            Loss::Hs => (counts.len() - 1, Outputs::Tree(Huffman::new(counts))),
+        };
+        Ok(Objective { output: SharedMatrix::zeros(rows, dim)?, outputs })
+    }
+
+    /// The output rows.
+    pub(super) fn output(&self) -> &SharedMatrix {
+        &self.output
+    }
+
+    /// The output rows, to be filled with those of an earlier run.
+    pub(super) fn output_mut(&mut self) -> &mut SharedMatrix {
+        &mut self.output
     }
 
     /// One thread's part.
@@ -44,10 +65,11 @@ impl Objective {
             objective: self,
             output,
             level: Level::current(),
-            targets: Vec::new(),
-            coming: Vec::new(),
+            targets: Targets::default(),
+            coming: Targets::default(),
+            fetch: Vec::new(),
             scratch: Scratch::default(),
-            loss: Loss::default(),
+            loss: LossSum::default(),
             steps: 0,
         })
     }
@@ -55,29 +77,55 @@ impl Objective {
 
 /// Takes steps of training on one thread.
 ///
-/// The noise of a step is drawn one step ahead, so that its rows are on their way from memory while the step before is
+/// The outputs of a step are found one step ahead, so that their rows are on their way from memory while the step before is
 /// computed: call [`aim`](Stepper::aim) before the first step of a sentence, and name each step's successor.
 pub(super) struct Stepper<'a> {
     objective: &'a Objective,
     output: View<'a>,
     level: Level,
-    targets: Vec<u32>, // [1 + negative] of this step
-    coming: Vec<u32>,  // [1 + negative] of the next
+    targets: Targets, // of this step
+    coming: Targets,  // of the next
+    fetch: Vec<*mut f32>,
     scratch: Scratch,
-    loss: Loss,
+    loss: LossSum,
     steps: u64,
 }
 
+/// The output rows of a step, those that should say yes first.
+#[derive(Default)]
+struct Targets {
+    word: u32,
+    rows: Vec<u32>, // [1 + negative], or a word's way through the tree
+    positives: usize,
+}
+
 impl Stepper<'_> {
-    /// Draws the noise of the coming step, whose target is known.
+    /// Finds the outputs of the coming step, whose target is known.
     pub(super) fn aim(&mut self, target: u32, rng: &mut Rng) {
-        self.coming.clear();
-        self.coming.push(target);
-        self.objective.noise.draw_others(target, self.objective.negative, rng, &mut self.coming);
-        self.coming.iter().for_each(|&row| self.output.prefetch(row));
+        let Stepper { coming, fetch, output, .. } = self;
+        coming.word = target;
+        coming.rows.clear();
+        match &self.objective.outputs {
+            Outputs::Noise { noise, negative, .. } => {
+                coming.rows.push(target);
+                noise.draw_others(target, *negative, rng, &mut coming.rows);
+                coming.positives = 1;
+            }
+            Outputs::Tree(tree) => {
+                let (rows, positives) = tree.way(target);
+                coming.rows.extend_from_slice(rows);
+                coming.positives = positives;
+            }
+        }
+        fetch.extend(coming.rows.iter().map(|&row| output.row(row)));
     }
 
-    /// Every context (a row of `input`) predicts the target aimed at, all from one set of noise words or each from its own;
+    /// Has the next step fetch a row from memory that a later one will want.
+    pub(super) fn fetch(&mut self, row: *mut f32) {
+        self.fetch.push(row);
+    }
+
+    /// Every context (a row of `input`) predicts the target aimed at, all with one set of outputs or each with noise of its own;
     /// `next` is the step after.
     pub(super) fn skip_gram(
         &mut self,
@@ -87,21 +135,28 @@ impl Stepper<'_> {
         learning_rate: f32,
         rng: &mut Rng,
     ) {
-        let together = if self.objective.shared_negatives { contexts.len() } else { 1 };
+        let own_noise = matches!(self.objective.outputs, Outputs::Noise { shared: false, .. });
+        let together = if own_noise { 1 } else { contexts.len() };
         let mut rest = contexts;
         while !rest.is_empty() {
             let (now, later) = rest.split_at(together);
             rest = later;
-            let measure = self.advance(if rest.is_empty() { next } else { Some(self.coming[0]) }, rng);
+            let measure = self.advance(if rest.is_empty() { next } else { Some(self.coming.word) }, rng);
+            if self.targets.rows.is_empty() {
+                continue; // the only word of a vocabulary: the tree has no decision
+            }
             let loss = self.level.run(SkipGram {
                 input,
                 contexts: now,
                 output: &self.output,
-                targets: &self.targets,
+                targets: &self.targets.rows,
+                positives: self.targets.positives,
                 learning_rate,
                 measure,
+                fetch: &self.fetch,
                 scratch: &mut self.scratch,
             });
+            self.fetch.clear();
             self.count(loss, if measure { now.len() } else { 0 });
         }
     }
@@ -117,17 +172,23 @@ impl Stepper<'_> {
         rng: &mut Rng,
     ) {
         let measure = self.advance(next, rng);
+        if self.targets.rows.is_empty() {
+            return;
+        }
         let loss = self.level.run(Cbow {
             input,
             contexts,
             shares,
             output: &self.output,
-            targets: &self.targets,
+            targets: &self.targets.rows,
+            positives: self.targets.positives,
             back,
             learning_rate,
             measure,
+            fetch: &self.fetch,
             scratch: &mut self.scratch,
         });
+        self.fetch.clear();
         self.count(loss, usize::from(measure));
     }
 
@@ -152,7 +213,7 @@ impl Stepper<'_> {
     }
 
     /// The loss measured since the last call.
-    pub(super) fn take_loss(&mut self) -> Loss {
+    pub(super) fn take_loss(&mut self) -> LossSum {
         std::mem::take(&mut self.loss)
     }
 }

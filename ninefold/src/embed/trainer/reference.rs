@@ -1,5 +1,8 @@
 //! The updates written plainly in f64, for the tests: what the fast paths must equal, itself held to finite differences.
 
+#![allow(unsafe_code, clippy::unwrap_used)]
+
+use super::matrix::SharedMatrix;
 use crate::rng::Rng;
 
 /// Rows of a matrix.
@@ -10,6 +13,30 @@ pub(super) fn random_rows(rows: usize, dim: usize, bound: f64, rng: &mut Rng) ->
     (0..rows).map(|_| (0..dim).map(|_| rng.range(-bound, bound)).collect()).collect()
 }
 
+/// The rows as floats.
+pub(super) fn matrix(rows: &Rows) -> SharedMatrix {
+    let mut matrix = SharedMatrix::zeros(rows.len(), rows[0].len()).unwrap();
+    for (i, row) in rows.iter().enumerate() {
+        matrix.values(i).iter_mut().zip(row).for_each(|(value, &x)| *value = x as f32);
+    }
+    matrix
+}
+
+/// The largest difference of a matrix from what it should hold; padding must have stayed 0.
+pub(super) fn distance(matrix: &mut SharedMatrix, expected: &Rows) -> f64 {
+    let mut largest = 0f64;
+    for (i, row) in expected.iter().enumerate() {
+        let values = matrix.values(i);
+        largest = values.iter().zip(row).map(|(&x, e)| (f64::from(x) - e).abs()).fold(largest, f64::max);
+        let first = matrix.row(i);
+        for at in row.len()..matrix.stride() {
+            // SAFETY: within the row; no other thread is here.
+            assert_eq!(unsafe { *first.add(at) }, 0.0, "padding of row {i}");
+        }
+    }
+    largest
+}
+
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
@@ -18,24 +45,25 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// -log σ(x·y₀) - Σ log σ(-x·yⱼ), summed over inputs x; output 0 is the target.
-pub(super) fn loss(inputs: &Rows, outputs: &Rows) -> f64 {
+/// -Σ log σ(x·yⱼ) of the first `positives` outputs - Σ log σ(-x·yⱼ) of the others, summed over inputs x. With negative sampling the
+/// target alone is positive.
+pub(super) fn loss(inputs: &Rows, outputs: &Rows, positives: usize) -> f64 {
     let mut total = 0.0;
     for x in inputs {
         for (j, y) in outputs.iter().enumerate() {
             let score = dot(x, y);
-            total -= sigmoid(if j == 0 { score } else { -score }).ln();
+            total -= sigmoid(if j < positives { score } else { -score }).ln();
         }
     }
     total
 }
 
 /// One step of skip-gram: every context row predicts the target among the noise, all from the old values.
-pub(super) fn skip_gram(inputs: &mut Rows, outputs: &mut Rows, rate: f64) {
+pub(super) fn skip_gram(inputs: &mut Rows, outputs: &mut Rows, positives: usize, rate: f64) {
     let (old_inputs, old_outputs) = (inputs.clone(), outputs.clone());
     for (i, x) in old_inputs.iter().enumerate() {
         for (j, y) in old_outputs.iter().enumerate() {
-            let label = if j == 0 { 1.0 } else { 0.0 };
+            let label = if j < positives { 1.0 } else { 0.0 };
             let g = rate * (label - sigmoid(dot(x, y)));
             for d in 0..x.len() {
                 inputs[i][d] += g * y[d];
@@ -51,10 +79,10 @@ pub(super) fn hidden(contexts: &Rows, shares: &[f64]) -> Vec<f64> {
 }
 
 /// One step of CBOW: the weighted sum predicts; each context row gets the hidden row's update times `back`.
-pub(super) fn cbow(contexts: &mut Rows, shares: &[f64], back: f64, outputs: &mut Rows, rate: f64) {
+pub(super) fn cbow(contexts: &mut Rows, shares: &[f64], back: f64, outputs: &mut Rows, positives: usize, rate: f64) {
     let old = hidden(contexts, shares);
     let mut new = vec![old.clone()];
-    skip_gram(&mut new, outputs, rate);
+    skip_gram(&mut new, outputs, positives, rate);
     for row in contexts {
         for d in 0..row.len() {
             row[d] += back * (new[0][d] - old[d]);
@@ -109,26 +137,28 @@ mod tests {
 
     #[test]
     fn skip_gram_descends_its_loss() {
-        let mut rng = Rng::new(1);
-        let (inputs, outputs) = (random_rows(3, 7, 1.0, &mut rng), random_rows(4, 7, 1.0, &mut rng));
-        let (mut new_inputs, mut new_outputs) = (inputs.clone(), outputs.clone());
-        skip_gram(&mut new_inputs, &mut new_outputs, 1.0);
-        for d in 0..7 {
-            for i in 0..3 {
-                let moved = |by: f64| {
-                    let mut inputs = inputs.clone();
-                    inputs[i][d] += by;
-                    loss(&inputs, &outputs)
-                };
-                check(inputs[i][d] - new_inputs[i][d], moved, &format!("input {i}, {d}"));
-            }
-            for j in 0..4 {
-                let moved = |by: f64| {
-                    let mut outputs = outputs.clone();
-                    outputs[j][d] += by;
-                    loss(&inputs, &outputs)
-                };
-                check(outputs[j][d] - new_outputs[j][d], moved, &format!("output {j}, {d}"));
+        for positives in [1, 0, 3] {
+            let mut rng = Rng::new(1);
+            let (inputs, outputs) = (random_rows(3, 7, 1.0, &mut rng), random_rows(4, 7, 1.0, &mut rng));
+            let (mut new_inputs, mut new_outputs) = (inputs.clone(), outputs.clone());
+            skip_gram(&mut new_inputs, &mut new_outputs, positives, 1.0);
+            for d in 0..7 {
+                for i in 0..3 {
+                    let moved = |by: f64| {
+                        let mut inputs = inputs.clone();
+                        inputs[i][d] += by;
+                        loss(&inputs, &outputs, positives)
+                    };
+                    check(inputs[i][d] - new_inputs[i][d], moved, &format!("input {i}, {d}"));
+                }
+                for j in 0..4 {
+                    let moved = |by: f64| {
+                        let mut outputs = outputs.clone();
+                        outputs[j][d] += by;
+                        loss(&inputs, &outputs, positives)
+                    };
+                    check(outputs[j][d] - new_outputs[j][d], moved, &format!("output {j}, {d}"));
+                }
             }
         }
     }
@@ -139,13 +169,13 @@ mod tests {
         let (contexts, outputs) = (random_rows(3, 5, 1.0, &mut rng), random_rows(4, 5, 1.0, &mut rng));
         let (shares, back) = ([0.2, 0.5, 0.3], 0.7);
         let (mut new_contexts, mut new_outputs) = (contexts.clone(), outputs.clone());
-        cbow(&mut new_contexts, &shares, back, &mut new_outputs, 1.0);
+        cbow(&mut new_contexts, &shares, back, &mut new_outputs, 1, 1.0);
         for d in 0..5 {
             for i in 0..3 {
                 let moved = |by: f64| {
                     let mut contexts = contexts.clone();
                     contexts[i][d] += by;
-                    loss(&vec![hidden(&contexts, &shares)], &outputs)
+                    loss(&vec![hidden(&contexts, &shares)], &outputs, 1)
                 };
                 let gradient = (contexts[i][d] - new_contexts[i][d]) * shares[i] / back;
                 check(gradient, moved, &format!("context {i}, {d}"));
@@ -154,7 +184,7 @@ mod tests {
                 let moved = |by: f64| {
                     let mut outputs = outputs.clone();
                     outputs[j][d] += by;
-                    loss(&vec![hidden(&contexts, &shares)], &outputs)
+                    loss(&vec![hidden(&contexts, &shares)], &outputs, 1)
                 };
                 check(outputs[j][d] - new_outputs[j][d], moved, &format!("output {j}, {d}"));
             }
@@ -253,15 +283,15 @@ mod tests {
     fn a_step_is_that_of_pytorch() {
         let (rate, Step::<Matrices> { before, loss: expected, after, .. }) = golden("skip_gram");
         let (mut inputs, mut outputs) = (before.inputs, before.outputs);
-        assert_near([&loss(&inputs, &outputs)], [&expected]);
-        skip_gram(&mut inputs, &mut outputs, rate);
+        assert_near([&loss(&inputs, &outputs, 1)], [&expected]);
+        skip_gram(&mut inputs, &mut outputs, 1, rate);
         assert_near(inputs.iter().flatten(), after.inputs.iter().flatten());
         assert_near(outputs.iter().flatten(), after.outputs.iter().flatten());
 
         let (rate, Step::<Matrices> { before, loss: expected, after, shares, .. }) = golden("cbow");
         let (mut contexts, mut outputs) = (before.inputs.clone(), before.outputs);
-        assert_near([&loss(&vec![hidden(&contexts, &shares)], &outputs)], [&expected]);
-        cbow(&mut contexts, &shares, 1.0, &mut outputs, rate);
+        assert_near([&loss(&vec![hidden(&contexts, &shares)], &outputs, 1)], [&expected]);
+        cbow(&mut contexts, &shares, 1.0, &mut outputs, 1, rate);
         assert_near(outputs.iter().flatten(), after.outputs.iter().flatten());
         for (i, share) in shares.iter().enumerate() {
             // Descent scales a context's step by its share of the mean; word2vec does not.

@@ -7,6 +7,8 @@
 //! Vose built it (1991). The alias table holds 8 bytes per word and the exact distribution, where the usual table holds
 //! 400 MB and rounds it.
 
+use std::hint::select_unpredictable;
+
 use crate::rng::Rng;
 
 /// A number in [0, n) from the upper half of a random word; the bias of n / 2^32 is far below what a sample could show.
@@ -58,7 +60,7 @@ impl Noise {
         let random = rng.next_u64();
         let column = (((random >> 32) * self.columns.len() as u64) >> 32) as usize;
         let Column { own, other } = self.columns[column];
-        if (random as u32) < own { column as u32 } else { other }
+        select_unpredictable((random as u32) < own, column as u32, other)
     }
 
     /// Draws up to `negative` different words, none of them `target`, behind what `drawn` holds. Fewer only where the

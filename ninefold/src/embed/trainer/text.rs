@@ -1,19 +1,14 @@
 //! The sentences as trainers see them: words without `<pad>` and `<unk>`, cut into pieces, pieces gathered into blocks of
 //! about equal work.
 //!
-//! Sentences of vocabulary ids -> [`Text`]. Nothing is copied: a piece is a slice of the caller's sentence.
+//! [`Sentences`] -> [`Text`]. Nothing is copied: a block is a place in the caller's sentences.
 
-use std::ops::Range;
-
+use super::sentences::Sentences;
 use crate::error::{Error, Result};
 use crate::vocab::{UNK, Vocab};
 
 /// Ids below this stand for no word (`<pad>`, `<unk>`): row r of every matrix here is vocabulary id r + FIRST_WORD.
 pub(super) const FIRST_WORD: u32 = UNK + 1;
-
-/// Words of a piece. A sentence of a million words is trained as a hundred sentences of 10,000 (gensim cuts the rest off
-/// there), so that one endless line is shared among the threads as any text is.
-const PIECE_WORDS: usize = 10_000;
 
 /// Words of a block: at least, and about at most. Between them an epoch has 256 blocks, because threads exchange what they have
 /// learned after each, and in a small text that must not be once in an epoch.
@@ -22,7 +17,8 @@ const BLOCKS_PER_EPOCH: u64 = 256;
 
 /// Sentences in pieces and blocks.
 pub(super) struct Text<'a> {
-    pieces: Vec<&'a [u32]>,
+    sentences: Sentences<'a>,
+    pieces: Vec<&'a [u32]>, // of sentences in memory
     blocks: Vec<Block>,
     counts: Vec<u64>, // [num_words] occurrences in these sentences
     words: u64,
@@ -31,7 +27,7 @@ pub(super) struct Text<'a> {
 /// Consecutive pieces: the unit of work that a thread takes from the queue.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    pieces: Range<usize>,
+    places: (u64, u64), // in the sentences
     /// Words in it.
     pub(super) words: u64,
     /// Words in all blocks before it.
@@ -42,38 +38,36 @@ impl<'a> Text<'a> {
     /// Cuts sentences into blocks.
     ///
     /// # Errors
-    /// [`Error::Data`] when there is nothing to learn from: not one word of the vocabulary in the sentences.
+    /// [`Error::Data`] when there is nothing to learn from: not one word of the vocabulary in the sentences. [`Error::Io`] when
+    /// the disk fails.
     ///
     /// # Panics
     /// When an id is not of this vocabulary.
-    pub(super) fn new(sentences: &'a [Vec<u32>], vocab: &Vocab) -> Result<Text<'a>> {
+    pub(super) fn new(sentences: Sentences<'a>, vocab: &Vocab) -> Result<Text<'a>> {
         let counts = count(sentences, vocab)?;
         let words: u64 = counts.iter().sum();
         let block_size = (words / BLOCKS_PER_EPOCH).clamp(BLOCK_WORDS.0, BLOCK_WORDS.1);
 
-        let mut text = Text { pieces: Vec::new(), blocks: Vec::new(), counts, words: 0 };
-        let (mut first_piece, mut block_words) = (0, 0);
-        for piece in sentences.iter().flat_map(|sentence| sentence.chunks(PIECE_WORDS)) {
-            text.pieces.push(piece);
+        let mut text = Text { sentences, pieces: sentences.pieces(), blocks: Vec::new(), counts, words: 0 };
+        let (mut begin, mut end, mut block_words) = (0, 0, 0);
+        sentences.each_piece(|piece, (_, next)| {
+            end = next;
             block_words += piece.iter().filter(|&&id| id >= FIRST_WORD).count() as u64;
             if block_words >= block_size {
-                text.close_block(&mut first_piece, &mut block_words);
+                text.push_block((begin, end), block_words);
+                (begin, block_words) = (end, 0);
             }
-        }
-        text.close_block(&mut first_piece, &mut block_words);
+            Ok(())
+        })?;
+        text.push_block((begin, end), block_words);
         Ok(text)
     }
 
-    fn close_block(&mut self, first_piece: &mut usize, words: &mut u64) {
-        if *words > 0 {
-            self.blocks.push(Block {
-                pieces: *first_piece..self.pieces.len(),
-                words: *words,
-                words_before: self.words,
-            });
-            self.words += *words;
+    fn push_block(&mut self, places: (u64, u64), words: u64) {
+        if words > 0 {
+            self.blocks.push(Block { places, words, words_before: self.words });
+            self.words += words;
         }
-        (*first_piece, *words) = (self.pieces.len(), 0);
     }
 
     /// How often each word (by row) occurs. `[num_words]`
@@ -91,9 +85,12 @@ impl<'a> Text<'a> {
         &self.blocks
     }
 
-    /// The pieces of a block: vocabulary ids, `<pad>` and `<unk>` still among them.
-    pub(super) fn pieces(&self, block: &Block) -> &[&'a [u32]] {
-        &self.pieces[block.pieces.clone()]
+    /// Visits the pieces of a block: vocabulary ids, `<pad>` and `<unk>` still among them. `buffer` is of the caller's thread.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk fails.
+    pub(super) fn each_piece(&self, block: &Block, buffer: &mut Vec<u32>, visit: impl FnMut(&[u32])) -> Result<()> {
+        self.sentences.pieces_of(block.places, &self.pieces, buffer, visit)
     }
 }
 
@@ -101,16 +98,19 @@ impl<'a> Text<'a> {
 /// or none.
 ///
 /// # Errors
-/// [`Error::Data`] when there is not one.
+/// [`Error::Data`] when there is not one, [`Error::Io`] when the disk fails.
 ///
 /// # Panics
 /// When an id is not of this vocabulary.
-pub(super) fn count(sentences: &[Vec<u32>], vocab: &Vocab) -> Result<Vec<u64>> {
+pub(super) fn count(sentences: Sentences, vocab: &Vocab) -> Result<Vec<u64>> {
     let mut counts = vec![0; vocab.len()];
-    for &id in sentences.iter().flatten() {
-        assert!((id as usize) < counts.len(), "id {id} of a vocabulary of {}", counts.len());
-        counts[id as usize] += 1;
-    }
+    sentences.each_piece(|piece, _| {
+        for &id in piece {
+            assert!((id as usize) < counts.len(), "id {id} of a vocabulary of {}", counts.len());
+            counts[id as usize] += 1;
+        }
+        Ok(())
+    })?;
     let counts = counts.split_off(FIRST_WORD as usize);
     if counts.iter().all(|&count| count == 0) {
         return Err(Error::data(
@@ -123,6 +123,7 @@ pub(super) fn count(sentences: &[Vec<u32>], vocab: &Vocab) -> Result<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::sentences::PIECE_WORDS;
     use super::*;
 
     #[test]
@@ -130,12 +131,13 @@ mod tests {
         let sentences: Vec<Vec<u32>> =
             vec![vec![2; 3], vec![], vec![1, 0], vec![2; 25_000], vec![1, 2, 3], vec![3; 9_000]];
         let vocab = Vocab::from_tokens(vec!["a".into(), "b".into()]).unwrap();
-        let text = Text::new(&sentences, &vocab).unwrap();
+        let text = Text::new(Sentences::Memory(&sentences), &vocab).unwrap();
         assert_eq!(text.words(), 3 + 25_000 + 2 + 9_000);
         let mut before = 0;
         for block in text.blocks() {
-            let words =
-                text.pieces(block).iter().flat_map(|piece| piece.iter()).filter(|&&id| id >= FIRST_WORD).count();
+            let mut words = 0;
+            let visit = |piece: &[u32]| words += piece.iter().filter(|&&id| id >= FIRST_WORD).count();
+            text.each_piece(block, &mut Vec::new(), visit).unwrap();
             assert_eq!((block.words_before, block.words), (before, words as u64));
             assert!((1..=250 + PIECE_WORDS).contains(&words), "a block of {words}");
             before += words as u64;
@@ -147,6 +149,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "id 9 of a vocabulary of 3")]
     fn an_id_of_another_vocabulary_is_a_fault_of_the_caller() {
-        let _ = Text::new(&[vec![2, 9]], &Vocab::from_tokens(vec!["a".into()]).unwrap());
+        let _ = Text::new(Sentences::Memory(&[vec![2, 9]]), &Vocab::from_tokens(vec!["a".into()]).unwrap());
     }
 }

@@ -12,7 +12,6 @@ use std::sync::PoisonError;
 
 use super::matrix::SharedMatrix;
 use crate::error::Result;
-use crate::kernels::simd::BLOCK;
 
 /// How many rows are copied: these are exchanged after every block of text, ...
 const HOT: usize = 128;
@@ -79,15 +78,6 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Asks the processor to fetch a row that will soon be needed.
-    #[inline]
-    pub(super) fn prefetch(&self, row: u32) {
-        let first = self.row(row);
-        for at in (0..self.stride()).step_by(BLOCK) {
-            prefetch_line(first.wrapping_add(at));
-        }
-    }
-
     /// Called after each block: brings the copies that are due, or at the `last` call all, up to date with the others'.
     pub(super) fn synchronize(&mut self, last: bool) {
         let Some(copies) = &mut self.copies else { return };
@@ -98,8 +88,9 @@ impl<'a> View<'a> {
     }
 }
 
+/// Asks the processor to fetch a cache line that will soon be needed.
 #[inline(always)]
-fn prefetch_line(address: *const f32) {
+pub(super) fn prefetch_line(address: *const f32) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has the instruction, and it reads nothing that the program could see.
     unsafe {

@@ -9,13 +9,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::Keeper;
 use super::matrix::SharedMatrix;
 use super::objective::{Objective, Stepper};
-use super::queue::{self, Loss, Schedule, Worker};
+use super::queue::{self, LossSum, Schedule, Worker};
+use super::resources::Resources;
 use super::sampler::{Subsampling, below};
+use super::sentences::Sentences;
 use super::text::{FIRST_WORD, Text};
 use super::view::View;
-use super::{Architecture, check};
+use super::{Architecture, Loss, check};
 use crate::embed::WordVectors;
 use crate::error::Result;
 use crate::progress::Progress;
@@ -34,6 +37,8 @@ pub struct Word2VecConfig {
     pub window: usize,
     /// Draw each window's reach from 1 to window, so that near words count more; false: always the whole window.
     pub shrink_windows: bool,
+    /// "ns": negative sampling; "hs": hierarchical softmax, a tree over the vocabulary (no noise words; slower).
+    pub loss: Loss,
     /// Noise words that each prediction is told apart from.
     pub negative: usize,
     /// One set of noise words for all predictions of a window (several times faster, as good); false: one for each.
@@ -63,6 +68,7 @@ impl Default for Word2VecConfig {
             architecture: Architecture::SkipGram,
             window: 5,
             shrink_windows: true,
+            loss: Loss::Ns,
             negative: 5,
             shared_negatives: true,
             ns_exponent: 0.75,
@@ -94,9 +100,9 @@ impl Word2VecConfig {
         check::within("min_learning_rate", self.min_learning_rate, 0.0, self.learning_rate)
     }
 
-    pub(super) fn schedule(&self) -> Schedule {
+    pub(super) fn schedule(&self, first_epoch: usize) -> Schedule {
         let Word2VecConfig { epochs, learning_rate, min_learning_rate, seed, threads, .. } = *self;
-        Schedule { epochs, learning_rate, min_learning_rate, seed, threads }
+        Schedule { epochs, first_epoch, learning_rate, min_learning_rate, seed, threads }
     }
 }
 
@@ -117,22 +123,43 @@ pub fn train(
     vocab: &Vocab,
     progress: &dyn Progress,
 ) -> Result<WordVectors> {
+    train_on(config, Sentences::Memory(sentences), vocab, &Resources::default(), progress)
+}
+
+/// [`train`] on sentences in memory or in a file, with a checkpoint to go on from.
+///
+/// # Errors
+/// As [`train`]; [`Error::Io`](crate::Error::Io) when a file cannot be read or written, those of a checkpoint that does not fit.
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train_on(
+    config: &Word2VecConfig,
+    sentences: Sentences,
+    vocab: &Vocab,
+    resources: &Resources,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
     config.validate()?;
     let text = Text::new(sentences, vocab)?;
-    let counts = text.counts();
+    let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
     let mut input = SharedMatrix::zeros(counts.len(), config.dim)?;
     input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word vectors"));
-    let noise = (config.negative, config.ns_exponent, config.shared_negatives);
-    let objective = Objective::new(counts, config.dim, noise)?;
+    let mut objective = Objective::new(counts, config)?;
+    let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "word2vec", config, words, counts)?;
+    let first_epoch = keeper.restore(&mut [&mut input, objective.output_mut()], progress)?;
     progress.begin("word2vec", "words", Some(text.words() * config.epochs as u64));
     let subsampling = Subsampling::new(counts, config.sample);
-    queue::run(&text, &subsampling, &config.schedule(), progress, || {
+    let make_worker = || {
         let stepper = objective.stepper(config.threads)?;
         let input = View::of_thread(&input, config.threads)?;
         Ok(Trainer { config, input, stepper, contexts: Vec::new(), shares: Vec::new() })
-    })?;
+    };
+    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
+    queue::run(&text, &subsampling, &config.schedule(first_epoch), progress, make_worker, keep)?;
     progress.end();
-    WordVectors::new(vocab.tokens()[FIRST_WORD as usize..].to_vec(), config.dim, input.all_values())
+    drop(objective);
+    WordVectors::new(words.to_vec(), config.dim, input.all_values())
 }
 
 /// One thread at work.
@@ -158,7 +185,7 @@ impl Worker for Trainer<'_> {
             self.contexts.extend_from_slice(&sentence[middle.saturating_sub(reach)..middle]);
             self.contexts.extend_from_slice(&sentence[middle + 1..end]);
             if let Some(&coming) = sentence.get(middle + window + 1) {
-                self.input.prefetch(coming);
+                self.stepper.fetch(self.input.row(coming));
             }
             let next = sentence.get(middle + 1).copied();
             match architecture {
@@ -184,7 +211,7 @@ impl Worker for Trainer<'_> {
         self.stepper.synchronize(last);
     }
 
-    fn take_loss(&mut self) -> Loss {
+    fn take_loss(&mut self) -> LossSum {
         self.stepper.take_loss()
     }
 }

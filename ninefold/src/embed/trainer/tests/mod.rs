@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+mod scale;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -66,13 +69,15 @@ type Trained<'a> = Box<dyn Fn(&[Vec<u32>], &Vocab, &dyn Progress) -> Result<Word
 fn every_trainer(threads: usize, seed: u64) -> Vec<(String, Trained<'static>)> {
     let mut all: Vec<(String, Trained)> = Vec::new();
     for architecture in [Architecture::SkipGram, Architecture::Cbow] {
-        for (shared_negatives, cbow_mean) in [(true, true), (false, false)] {
-            let name = |method: &str| format!("{method} {architecture:?} {shared_negatives} {cbow_mean}");
+        for (shared_negatives, cbow_mean, loss) in
+            [(true, true, Loss::Ns), (false, false, Loss::Ns), (true, true, Loss::Hs)]
+        {
+            let name = |method: &str| format!("{method} {architecture:?} {shared_negatives} {cbow_mean} {loss:?}");
             let word2vec =
-                Word2VecConfig { architecture, shared_negatives, cbow_mean, threads, seed, ..small_word2vec() };
+                Word2VecConfig { architecture, shared_negatives, cbow_mean, loss, threads, seed, ..small_word2vec() };
             all.push((name("word2vec"), Box::new(move |s, v, p| word2vec::train(&word2vec, s, v, p))));
             let fasttext =
-                FastTextConfig { architecture, shared_negatives, cbow_mean, threads, seed, ..small_fasttext() };
+                FastTextConfig { architecture, shared_negatives, cbow_mean, loss, threads, seed, ..small_fasttext() };
             all.push((name("fasttext"), Box::new(move |s, v, p| fasttext::train(&fasttext, s, v, p))));
         }
     }
@@ -276,135 +281,4 @@ fn an_unknown_word_is_made_of_ngrams() {
     assert_eq!(vectors.get(&unseen), None);
     assert!(vectors.vector(&unseen).is_some(), "{unseen} shares n-grams with {}", vectors.words()[0]);
     assert_eq!(vectors.vector("123"), None, "no word of the vocabulary has any of its n-grams");
-}
-
-/// With as many noise words as there are other words, the noise is all of them, and nothing but the start is random: whole
-/// trainings can be followed step by step.
-mod few_words {
-    use super::*;
-
-    const EPOCHS: usize = 10;
-    const RATE: f64 = 0.3;
-    /// No two share an n-gram, and they have different numbers of them.
-    const WORDS: [&str; 5] = ["abc", "defgh", "ijklmno", "pqrs", "tuvwxyz"];
-
-    /// Each holds every word once, so that no two words within reach share a row.
-    fn sentences() -> Vec<Vec<u32>> {
-        [[2, 3, 4, 5, 6], [5, 2, 6, 3, 4], [4, 6, 2, 5, 3], [6, 5, 4, 3, 2]].map(|sentence| sentence.to_vec()).to_vec()
-    }
-
-    fn mean(rows: &Rows) -> Vec<f64> {
-        reference::hidden(rows, &vec![1.0 / rows.len() as f64; rows.len()])
-    }
-
-    /// All steps of all epochs in f64; `words` holds the rows of each word, whose mean is its vector.
-    fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_negatives: bool) {
-        let mut outputs = vec![vec![0.0; 20]; WORDS.len()];
-        for epoch in 0..EPOCHS {
-            let rate = RATE - (RATE - 1e-4) * epoch as f64 / EPOCHS as f64;
-            for sentence in sentences() {
-                let sentence: Vec<usize> = sentence.iter().map(|&id| id as usize - 2).collect();
-                for (middle, &target) in sentence.iter().enumerate() {
-                    let near = middle.saturating_sub(window)..sentence.len().min(middle + window + 1);
-                    let contexts: Vec<usize> = near.filter(|&p| p != middle).map(|p| sentence[p]).collect();
-                    outputs.swap(0, target);
-                    match architecture {
-                        Architecture::SkipGram if shared_negatives => together(words, &contexts, &mut outputs, rate),
-                        Architecture::SkipGram => {
-                            contexts.iter().for_each(|&context| together(words, &[context], &mut outputs, rate));
-                        }
-                        Architecture::Cbow => {
-                            let mut rows: Rows = contexts.iter().flat_map(|&word| words[word].clone()).collect();
-                            let shares = vec![1.0 / rows.len() as f64; rows.len()];
-                            reference::cbow(&mut rows, &shares, 1.0, &mut outputs, rate);
-                            let mut rows = rows.into_iter();
-                            contexts.iter().for_each(|&word| words[word].fill_with(|| rows.next().unwrap()));
-                        }
-                    }
-                    outputs.swap(0, target);
-                }
-            }
-        }
-    }
-
-    /// One step of skip-gram of several contexts, what each word learns added to all its rows.
-    fn together(words: &mut [Rows], contexts: &[usize], outputs: &mut Rows, rate: f64) {
-        let old: Rows = contexts.iter().map(|&word| mean(&words[word])).collect();
-        let mut new = old.clone();
-        reference::skip_gram(&mut new, outputs, rate);
-        for (i, &word) in contexts.iter().enumerate() {
-            for row in &mut words[word] {
-                row.iter_mut().enumerate().for_each(|(d, value)| *value += new[i][d] - old[i][d]);
-            }
-        }
-    }
-
-    fn assert_followed(name: &str, vectors: &WordVectors, words: &[Rows]) {
-        for (row, rows) in words.iter().enumerate() {
-            let expected = mean(rows);
-            let far =
-                vectors.row(row).iter().zip(&expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max);
-            let size = expected.iter().map(|x| x.abs()).fold(0.0, f64::max);
-            assert!(size > 0.3 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", WORDS[row]);
-        }
-    }
-
-    fn start(rows: usize, purpose: &str) -> Rows {
-        let mut matrix = SharedMatrix::zeros(rows, 20).unwrap();
-        matrix.randomize(1.0 / 20.0, &mut Rng::for_purpose(1, purpose));
-        matrix.all_values().chunks(20).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect()
-    }
-
-    fn ways() -> impl Iterator<Item = (Architecture, bool, usize)> {
-        let architectures =
-            [(Architecture::SkipGram, true), (Architecture::SkipGram, false), (Architecture::Cbow, true)];
-        architectures
-            .into_iter()
-            .flat_map(|(architecture, shared)| [1, 2, 7].map(|window| (architecture, shared, window)))
-    }
-
-    #[test]
-    fn word2vec_follows_the_reference_to_the_end() {
-        for (architecture, shared_negatives, window) in ways() {
-            let mut words: Vec<Rows> = start(5, "word vectors").into_iter().map(|row| vec![row]).collect();
-            follow(&mut words, window, architecture, shared_negatives);
-            let config = Word2VecConfig {
-                architecture,
-                shared_negatives,
-                window,
-                shrink_windows: false,
-                negative: 4,
-                learning_rate: RATE,
-                epochs: EPOCHS,
-                ..small_word2vec()
-            };
-            let vectors = word2vec::train(&config, &sentences(), &vocab(&WORDS), &Silent).unwrap();
-            assert_followed(&format!("{architecture:?} {shared_negatives} {window}"), &vectors, &words);
-        }
-    }
-
-    #[test]
-    fn fasttext_follows_the_reference_to_the_end() {
-        for (architecture, shared_negatives, window) in ways() {
-            let config = FastTextConfig {
-                architecture,
-                shared_negatives,
-                window,
-                shrink_windows: false,
-                negative: 4,
-                learning_rate: RATE,
-                epochs: EPOCHS,
-                ..small_fasttext()
-            };
-            let vocab = vocab(&WORDS);
-            let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &[4; 5]);
-            let all = start(layout.len(), "word and n-gram vectors");
-            let rows_of = |word| layout.of(word).iter().map(|&row| all[row as usize].clone()).collect::<Rows>();
-            let mut words: Vec<Rows> = (0..5).map(rows_of).collect();
-            assert_eq!(words.iter().map(Vec::len).sum::<usize>(), all.len(), "the words share no row");
-            follow(&mut words, window, architecture, shared_negatives);
-            let vectors = fasttext::train(&config, &sentences(), &vocab, &Silent).unwrap();
-            assert_followed(&format!("{architecture:?} {shared_negatives} {window}"), &vectors, &words);
-        }
-    }
 }

@@ -1,0 +1,22 @@
+//! What a training may use beside processors: memory, a folder, a file to go on from after it was killed.
+
+use std::path::PathBuf;
+
+use super::checkpoint::Checkpoint;
+
+/// The means of a training; the vectors that come out do not depend on them.
+#[derive(Clone, Debug)]
+pub struct Resources {
+    /// Bytes that GloVe's counts may take; what is more goes to temporary files.
+    pub memory: u64,
+    /// Where temporary files are made.
+    pub folder: PathBuf,
+    /// Where to keep what is trained, to go on from after a kill.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+impl Default for Resources {
+    fn default() -> Resources {
+        Resources { memory: 4 << 30, folder: std::env::temp_dir(), checkpoint: None }
+    }
+}
