@@ -9,7 +9,9 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, Encoded, Padding, shuffled_batches};
+use crate::class_weight::ClassWeight;
 use crate::error::{Error, Result};
+use crate::eval::{Confusion, MainScore, Scores};
 use crate::model::{Classifier, Reading, largest, predict_proba};
 use crate::nn::Optimizer;
 use crate::nn::optimizer::Step;
@@ -37,6 +39,9 @@ pub struct TrainConfig {
     pub padding: Padding,
     /// Put texts of similar length into the same batch.
     pub bucket_by_length: bool,
+    /// How much the texts of a class count, in networks and linear baselines: "none" (all the same), "balanced" (the rarer
+    /// the class, the more), or a table: { spam = 5.0 }.
+    pub class_weight: ClassWeight,
 }
 
 impl Default for TrainConfig {
@@ -51,6 +56,7 @@ impl Default for TrainConfig {
             max_len: 200,
             padding: Padding::Exact,
             bucket_by_length: false,
+            class_weight: ClassWeight::None,
         }
     }
 }
@@ -68,6 +74,7 @@ impl TrainConfig {
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(Error::config("training.learning_rate", "a number above 0", self.learning_rate));
         }
+        self.class_weight.validate()?;
         let sizes = [("weight_decay", self.weight_decay), ("max_grad_norm", self.max_grad_norm)];
         match sizes.into_iter().find(|(_, value)| !(*value >= 0.0 && value.is_finite())) {
             Some((key, value)) => Err(Error::config(format!("training.{key}"), "0 or more", value)),
@@ -94,6 +101,9 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// Share of validation texts classified rightly after the epoch.
     pub validation_accuracy: f64,
+    /// Mean F1 of the classes on the validation texts after the epoch.
+    #[serde(default)]
+    pub validation_f1_macro: f64,
     /// Mean norm of the gradient before clipping.
     pub grad_norm: f64,
     /// Seconds for the epoch, validation included.
@@ -124,12 +134,16 @@ pub struct TrainData<'a> {
     pub train: &'a Encoded,
     /// The best epoch is chosen on these; without any the last epoch counts as the best.
     pub validation: &'a Encoded,
+    /// By which of their scores.
+    pub choose_by: MainScore,
+    /// How much the training texts of each class count; nothing: all the same. `[num_classes]`
+    pub class_weights: &'a [f64],
     /// Seed of shuffling and dropout.
     pub seed: u64,
 }
 
 /// Trains until the last epoch or until `patience` runs out, from the beginning or from a checkpoint; then the model holds
-/// the parameters of its best epoch (highest validation accuracy, of equals the lowest validation loss).
+/// the parameters of its best epoch (highest validation score, of equals the lowest validation loss).
 ///
 /// `after_epoch` gets a checkpoint after every epoch; an error of its own ends the training.
 ///
@@ -155,7 +169,7 @@ pub fn fit(
     while !state.finished {
         let epoch = run_epoch(model, data, config, &mut state, progress)?;
         let best = state.history.get(state.best_epoch.wrapping_sub(1));
-        if best.is_none_or(|best| is_better(&epoch, best, data.validation.is_empty())) {
+        if best.is_none_or(|best| is_better(&epoch, best, data)) {
             state.best_epoch = epoch.epoch;
             state.best_parameters = get_parameters(model);
         }
@@ -169,9 +183,13 @@ pub fn fit(
     Ok(state)
 }
 
-fn is_better(epoch: &Epoch, best: &Epoch, blind: bool) -> bool {
-    let by_loss = epoch.validation_accuracy == best.validation_accuracy && epoch.validation_loss < best.validation_loss;
-    blind || by_loss || epoch.validation_accuracy > best.validation_accuracy
+fn is_better(epoch: &Epoch, best: &Epoch, data: TrainData) -> bool {
+    let score = |epoch: &Epoch| match data.choose_by {
+        MainScore::Accuracy => epoch.validation_accuracy,
+        MainScore::F1Macro => epoch.validation_f1_macro,
+    };
+    let by_loss = score(epoch) == score(best) && epoch.validation_loss < best.validation_loss;
+    data.validation.is_empty() || by_loss || score(epoch) > score(best)
 }
 
 fn run_epoch(
@@ -191,7 +209,10 @@ fn run_epoch(
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        let batch = Batch::pack(data.train, indices, config.max_len, config.padding);
+        let mut batch = Batch::pack(data.train, indices, config.max_len, config.padding);
+        if !data.class_weights.is_empty() {
+            batch.weigh(data.class_weights);
+        }
         let result = model.train_batch(&batch, &[data.seed, number as u64, place as u64]);
         let mean_loss = result.loss / indices.len() as f64;
         let norm = state.optimizer.step(model.parameters_mut(), step);
@@ -206,14 +227,15 @@ fn run_epoch(
         progress.advance(indices.len() as u64);
         progress.status(&status(number, config, loss / seen as f64, correct as f64 / seen as f64, state));
     }
-    let (validation_loss, validation_accuracy) = score(model, data.validation, config, progress)?;
+    let (validation_loss, validation) = score(model, data.validation, config, progress)?;
     let texts = seen.max(1) as f64;
     Ok(Epoch {
         epoch: number,
         train_loss: loss / texts,
         train_accuracy: correct as f64 / texts,
         validation_loss,
-        validation_accuracy,
+        validation_accuracy: validation.accuracy,
+        validation_f1_macro: validation.f1_macro,
         grad_norm: norms / batches.len().max(1) as f64,
         seconds: start.elapsed().as_secs_f64(),
     })
@@ -228,21 +250,20 @@ fn status(epoch: usize, config: &TrainConfig, loss: f64, accuracy: f64, state: &
     text
 }
 
-/// Mean cross-entropy and accuracy over some texts; (0, 0) without any.
+/// Mean cross-entropy and scores over some texts; 0 without any.
 fn score(
     model: &mut dyn Classifier,
     texts: &Encoded,
     config: &TrainConfig,
     progress: &dyn Progress,
-) -> Result<(f64, f64)> {
+) -> Result<(f64, Scores)> {
     let probabilities = predict_proba(model, texts, config.reading(), progress)?;
-    let (mut loss, mut correct) = (0.0, 0);
+    let (mut loss, mut confusion) = (0.0, Confusion::new(model.num_classes()));
     for (row, &label) in probabilities.chunks_exact(model.num_classes()).zip(texts.labels()) {
         loss -= f64::from(row[label as usize].max(f32::MIN_POSITIVE)).ln();
-        correct += usize::from(largest(row) == label as usize);
+        confusion.add(label, largest(row) as u32);
     }
-    let count = texts.len().max(1) as f64;
-    Ok((loss / count, correct as f64 / count))
+    Ok((loss / texts.len().max(1) as f64, confusion.scores()))
 }
 
 fn get_parameters(model: &dyn Classifier) -> Vec<Vec<f32>> {
