@@ -31,8 +31,9 @@ impl<'a> Bars<'a> {
 }
 
 /// ```text
-/// word2vec + gru  ━━━━━━━╸            3,200/203,660 texts  812/s  21s left
-///   epoch 2/12  loss 1.834  train 61.0 %  validation 58.2 %
+/// 9 networks  ━━━━━━━╸            32,000/1,832,940 texts  812/s  37m left
+///   word2vec + gru  epoch 2/12  loss 1.834  train 61.0 %  validation 58.2 %
+///   word2vec + rnn  epoch 1/12  loss 2.561  train 21.3 %
 /// ```
 fn style(unit: &str, has_total: bool, has_color: bool) -> ProgressStyle {
     let amount = match (unit, has_total) {
@@ -46,8 +47,15 @@ fn style(unit: &str, has_total: bool, has_color: bool) -> ProgressStyle {
         (true, false) => "{bar:18}",
         (false, _) => "{spinner}",
     };
-    let template = format!("{{prefix}}  {bar}  {amount}\n  {{wide_msg}}");
+    let template = format!("{{prefix}}  {bar}  {amount}\n{{msg}}");
     ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
+}
+
+/// The lines of a text below a bar, cut at the edge of the terminal.
+fn indented(text: &str) -> String {
+    let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+    let lines = text.lines().map(|line| format!("  {line}").chars().take(width.saturating_sub(1)).collect::<String>());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 impl Progress for Bars<'_> {
@@ -71,7 +79,7 @@ impl Progress for Bars<'_> {
     }
 
     fn status(&self, text: &str) {
-        self.with(|bar| bar.set_message(text.to_string()));
+        self.with(|bar| bar.set_message(indented(text)));
     }
 
     fn end(&self) {

@@ -12,9 +12,9 @@ use crate::batch::{Batch, Encoded, Padding, shuffled_batches};
 use crate::class_weight::ClassWeight;
 use crate::error::{Error, Result};
 use crate::eval::{Confusion, MainScore, Scores};
-use crate::model::{Classifier, Reading, largest, predict_proba};
+use crate::model::{Classifier, Objective, Reading, largest, predict_proba};
 use crate::nn::Optimizer;
-use crate::nn::optimizer::Step;
+use crate::nn::optimizer::{Decay, Step};
 use crate::progress::Progress;
 
 /// How a network is trained.
@@ -27,8 +27,23 @@ pub struct TrainConfig {
     pub batch_size: usize,
     /// Adam's step size.
     pub learning_rate: f64,
-    /// L2 penalty that Adam adds to the gradient.
+    /// How the learning rate goes on: "constant", or "cosine" (falls to nothing along a half wave).
+    pub schedule: Schedule,
+    /// Share of all steps in which the learning rate rises to its height.
+    pub warmup: f64,
+    /// "adam", or "adamw" (which takes weight_decay off the weights instead of adding it to their gradients).
+    pub optimizer: OptimizerKind,
+    /// What pulls the weights towards zero; 0: nothing.
     pub weight_decay: f64,
+    /// Share of a text's label that is spread evenly over all classes.
+    pub label_smoothing: f64,
+    /// Answer with a running mean of the weights, of which each step keeps this share (0.999: about the last 1,000 steps);
+    /// 0: with the weights themselves.
+    pub average_decay: f64,
+    /// Epochs at the beginning in which word vectors rest, where model.freeze_embeddings is false.
+    pub frozen_epochs: usize,
+    /// The learning rate of word vectors, as a multiple of learning_rate.
+    pub embedding_rate: f64,
     /// The gradient is scaled down to this norm; 0 never scales.
     pub max_grad_norm: f64,
     /// Stop after so many epochs without a better validation score; 0 never stops early.
@@ -44,13 +59,59 @@ pub struct TrainConfig {
     pub class_weight: ClassWeight,
 }
 
+/// How the learning rate goes on after its warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// It stays.
+    #[default]
+    Constant,
+    /// It falls to nothing along half a cosine wave (Loshchilov & Hutter 2017, without restarts).
+    Cosine,
+}
+
+impl Schedule {
+    /// The share of the learning rate at a step, counted from 0.
+    fn factor(self, step: usize, steps: usize, warmup: f64) -> f64 {
+        let (done, rising) = ((step + 1) as f64, warmup * steps as f64);
+        if done < rising {
+            return done / rising;
+        }
+        match self {
+            Schedule::Constant => 1.0,
+            Schedule::Cosine => {
+                let way = (step as f64 - rising).max(0.0) / (steps as f64 - rising).max(1.0);
+                0.5 + 0.5 * (std::f64::consts::PI * way).cos()
+            }
+        }
+    }
+}
+
+/// Which optimiser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Kingma & Ba 2015, weight decay as an L2 penalty.
+    #[default]
+    Adam,
+    /// Loshchilov & Hutter 2019, weight decay apart from the gradient.
+    AdamW,
+}
+
 impl Default for TrainConfig {
     fn default() -> TrainConfig {
         TrainConfig {
             epochs: 12,
             batch_size: 32,
             learning_rate: 2e-3,
+            schedule: Schedule::Constant,
+            warmup: 0.0,
+            optimizer: OptimizerKind::Adam,
             weight_decay: 0.0,
+            label_smoothing: 0.0,
+            average_decay: 0.0,
+            frozen_epochs: 0,
+            embedding_rate: 1.0,
             max_grad_norm: 1.0,
             patience: 3,
             max_len: 200,
@@ -75,7 +136,16 @@ impl TrainConfig {
             return Err(Error::config("training.learning_rate", "a number above 0", self.learning_rate));
         }
         self.class_weight.validate()?;
-        let sizes = [("weight_decay", self.weight_decay), ("max_grad_norm", self.max_grad_norm)];
+        let shares =
+            [("warmup", self.warmup), ("label_smoothing", self.label_smoothing), ("average_decay", self.average_decay)];
+        if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
+            return Err(Error::config(format!("training.{key}"), "a share from 0 to below 1", value));
+        }
+        let sizes = [
+            ("weight_decay", self.weight_decay),
+            ("max_grad_norm", self.max_grad_norm),
+            ("embedding_rate", self.embedding_rate),
+        ];
         match sizes.into_iter().find(|(_, value)| !(*value >= 0.0 && value.is_finite())) {
             Some((key, value)) => Err(Error::config(format!("training.{key}"), "0 or more", value)),
             None => Ok(()),
@@ -117,7 +187,9 @@ pub struct Checkpoint {
     pub history: Vec<Epoch>,
     /// The values of every trained parameter, in the model's order.
     pub parameters: Vec<Vec<f32>>,
-    /// The same after the best epoch.
+    /// Their running means, where the model answers with those; else empty.
+    pub averages: Vec<Vec<f32>>,
+    /// The values to answer with after the best epoch.
     pub best_parameters: Vec<Vec<f32>>,
     /// Which epoch that was, counted from 1.
     pub best_epoch: usize,
@@ -171,7 +243,7 @@ pub fn fit(
         let best = state.history.get(state.best_epoch.wrapping_sub(1));
         if best.is_none_or(|best| is_better(&epoch, best, data)) {
             state.best_epoch = epoch.epoch;
-            state.best_parameters = get_parameters(model);
+            state.best_parameters = state.answers(model);
         }
         let without_gain = epoch.epoch - state.best_epoch;
         state.finished = epoch.epoch >= config.epochs || (config.patience > 0 && without_gain >= config.patience);
@@ -181,6 +253,29 @@ pub fn fit(
     }
     set_parameters(model, &state.best_parameters);
     Ok(state)
+}
+
+impl Checkpoint {
+    /// The values that the model answers with.
+    fn answers(&self, model: &dyn Classifier) -> Vec<Vec<f32>> {
+        if self.averages.is_empty() { get_parameters(model) } else { self.averages.clone() }
+    }
+
+    /// Moves the running means towards the parameters. The first steps count as much as those after them: the share kept
+    /// rises to `decay` as (1 + n) / (10 + n).
+    fn average(&mut self, model: &dyn Classifier, decay: f64, step: usize) {
+        if decay == 0.0 {
+            return;
+        }
+        let kept = decay.min((1 + step) as f64 / (10 + step) as f64) as f32;
+        if self.averages.is_empty() {
+            self.averages = get_parameters(model);
+        }
+        let trained = model.parameters().into_iter().filter(|parameter| parameter.is_trained());
+        for (average, parameter) in self.averages.iter_mut().zip(trained) {
+            average.iter_mut().zip(&parameter.value).for_each(|(mean, value)| *mean += (1.0 - kept) * (value - *mean));
+        }
+    }
 }
 
 fn is_better(epoch: &Epoch, best: &Epoch, data: TrainData) -> bool {
@@ -203,7 +298,9 @@ fn run_epoch(
     let number = state.history.len() + 1;
     let batches = shuffled_batches(data.train, config.batch_size, config.bucket_by_length, data.seed, number);
     let limit = (config.max_grad_norm > 0.0).then_some(config.max_grad_norm);
-    let step = Step { learning_rate: config.learning_rate, weight_decay: config.weight_decay, max_grad_norm: limit };
+    let decay = if config.optimizer == OptimizerKind::AdamW { Decay::Weight } else { Decay::Gradient };
+    let objective = Objective { label_smoothing: config.label_smoothing as f32 };
+    model.set_embedding_rate(if number > config.frozen_epochs { config.embedding_rate } else { 0.0 });
     let (mut loss, mut correct, mut seen, mut norms) = (0.0, 0, 0, 0.0);
     for (place, indices) in batches.iter().enumerate() {
         if progress.is_cancelled() {
@@ -213,9 +310,14 @@ fn run_epoch(
         if !data.class_weights.is_empty() {
             batch.weigh(data.class_weights);
         }
-        let result = model.train_batch(&batch, &[data.seed, number as u64, place as u64]);
+        let result = model.train_batch(&batch, &[data.seed, number as u64, place as u64], objective);
         let mean_loss = result.loss / indices.len() as f64;
+        let done = (number - 1) * batches.len() + place;
+        let factor = config.schedule.factor(done, config.epochs * batches.len(), config.warmup);
+        let learning_rate = config.learning_rate * factor;
+        let step = Step { learning_rate, weight_decay: config.weight_decay, decay, max_grad_norm: limit };
         let norm = state.optimizer.step(model.parameters_mut(), step);
+        state.average(model, config.average_decay, done);
         if !mean_loss.is_finite() || !norm.is_finite() {
             let loss = if mean_loss.is_finite() { norm } else { mean_loss };
             return Err(Error::Diverged { epoch: number, batch: place + 1, loss });
@@ -227,7 +329,10 @@ fn run_epoch(
         progress.advance(indices.len() as u64);
         progress.status(&status(number, config, loss / seen as f64, correct as f64 / seen as f64, state));
     }
+    let (parameters, answers) = (get_parameters(model), state.answers(model));
+    set_parameters(model, &answers);
     let (validation_loss, validation) = score(model, data.validation, config, progress)?;
+    set_parameters(model, &parameters);
     let texts = seen.max(1) as f64;
     Ok(Epoch {
         epoch: number,
@@ -282,5 +387,20 @@ pub fn set_parameters(model: &mut dyn Classifier, values: &[Vec<f32>]) {
     for (parameter, value) in parameters.into_iter().zip(values) {
         assert_eq!(parameter.value.len(), value.len(), "another model's {}", parameter.name);
         parameter.value.copy_from_slice(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_learning_rate_rises_stays_or_falls_along_half_a_wave() {
+        let at = |schedule: Schedule, warmup| [0, 4, 9, 55, 99].map(|step| schedule.factor(step, 100, warmup));
+        assert_eq!(at(Schedule::Constant, 0.0), [1.0; 5]);
+        assert_eq!(at(Schedule::Constant, 0.1), [0.1, 0.5, 1.0, 1.0, 1.0]);
+        let [first, fifth, top, middle, last] = at(Schedule::Cosine, 0.1);
+        assert_eq!([first, fifth, top], [0.1, 0.5, 1.0]);
+        assert!((middle - 0.5).abs() < 1e-9 && last > 0.0 && last < 1e-3, "{middle} {last}");
     }
 }

@@ -10,7 +10,7 @@ use ninefold::batch::{Encoded, Padding};
 use ninefold::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use ninefold::eval::calibration;
 use ninefold::model::{Reading, RecurrentClassifier, predict_logits};
-use ninefold::nn::{CellKind, Precision};
+use ninefold::nn::{CellKind, Pooling, Precision};
 use ninefold::predictor::Predictor;
 use ninefold::progress::Silent;
 use ninefold::rng::Rng;
@@ -32,6 +32,8 @@ fn bundle(cell: CellKind, padding: Padding) -> Bundle {
         num_layers: 2,
         bidirectional: true,
         dropout: 0.25,
+        pooling: if cell == CellKind::Lstm { Pooling::Attention } else { Pooling::Last },
+        segments: 1,
         freeze_embeddings: true,
         num_classes: 3,
         precision: Precision::F32,

@@ -6,12 +6,13 @@
 use ninefold::Error;
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::eval::MainScore;
-use ninefold::model::{Classifier, Reading, RecurrentClassifier, RecurrentClassifierConfig, predict_proba};
+use ninefold::model::{Classifier, Objective, Reading, RecurrentClassifier, RecurrentClassifierConfig, predict_proba};
 use ninefold::nn::CellKind::{self, Gru, Lstm, Rnn};
+use ninefold::nn::Pooling::{self, Attention, Last, Max, Mean, MeanMaxLast, Segments};
 use ninefold::nn::Precision;
 use ninefold::progress::{Progress, Silent};
 use ninefold::rng::Rng;
-use ninefold::train::{Checkpoint, TrainConfig, TrainData, fit};
+use ninefold::train::{Checkpoint, OptimizerKind, Schedule, TrainConfig, TrainData, fit};
 
 const VOCAB: usize = 60;
 const CLASSES: usize = 4;
@@ -30,7 +31,7 @@ fn by_heart(count: usize, seed: u64) -> Encoded {
 fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
     let mut rng = Rng::new(4);
     let matrix: Vec<f32> = (0..VOCAB * 16).map(|place| if place < 16 { 0.0 } else { rng.normal() as f32 }).collect();
-    let recurrent = |(cell, precision): (CellKind, Precision)| {
+    let recurrent = |(cell, precision, pooling): (CellKind, Precision, Pooling)| {
         let config = RecurrentClassifierConfig {
             cell,
             hidden_size: 24,
@@ -40,12 +41,16 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
             freeze_embeddings,
             num_classes: CLASSES,
             precision,
+            pooling,
+            segments: 3,
+            ..RecurrentClassifierConfig::default()
         };
         let model: Box<dyn Classifier> = Box::new(RecurrentClassifier::new(config, matrix.clone(), 16, 1));
-        (format!("{cell:?} {}", precision.name()), model)
+        (format!("{cell:?} {} {pooling:?}", precision.name()), model)
     };
-    let all = [Precision::F32, Precision::Bf16].map(|precision| [Rnn, Lstm, Gru].map(|cell| (cell, precision)));
-    all.into_iter().flatten().map(recurrent).collect()
+    let last = [Precision::F32, Precision::Bf16].map(|numbers| [Rnn, Lstm, Gru].map(|cell| (cell, numbers, Last)));
+    let poolings = [Mean, Max, MeanMaxLast, Segments, Attention].map(|pooling| (Gru, Precision::F32, pooling));
+    last.into_iter().flatten().chain(poolings).map(recurrent).collect()
 }
 
 fn config(epochs: usize) -> TrainConfig {
@@ -82,7 +87,11 @@ fn every_parameter_gets_a_gradient_and_frozen_ones_none() {
     for freeze in [true, false] {
         for (name, mut model) in classifiers(freeze) {
             let texts = by_heart(40, 1);
-            model.train_batch(&Batch::pack(&texts, &(0..40).collect::<Vec<_>>(), 20, Padding::Exact), &[1]);
+            model.train_batch(
+                &Batch::pack(&texts, &(0..40).collect::<Vec<_>>(), 20, Padding::Exact),
+                &[1],
+                Objective::default(),
+            );
             for parameter in model.parameters() {
                 let reached = parameter.gradient.iter().filter(|d| **d != 0.0).count();
                 let frozen = freeze && parameter.name == "embedding.weight";
@@ -101,7 +110,7 @@ fn every_classifier_lets_classes_count_by_their_weights() {
         // A gradient is the sum of those of its texts, each counting by its weight.
         let mut gradient = |loss_weights: &[f32]| -> Vec<f32> {
             batch.loss_weights = loss_weights.to_vec();
-            model.train_batch(&batch, &[1]);
+            model.train_batch(&batch, &[1], Objective::default());
             model.parameters().iter().flat_map(|parameter| parameter.gradient.clone()).collect()
         };
         let plain = gradient(&[0.125; 8]);
@@ -122,15 +131,25 @@ fn every_classifier_lets_classes_count_by_their_weights() {
 #[test]
 fn training_goes_on_from_any_epoch_to_the_same_bits() {
     let (texts, validation) = (by_heart(40, 1), by_heart(20, 2));
+    let config = TrainConfig {
+        schedule: Schedule::Cosine,
+        warmup: 0.2,
+        optimizer: OptimizerKind::AdamW,
+        weight_decay: 0.01,
+        label_smoothing: 0.1,
+        average_decay: 0.9,
+        frozen_epochs: 2,
+        ..config(6)
+    };
     for ((name, mut whole), (_, mut halves)) in classifiers(false).into_iter().zip(classifiers(false)) {
         let mut third = None;
-        let done = fit(&mut *whole, data(&texts, &validation), &config(6), None, &Silent, &mut |state: &Checkpoint| {
+        let done = fit(&mut *whole, data(&texts, &validation), &config, None, &Silent, &mut |state: &Checkpoint| {
             if state.history.len() == 3 {
                 third = Some(state.clone());
             }
             Ok(())
         });
-        let again = fit(&mut *halves, data(&texts, &validation), &config(6), third, &Silent, &mut |_| Ok(())).unwrap();
+        let again = fit(&mut *halves, data(&texts, &validation), &config, third, &Silent, &mut |_| Ok(())).unwrap();
         let done = done.unwrap();
         let figures = |state: &Checkpoint| -> Vec<_> {
             state.history.iter().map(|epoch| (epoch.train_loss, epoch.validation_loss)).collect()
@@ -153,6 +172,35 @@ fn the_best_epoch_is_kept_and_patience_ends_the_training() {
     let rows = probabilities.chunks_exact(CLASSES).zip(validation.labels());
     let right = rows.filter(|(row, label)| ninefold::model::largest(row) == **label as usize).count();
     assert_eq!(right as f64 / 30.0, best, "the model holds its best epoch's parameters");
+}
+
+#[test]
+fn word_vectors_rest_while_they_are_frozen_and_learn_at_their_own_rate() {
+    let texts = by_heart(40, 1);
+    let moved = |config: TrainConfig| -> f32 {
+        let (_, mut model) = classifiers(false).swap_remove(2);
+        let before = model.parameters()[0].value.clone();
+        fit(&mut *model, data(&texts, &texts), &config, None, &Silent, &mut |_| Ok(())).unwrap();
+        model.parameters()[0].value.iter().zip(&before).map(|(a, b)| (a - b).abs()).sum()
+    };
+    assert_eq!(moved(TrainConfig { frozen_epochs: 3, ..config(3) }), 0.0);
+    assert_eq!(moved(TrainConfig { embedding_rate: 0.0, ..config(3) }), 0.0);
+    let (slow, whole) = (moved(TrainConfig { embedding_rate: 0.1, ..config(1) }), moved(config(1)));
+    assert!(slow > 0.0 && slow < 0.5 * whole, "{slow} {whole}");
+}
+
+#[test]
+fn a_model_that_answers_with_its_mean_weights_is_scored_and_kept_with_them() {
+    let (texts, validation) = (by_heart(40, 1), by_heart(30, 2));
+    let (_, mut model) = classifiers(true).swap_remove(2);
+    let config = TrainConfig { average_decay: 0.95, ..config(4) };
+    let done = fit(&mut *model, data(&texts, &validation), &config, None, &Silent, &mut |_| Ok(())).unwrap();
+    assert_eq!(done.averages.len(), done.parameters.len());
+    assert_ne!(done.averages, done.parameters);
+    let probabilities = predict_proba(&mut *model, &validation, config.reading(), &Silent).unwrap();
+    let rows = probabilities.chunks_exact(CLASSES).zip(validation.labels());
+    let loss: f64 = rows.map(|(row, label)| -f64::from(row[*label as usize]).ln()).sum::<f64>() / 30.0;
+    assert!((loss - done.history[done.best_epoch - 1].validation_loss).abs() < 1e-6);
 }
 
 #[test]
@@ -188,6 +236,10 @@ fn settings_without_meaning_are_refused_by_name() {
         ("training.batch_size", TrainConfig { batch_size: 0, ..fine() }),
         ("training.max_len", TrainConfig { max_len: 0, ..fine() }),
         ("training.learning_rate", TrainConfig { learning_rate: f64::NAN, ..fine() }),
+        ("training.warmup", TrainConfig { warmup: 1.0, ..fine() }),
+        ("training.label_smoothing", TrainConfig { label_smoothing: -0.1, ..fine() }),
+        ("training.average_decay", TrainConfig { average_decay: 1.5, ..fine() }),
+        ("training.embedding_rate", TrainConfig { embedding_rate: f64::INFINITY, ..fine() }),
         ("training.max_grad_norm", TrainConfig { max_grad_norm: -1.0, ..fine() }),
     ] {
         assert!(wrong.validate().unwrap_err().to_string().starts_with(key));

@@ -9,8 +9,8 @@ mod reference;
 
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::kernels::simd::Level;
-use ninefold::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
-use ninefold::nn::{CellKind, Precision};
+use ninefold::model::{Classifier, Objective, RecurrentClassifier, RecurrentClassifierConfig};
+use ninefold::nn::{CellKind, Pooling, Precision};
 use ninefold::rng::Rng;
 use proptest::prelude::*;
 use reference::{Shape, Tensors, loss_and_gradients};
@@ -41,9 +41,13 @@ fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -
         num_layers: shape.num_layers,
         bidirectional: shape.bidirectional,
         dropout,
+        word_dropout: dropout / 2.0,
+        pooling: shape.pooling,
+        segments: shape.segments,
         freeze_embeddings: false,
         num_classes: shape.num_classes,
         precision,
+        ..RecurrentClassifierConfig::default()
     };
     RecurrentClassifier::new(config, matrix, shape.dim, rng.next_u64())
 }
@@ -52,6 +56,21 @@ fn tensors(model: &RecurrentClassifier) -> Tensors {
     let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect();
     model.parameters().into_iter().map(|parameter| (parameter.name.clone(), wide(&parameter.value))).collect()
 }
+
+/// A shape of one layer whose states are read at the end.
+const PLAIN: Shape = Shape {
+    cell: CellKind::Rnn,
+    dim: 3,
+    hidden_size: 4,
+    num_layers: 1,
+    bidirectional: false,
+    num_classes: 3,
+    pooling: Pooling::Last,
+    segments: 3,
+};
+
+const POOLINGS: [Pooling; 6] =
+    [Pooling::Last, Pooling::Mean, Pooling::Max, Pooling::MeanMaxLast, Pooling::Segments, Pooling::Attention];
 
 const CELLS: [CellKind; 3] = [CellKind::Rnn, CellKind::Lstm, CellKind::Gru];
 
@@ -62,8 +81,10 @@ fn cells_and_precisions() -> impl Iterator<Item = (CellKind, Precision)> {
 #[test]
 fn the_references_gradients_are_the_slopes_of_its_loss() {
     for cell in CELLS {
-        for (num_layers, bidirectional) in [(1, false), (1, true), (2, true)] {
-            let shape = Shape { cell, dim: 3, hidden_size: 4, num_layers, bidirectional, num_classes: 3 };
+        let depths = [(1, false), (1, true), (2, true)].map(|(layers, both)| (layers, both, Pooling::Last));
+        let poolings = POOLINGS.map(|pooling| (1, true, pooling));
+        for (num_layers, bidirectional, pooling) in depths.into_iter().chain(poolings) {
+            let shape = Shape { cell, num_layers, bidirectional, pooling, ..PLAIN };
             let mut rng = Rng::new(num_layers as u64);
             let (texts, labels) = (texts_of(&[5, 2, 1, 0], &mut rng), [0, 2, 1, 1]);
             let before = tensors(&classifier(shape, 0.0, Precision::F32, &mut rng));
@@ -90,23 +111,29 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
 /// Holds the fast kernels against the reference on one random shape, in both precisions.
 fn check_against_reference(shape: Shape, lengths: &[usize], seed: u64) {
     check_precision(shape, lengths, seed, Precision::F32, 2e-5);
-    // Eight significant bits, through two layers and back: a few hundredths of the largest gradient.
-    check_precision(shape, lengths, seed, Precision::Bf16, 5e-2);
+    // Where the largest of nearly equal states counts, rounding may choose another, and the gradient goes elsewhere.
+    if !matches!(shape.pooling, Pooling::Max | Pooling::MeanMaxLast | Pooling::Segments) {
+        // Eight significant bits, through two layers and back: a few hundredths of the largest gradient.
+        check_precision(shape, lengths, seed, Precision::Bf16, 5e-2);
+    }
 }
 
-/// `tolerance` is relative to the largest gradient of a parameter.
+/// `tolerance` is relative to the largest gradient of a parameter, or to a fiftieth of the largest of all: where a sum nearly
+/// cancels, the rounding of its parts remains.
 fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precision, tolerance: f64) {
     let mut rng = Rng::new(seed);
     let mut model = classifier(shape, 0.0, precision, &mut rng);
     let texts = texts_of(lengths, &mut rng);
     let labels: Vec<u32> = texts.iter().map(|_| rng.below(shape.num_classes) as u32).collect();
     let (loss, gradients) = loss_and_gradients(shape, &tensors(&model), &texts, &labels);
-    let result = model.train_batch(&pack(&encode(&texts, &labels)), &[0]);
+    let result = model.train_batch(&pack(&encode(&texts, &labels)), &[0], Objective::default());
     let found = result.loss / texts.len() as f64;
     assert!((found - loss).abs() < 0.5 * tolerance * (1.0 + loss), "{shape:?} {precision:?}: loss {found} for {loss}");
+    let largest = |values: &[f64]| values.iter().fold(0.0f64, |size, d| size.max(d.abs()));
+    let overall = gradients.values().map(|values| largest(values)).fold(0.0, f64::max);
     for parameter in model.parameters() {
         let expected = &gradients[&parameter.name];
-        let size = expected.iter().fold(0.0f64, |size, d| size.max(d.abs()));
+        let size = largest(expected).max(overall / 50.0);
         for (place, (&found, &expected)) in parameter.gradient.iter().zip(expected).enumerate() {
             let error = (f64::from(found) - expected).abs();
             let place = format!("{shape:?} {precision:?} {} [{place}]", parameter.name);
@@ -119,10 +146,14 @@ fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precis
 fn the_kernels_equal_the_reference_at_odd_sizes() {
     for cell in CELLS {
         for (hidden_size, lengths) in [(1, &[1][..]), (7, &[3, 0, 9, 1]), (33, &[6, 2]), (80, &[4, 4, 7])] {
-            let shape = Shape { cell, dim: 5, hidden_size, num_layers: 2, bidirectional: true, num_classes: 3 };
+            let shape = Shape { cell, dim: 5, hidden_size, num_layers: 2, bidirectional: true, ..PLAIN };
             check_against_reference(shape, lengths, hidden_size as u64);
         }
-        let shape = Shape { cell, dim: 19, hidden_size: 6, num_layers: 1, bidirectional: false, num_classes: 17 };
+        for pooling in POOLINGS {
+            let shape = Shape { cell, dim: 5, hidden_size: 20, bidirectional: true, pooling, ..PLAIN };
+            check_against_reference(shape, &(0..70).map(|i| i % 9).collect::<Vec<_>>(), 8);
+        }
+        let shape = Shape { cell, dim: 19, hidden_size: 6, num_classes: 17, ..PLAIN };
         check_against_reference(shape, &(0..70).map(|i| i % 13).collect::<Vec<_>>(), 3);
         check_against_reference(shape, &[0, 0], 4);
         check_against_reference(shape, &[300], 5);
@@ -135,9 +166,10 @@ proptest! {
     #[test]
     fn the_kernels_equal_the_reference_at_random_shapes(
         cell in 0..3usize, dim in 1..40usize, hidden_size in 1..50usize, num_layers in 1..3usize, bidirectional: bool,
-        lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
+        pooling in 0..6usize, segments in 1..6usize, lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
     ) {
-        let shape = Shape { cell: CELLS[cell], dim, hidden_size, num_layers, bidirectional, num_classes: 4 };
+        let (cell, pooling) = (CELLS[cell], POOLINGS[pooling]);
+        let shape = Shape { cell, dim, hidden_size, num_layers, bidirectional, num_classes: 4, pooling, segments };
         check_against_reference(shape, &lengths, seed);
     }
 }
@@ -160,13 +192,15 @@ fn every_instruction_set_passes_the_same_checks() {
 
 #[test]
 fn dropout_drops_the_same_forwards_and_backwards() {
-    for cell in CELLS {
-        let shape = Shape { cell, dim: 6, hidden_size: 10, num_layers: 2, bidirectional: true, num_classes: 3 };
+    for (cell, pooling) in CELLS.into_iter().zip([Pooling::Last, Pooling::Attention, Pooling::Mean]) {
+        let shape = Shape { cell, dim: 6, hidden_size: 10, num_layers: 2, bidirectional: true, pooling, ..PLAIN };
         let mut rng = Rng::new(9);
         let mut model = classifier(shape, 0.4, Precision::F32, &mut rng);
         let texts = texts_of(&[7, 3, 12, 1, 5], &mut rng);
         let batch = pack(&encode(&texts, &[0, 1, 2, 0, 1]));
-        let loss = |model: &mut RecurrentClassifier| model.train_batch(&batch, &[5]).loss / batch.rows() as f64;
+        let loss = |model: &mut RecurrentClassifier| {
+            model.train_batch(&batch, &[5], Objective::default()).loss / batch.rows() as f64
+        };
         loss(&mut model);
         let gradients: Vec<Vec<f32>> = model.parameters().iter().map(|parameter| parameter.gradient.clone()).collect();
         for number in 0..gradients.len() {
@@ -197,7 +231,17 @@ fn dropout_drops_the_same_forwards_and_backwards() {
 #[test]
 fn bits_of_a_text_do_not_depend_on_its_company() {
     for (cell, precision) in cells_and_precisions() {
-        let shape = Shape { cell, dim: 20, hidden_size: 40, num_layers: 2, bidirectional: true, num_classes: 5 };
+        let pooling = if cell == CellKind::Gru { Pooling::Attention } else { Pooling::MeanMaxLast };
+        let shape = Shape {
+            cell,
+            dim: 20,
+            hidden_size: 40,
+            num_layers: 2,
+            bidirectional: true,
+            num_classes: 5,
+            pooling,
+            ..PLAIN
+        };
         let mut rng = Rng::new(2);
         let mut model = classifier(shape, 0.0, precision, &mut rng);
         let lengths: Vec<usize> = (0..75).map(|i| (i * 31) % 40).collect();
@@ -214,14 +258,24 @@ fn bits_of_a_text_do_not_depend_on_its_company() {
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
     for (cell, precision) in cells_and_precisions() {
-        let shape = Shape { cell, dim: 30, hidden_size: 70, num_layers: 2, bidirectional: true, num_classes: 5 };
+        let pooling = if cell == CellKind::Gru { Pooling::Attention } else { Pooling::Segments };
+        let shape = Shape {
+            cell,
+            dim: 30,
+            hidden_size: 70,
+            num_layers: 2,
+            bidirectional: true,
+            num_classes: 5,
+            pooling,
+            ..PLAIN
+        };
         let lengths: Vec<usize> = (0..150).map(|i| (i * 31) % 50).collect();
         let run = |threads: usize| {
             rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
                 let mut rng = Rng::new(2);
                 let mut model = classifier(shape, 0.3, precision, &mut rng);
                 let batch = pack(&encode(&texts_of(&lengths, &mut rng), &[1; 150]));
-                model.train_batch(&batch, &[1]);
+                model.train_batch(&batch, &[1], Objective::default());
                 model
                     .parameters()
                     .iter()
@@ -231,7 +285,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
             })
         };
         let one = run(1);
-        for threads in [2, 3, 8] {
+        for threads in [2, 3, 8, 16] {
             assert!(run(threads) == one, "{cell:?} {precision:?}: {threads} threads");
         }
     }

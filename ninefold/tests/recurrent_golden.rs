@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ninefold::batch::{Batch, Encoded, Padding};
-use ninefold::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
+use ninefold::model::{Classifier, Objective, RecurrentClassifier, RecurrentClassifierConfig};
 use ninefold::nn::optimizer::Step;
 use ninefold::nn::{CellKind, Optimizer, Precision};
 use safetensors::SafeTensors;
@@ -87,6 +87,7 @@ fn every_cell_depth_and_direction_equals_pytorch() {
             freeze_embeddings: false,
             num_classes: about.num_classes,
             precision: Precision::F32,
+            ..RecurrentClassifierConfig::default()
         };
         let mut model = RecurrentClassifier::new(config, vec![0.0; about.vocab_size * about.dim], about.dim, 0);
         for parameter in model.parameters_mut() {
@@ -102,7 +103,7 @@ fn every_cell_depth_and_direction_equals_pytorch() {
             assert_close(&logits[range(row)], &expected[range(text)], 2e-6, &format!("{name} logits of text {text}"));
         }
 
-        let result = model.train_batch(&batch, &[0]);
+        let result = model.train_batch(&batch, &[0], Objective::default());
         let loss = (result.loss / batch.rows() as f64) as f32;
         assert_close(&[loss], &golden.tensor(&format!("{name}/loss")), 1e-6, &format!("{name} loss"));
         for parameter in model.parameters() {
@@ -111,10 +112,10 @@ fn every_cell_depth_and_direction_equals_pytorch() {
         }
 
         let mut optimizer = Optimizer::new(&model.parameters());
-        let step = Step { learning_rate: about.learning_rate, weight_decay: 0.0, max_grad_norm: None };
+        let step = Step { learning_rate: about.learning_rate, ..Step::default() };
         optimizer.step(model.parameters_mut(), step);
         for _ in 1..about.steps {
-            model.train_batch(&batch, &[0]);
+            model.train_batch(&batch, &[0], Objective::default());
             optimizer.step(model.parameters_mut(), step);
         }
         for parameter in model.parameters() {

@@ -1,7 +1,7 @@
 //! A network with a batch of made-up texts, of the sizes by which people know the machine's speed.
 
 use crate::batch::{Batch, Encoded, Padding};
-use crate::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
+use crate::model::{Classifier, Objective, RecurrentClassifier, RecurrentClassifierConfig};
 use crate::nn::optimizer::Step;
 use crate::nn::{CellKind, Optimizer, Precision};
 use crate::rng::Rng;
@@ -77,6 +77,7 @@ impl Workload {
             freeze_embeddings: true,
             num_classes: CLASSES,
             precision,
+            ..RecurrentClassifierConfig::default()
         };
         let model = RecurrentClassifier::new(config, matrix, dim, 1);
         let mut texts = Encoded::default();
@@ -91,8 +92,8 @@ impl Workload {
 
     /// One training step.
     pub fn train(&mut self, step: u64) {
-        self.model.train_batch(&self.batch, &[step]);
-        let settings = Step { learning_rate: 1e-3, weight_decay: 0.0, max_grad_norm: None };
+        self.model.train_batch(&self.batch, &[step], Objective::default());
+        let settings = Step { learning_rate: 1e-3, ..Step::default() };
         self.optimizer.step(self.model.parameters_mut(), settings);
     }
 

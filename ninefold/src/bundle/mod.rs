@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::eval::Scores;
 use crate::files::{read_json, write_atomically, write_json};
 use crate::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
-use crate::nn::{CellKind, Precision};
+use crate::nn::{CellKind, Pooling, Precision};
 use crate::tokenize::TokenizerConfig;
 use crate::vocab::Vocab;
 pub use card::Card;
@@ -103,6 +103,12 @@ pub struct Shape {
     pub bidirectional: bool,
     /// Dropout in training.
     pub dropout: f64,
+    /// How the states of a text become one vector.
+    #[serde(default)]
+    pub pooling: Pooling,
+    /// Segments of that pooling.
+    #[serde(default = "one")]
+    pub segments: usize,
     /// Whether the word vectors stayed as they came.
     pub freeze_embeddings: bool,
     /// Number of classes.
@@ -140,6 +146,10 @@ pub struct Facts {
     pub test: Option<Scores>,
 }
 
+fn one() -> usize {
+    1
+}
+
 impl Shape {
     /// The settings of the classifier.
     pub fn classifier(&self) -> RecurrentClassifierConfig {
@@ -149,9 +159,12 @@ impl Shape {
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             dropout: self.dropout,
+            pooling: self.pooling,
+            segments: self.segments,
             freeze_embeddings: self.freeze_embeddings,
             num_classes: self.num_classes,
             precision: self.precision,
+            ..RecurrentClassifierConfig::default() // what matters in training alone
         }
     }
 }
@@ -221,7 +234,14 @@ fn read_config(folder: &Path) -> Result<BundleConfig> {
     }
     let config: BundleConfig = read_json(&path)?;
     let shape = &config.model;
-    let sizes = [shape.hidden_size, shape.num_layers, shape.num_classes, shape.embedding_dim, config.reading.max_len];
+    let sizes = [
+        shape.hidden_size,
+        shape.num_layers,
+        shape.num_classes,
+        shape.embedding_dim,
+        shape.segments,
+        config.reading.max_len,
+    ];
     if sizes.contains(&0) || !(0.0..1.0).contains(&shape.dropout) {
         return Err(foreign("sizes of 0 or a dropout that is no share"));
     }

@@ -8,7 +8,7 @@ use safetensors::{Dtype, serialize};
 use super::Shape;
 use crate::error::{Error, Result};
 use crate::model::{Classifier, RecurrentClassifier};
-use crate::nn::Parameter;
+use crate::nn::{Parameter, Pooling};
 
 /// A safetensors file of these parameters; the same parameters give the same bytes.
 pub(super) fn to_bytes(parameters: &[&Parameter]) -> Result<Vec<u8>> {
@@ -42,12 +42,13 @@ pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<Rec
 /// Sizes that the file bears out, before memory is asked for by what config.json says.
 fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> {
     let directions = 1 + usize::from(shape.bidirectional);
-    let count = shape.num_layers.checked_mul(4 * directions).and_then(|count| count.checked_add(3));
+    let others = 3 + usize::from(shape.pooling == Pooling::Attention);
+    let count = shape.num_layers.checked_mul(4 * directions).and_then(|count| count.checked_add(others));
     if count != Some(tensors.len()) {
         let expected = format!("the {} tensors of {} layers", count.unwrap_or(usize::MAX), shape.num_layers);
         return Err(Error::format(path.display(), expected, tensors.len().to_string()));
     }
-    let width = shape.hidden_size.saturating_mul(directions);
+    let width = shape.hidden_size.saturating_mul(directions).saturating_mul(shape.pooling.num_parts(shape.segments));
     check_shape(tensors, "head.weight", &[shape.num_classes, width], path)
 }
 

@@ -21,12 +21,12 @@ struct State {
     key: String,
     history: Vec<Epoch>,
     best_epoch: usize,
-    steps: u64,
+    steps: Vec<u64>,
     finished: bool,
 }
 
 /// The tensor groups in the order in which [`Checkpoint`] has them.
-const GROUPS: [&str; 4] = ["parameter", "best", "mean", "square"];
+const GROUPS: [&str; 5] = ["parameter", "average", "best", "mean", "square"];
 
 /// Writes a checkpoint.
 ///
@@ -39,11 +39,11 @@ pub(super) fn save(path: &Path, key: &str, checkpoint: &Checkpoint) -> Result<()
         key: key.to_string(),
         history: checkpoint.history.clone(),
         best_epoch: checkpoint.best_epoch,
-        steps: *steps,
+        steps: steps.clone(),
         finished: checkpoint.finished,
     };
     let state = serde_json::to_string(&state).map_err(|error| failed(&error))?;
-    let groups = [&checkpoint.parameters, &checkpoint.best_parameters, means, squares];
+    let groups = [&checkpoint.parameters, &checkpoint.averages, &checkpoint.best_parameters, means, squares];
     let mut tensors = Vec::new();
     for (group, values) in GROUPS.iter().zip(groups) {
         for (index, value) in values.iter().enumerate() {
@@ -82,10 +82,11 @@ pub(super) fn load(path: &Path, key: &str) -> Result<Option<Checkpoint>> {
         names.sort_unstable();
         names.iter().filter_map(|name| tensors.tensor(name).ok()).map(|tensor| floats(tensor.data())).collect()
     };
-    let [parameters, best_parameters, means, squares] = GROUPS.map(group);
+    let [parameters, averages, best_parameters, means, squares] = GROUPS.map(group);
     Ok(Some(Checkpoint {
         history: state.history,
         parameters,
+        averages,
         best_parameters,
         best_epoch: state.best_epoch,
         optimizer: Optimizer { means, squares, steps: state.steps },
@@ -118,9 +119,14 @@ mod tests {
         let checkpoint = Checkpoint {
             history: vec![epoch],
             parameters: (0..12).map(|n| vec![n as f32, -0.0, f32::MIN_POSITIVE]).collect(),
+            averages: vec![vec![0.5], vec![2.0, 3.0]],
             best_parameters: vec![vec![1.5], vec![]],
             best_epoch: 1,
-            optimizer: Optimizer { means: vec![vec![], vec![0.25]], squares: vec![vec![], vec![0.5]], steps: 7 },
+            optimizer: Optimizer {
+                means: vec![vec![], vec![0.25]],
+                squares: vec![vec![], vec![0.5]],
+                steps: vec![0, 7],
+            },
             finished: false,
         };
         let dir = tempfile::tempdir().unwrap();

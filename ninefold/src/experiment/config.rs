@@ -10,7 +10,7 @@ use crate::corpus::CorpusConfig;
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
 use crate::model::RecurrentClassifierConfig;
-use crate::nn::{CellKind, Precision};
+use crate::nn::{CellKind, Pooling, Precision, RecurrentInit};
 use crate::tokenize::TokenizerConfig;
 use crate::train::TrainConfig;
 use crate::vocab::VocabConfig;
@@ -90,6 +90,15 @@ pub struct ModelConfig {
     pub bidirectional: bool,
     /// Share of values dropped in training: on embeddings, between layers and before the head.
     pub dropout: f64,
+    /// Share of tokens whose whole vector is dropped in training.
+    pub word_dropout: f64,
+    /// How the recurrent weights begin: "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
+    pub recurrent_init: RecurrentInit,
+    /// How the states of a text become one vector: "last", "mean", "max", "mean_max_last" (side by side), "segments" (the
+    /// largest of each of some equal segments), "attention" (a learned mean).
+    pub pooling: Pooling,
+    /// Segments of pooling = "segments". A text with fewer tokens leaves some empty.
+    pub segments: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,
     /// The numbers of the recurrent layers' matrix products: "f32", or "bf16" where the processor multiplies them
@@ -103,15 +112,17 @@ impl ModelConfig {
     /// # Errors
     /// [`Error::Config`] with the key.
     pub fn validate(&self) -> Result<()> {
-        for (key, value) in [("hidden_size", self.hidden_size), ("num_layers", self.num_layers)] {
+        let counts = [("hidden_size", self.hidden_size), ("num_layers", self.num_layers), ("segments", self.segments)];
+        for (key, value) in counts {
             if value == 0 {
                 return Err(Error::config(key, "at least 1", value));
             }
         }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(Error::config("dropout", "a share from 0 to below 1", self.dropout));
+        let shares = [("dropout", self.dropout), ("word_dropout", self.word_dropout)];
+        match shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
+            Some((key, value)) => Err(Error::config(key, "a share from 0 to below 1", value)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The classifier of one cell for so many classes.
@@ -122,6 +133,10 @@ impl ModelConfig {
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             dropout: self.dropout,
+            word_dropout: self.word_dropout,
+            recurrent_init: self.recurrent_init,
+            pooling: self.pooling,
+            segments: self.segments,
             freeze_embeddings: self.freeze_embeddings,
             num_classes,
             precision: self.precision,
@@ -153,6 +168,10 @@ impl Config {
         within("embedding", self.embedding.validate())?;
         within("model", self.model.validate())?;
         within("training", self.training.validate())?;
+        if self.model.pooling == Pooling::Segments && self.model.segments > self.training.max_len {
+            let expected = format!("at most training.max_len, {}", self.training.max_len);
+            return Err(Error::config("model.segments", expected, self.model.segments));
+        }
         within("baseline", self.baseline.validate())?;
         within("statistics", self.statistics.validate())?;
         within("search", self.search.validate())

@@ -14,6 +14,7 @@ mod checkpoint;
 mod clock;
 mod commented;
 mod config;
+mod crew;
 mod embedding;
 mod environment;
 mod features;
@@ -47,6 +48,7 @@ pub use search::{SearchConfig, read_results, search};
 pub use vectors::VectorCoverage;
 
 use crate::error::{Error, Result};
+use crate::phrasing::counted;
 use crate::progress::Progress;
 use crate::report::{Leaderboard, Row};
 use baselines::Baselines;
@@ -100,13 +102,20 @@ struct Run<'a> {
     finished: Vec<Row>,
 }
 
+/// The vectors of an embedding (`None` where nothing needs them any more), or why there are none.
+type MaybeVectors = std::result::Result<Option<Vectors>, String>;
+
 impl Run<'_> {
-    fn look_for_finished(&mut self) -> Result<()> {
+    /// Every row without scores, in the leaderboard's order: pairs before baselines.
+    fn rows(&self) -> Vec<Row> {
         let pairs = self.config.pairs().flat_map(|pair| self.config.all_seeds().map(move |seed| (pair, seed)));
         let pairs = pairs.map(|(pair, seed)| pair::row(pair, seed, self.config));
         let baselines = self.baselines().map(|(kind, embedding)| Baselines::row(kind, embedding, self.config.seed));
-        let rows: Vec<Row> = pairs.chain(baselines).collect();
-        for row in rows {
+        pairs.chain(baselines).collect()
+    }
+
+    fn look_for_finished(&mut self) -> Result<()> {
+        for row in self.rows() {
             if let Some(row) = self.folder.finished(&row, self.key)? {
                 self.progress.notice(&format!("{}: finished earlier", row.pair()));
                 self.finished.push(row);
@@ -148,6 +157,7 @@ impl Run<'_> {
             };
             self.add(row)?;
         }
+        let mut made = Vec::new();
         for &embedding in &config.embeddings {
             let vectors = match loaded.take_if(|_| embedding == EmbeddingKind::Glove) {
                 Some(vectors) => Ok(Some(vectors)),
@@ -165,26 +175,44 @@ impl Run<'_> {
                     self.row(row, &vectors, |vectors| baselines.run(kind, Some((embedding, vectors)), progress))?;
                 self.add(row)?;
             }
-            for &model in &config.models {
-                for seed in config.all_seeds() {
-                    let pair = (embedding, model);
-                    let row = self.row(pair::row(pair, seed, config), &vectors, |vectors| {
-                        Ok(Trainer { config, texts, vectors, folder, key, pair, seed }.run(progress)?.row)
-                    })?;
-                    self.add(row)?;
+            made.push((embedding, vectors));
+        }
+        self.train_pairs(&made)
+    }
+
+    /// Several pairs at a time, on one core each where there are enough of them.
+    fn train_pairs(&mut self, made: &[(EmbeddingKind, MaybeVectors)]) -> Result<()> {
+        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        let mut trainers = Vec::new();
+        for (embedding, vectors) in made {
+            for (&model, seed) in
+                config.models.iter().flat_map(|model| config.all_seeds().map(move |seed| (model, seed)))
+            {
+                let pair = (*embedding, model);
+                let row = pair::row(pair, seed, config);
+                match (self.earlier(&row), vectors) {
+                    (Some(row), _) => self.add(row)?,
+                    (None, Ok(Some(vectors))) => {
+                        trainers.push(Trainer { config, texts, vectors, folder, key, pair, seed });
+                    }
+                    (None, Ok(None)) => unreachable!("vectors are made for every unfinished row"),
+                    (None, Err(what)) => self.add(Row { error: Some(what.clone()), ..row })?,
                 }
             }
         }
-        Ok(())
+        if rayon::current_num_threads() > 1 {
+            trainers.sort_by_key(|trainer| std::cmp::Reverse(trainer.pair.1.gates())); // the longest first: none is left alone
+        }
+        let total = trainers.iter().map(Trainer::texts).sum();
+        progress.begin(&counted(trainers.len(), "network"), "texts", Some(total));
+        let trained =
+            crew::run(&trainers, progress, |trainer, progress| Ok(trainer.run(progress)?.row), |row| self.add(row));
+        progress.end();
+        trained
     }
 
     /// The row of an earlier run, a new one, or the reason why there are no vectors.
-    fn row(
-        &self,
-        row: Row,
-        vectors: &std::result::Result<Option<Vectors>, String>,
-        train: impl FnOnce(&Vectors) -> Result<Row>,
-    ) -> Result<Row> {
+    fn row(&self, row: Row, vectors: &MaybeVectors, train: impl FnOnce(&Vectors) -> Result<Row>) -> Result<Row> {
         match (self.earlier(&row), vectors) {
             (Some(row), _) => Ok(row),
             (None, Ok(Some(vectors))) => train(vectors),
@@ -200,10 +228,12 @@ impl Run<'_> {
         finished < pairs + baselines
     }
 
-    /// Puts a row into the leaderboard, pairs before baselines.
+    /// Puts a row into its place in the leaderboard.
     fn add(&mut self, row: Row) -> Result<()> {
+        let order = self.rows();
+        let place_of = |row: &Row| order.iter().position(|other| other.folder == row.folder);
         let rows = &mut self.leaderboard.rows;
-        let place = if row.baseline { rows.len() } else { rows.iter().filter(|row| !row.baseline).count() };
+        let place = rows.partition_point(|other| place_of(other) < place_of(&row));
         rows.insert(place, row);
         self.folder.write_leaderboard(&self.leaderboard)
     }

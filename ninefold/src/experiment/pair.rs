@@ -92,6 +92,11 @@ impl Trainer<'_> {
         Ok(record)
     }
 
+    /// The texts that all epochs together learn from.
+    pub(super) fn texts(&self) -> u64 {
+        (self.config.training.epochs * self.texts.train.len()) as u64
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.path().join(row(self.pair, self.seed, self.config).folder)
     }
@@ -114,8 +119,7 @@ impl Trainer<'_> {
             None
         });
         let (training, texts) = (&self.config.training, self.texts);
-        let total = (training.epochs * texts.train.len()) as u64;
-        progress.begin(name, "texts", Some(total));
+        progress.begin(name, "texts", Some(self.texts()));
         if let Some(checkpoint) = &resume {
             let done = checkpoint.history.len();
             history.clone_from(&checkpoint.history);
@@ -173,6 +177,8 @@ impl Trainer<'_> {
             num_layers: config.model.num_layers,
             bidirectional: config.model.bidirectional,
             dropout: config.model.dropout,
+            pooling: config.model.pooling,
+            segments: config.model.segments,
             freeze_embeddings: config.model.freeze_embeddings,
             num_classes: texts.corpus.labels.len(),
             precision: config.model.precision,

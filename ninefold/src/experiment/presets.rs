@@ -5,7 +5,7 @@
 use super::{BaselineConfig, BaselineKind, Config, EmbeddingConfig, EmbeddingKind, ModelConfig, SearchConfig};
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
-use crate::nn::{CellKind, Precision};
+use crate::nn::{CellKind, Pooling, Precision, RecurrentInit};
 use crate::tokenize::{Numbers, StopWords, TokenizerConfig};
 use crate::train::TrainConfig;
 use crate::vocab::VocabConfig;
@@ -56,6 +56,10 @@ impl Default for ModelConfig {
             num_layers: 1,
             bidirectional: true,
             dropout: 0.3,
+            word_dropout: 0.0,
+            recurrent_init: RecurrentInit::Uniform,
+            pooling: Pooling::Last,
+            segments: 4,
             freeze_embeddings: false,
             precision: Precision::F32,
         }
@@ -121,7 +125,7 @@ fn round(round: Round) -> Config {
             bidirectional: true,
             dropout: round.dropout,
             freeze_embeddings: true,
-            precision: Precision::F32,
+            ..ModelConfig::default()
         },
         training: TrainConfig {
             epochs: 20,

@@ -34,6 +34,25 @@ impl Dropout {
     }
 }
 
+impl Dropout {
+    /// Drops whole rows of a tensor `[rows, width]`, and scales up those that stay.
+    pub fn apply_to_rows(self, values: &mut [f32], width: usize) {
+        if self.probability > 0.0 {
+            let (threshold, scale) = self.threshold_and_scale();
+            values.par_chunks_mut(width).enumerate().for_each(|(number, row)| {
+                let factor = if hash(number as u32, self.key) < threshold { 0.0 } else { scale };
+                row.iter_mut().for_each(|value| *value *= factor);
+            });
+        }
+    }
+
+    /// A random number below the first is a drop; what stays is multiplied by the second.
+    #[inline(always)]
+    fn threshold_and_scale(self) -> (u32, f32) {
+        ((self.probability * 4_294_967_296.0) as u32, (1.0 / (1.0 - self.probability)) as f32)
+    }
+}
+
 struct Apply<'a> {
     dropout: Dropout,
     values: &'a mut [f32],
@@ -45,8 +64,7 @@ impl Kernel for Apply<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
-        let threshold = (self.dropout.probability * 4_294_967_296.0) as u32;
-        let scale = (1.0 / (1.0 - self.dropout.probability)) as f32;
+        let (threshold, scale) = self.dropout.threshold_and_scale();
         for (place, value) in self.values.iter_mut().enumerate() {
             let random = hash(self.first.wrapping_add(place as u32), self.dropout.key);
             *value *= if random < threshold { 0.0 } else { scale };
@@ -81,6 +99,17 @@ mod tests {
             let both = values.iter().zip(&others).filter(|(a, b)| **a > 0.0 && **b > 0.0).count() as f64 / 100_000.0;
             assert!((both - (1.0 - probability).powi(2)).abs() < 0.01, "independent: {both}");
         }
+    }
+
+    #[test]
+    fn rows_are_dropped_whole() {
+        let mut values = vec![1.0; 16 * 10_000];
+        Dropout::new(0.2, &[3]).apply_to_rows(&mut values, 16);
+        let dropped = values.chunks(16).filter(|row| row[0] == 0.0).count();
+        assert!((dropped as f64 / 10_000.0 - 0.2).abs() < 0.01, "{dropped}");
+        assert!(
+            values.chunks(16).all(|row| row.iter().all(|&value| value == row[0] && (value == 0.0 || value == 1.25)))
+        );
     }
 
     #[test]

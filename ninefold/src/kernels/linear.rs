@@ -94,9 +94,7 @@ impl Kernel for Backward<'_> {
         });
         multiply(simd, rows, View::rows(d_y, columns), &scratch.panels, Start::Zero, d_x, stride);
 
-        scratch
-            .panels
-            .pack(simd, rows, stride, |k, first, row| row.copy_from_slice(&x[k * stride + first..][..row.len()]));
+        scratch.panels.pack_rows(simd, rows, stride, |k| &x[k * stride..]);
         let sums = scratch.sums.resize(output * stride);
         multiply(simd, output, View::columns(d_y, columns), &scratch.panels, Start::Zero, sums, stride);
         for (sums, d_row) in sums.chunks_exact(stride).zip(d_weight.chunks_exact_mut(input.len())) {

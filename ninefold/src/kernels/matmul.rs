@@ -83,14 +83,10 @@ impl Panels {
         columns: usize,
         mut fill: impl FnMut(usize, usize, &mut [f32]),
     ) {
-        assert_eq!(columns % BLOCK, 0, "columns in whole blocks");
-        let data = std::mem::take(&mut self.data);
-        *self = Panels { data, depth, columns, width: Self::width::<S>(), paired: S::PAIRED };
-        let (width, stored) = (self.width, stored_depth::<S>(depth));
-        let data = self.data.resize(stored * columns);
+        let (width, stored) = self.reshape::<S>(depth, columns);
         for first in (0..columns).step_by(width) {
             let panel = width.min(columns - first);
-            for (k, row) in data[first * stored..][..stored * panel].chunks_exact_mut(panel).enumerate() {
+            for (k, row) in self.data[first * stored..][..stored * panel].chunks_exact_mut(panel).enumerate() {
                 if S::PAIRED {
                     let mut rows = [[0.0; MAX_WIDTH]; 2];
                     for (k, row) in (2 * k..depth).zip(&mut rows) {
@@ -106,6 +102,38 @@ impl Panels {
         }
     }
 
+    /// Cuts a matrix whose rows lie in memory as they are: `row(k)` is row `k`, from its first column on.
+    ///
+    /// # Panics
+    /// When `columns` is not a multiple of [`BLOCK`], or a row is too short.
+    #[inline(always)]
+    pub fn pack_rows<'b, S: Simd>(&mut self, simd: S, depth: usize, columns: usize, row: impl Fn(usize) -> &'b [f32]) {
+        let (width, stored) = self.reshape::<S>(depth, columns);
+        for first in (0..columns).step_by(width) {
+            let panel = width.min(columns - first);
+            for (k, to) in self.data[first * stored..][..stored * panel].chunks_exact_mut(panel).enumerate() {
+                if S::PAIRED {
+                    let upper = &row(2 * k)[first..];
+                    let lower = if 2 * k + 1 < depth { &row(2 * k + 1)[first..] } else { &[0.0; MAX_WIDTH] };
+                    copy_registers(simd, to, |at| simd.pair(simd.read(&upper[at..]), simd.read(&lower[at..])));
+                } else {
+                    let from = &row(k)[first..];
+                    copy_registers(simd, to, |at| simd.read(&from[at..]));
+                }
+            }
+        }
+    }
+
+    /// Takes the shape of another matrix; gives the width of a panel and how many rows a panel stores.
+    fn reshape<S: Simd>(&mut self, depth: usize, columns: usize) -> (usize, usize) {
+        assert_eq!(columns % BLOCK, 0, "columns in whole blocks");
+        let data = std::mem::take(&mut self.data);
+        *self = Panels { data, depth, columns, width: Self::width::<S>(), paired: S::PAIRED };
+        let stored = stored_depth::<S>(depth);
+        self.data.resize(stored * columns);
+        (self.width, stored)
+    }
+
     /// Number of rows.
     pub fn depth(&self) -> usize {
         self.depth
@@ -114,6 +142,20 @@ impl Panels {
     /// Number of columns.
     pub fn columns(&self) -> usize {
         self.columns
+    }
+}
+
+/// Fills a panel's row; a whole one in a loop of known length, which the compiler does not turn into a call.
+#[inline(always)]
+fn copy_registers<S: Simd>(simd: S, to: &mut [f32], from: impl Fn(usize) -> S::V) {
+    if to.len() == Panels::width::<S>() {
+        for v in 0..S::TILE_VECTORS {
+            simd.write(&mut to[v * S::LANES..], from(v * S::LANES));
+        }
+    } else {
+        for at in (0..to.len()).step_by(S::LANES) {
+            simd.write(&mut to[at..], from(at));
+        }
     }
 }
 

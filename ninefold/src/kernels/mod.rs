@@ -12,6 +12,7 @@ pub mod embedding;
 pub mod linear;
 pub mod matmul;
 mod pairs;
+pub mod pool;
 pub mod recurrent;
 pub mod simd;
 pub mod softmax;

@@ -13,18 +13,23 @@ pub fn probabilities(logits: &mut [f32]) {
     }
 }
 
-/// The cross-entropy of one row, -log p\[label\]; the row becomes its gradient times `scale`: (p - onehot(label)) · scale.
+/// The cross-entropy of one row, -Σ target log p, where the target is 1 at the label, less the share `smoothing` that is
+/// spread evenly over all classes (PyTorch's `label_smoothing`; Szegedy et al. 2016). The row becomes its gradient times
+/// `scale`: (p - target) · scale.
 ///
 /// # Panics
 /// When `label` is not a place in the row.
-pub fn cross_entropy(logits: &mut [f32], label: usize, scale: f32) -> f64 {
+pub fn cross_entropy(logits: &mut [f32], label: usize, smoothing: f32, scale: f32) -> f64 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();
-    let loss = sum.ln() - f64::from(logits[label] - largest);
+    let minus_log = |logit: f32| sum.ln() - f64::from(logit - largest);
+    let mean = logits.iter().map(|&logit| minus_log(logit)).sum::<f64>() / logits.len() as f64;
+    let loss = f64::from(1.0 - smoothing) * minus_log(logits[label]) + f64::from(smoothing) * mean;
+    let even = smoothing / logits.len() as f32;
     probabilities(logits);
-    logits[label] -= 1.0;
+    logits[label] -= 1.0 - smoothing;
     for d in logits {
-        *d *= scale;
+        *d = (*d - even) * scale;
     }
     loss
 }
@@ -43,17 +48,20 @@ mod tests {
     #[test]
     fn the_gradient_is_the_slope_of_the_loss() {
         let logits = [0.3, -1.2, 2.0, 0.1];
-        let loss = |logits: [f32; 4]| cross_entropy(&mut logits.clone(), 2, 1.0);
-        let mut gradient = logits;
-        let value = cross_entropy(&mut gradient, 2, 1.0);
-        let exact: f64 = logits.iter().map(|&x| f64::from(x).exp()).sum::<f64>().ln() - 2.0;
-        assert!((value - exact).abs() < 1e-7);
-        for k in 0..4 {
-            let (mut above, mut below) = (logits, logits);
-            above[k] += 1e-3;
-            below[k] -= 1e-3;
-            let slope = (loss(above) - loss(below)) / 2e-3;
-            assert!((slope - f64::from(gradient[k])).abs() < 1e-4, "{slope} {}", gradient[k]);
+        for smoothing in [0.0, 0.1] {
+            let loss = |logits: [f32; 4]| cross_entropy(&mut logits.clone(), 2, smoothing, 1.0);
+            let mut gradient = logits;
+            let value = cross_entropy(&mut gradient, 2, smoothing, 1.0);
+            let log_sum: f64 = logits.iter().map(|&x| f64::from(x).exp()).sum::<f64>().ln();
+            let exact = log_sum - f64::from(1.0 - smoothing) * 2.0 - f64::from(smoothing) * 0.3; // 0.3: the mean logit
+            assert!((value - exact).abs() < 1e-6);
+            for k in 0..4 {
+                let (mut above, mut below) = (logits, logits);
+                above[k] += 1e-3;
+                below[k] -= 1e-3;
+                let slope = (loss(above) - loss(below)) / 2e-3;
+                assert!((slope - f64::from(gradient[k])).abs() < 1e-4, "{slope} {}", gradient[k]);
+            }
         }
     }
 }

@@ -18,6 +18,13 @@ pub struct BatchResult {
     pub correct: usize,
 }
 
+/// What is made small.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Objective {
+    /// The share of a text's label that is spread evenly over all classes.
+    pub label_smoothing: f32,
+}
+
 /// A model that gives each text a logit per class.
 pub trait Classifier: Send {
     /// Number of classes.
@@ -26,7 +33,7 @@ pub trait Classifier: Send {
     /// Forward and backward over one batch: the gradients of the mean cross-entropy, each row weighted by
     /// `batch.loss_weights`, replace those of the batch before.
     /// `key` makes the random numbers of dropout: fold seed, epoch and step into it.
-    fn train_batch(&mut self, batch: &Batch, key: &[u64]) -> BatchResult;
+    fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult;
 
     /// The logits of each row, without dropout. `[rows, num_classes]`
     fn logits(&mut self, batch: &Batch) -> Vec<f32>;
@@ -36,6 +43,12 @@ pub trait Classifier: Send {
 
     /// The parameters, to be changed.
     fn parameters_mut(&mut self) -> Vec<&mut Parameter>;
+
+    /// From now on word vectors learn at this multiple of the learning rate; at 0 they rest. Does nothing in a model whose
+    /// vectors are frozen or that has none.
+    fn set_embedding_rate(&mut self, rate: f64) {
+        let _ = rate;
+    }
 
     /// Floats that are learned or kept.
     fn parameter_count(&self) -> usize {

@@ -1,9 +1,10 @@
-//! The recurrent classifier: embedding -> dropout -> recurrent stack -> final states of both directions -> dropout -> linear.
+//! The recurrent classifier: embedding -> dropout -> recurrent stack -> pooling over time -> dropout -> linear.
 //!
-//! *takes* a [`Batch`] of ids -> *gives* logits. The same network as in the notebook that the presets come from, in PyTorch:
-//! `nn.Embedding`, `nn.Dropout`, `nn.LSTM`, `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`, `nn.Linear`.
+//! *takes* a [`Batch`] of ids -> *gives* logits. With the last states pooled it is the network of the notebook that the
+//! presets come from, in PyTorch: `nn.Embedding`, `nn.Dropout`, `nn.LSTM`, `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`,
+//! `nn.Linear`.
 
-use super::{BatchResult, Classifier};
+use super::{BatchResult, Classifier, Objective};
 use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::dropout::Dropout;
@@ -11,7 +12,7 @@ use crate::kernels::linear;
 use crate::kernels::simd::{Level, padded};
 use crate::kernels::{embedding, softmax};
 use crate::nn::init::uniform_by_fan;
-use crate::nn::{CellKind, Parameter, Precision, RecurrentConfig, RecurrentStack};
+use crate::nn::{CellKind, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit, RecurrentStack};
 use crate::rng::Rng;
 use crate::vocab::PAD;
 
@@ -28,6 +29,14 @@ pub struct RecurrentClassifierConfig {
     pub bidirectional: bool,
     /// Dropout on embeddings, between layers and before the head.
     pub dropout: f64,
+    /// Share of tokens whose whole vector is dropped.
+    pub word_dropout: f64,
+    /// How the recurrent weights begin.
+    pub recurrent_init: RecurrentInit,
+    /// How the states of a text become one vector.
+    pub pooling: Pooling,
+    /// Segments of [`Pooling::Segments`].
+    pub segments: usize,
     /// Keep the embeddings as they are.
     pub freeze_embeddings: bool,
     /// Number of classes.
@@ -36,10 +45,31 @@ pub struct RecurrentClassifierConfig {
     pub precision: Precision,
 }
 
+/// One GRU reading from both ends, its last states pooled, without dropout; two classes.
+impl Default for RecurrentClassifierConfig {
+    fn default() -> RecurrentClassifierConfig {
+        RecurrentClassifierConfig {
+            cell: CellKind::Gru,
+            hidden_size: 64,
+            num_layers: 1,
+            bidirectional: true,
+            dropout: 0.0,
+            word_dropout: 0.0,
+            recurrent_init: RecurrentInit::default(),
+            pooling: Pooling::default(),
+            segments: 1,
+            freeze_embeddings: false,
+            num_classes: 2,
+            precision: Precision::default(),
+        }
+    }
+}
+
 /// Places of dropout, folded into its key. The stack adds its layers' numbers itself.
 const ON_EMBEDDINGS: u64 = 1;
 const IN_STACK: u64 = 2;
 const BEFORE_HEAD: u64 = 3;
+const ON_WORDS: u64 = 4;
 
 /// An embedding table, a recurrent stack and a linear head.
 #[derive(Debug)]
@@ -47,10 +77,11 @@ pub struct RecurrentClassifier {
     config: RecurrentClassifierConfig,
     embedding: Parameter, // embedding.weight [vocab_size, dim]
     stack: RecurrentStack,
-    head: [Parameter; 2], // head.weight [num_classes, output], head.bias [num_classes]
-    states: Buffer,       // [rows, output] final states, after dropout
+    pool: Pool,
+    head: [Parameter; 2], // head.weight [num_classes, pool.output], head.bias [num_classes]
+    pooled: Buffer,       // [rows, pool.output] after dropout
     logits: Buffer,       // [rows, padded(num_classes)]
-    d_states: Buffer,     // [rows, output]
+    d_pooled: Buffer,     // [rows, pool.output]
     scratch: linear::Scratch,
 }
 
@@ -75,23 +106,26 @@ impl RecurrentClassifier {
             num_layers: config.num_layers,
             bidirectional: config.bidirectional,
             dropout: config.dropout,
+            init: config.recurrent_init,
             precision: config.precision,
         };
         let stack = RecurrentStack::new(recurrent, "recurrent", &mut rng);
-        let (inputs, outputs) = (recurrent.output().len(), config.num_classes);
+        let pool = Pool::new(config.pooling, config.segments, recurrent.output(), &mut rng);
+        let (inputs, outputs) = (pool.output().len(), config.num_classes);
         let weight = uniform_by_fan(&mut rng, outputs * inputs, inputs);
         let bias = uniform_by_fan(&mut rng, outputs, inputs);
         RecurrentClassifier {
             config,
             embedding,
             stack,
+            pool,
             head: [
                 Parameter::new("head.weight", &[outputs, inputs], weight),
                 Parameter::new("head.bias", &[outputs], bias),
             ],
-            states: Buffer::default(),
+            pooled: Buffer::default(),
             logits: Buffer::default(),
-            d_states: Buffer::default(),
+            d_pooled: Buffer::default(),
             scratch: linear::Scratch::default(),
         }
     }
@@ -101,7 +135,7 @@ impl RecurrentClassifier {
     }
 
     fn shape(&self, rows: usize) -> linear::Shape {
-        linear::Shape { rows, input: self.stack.config().output(), output: self.config.num_classes }
+        linear::Shape { rows, input: self.pool.output(), output: self.config.num_classes }
     }
 
     /// Embedding to logits; with a key as in training, without one as in prediction.
@@ -111,17 +145,19 @@ impl RecurrentClassifier {
         embedding::forward(&self.embedding.value, dim, &batch.ids, x);
         if let Some(key) = key {
             Dropout::new(dropout, &place(key, ON_EMBEDDINGS)).apply(x);
+            Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(x, padded(dim));
         }
         let shape = self.shape(rows);
-        let states = self.states.resize(rows * shape.input.padded());
-        self.stack.forward(batch, key.map(|key| place(key, IN_STACK)).as_deref(), states);
+        self.stack.forward(batch, key.map(|key| place(key, IN_STACK)).as_deref());
+        let pooled = self.pooled.resize(rows * shape.input.padded());
+        self.pool.forward(batch, &self.stack, pooled);
         if let Some(key) = key {
-            Dropout::new(dropout, &place(key, BEFORE_HEAD)).apply(states);
+            Dropout::new(dropout, &place(key, BEFORE_HEAD)).apply(pooled);
         }
         let [weight, bias] = &self.head;
         Level::current().run(linear::Forward {
             shape,
-            x: states,
+            x: pooled,
             weight: &weight.value,
             bias: &bias.value,
             y: self.logits.resize(rows * padded(shape.output)),
@@ -133,20 +169,22 @@ impl RecurrentClassifier {
     fn backward(&mut self, batch: &Batch, key: &[u64]) {
         let (dim, shape) = (self.dim(), self.shape(batch.rows()));
         let [weight, bias] = &mut self.head;
-        let d_states = self.d_states.resize(batch.rows() * shape.input.padded());
+        let d_pooled = self.d_pooled.resize(batch.rows() * shape.input.padded());
         Level::current().run(linear::Backward {
             shape,
-            x: &self.states,
+            x: &self.pooled,
             weight: &weight.value,
             d_y: &self.logits,
-            d_x: d_states,
+            d_x: d_pooled,
             d_weight: &mut weight.gradient,
             d_bias: &mut bias.gradient,
             scratch: &mut self.scratch,
         });
-        Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_states);
-        let wants_input = self.embedding.is_trained();
-        if let Some(d_x) = self.stack.backward(batch, &place(key, IN_STACK), d_states, wants_input) {
+        Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_pooled);
+        self.pool.backward(batch, &mut self.stack, d_pooled);
+        let wants_input = self.embedding.is_trained() && self.embedding.rate > 0.0;
+        if let Some(d_x) = self.stack.backward(batch, &place(key, IN_STACK), wants_input) {
+            Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
             Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(d_x);
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
         }
@@ -162,8 +200,8 @@ impl Classifier for RecurrentClassifier {
         self.config.num_classes
     }
 
-    fn train_batch(&mut self, batch: &Batch, key: &[u64]) -> BatchResult {
-        within_pool(|| self.train_within_pool(batch, key))
+    fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {
+        within_pool(|| self.train_within_pool(batch, key, objective))
     }
 
     fn logits(&mut self, batch: &Batch) -> Vec<f32> {
@@ -172,12 +210,18 @@ impl Classifier for RecurrentClassifier {
         self.logits.chunks_exact(padded(classes)).flat_map(|row| row[..classes].iter().copied()).collect()
     }
 
+    fn set_embedding_rate(&mut self, rate: f64) {
+        self.embedding.rate = rate;
+    }
+
     fn parameters(&self) -> Vec<&Parameter> {
-        std::iter::once(&self.embedding).chain(self.stack.parameters()).chain(&self.head).collect()
+        let recurrent = self.stack.parameters().iter().chain(self.pool.parameter());
+        std::iter::once(&self.embedding).chain(recurrent).chain(&self.head).collect()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
-        std::iter::once(&mut self.embedding).chain(self.stack.parameters_mut()).chain(&mut self.head).collect()
+        let recurrent = self.stack.parameters_mut().iter_mut().chain(self.pool.parameter_mut());
+        std::iter::once(&mut self.embedding).chain(recurrent).chain(&mut self.head).collect()
     }
 }
 
@@ -187,7 +231,7 @@ fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 impl RecurrentClassifier {
-    fn train_within_pool(&mut self, batch: &Batch, key: &[u64]) -> BatchResult {
+    fn train_within_pool(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {
         for parameter in self.parameters_mut() {
             parameter.gradient.fill(0.0);
         }
@@ -198,7 +242,7 @@ impl RecurrentClassifier {
         for ((row, &label), &weight) in rows.zip(&batch.loss_weights) {
             let row = &mut row[..classes];
             result.correct += usize::from(largest(row) == label as usize);
-            result.loss += softmax::cross_entropy(row, label as usize, weight);
+            result.loss += softmax::cross_entropy(row, label as usize, objective.label_smoothing, weight);
         }
         self.backward(batch, key);
         result

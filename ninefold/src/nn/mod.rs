@@ -3,10 +3,13 @@
 pub mod init;
 pub mod optimizer;
 pub mod parameter;
+pub mod pooling;
 pub mod precision;
 pub mod recurrent;
 
+pub use init::RecurrentInit;
 pub use optimizer::Optimizer;
 pub use parameter::Parameter;
+pub use pooling::{Pool, Pooling};
 pub use precision::Precision;
 pub use recurrent::{CellKind, RecurrentConfig, RecurrentStack};

@@ -1,4 +1,4 @@
-//! Adam over a list of parameters, with the gradient clipped by its norm.
+//! Adam and AdamW over a list of parameters, with the gradient clipped by its norm.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,26 +16,39 @@ pub struct Optimizer {
     pub means: Vec<Vec<f32>>,
     /// Running mean of its square.
     pub squares: Vec<Vec<f32>>,
-    /// Steps taken.
-    pub steps: u64,
+    /// Steps that each parameter has taken.
+    pub steps: Vec<u64>,
 }
 
 /// How the optimiser steps.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Step size.
     pub learning_rate: f64,
-    /// L2 penalty.
+    /// What pulls weights towards zero, and how: see [`Decay`].
     pub weight_decay: f64,
+    /// Where the decay acts.
+    pub decay: Decay,
     /// The gradient is scaled down to this norm; `None`: never.
     pub max_grad_norm: Option<f64>,
+}
+
+/// Where weight decay acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decay {
+    /// On the gradient, as an L2 penalty: Adam.
+    #[default]
+    Gradient,
+    /// On the weight itself, times the learning rate: AdamW (Loshchilov & Hutter 2019).
+    Weight,
 }
 
 impl Optimizer {
     /// The state before the first step.
     pub fn new(parameters: &[&Parameter]) -> Optimizer {
         let zeros = || parameters.iter().map(|parameter| vec![0.0; parameter.gradient.len()]).collect();
-        Optimizer { means: zeros(), squares: zeros(), steps: 0 }
+        Optimizer { means: zeros(), squares: zeros(), steps: vec![0; parameters.len()] }
     }
 
     /// Changes every trained parameter by one step, with PyTorch's default betas (0.9, 0.999) and eps 1e-8. Returns the
@@ -56,25 +69,27 @@ impl Optimizer {
             Some(limit) if norm > limit => limit / (norm + 1e-6),
             _ => 1.0,
         };
-        self.steps += 1;
-        let adam = Adam {
-            learning_rate: step.learning_rate,
-            beta1: 0.9,
-            beta2: 0.999,
-            eps: 1e-8,
-            weight_decay: step.weight_decay,
-            step: self.steps,
-        };
         let mut pieces = Vec::new();
-        for ((parameter, mean), square) in parameters.into_iter().zip(&mut self.means).zip(&mut self.squares) {
-            if !parameter.is_trained() {
+        let moments = self.means.iter_mut().zip(&mut self.squares).zip(&mut self.steps);
+        for (parameter, ((mean, square), steps)) in parameters.into_iter().zip(moments) {
+            if !parameter.is_trained() || parameter.rate == 0.0 {
                 continue;
             }
+            *steps += 1;
+            let adam = Adam {
+                learning_rate: step.learning_rate * parameter.rate,
+                beta1: 0.9,
+                beta2: 0.999,
+                eps: 1e-8,
+                weight_decay: step.weight_decay,
+                is_decoupled: step.decay == Decay::Weight,
+                step: *steps,
+            };
             let values = parameter.value.chunks_mut(PIECE).zip(parameter.gradient.chunks(PIECE));
             let moments = mean.chunks_mut(PIECE).zip(square.chunks_mut(PIECE));
-            pieces.extend(values.zip(moments));
+            pieces.extend(values.zip(moments).map(|piece| (adam, piece)));
         }
-        pieces.into_par_iter().for_each(|((value, gradient), (mean, square))| {
+        pieces.into_par_iter().for_each(|(adam, ((value, gradient), (mean, square)))| {
             adam.apply(value, gradient, mean, square, scale as f32);
         });
         norm

@@ -11,6 +11,8 @@ pub struct Parameter {
     pub value: Vec<f32>,
     /// The gradient of the last batch; empty when the parameter is not trained.
     pub gradient: Vec<f32>,
+    /// Its learning rate, as a multiple of the others'. At 0 it rests: it has no gradient and takes no step.
+    pub rate: f64,
 }
 
 impl Parameter {
@@ -21,7 +23,7 @@ impl Parameter {
     pub fn new(name: impl Into<String>, shape: &[usize], value: Vec<f32>) -> Parameter {
         let size: usize = shape.iter().product();
         assert_eq!(size, value.len(), "shape {shape:?} for {} floats", value.len());
-        Parameter { name: name.into(), shape: shape.to_vec(), gradient: vec![0.0; size], value }
+        Parameter { name: name.into(), shape: shape.to_vec(), gradient: vec![0.0; size], rate: 1.0, value }
     }
 
     /// A parameter that keeps its values.
@@ -29,7 +31,7 @@ impl Parameter {
         Parameter { gradient: Vec::new(), ..Parameter::new(name, shape, value) }
     }
 
-    /// Whether training changes it.
+    /// Whether training changes it, now or later.
     pub fn is_trained(&self) -> bool {
         !self.gradient.is_empty()
     }

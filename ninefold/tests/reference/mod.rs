@@ -3,11 +3,12 @@
 //! kernels against it.
 
 pub mod cells;
+pub mod pool;
 
 use std::collections::BTreeMap;
 
 use cells::{CellState, backward_step, forward_step};
-use ninefold::nn::CellKind;
+use ninefold::nn::{CellKind, Pooling};
 
 /// Parameters, or gradients, by PyTorch's names.
 pub type Tensors = BTreeMap<String, Vec<f64>>;
@@ -21,6 +22,8 @@ pub struct Shape {
     pub num_layers: usize,
     pub bidirectional: bool,
     pub num_classes: usize,
+    pub pooling: Pooling,
+    pub segments: usize,
 }
 
 type Rows = Vec<Vec<f64>>;
@@ -62,14 +65,8 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
         inputs.push((0..text.len()).map(join).collect());
         states.push(layer_states);
     }
-    let end = |direction: usize| if direction == 0 { text.len() - 1 } else { 0 };
-    let mut features = vec![0.0; directions * hidden];
-    if !text.is_empty() {
-        for direction in 0..directions {
-            let last = &states[shape.num_layers - 1][direction][end(direction)].h;
-            features[direction * hidden..][..hidden].copy_from_slice(last);
-        }
-    }
+    let outputs = &inputs[shape.num_layers]; // [tokens][directions * hidden]
+    let features = pool::forward(shape, tensors, outputs);
     let (weight, bias) = (&tensors["head.weight"], &tensors["head.bias"]);
     let logits: Vec<f64> = (0..shape.num_classes)
         .map(|class| {
@@ -92,11 +89,7 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
     if text.is_empty() {
         return loss;
     }
-    let mut d_output: Rows = vec![vec![0.0; directions * hidden]; text.len()];
-    for direction in 0..directions {
-        let part = direction * hidden..(direction + 1) * hidden;
-        d_output[end(direction)][part.clone()].copy_from_slice(&d_features[part]);
-    }
+    let mut d_output = pool::backward(shape, tensors, gradients, outputs, &d_features);
     for layer in (0..shape.num_layers).rev() {
         let x = &inputs[layer];
         let mut d_x: Rows = x.iter().map(|row| vec![0.0; row.len()]).collect();

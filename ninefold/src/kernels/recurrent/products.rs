@@ -86,9 +86,7 @@ impl Kernel for PackGates<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let PackGates { gates, width, columns, panels } = self;
-        panels.pack(simd, gates.len() / width, columns.len(), |token, first, row| {
-            copy(simd, row, &gates[token * width + columns.start + first..]);
-        });
+        panels.pack_rows(simd, gates.len() / width, columns.len(), |token| &gates[token * width + columns.start..]);
     }
 }
 

@@ -1,12 +1,16 @@
 //! The part of a recurrent layer that must go step by step, for one direction and one slice of rows.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
-use super::{NO_TOKEN, PackedWeights};
+use super::{NO_TOKEN, PackedWeights, Projection};
 use crate::batch::Slice;
 use crate::kernels::cell::{Cell, State, StateMut};
 use crate::kernels::matmul::{Start, View, multiply};
 use crate::kernels::simd::{Kernel, Simd};
+
+/// Tokens whose x·W is computed at a time, few enough to be in the cache still when their step comes.
+const PROJECTED: usize = 96;
 
 /// Zeros, for the state before the first step. No hidden_size is larger.
 static NOTHING: [f32; MAX_HIDDEN] = [0.0; MAX_HIDDEN];
@@ -47,7 +51,8 @@ pub fn previous_tokens(slice: &Slice, reverse: bool, first_token: usize, previou
     }
 }
 
-/// Runs a direction forward: `gates` holds x·W + b on entry, what the cell keeps for `Backward` on exit.
+/// Runs a direction forward: `gates` holds x·W + b on entry (or gets it from `x` on the way), what the cell keeps for
+/// `Backward` on exit.
 pub struct Forward<'a, C> {
     /// The rows.
     pub slice: &'a Slice,
@@ -57,6 +62,8 @@ pub struct Forward<'a, C> {
     pub hidden: usize,
     /// The direction's weights.
     pub weights: &'a PackedWeights,
+    /// The input and the distance between its rows, where x·W + b is not in `gates` yet. `[tokens, stride]`
+    pub x: Option<(&'a [f32], usize)>,
     /// `[tokens, BLOCKS * hidden]`
     pub gates: &'a mut [f32],
     /// `[tokens, hidden]`
@@ -72,9 +79,18 @@ impl<C: Cell> Kernel for Forward<'_, C> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Forward { slice, reverse, hidden, weights, gates, h, c, .. } = self;
+        let Forward { slice, reverse, hidden, weights, x, gates, h, c, cell } = self;
         let width = C::BLOCKS * hidden;
+        let mut projected = if reverse { slice.tokens..slice.tokens } else { 0..0 };
         for step in steps(slice, reverse) {
+            while let Some((x, x_stride)) = x
+                && !(projected.contains(&step.token) && step.token + step.rows <= projected.end)
+            {
+                let tokens = next_tokens(&mut projected, slice.tokens, reverse);
+                let x = &x[tokens.start * x_stride..tokens.end * x_stride];
+                let gates = &mut gates[tokens.start * width..tokens.end * width];
+                Projection { x, x_stride, weights, gates, cell }.run(simd);
+            }
             let gates = &mut gates[step.token * width..][..step.rows * width];
             if step.carried > 0 {
                 let previous = View::rows(&h[step.previous * hidden..], hidden);
@@ -93,6 +109,19 @@ impl<C: Cell> Kernel for Forward<'_, C> {
                 C::forward(simd, gates, previous, StateMut { h: next_h, c: next_c });
             }
         }
+    }
+}
+
+/// Grows the range of projected tokens by some that its direction comes to next, and gives them.
+fn next_tokens(projected: &mut Range<usize>, tokens: usize, reverse: bool) -> Range<usize> {
+    if reverse {
+        let end = projected.start;
+        projected.start = end.saturating_sub(PROJECTED);
+        projected.start..end
+    } else {
+        let start = projected.end;
+        projected.end = tokens.min(start + PROJECTED);
+        start..projected.end
     }
 }
 

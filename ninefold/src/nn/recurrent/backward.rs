@@ -1,4 +1,4 @@
-//! The backward pass: from the final states' gradients down to the parameters' and the input's.
+//! The backward pass: from the outputs' gradients down to the parameters' and the input's.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -15,19 +15,12 @@ use crate::kernels::recurrent::{
 use crate::kernels::simd::padded;
 
 impl RecurrentStack {
-    pub(super) fn backward_with<C: Cell>(
-        &mut self,
-        batch: &Batch,
-        dropout_key: &[u64],
-        d_states: &[f32],
-        wants_input: bool,
-    ) {
+    pub(super) fn backward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) {
         for (direction, previous) in self.previous.iter_mut().enumerate() {
             previous.clear();
             let slices = batch.slices.iter();
             slices.for_each(|slice| previous_tokens(slice, direction == 1, slice.first_token, previous));
         }
-        self.spread_states(batch, d_states);
         for layer in (0..self.config.num_layers).rev() {
             self.layer_backward::<C>(layer, batch);
             self.gate_gradients::<C>(layer, batch.tokens());
@@ -39,20 +32,6 @@ impl RecurrentStack {
                 std::mem::swap(&mut self.d_input, &mut self.d_output);
             }
         }
-    }
-
-    /// The gradient of the last layer's output: zero but at every text's end.
-    fn spread_states(&mut self, batch: &Batch, d_states: &[f32]) {
-        let (hidden, width) = (padded(self.config.hidden_size), self.config.output().padded());
-        let mut d_output = std::mem::take(&mut self.d_output);
-        d_output.resize_zeroed(batch.tokens() * width);
-        self.for_each_end(batch, |row, direction, token| {
-            if let Some(token) = token {
-                let d_state = &d_states[row * width + direction * hidden..][..hidden];
-                d_output[token * width + direction * hidden..][..hidden].copy_from_slice(d_state);
-            }
-        });
-        self.d_output = d_output;
     }
 
     fn layer_backward<C: Cell>(&mut self, layer: usize, batch: &Batch) {

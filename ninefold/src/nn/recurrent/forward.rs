@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use super::pieces::{TOKENS, by_slice};
+use super::pieces::{TOKENS, by_slice, of_slice};
 use super::{LayerBuffers, Packing, RecurrentStack};
 use crate::batch::Batch;
 use crate::kernels::cell::Cell;
@@ -12,7 +12,7 @@ use crate::kernels::recurrent::{Forward, Projection};
 use crate::kernels::simd::padded;
 
 impl RecurrentStack {
-    pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>, states: &mut [f32]) {
+    pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
         self.pack::<C>(if dropout_key.is_some() { Packing::Both } else { Packing::Forward });
         for layer in 0..self.config.num_layers {
             if layer > 0 {
@@ -23,7 +23,6 @@ impl RecurrentStack {
             }
             self.layer_forward::<C>(layer, batch);
         }
-        self.collect_states(batch, states);
     }
 
     /// The input of a layer: the outputs of the layer below, directions side by side.
@@ -52,19 +51,23 @@ impl RecurrentStack {
             buffers.c.resize(if C::HAS_CELL_STATE { batch.tokens() * hidden } else { 0 });
         }
 
-        let mut projections = Vec::new();
-        for (buffers, weights) in directions.iter_mut().zip(weights) {
-            let pieces = buffers.gates.chunks_mut(TOKENS * width).zip(x.chunks(TOKENS * x_stride));
-            projections.extend(pieces.map(|(gates, x)| Projection {
-                x,
-                x_stride,
-                weights,
-                gates,
-                cell: PhantomData::<C>,
-            }));
-        }
         let level = self.config.precision.level();
-        projections.into_par_iter().for_each(|piece| level.run(piece));
+        let passes = directions.len() * batch.slices.len();
+        let is_apart = rayon::current_num_threads() > passes;
+        if is_apart {
+            let mut projections = Vec::new();
+            for (buffers, weights) in directions.iter_mut().zip(weights) {
+                let pieces = buffers.gates.chunks_mut(TOKENS * width).zip(x.chunks(TOKENS * x_stride));
+                projections.extend(pieces.map(|(gates, x)| Projection {
+                    x,
+                    x_stride,
+                    weights,
+                    gates,
+                    cell: PhantomData::<C>,
+                }));
+            }
+            projections.into_par_iter().for_each(|piece| level.run(piece));
+        }
 
         let mut passes = Vec::new();
         for (number, (buffers, weights)) in directions.iter_mut().zip(weights).enumerate() {
@@ -79,6 +82,7 @@ impl RecurrentStack {
                     reverse: number == 1,
                     hidden,
                     weights,
+                    x: (!is_apart).then_some((of_slice(x, slice, x_stride), x_stride)),
                     gates,
                     h,
                     c,
@@ -87,18 +91,5 @@ impl RecurrentStack {
             }
         }
         passes.into_par_iter().for_each(|pass| level.run(pass));
-    }
-
-    /// The last layer's outputs at every text's end: its last token forwards, its first token backwards.
-    fn collect_states(&self, batch: &Batch, states: &mut [f32]) {
-        let Some(last) = self.layers.last() else { return };
-        let hidden = padded(self.config.hidden_size);
-        self.for_each_end(batch, |row, direction, token| {
-            let state = &mut states[row * self.config.output().padded() + direction * hidden..][..hidden];
-            match token {
-                Some(token) => state.copy_from_slice(&last.directions[direction].h[token * hidden..][..hidden]),
-                None => state.fill(0.0),
-            }
-        });
     }
 }

@@ -1,8 +1,7 @@
-//! A stack of recurrent layers over a packed batch: one or two directions a layer, dropout between layers, the state at each
-//! text's last token (and, backwards, its first) as the result.
+//! A stack of recurrent layers over a packed batch: one or two directions a layer, dropout between layers.
 //!
-//! *takes* embedded tokens `[tokens, input]` -> *gives* final states `[rows, directions * hidden]`; parameters under PyTorch's
-//! names and in its shapes.
+//! *takes* embedded tokens `[tokens, input]` -> *gives* the last layer's state at every token, `[tokens, hidden]` for each
+//! direction; parameters under PyTorch's names and in its shapes.
 //!
 //! The work is cut into (direction, slice of 32 rows) for the steps and into chunks of tokens or rows of gates for the
 //! products: pieces that do not depend on the number of threads, so neither do the bits of the result.
@@ -11,12 +10,14 @@ mod backward;
 mod forward;
 mod pieces;
 
+pub(super) use pieces::{by_slice, of_slice};
+
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::init::uniform_by_fan;
+use super::init::{RecurrentInit, orthogonal, uniform_by_fan};
 use super::parameter::Parameter;
 use super::precision::Precision;
 use crate::batch::Batch;
@@ -77,6 +78,8 @@ pub struct RecurrentConfig {
     pub bidirectional: bool,
     /// Dropout on the output of every layer but the last.
     pub dropout: f64,
+    /// How the weights begin.
+    pub init: RecurrentInit,
     /// The numbers of the matrix products.
     pub precision: Precision,
 }
@@ -139,8 +142,7 @@ struct DirectionBuffers {
 }
 
 impl RecurrentStack {
-    /// A stack with PyTorch's initial distribution: everything uniform in ±1/√hidden_size. Names start with `prefix` and a
-    /// dot.
+    /// A stack whose names start with `prefix` and a dot.
     pub fn new(config: RecurrentConfig, prefix: &str, rng: &mut Rng) -> RecurrentStack {
         let (hidden, rows) = (config.hidden_size, config.cell.gates() * config.hidden_size);
         let mut parameters = Vec::new();
@@ -154,10 +156,21 @@ impl RecurrentStack {
                     ("bias_ih", &[rows]),
                     ("bias_hh", &[rows]),
                 ];
-                parameters.extend(shapes.map(|(name, shape)| {
+                let mut own = shapes.map(|(name, shape)| {
                     let value = uniform_by_fan(rng, shape.iter().product(), hidden);
                     Parameter::new(format!("{prefix}.{name}_l{layer}{suffix}"), shape, value)
-                }));
+                });
+                if config.init == RecurrentInit::Orthogonal {
+                    let [_, weight_hidden, bias_input, bias_hidden] = &mut own;
+                    for gate in weight_hidden.value.chunks_exact_mut(hidden * hidden) {
+                        gate.copy_from_slice(&orthogonal(rng, hidden));
+                    }
+                    if config.cell == CellKind::Lstm {
+                        bias_input.value[hidden..2 * hidden].fill(1.0);
+                        bias_hidden.value[hidden..2 * hidden].fill(0.0);
+                    }
+                }
+                parameters.extend(own);
             }
         }
         let directions = config.directions();
@@ -201,38 +214,37 @@ impl RecurrentStack {
         self.layers[0].x.resize(tokens * self.config.input(0).padded())
     }
 
-    /// Runs the stack over the tokens in [`input_mut`](Self::input_mut) and writes the final states. An empty text's states
-    /// are zeros.
+    /// Runs the stack over the tokens in [`input_mut`](Self::input_mut), up to [`outputs`](Self::outputs).
     ///
     /// `dropout_key` gives the random numbers of training; `None` predicts. Only a pass with a key can be followed by
     /// [`backward`](Self::backward).
-    ///
-    /// # Shapes
-    /// `states` `[rows, output.padded()]`
-    pub fn forward(&mut self, batch: &Batch, dropout_key: Option<&[u64]>, states: &mut [f32]) {
+    pub fn forward(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
         match self.config.cell {
-            CellKind::Rnn => self.forward_with::<Rnn>(batch, dropout_key, states),
-            CellKind::Lstm => self.forward_with::<Lstm>(batch, dropout_key, states),
-            CellKind::Gru => self.forward_with::<Gru>(batch, dropout_key, states),
+            CellKind::Rnn => self.forward_with::<Rnn>(batch, dropout_key),
+            CellKind::Lstm => self.forward_with::<Lstm>(batch, dropout_key),
+            CellKind::Gru => self.forward_with::<Gru>(batch, dropout_key),
         }
     }
 
-    /// The gradients of the final states -> the gradients of all parameters (added to theirs) and, if wanted, of the
-    /// embedded tokens. `[tokens, padded(input_size)]`
-    ///
-    /// # Shapes
-    /// `d_states` `[rows, output.padded()]`
-    pub fn backward(
-        &mut self,
-        batch: &Batch,
-        dropout_key: &[u64],
-        d_states: &[f32],
-        wants_input: bool,
-    ) -> Option<&mut [f32]> {
+    /// The last layer's states, direction by direction. `[tokens, padded(hidden_size)]`
+    pub fn outputs(&self) -> Vec<&[f32]> {
+        self.layers.last().map_or(Vec::new(), |last| last.directions.iter().map(|direction| &*direction.h).collect())
+    }
+
+    /// The same, and zeros to put their gradients into. `[tokens, output.padded()]`
+    pub fn outputs_and_gradient(&mut self, tokens: usize) -> (Vec<&[f32]>, &mut [f32]) {
+        let gradient = self.d_output.resize_zeroed(tokens * self.config.output().padded());
+        let last = self.layers.last().into_iter().flat_map(|last| &last.directions);
+        (last.map(|direction| &*direction.h).collect(), gradient)
+    }
+
+    /// The gradients of the outputs, put where [`outputs_and_gradient`](Self::outputs_and_gradient) says -> the gradients of
+    /// all parameters (added to theirs) and, if wanted, of the embedded tokens. `[tokens, padded(input_size)]`
+    pub fn backward(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) -> Option<&mut [f32]> {
         match self.config.cell {
-            CellKind::Rnn => self.backward_with::<Rnn>(batch, dropout_key, d_states, wants_input),
-            CellKind::Lstm => self.backward_with::<Lstm>(batch, dropout_key, d_states, wants_input),
-            CellKind::Gru => self.backward_with::<Gru>(batch, dropout_key, d_states, wants_input),
+            CellKind::Rnn => self.backward_with::<Rnn>(batch, dropout_key, wants_input),
+            CellKind::Lstm => self.backward_with::<Lstm>(batch, dropout_key, wants_input),
+            CellKind::Gru => self.backward_with::<Gru>(batch, dropout_key, wants_input),
         }
         wants_input.then_some(&mut *self.d_input)
     }
@@ -262,17 +274,5 @@ impl RecurrentStack {
             });
         });
         self.packed_for = Some(wanted);
-    }
-
-    /// Calls back with every row, direction and the token at which the direction ends; `None` for an empty text.
-    fn for_each_end(&self, batch: &Batch, mut each: impl FnMut(usize, usize, Option<usize>)) {
-        for slice in &batch.slices {
-            for row in 0..slice.rows {
-                for direction in 0..self.config.directions() {
-                    let token = if direction == 0 { slice.last_token_of(row) } else { slice.first_token_of(row) };
-                    each(slice.first_row + row, direction, token.map(|token| slice.first_token + token));
-                }
-            }
-        }
     }
 }

@@ -1,0 +1,179 @@
+//! Pooling over time: the outputs of a recurrent stack -> one vector per text.
+//!
+//! *takes* states `[tokens, hidden]` of each direction -> *gives* `[rows, parts * directions * hidden]`, and the gradients back.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Parameter;
+use super::init::uniform_by_fan;
+use super::recurrent::{RecurrentStack, by_slice, of_slice};
+use crate::batch::Batch;
+use crate::kernels::buffer::Buffer;
+use crate::kernels::pool::{Backward, Forward, Part, States};
+use crate::kernels::recurrent::Axis;
+use crate::kernels::simd::{Level, padded};
+use crate::rng::Rng;
+
+/// How the states of a text's tokens become one vector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooling {
+    /// The state at the end of each direction.
+    #[default]
+    Last,
+    /// The mean of all states.
+    Mean,
+    /// The largest value of each unit.
+    Max,
+    /// These three side by side.
+    MeanMaxLast,
+    /// The largest value of each unit in each of some equal segments of the text, side by side.
+    Segments,
+    /// The mean, weighted by a learned attention (a query that each state is compared with).
+    Attention,
+}
+
+impl Pooling {
+    /// How many vectors of the states' length it puts side by side.
+    pub fn num_parts(self, segments: usize) -> usize {
+        match self {
+            Pooling::MeanMaxLast => 3,
+            Pooling::Segments => segments,
+            Pooling::Last | Pooling::Mean | Pooling::Max | Pooling::Attention => 1,
+        }
+    }
+
+    fn parts(self, segments: usize) -> Vec<Part> {
+        let max = Part::Max { number: 0, of: 1 };
+        match self {
+            Pooling::Last => vec![Part::Last],
+            Pooling::Mean => vec![Part::Mean],
+            Pooling::Max => vec![max],
+            Pooling::MeanMaxLast => vec![Part::Mean, max, Part::Last],
+            Pooling::Segments => (0..segments).map(|number| Part::Max { number, of: segments }).collect(),
+            Pooling::Attention => vec![Part::Attention],
+        }
+    }
+}
+
+/// A pooling with its parameter and what its backward pass needs.
+#[derive(Debug)]
+pub struct Pool {
+    parts: Vec<Part>,
+    outputs: Axis,            // of the states: directions side by side
+    query: Option<Parameter>, // attention.weight [directions * hidden_size]
+    padded_query: Buffer,     // [directions * padded hidden]
+    chosen: Vec<u32>,         // [rows, parts * outputs]
+    weights: Buffer,          // [tokens]
+    d_queries: Buffer,        // [slices, outputs]
+}
+
+impl Pool {
+    /// A pooling of states with that axis. `segments` counts where the pooling is by segments.
+    pub fn new(pooling: Pooling, segments: usize, outputs: Axis, rng: &mut Rng) -> Pool {
+        let query = (pooling == Pooling::Attention).then(|| {
+            let value = uniform_by_fan(rng, outputs.len(), outputs.len());
+            Parameter::new("attention.weight", &[outputs.len()], value)
+        });
+        Pool {
+            parts: pooling.parts(segments),
+            outputs,
+            query,
+            padded_query: Buffer::default(),
+            chosen: Vec::new(),
+            weights: Buffer::default(),
+            d_queries: Buffer::default(),
+        }
+    }
+
+    /// The axis of a pooled row.
+    pub fn output(&self) -> Axis {
+        Axis { parts: self.parts.len() * self.outputs.parts, size: self.outputs.size }
+    }
+
+    /// The parameter, where there is one.
+    pub fn parameter(&self) -> Option<&Parameter> {
+        self.query.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub fn parameter_mut(&mut self) -> Option<&mut Parameter> {
+        self.query.as_mut()
+    }
+
+    /// Pools the states that the stack's forward pass left.
+    ///
+    /// # Shapes
+    /// `pooled` `[rows, output.padded()]`
+    pub fn forward(&mut self, batch: &Batch, stack: &RecurrentStack, pooled: &mut [f32]) {
+        let (size, hidden) = (self.output().padded(), padded(self.outputs.size));
+        self.chosen.resize(batch.rows() * size, 0);
+        let tokens = if self.query.is_some() { batch.tokens() } else { 0 };
+        self.weights.resize(tokens);
+        self.spread_query();
+        let mut passes = Vec::new();
+        let (mut pooled, mut chosen, mut weights) = (pooled, self.chosen.as_mut_slice(), &mut *self.weights);
+        for slice in &batch.slices {
+            let (own, rest) = pooled.split_at_mut(slice.rows * size);
+            pooled = rest;
+            let (own_chosen, rest) = chosen.split_at_mut(slice.rows * size);
+            chosen = rest;
+            let (own_weights, rest) = weights.split_at_mut(slice.tokens.min(tokens));
+            weights = rest;
+            passes.push((slice, own, own_chosen, own_weights));
+        }
+        let outputs = stack.outputs();
+        passes.into_par_iter().for_each(|(slice, pooled, chosen, weights)| {
+            let directions: Vec<&[f32]> = outputs.iter().map(|states| of_slice(states, slice, hidden)).collect();
+            let states =
+                States { slice, directions: &directions, hidden, parts: &self.parts, query: &self.padded_query };
+            Level::current().run(Forward { states, pooled, chosen, weights });
+        });
+    }
+
+    /// The gradients of the pooled rows -> those of the stack's outputs, and the query's (added to).
+    ///
+    /// # Shapes
+    /// `d_pooled` `[rows, output.padded()]`
+    pub fn backward(&mut self, batch: &Batch, stack: &mut RecurrentStack, d_pooled: &[f32]) {
+        let (size, hidden, width) = (self.output().padded(), padded(self.outputs.size), self.outputs.padded());
+        let query_width = if self.query.is_some() { width } else { 0 };
+        self.d_queries.resize_zeroed(batch.slices.len() * query_width);
+        let (outputs, d_output) = stack.outputs_and_gradient(batch.tokens());
+        let mut d_queries = &mut *self.d_queries;
+        let mut passes = Vec::new();
+        for (slice, d_output) in batch.slices.iter().zip(by_slice(d_output, &batch.slices, width)) {
+            let (d_query, rest) = d_queries.split_at_mut(query_width);
+            d_queries = rest;
+            passes.push((slice, d_output, d_query));
+        }
+        passes.into_par_iter().for_each(|(slice, d_output, d_query)| {
+            let directions: Vec<&[f32]> = outputs.iter().map(|states| of_slice(states, slice, hidden)).collect();
+            let states =
+                States { slice, directions: &directions, hidden, parts: &self.parts, query: &self.padded_query };
+            let rows = slice.first_row * size..(slice.first_row + slice.rows) * size;
+            let weights = if query_width == 0 { &[][..] } else { of_slice(&self.weights, slice, 1) };
+            let (d_pooled, chosen) = (&d_pooled[rows.clone()], &self.chosen[rows]);
+            Level::current().run(Backward { states, d_pooled, chosen, weights, d_output, d_query });
+        });
+        if let Some(query) = &mut self.query {
+            for d_query in self.d_queries.chunks_exact(width) {
+                for (at, d) in d_query.iter().enumerate() {
+                    if let Some(place) = self.outputs.real(at) {
+                        query.gradient[place] += d;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The query on the padded axis.
+    fn spread_query(&mut self) {
+        let Some(query) = &self.query else { return };
+        let padded = self.padded_query.resize_zeroed(self.outputs.padded());
+        for (at, value) in padded.iter_mut().enumerate() {
+            *value = self.outputs.real(at).map_or(0.0, |place| query.value[place]);
+        }
+    }
+}
