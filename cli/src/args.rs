@@ -71,6 +71,8 @@ pub enum Format {
 pub enum Command {
     /// Train and compare embeddings and networks
     Compare(CompareArgs),
+    /// Search for settings: random ones, the better trained further
+    Search(SearchArgs),
     /// Label texts with a trained model
     Predict(PredictArgs),
     /// Score a trained model on labelled texts
@@ -153,6 +155,9 @@ pub struct ConfigArgs {
     /// Train every pair so many times, with this seed, the next, and so on; the split stays the same
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub seeds: Option<u64>,
+    /// Logs of each training for other programs: tensorboard, jsonl
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
+    pub log: Vec<String>,
     /// Pretrained GloVe vectors: a name (6B.100d) or a file; "train" trains them on your texts
     #[arg(long, value_name = "NAME|PATH", help_heading = "Settings")]
     pub glove: Option<String>,
@@ -185,12 +190,56 @@ pub struct CompareArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
     /// The column that rows are sorted by: accuracy, f1, f1_macro, seconds, parameters, embedding, model, ...
-    #[arg(long, value_name = "COLUMN", default_value = "accuracy")]
-    pub sort: String,
+    /// [default: accuracy; f1_macro where classes are uneven]
+    #[arg(long, value_name = "COLUMN")]
+    pub sort: Option<String>,
     /// How the leaderboard is printed
     #[arg(long, value_name = "HOW", default_value = "table")]
     pub format: Format,
     /// Print the leaderboard as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ninefold search`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold search --data posts/ --trials 50
+  ninefold search --data posts/ --embeddings word2vec --models gru --minutes 30
+  ninefold search --set 'search.space.model.hidden_size=[32, 64]' --set 'search.space.training.learning_rate={low=1e-4,high=1e-2,log=true}'
+  ninefold search --config search.toml --run-dir ninefold-runs/S    (again: goes on, also with a larger budget)
+
+What is tried stands in the config file; without it a space that suits most texts is searched:
+  [search.space.model]
+  hidden_size = [32, 64, 128, 256]
+  dropout = { low = 0.0, high = 0.6 }
+  [search.space.training]
+  learning_rate = { low = 3e-4, high = 1e-2, log = true }
+
+Every trial draws an embedding, a network and settings. All are trained a little and judged on validation; the best third goes
+on for three times as many epochs, and so forth (asynchronous successive halving). Test labels are not looked at. The best
+settings are written to best.toml, for ninefold compare --config.")]
+pub struct SearchArgs {
+    /// The settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Settings to try
+    #[arg(long, value_name = "N")]
+    pub trials: Option<usize>,
+    /// Minutes after which nothing new is begun
+    #[arg(long, value_name = "M")]
+    pub minutes: Option<f64>,
+    /// Trials at the same time, each on its share of the threads [default: one per thread]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<usize>,
+    /// The search folder; one that holds an unfinished search of the same space is gone on with
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Print all trials as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -203,6 +252,7 @@ Examples:
   ninefold predict MODEL mail.txt --top 3         a text per line
   ninefold predict MODEL letters/ --whole         a text per file
   ninefold predict MODEL new.csv --text-column body --json
+  ninefold predict MODEL mail.txt --min-probability 0.8    no label where it is less sure
 
 MODEL is the folder of a trained model: RUN/pairs/word2vec-gru/model. Prints the label and its probability, separated by a
 tab, one line per text.")]
@@ -225,6 +275,9 @@ pub struct PredictArgs {
     /// Print so many labels per text, the most probable first
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
+    /// Give no label where the model is less sure than this (0 to 1): the first column stays empty
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    pub min_probability: f64,
     /// Print a JSON object per text
     #[arg(long)]
     pub json: bool,
@@ -248,6 +301,9 @@ pub struct EvaluateArgs {
     /// Which texts.
     #[command(flatten)]
     pub data: DataArgs,
+    /// Also say how many texts are left, and how many of those are right, where the model is at least so sure (0 to 1)
+    #[arg(long, value_name = "P")]
+    pub min_probability: Option<f64>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -283,9 +339,9 @@ pub enum RunsCommand {
         /// The run folder
         #[arg(value_name = "RUN")]
         run: PathBuf,
-        /// The column that rows are sorted by
-        #[arg(long, value_name = "COLUMN", default_value = "accuracy")]
-        sort: String,
+        /// The column that rows are sorted by [default: accuracy; f1_macro where classes are uneven]
+        #[arg(long, value_name = "COLUMN")]
+        sort: Option<String>,
         /// How the leaderboard is printed
         #[arg(long, value_name = "HOW", default_value = "table")]
         format: Format,
@@ -314,7 +370,7 @@ Examples:
   ninefold report ninefold-runs/A                        writes ninefold-runs/A/report.html
   ninefold report ninefold-runs/A ninefold-runs/B -o both.html")]
 pub struct ReportArgs {
-    /// Run folders, finished or not
+    /// Run folders, finished or not; or the folder of a search
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
     /// The file to write [default: report.html in the last run's folder]

@@ -44,6 +44,7 @@ impl ConfigArgs {
         flags.number("training.epochs", self.epochs);
         flags.number("seed", self.seed);
         flags.number("seeds", self.seeds);
+        flags.list("log", &self.log);
         flags.text("embedding.glove", &self.glove);
         flags.text("training.padding", &self.padding);
         resolved(&Sources { preset: self.preset.clone(), file: self.config.clone(), settings })
@@ -99,9 +100,9 @@ impl Flags<'_> {
     }
 }
 
-/// The column of that name.
-pub fn column(name: &str) -> Result<Column> {
-    name.parse().map_err(|error: ninefold::Error| Usage(error.to_string()).into())
+/// The column of that name, if one was given.
+pub fn column(name: Option<&str>) -> Result<Option<Column>> {
+    name.map(|name| name.parse().map_err(|error: ninefold::Error| Usage(error.to_string()).into())).transpose()
 }
 
 impl Format {
@@ -114,6 +115,14 @@ impl Format {
             Format::Latex => leaderboard.to_latex(sort),
         }
     }
+}
+
+/// A share that was given as a flag.
+pub fn share(flag: &str, value: f64) -> Result<f64> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(value);
+    }
+    Err(Usage(format!("{flag}: expected a share from 0 to 1, found {value}")).into())
 }
 
 /// Makes the pool that all work runs in.

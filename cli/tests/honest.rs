@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use common::{Place, refusal, stdout};
+use common::{Place, SMALL, refusal, stdout};
 use serde_json::Value;
 
 const BASELINES: &str =
@@ -117,6 +117,117 @@ fn every_format_has_the_same_rows_in_the_same_order() {
     assert_eq!(names(&show("latex"), "&"), table);
 }
 
+#[test]
+fn one_test_text_and_a_class_that_test_lacks_are_judged_and_said_to_say_little() {
+    let place = Place::new();
+    place.write("train.csv", &csv(&[("boats", 12), ("bread", 12), ("chess", 12)]));
+    place.write("one.csv", "text,label\nthe sail and the anchor,boats\n");
+    place.write(
+        "two.csv",
+        "text,label\nthe sail and the anchor,boats\nmy dough was good,bread\nan oven for dough,bread\n",
+    );
+    for (test, texts) in [("one.csv", "1 test text says"), ("two.csv", "3 test texts say")] {
+        let data = ["--data", "train.csv", "--test", test, "--baselines", "majority,tfidf_svm"];
+        let run = format!("run-{texts}");
+        let base = ["compare", "--run-dir", &run, "--epochs", "2"];
+        let table = stdout(&place.ninefold(&[&base[..], &data, &QUICK, &SMALL].concat()).output().unwrap());
+        let said = table.replace("\n  ", " ");
+        assert!(said.contains(&format!("{texts} little")), "{table}");
+        let board = place.json(&format!("{run}/leaderboard.json"));
+        let ranks: BTreeSet<u64> = rows(&board).iter().map(|row| row["rank"].as_u64().unwrap()).collect();
+        assert_eq!(ranks, BTreeSet::from([1]), "nothing can be told apart by {texts}: {table}");
+        let metrics = place.json(&format!("{run}/pairs/glove-gru/metrics.json"));
+        let chess = metrics["classes"].as_array().unwrap().iter().find(|class| class["label"] == "chess").unwrap();
+        assert_eq!((chess["support"].as_u64(), chess["recall"].as_f64()), (Some(0), Some(0.0)));
+        assert!(std::fs::read_to_string(place.path(&format!("{run}/report.html"))).unwrap().contains("chess"));
+    }
+}
+
+/// So many texts of each class.
+fn csv(classes: &[(&str, usize)]) -> String {
+    let words = |class: &str, number: usize| match class {
+        "boats" => {
+            ["the sail", "an anchor", "my deck and tide"][number % 3].to_string() + &" very good".repeat(number % 4)
+        }
+        "bread" => {
+            ["the dough", "an oven", "my flour and yeast"][number % 3].to_string() + &" with a crust".repeat(number % 3)
+        }
+        _ => ["the rook", "a gambit", "my pawn and bishop"][number % 3].to_string() + &" was good".repeat(number % 4),
+    };
+    let rows =
+        classes.iter().flat_map(|&(class, count)| (0..count).map(move |n| format!("{},{class}\n", words(class, n))));
+    std::iter::once("text,label\n".to_string()).chain(rows).collect()
+}
+
+#[test]
+fn uneven_classes_are_ranked_by_macro_f1_and_weights_are_heard() {
+    let place = Place::new();
+    place.write("train.csv", &csv(&[("boats", 60), ("bread", 12), ("chess", 8)]));
+    let compare = |run: &str, args: &[&str]| {
+        let base =
+            ["compare", "--data", "train.csv", "--run-dir", run, "--epochs", "4", "--baselines", "majority,tfidf_svm"];
+        stdout(&place.ninefold(&[&base[..], &QUICK, &SMALL, args].concat()).output().unwrap())
+    };
+    let table = compare("plain", &[]).replace("\n", " ");
+    assert!(table.contains("classes are uneven: of the training texts the largest has"), "{table}");
+    assert!(table.contains("# is the rank by macro F1"), "{table}");
+    let board = place.json("plain/leaderboard.json");
+    assert_eq!(board["main_score"], "f1_macro");
+    let scores: Vec<f64> =
+        board["standings"].as_array().unwrap().iter().map(|standing| standing["f1_macro"].as_f64().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    assert!(!compare("asked", &["--set", "statistics.rank_by=accuracy"]).contains("uneven"));
+
+    compare("balanced", &["--set", "training.class_weight=balanced"]);
+    compare("given", &["--set", "training.class_weight.chess=9"]);
+    let history =
+        |run: &str| std::fs::read_to_string(place.path(&format!("{run}/pairs/glove-gru/history.csv"))).unwrap();
+    let figures =
+        |run: &str| history(run).lines().map(|line| line.split(',').nth(1).unwrap().to_string()).collect::<Vec<_>>();
+    assert!(figures("plain") != figures("balanced") && figures("plain") != figures("given"));
+    let config = std::fs::read_to_string(place.path("given/config.toml")).unwrap();
+    assert!(config.contains("class_weight = { chess = 9.0 }"), "{config}");
+    let wrong = |setting: &str| {
+        let base = ["compare", "--data", "train.csv", "--run-dir", "wrong", "--set", setting];
+        refusal(&place.ninefold(&base).output().unwrap(), 2)
+    };
+    assert!(wrong("training.class_weight.ches=9").contains("found \"ches\" (did you mean \"chess\"?)"));
+    assert!(wrong("training.class_weight.chess=0").contains("training.class_weight.chess: expected a number above 0"));
+    assert!(wrong("training.class_weight=balance").contains("did you mean `balanced`?"));
+}
+
+#[test]
+fn logs_are_written_for_other_programs() {
+    let place = Place::new();
+    stdout(
+        &place.compare(
+            "run",
+            &["--embeddings", "glove", "--models", "gru", "--epochs", "3", "--log", "tensorboard,jsonl"],
+        ),
+    );
+    let pair = place.path("run/pairs/glove-gru");
+    let lines = std::fs::read_to_string(pair.join("metrics.jsonl")).unwrap();
+    let epochs: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(epochs.iter().map(|epoch| epoch["epoch"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+    let reader = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/golden/events.py");
+    let read = Command::new("python3").args([reader, "--read"]).arg(&pair).output();
+    let Some(read) = read.ok().filter(|read| read.status.success()) else {
+        eprintln!(
+            "skipped: no python3 with TensorBoard to read the event file with; its bytes are held to a golden file"
+        );
+        return;
+    };
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    for (tag, key) in [("loss/train", "train_loss"), ("accuracy/validation", "validation_accuracy")] {
+        let found = read[tag].as_array().unwrap();
+        assert_eq!(found.len(), 3, "{read}");
+        for (event, epoch) in found.iter().zip(&epochs) {
+            assert_eq!(event[0], epoch["epoch"]);
+            assert!((event[1].as_f64().unwrap() - epoch[key].as_f64().unwrap()).abs() < 1e-6, "{tag}: {event} {epoch}");
+        }
+    }
+}
+
 /// The first browser that there is.
 fn browser() -> Option<&'static str> {
     let names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -159,10 +270,36 @@ fn the_page_says_what_the_leaderboard_says() {
         expected.sort_unstable();
         assert_eq!(found, expected, "{key}");
     }
+    // The best pair's own figures are those of its record.
+    let best = ["glove-gru", "glove-rnn"].map(|pair| place.json(&format!("run/pairs/{pair}/metrics.json")));
+    let [one, other] = &best;
+    let validation =
+        |record: &Value| ["accuracy", "f1_weighted"].map(|score| record["row"]["validation"][score].as_f64().unwrap());
+    let record = if validation(other) > validation(one) { other } else { one };
+    let error = format!("{:.1}", 100.0 * record["calibration_error"].as_f64().unwrap());
+    assert_eq!(values(&page, "data-key=\"calibration_error\">"), [error]);
+    for class in record["classes"].as_array().unwrap() {
+        let figure = |key: &str| format!("<td class=\"figure\">{:.1}</td>", 100.0 * class[key].as_f64().unwrap());
+        let row = format!("{}{}{}", figure("precision"), figure("recall"), figure("f1"));
+        assert!(page.contains(&row), "{row} of {class}");
+    }
+    let confusion: Vec<u64> = record["confusion"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| row.as_array().unwrap())
+        .map(|count| count.as_u64().unwrap())
+        .collect();
+    let cells = confusion.iter().filter(|&&count| count > 0).count();
+    assert_eq!(page.matches("<rect class=\"right\"").count() + page.matches("<rect class=\"wrong\"").count(), cells);
     let models: BTreeSet<&str> = rows(&board).iter().map(|row| row["model"].as_str().unwrap()).collect();
     assert!(models.iter().all(|model| page.contains(&format!("<td>{model}</td>"))), "{models:?}");
     assert!(page.contains("Best pair, chosen by validation") && !page.contains("Unfinished"));
-    assert_eq!(page.matches("<polyline class=\"first\"").count(), 2 + 1, "two pairs, and accuracy by length");
+    assert_eq!(
+        page.matches("<polyline class=\"first\"").count(),
+        2 + 2,
+        "two pairs, accuracy by coverage and by length"
+    );
 }
 
 #[test]

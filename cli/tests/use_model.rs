@@ -50,6 +50,44 @@ fn predict_gives_a_label_and_a_probability_per_text() {
 }
 
 #[test]
+fn an_unsure_model_gives_no_label() {
+    let (place, model) = trained();
+    place.write("texts.txt", "the sail and the anchor\nwas very good\nrook pawn gambit check rook\n");
+    let labelled =
+        |least: &str| place.ninefold(&["predict", &model, "texts.txt", "--min-probability", least]).output().unwrap();
+    let all = stdout(&labelled("0"));
+    let sure: Vec<f64> = all.lines().map(|line| line.split('\t').nth(1).unwrap().parse().unwrap()).collect();
+    let middle = (sure.iter().copied().fold(0.0, f64::max) + sure.iter().copied().fold(1.0, f64::min)) / 2.0;
+    let output = labelled(&middle.to_string());
+    let (some, mut unsure) = (stdout(&output), 0);
+    for ((before, after), sure) in all.lines().zip(some.lines()).zip(&sure) {
+        let (label, probability) = after.split_once('\t').unwrap();
+        assert_eq!(label.is_empty(), *sure < middle, "{after}");
+        assert!(before.ends_with(probability) && before.starts_with(label), "{before} {after}");
+        unsure += usize::from(label.is_empty());
+    }
+    assert!((1..3).contains(&unsure), "{all}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("no label for {unsure} of 3 texts: less than")), "{said}");
+    let json = place.ninefold(&["predict", &model, "texts.txt", "--json", "--min-probability", "1"]).output().unwrap();
+    let first: Value = serde_json::from_str(stdout(&json).lines().next().unwrap()).unwrap();
+    assert!(first["label"].is_null() && first["probability"].is_f64(), "{first}");
+    for wrong in ["1.5", "-0.1", "NaN"] {
+        let flag = format!("--min-probability={wrong}");
+        let error = refusal(&place.ninefold(&["predict", &model, "texts.txt", &flag]).output().unwrap(), 2);
+        assert!(error.contains("--min-probability: expected a share from 0 to 1"), "{error}");
+    }
+    let evaluated = ["evaluate", &model, "--data", "posts", "--min-probability", "0.5", "--json"];
+    let report: Value = serde_json::from_str(&stdout(&place.ninefold(&evaluated).output().unwrap())).unwrap();
+    let record = place.json("run/pairs/glove-gru/metrics.json");
+    let apart = report["calibration_error"].as_f64().unwrap() - record["calibration_error"].as_f64().unwrap();
+    assert!(apart.abs() < 1e-6, "{report} {record}");
+    assert!((0.0..=1.0).contains(&report["selected"]["coverage"].as_f64().unwrap()));
+    let saved = place.json("run/pairs/glove-gru/model/config.json");
+    assert_eq!(saved["temperature"], record["chosen"]["temperature"]);
+}
+
+#[test]
 fn predict_says_what_compare_said_about_the_test_texts() {
     let (place, model) = trained();
     let predictions = std::fs::read_to_string(place.path("run/pairs/glove-gru/predictions.csv")).unwrap();

@@ -81,6 +81,8 @@ pub struct Batch {
     pub texts: Vec<usize>,
     /// The label of each row. `[rows]`
     pub labels: Vec<u32>,
+    /// How much of the batch's loss each row is: together 1. `[rows]`
+    pub loss_weights: Vec<f32>,
     /// Ids, slice after slice, step after step. `[tokens]`
     pub ids: Vec<u32>,
     /// The slices, in order.
@@ -132,6 +134,7 @@ impl Batch {
         order.sort_by_key(|&index| (std::cmp::Reverse(length(index)), index));
         let mut batch = Batch {
             labels: order.iter().map(|&index| texts.labels()[index]).collect(),
+            loss_weights: vec![1.0 / order.len() as f32; order.len()],
             ids: Vec::new(),
             slices: Vec::new(),
             texts: order,
@@ -157,6 +160,13 @@ impl Batch {
             });
         }
         batch
+    }
+
+    /// Lets the texts of each class count by `class_weights`, as PyTorch's `CrossEntropyLoss(weight)` does.
+    pub fn weigh(&mut self, class_weights: &[f64]) {
+        let weights: Vec<f64> = self.labels.iter().map(|&label| class_weights[label as usize]).collect();
+        let sum: f64 = weights.iter().sum();
+        self.loss_weights = weights.iter().map(|weight| (weight / sum) as f32).collect();
     }
 
     /// Number of texts.
@@ -195,6 +205,16 @@ pub fn shuffled_batches(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_is_weighed_by_its_classes() {
+        let mut texts = Encoded::default();
+        [0, 1, 1, 2].into_iter().for_each(|label| texts.push(&[2], label));
+        let mut batch = Batch::pack(&texts, &[0, 1, 2, 3], 9, Padding::Exact);
+        assert_eq!(batch.loss_weights, [0.25; 4]);
+        batch.weigh(&[2.0, 0.5, 1.0, 7.0]);
+        assert_eq!(batch.loss_weights, [0.5, 0.125, 0.125, 0.25]);
+    }
 
     fn texts(lengths: &[usize]) -> Encoded {
         let mut texts = Encoded::default();

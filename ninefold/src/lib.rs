@@ -25,6 +25,7 @@ pub mod tokenize;
 pub mod vocab;
 
 pub mod batch;
+pub mod class_weight;
 pub mod kernels;
 
 pub mod embed;

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig};
 use crate::error::Result;
-use crate::eval::most_probable;
-use crate::model::{Classifier, Reading, predict_proba};
+use crate::eval::{calibration, most_probable};
+use crate::model::{Classifier, Reading, predict_logits};
 use crate::progress::Progress;
 use crate::tokenize::Tokenizer;
 
@@ -79,8 +79,10 @@ impl Predictor {
         let reading = self.bundle.config.reading;
         let reading = Reading { batch_size: BATCH_SIZE, max_len: reading.max_len, padding: reading.padding };
         let model = &mut self.bundle.model;
-        let probabilities = predict_proba(model, &encoded, reading, progress)?;
+        let logits = predict_logits(model, &encoded, reading, progress)?;
+        let logits: Vec<f64> = logits.into_iter().map(f64::from).collect();
         let classes = model.num_classes();
+        let probabilities = calibration::probabilities(&logits, classes, self.bundle.config.temperature);
         let labels = most_probable(&probabilities, classes);
         let rows = labels.into_iter().zip(probabilities.chunks_exact(classes));
         Ok(rows.map(|(label, row)| Prediction { label, probabilities: row.to_vec() }).collect())

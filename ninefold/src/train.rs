@@ -9,7 +9,9 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, Encoded, Padding, shuffled_batches};
+use crate::class_weight::ClassWeight;
 use crate::error::{Error, Result};
+use crate::eval::{Confusion, MainScore, Scores};
 use crate::model::{Classifier, Objective, Reading, largest, predict_proba};
 use crate::nn::Optimizer;
 use crate::nn::optimizer::{Decay, Step};
@@ -52,6 +54,9 @@ pub struct TrainConfig {
     pub padding: Padding,
     /// Put texts of similar length into the same batch.
     pub bucket_by_length: bool,
+    /// How much the texts of a class count, in networks and linear baselines: "none" (all the same), "balanced" (the rarer
+    /// the class, the more), or a table: { spam = 5.0 }.
+    pub class_weight: ClassWeight,
 }
 
 /// How the learning rate goes on after its warm-up.
@@ -112,6 +117,7 @@ impl Default for TrainConfig {
             max_len: 200,
             padding: Padding::Exact,
             bucket_by_length: false,
+            class_weight: ClassWeight::None,
         }
     }
 }
@@ -129,6 +135,7 @@ impl TrainConfig {
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(Error::config("training.learning_rate", "a number above 0", self.learning_rate));
         }
+        self.class_weight.validate()?;
         let shares =
             [("warmup", self.warmup), ("label_smoothing", self.label_smoothing), ("average_decay", self.average_decay)];
         if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
@@ -164,6 +171,9 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// Share of validation texts classified rightly after the epoch.
     pub validation_accuracy: f64,
+    /// Mean F1 of the classes on the validation texts after the epoch.
+    #[serde(default)]
+    pub validation_f1_macro: f64,
     /// Mean norm of the gradient before clipping.
     pub grad_norm: f64,
     /// Seconds for the epoch, validation included.
@@ -196,12 +206,16 @@ pub struct TrainData<'a> {
     pub train: &'a Encoded,
     /// The best epoch is chosen on these; without any the last epoch counts as the best.
     pub validation: &'a Encoded,
+    /// By which of their scores.
+    pub choose_by: MainScore,
+    /// How much the training texts of each class count; nothing: all the same. `[num_classes]`
+    pub class_weights: &'a [f64],
     /// Seed of shuffling and dropout.
     pub seed: u64,
 }
 
 /// Trains until the last epoch or until `patience` runs out, from the beginning or from a checkpoint; then the model holds
-/// the parameters of its best epoch (highest validation accuracy, of equals the lowest validation loss).
+/// the parameters of its best epoch (highest validation score, of equals the lowest validation loss).
 ///
 /// `after_epoch` gets a checkpoint after every epoch; an error of its own ends the training.
 ///
@@ -227,7 +241,7 @@ pub fn fit(
     while !state.finished {
         let epoch = run_epoch(model, data, config, &mut state, progress)?;
         let best = state.history.get(state.best_epoch.wrapping_sub(1));
-        if best.is_none_or(|best| is_better(&epoch, best, data.validation.is_empty())) {
+        if best.is_none_or(|best| is_better(&epoch, best, data)) {
             state.best_epoch = epoch.epoch;
             state.best_parameters = state.answers(model);
         }
@@ -264,9 +278,13 @@ impl Checkpoint {
     }
 }
 
-fn is_better(epoch: &Epoch, best: &Epoch, blind: bool) -> bool {
-    let by_loss = epoch.validation_accuracy == best.validation_accuracy && epoch.validation_loss < best.validation_loss;
-    blind || by_loss || epoch.validation_accuracy > best.validation_accuracy
+fn is_better(epoch: &Epoch, best: &Epoch, data: TrainData) -> bool {
+    let score = |epoch: &Epoch| match data.choose_by {
+        MainScore::Accuracy => epoch.validation_accuracy,
+        MainScore::F1Macro => epoch.validation_f1_macro,
+    };
+    let by_loss = score(epoch) == score(best) && epoch.validation_loss < best.validation_loss;
+    data.validation.is_empty() || by_loss || score(epoch) > score(best)
 }
 
 fn run_epoch(
@@ -288,7 +306,10 @@ fn run_epoch(
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        let batch = Batch::pack(data.train, indices, config.max_len, config.padding);
+        let mut batch = Batch::pack(data.train, indices, config.max_len, config.padding);
+        if !data.class_weights.is_empty() {
+            batch.weigh(data.class_weights);
+        }
         let result = model.train_batch(&batch, &[data.seed, number as u64, place as u64], objective);
         let mean_loss = result.loss / indices.len() as f64;
         let done = (number - 1) * batches.len() + place;
@@ -310,7 +331,7 @@ fn run_epoch(
     }
     let (parameters, answers) = (get_parameters(model), state.answers(model));
     set_parameters(model, &answers);
-    let (validation_loss, validation_accuracy) = score(model, data.validation, config, progress)?;
+    let (validation_loss, validation) = score(model, data.validation, config, progress)?;
     set_parameters(model, &parameters);
     let texts = seen.max(1) as f64;
     Ok(Epoch {
@@ -318,7 +339,8 @@ fn run_epoch(
         train_loss: loss / texts,
         train_accuracy: correct as f64 / texts,
         validation_loss,
-        validation_accuracy,
+        validation_accuracy: validation.accuracy,
+        validation_f1_macro: validation.f1_macro,
         grad_norm: norms / batches.len().max(1) as f64,
         seconds: start.elapsed().as_secs_f64(),
     })
@@ -333,21 +355,20 @@ fn status(epoch: usize, config: &TrainConfig, loss: f64, accuracy: f64, state: &
     text
 }
 
-/// Mean cross-entropy and accuracy over some texts; (0, 0) without any.
+/// Mean cross-entropy and scores over some texts; 0 without any.
 fn score(
     model: &mut dyn Classifier,
     texts: &Encoded,
     config: &TrainConfig,
     progress: &dyn Progress,
-) -> Result<(f64, f64)> {
+) -> Result<(f64, Scores)> {
     let probabilities = predict_proba(model, texts, config.reading(), progress)?;
-    let (mut loss, mut correct) = (0.0, 0);
+    let (mut loss, mut confusion) = (0.0, Confusion::new(model.num_classes()));
     for (row, &label) in probabilities.chunks_exact(model.num_classes()).zip(texts.labels()) {
         loss -= f64::from(row[label as usize].max(f32::MIN_POSITIVE)).ln();
-        correct += usize::from(largest(row) == label as usize);
+        confusion.add(label, largest(row) as u32);
     }
-    let count = texts.len().max(1) as f64;
-    Ok((loss / count, correct as f64 / count))
+    Ok((loss / texts.len().max(1) as f64, confusion.scores()))
 }
 
 fn get_parameters(model: &dyn Classifier) -> Vec<Vec<f32>> {

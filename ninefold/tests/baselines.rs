@@ -25,6 +25,7 @@ struct Golden {
 struct Case {
     name: String,
     num_classes: usize,
+    class_weights: Vec<f64>,
     ngram_range: [usize; 2],
     min_df: usize,
     sublinear_tf: bool,
@@ -78,15 +79,15 @@ fn features_and_scores_are_those_of_scikit_learn() {
             }
         }
 
-        let (labels, classes) = (&case.labels, case.num_classes);
+        let (labels, classes, weights) = (&case.labels, case.num_classes, &case.class_weights);
         for (method, expected) in &case.scores {
             let (name, c) = method.split_once(' ').unwrap_or((method, "1"));
             let c: f64 = c.parse().unwrap();
             let (model, features) = match name {
                 "multinomial_nb" => (naive_bayes::multinomial(&train_counts, labels, classes, 1.0), &test_counts),
                 "complement_nb" => (naive_bayes::complement(&train, labels, classes, 1.0), &test),
-                "logistic" => (logistic::train(&train, labels, classes, c, STOP, None), &test),
-                "svm" => (svm::train(&train, labels, classes, c, STOP, 1), &test),
+                "logistic" => (logistic::train(&train, labels, weights, c, STOP, None), &test),
+                "svm" => (svm::train(&train, labels, weights, c, STOP, 1), &test),
                 other => panic!("{other}"),
             };
             let found = model.scores(features);
@@ -194,6 +195,7 @@ fn the_support_vector_machine_scores_on_20_newsgroups_what_it_does_in_scikit_lea
     };
     // scikit-learn 1.9.1: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), LinearSVC(): 86.29 %
     let stop = Stop { tolerance: 1e-2, max_iterations: 200 };
-    let accuracy = groups.accuracy(([1, 2], 2), |features, labels| svm::train(features, labels, 20, 1.0, stop, 0));
+    let accuracy =
+        groups.accuracy(([1, 2], 2), |features, labels| svm::train(features, labels, &[1.0; 20], 1.0, stop, 0));
     assert!((accuracy - 86.29).abs() < 0.1, "{accuracy:.3} %");
 }

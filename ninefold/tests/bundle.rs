@@ -8,7 +8,8 @@ use std::path::Path;
 
 use ninefold::batch::{Encoded, Padding};
 use ninefold::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
-use ninefold::model::{Reading, RecurrentClassifier, predict_proba};
+use ninefold::eval::calibration;
+use ninefold::model::{Reading, RecurrentClassifier, predict_logits};
 use ninefold::nn::{CellKind, Pooling, Precision};
 use ninefold::predictor::Predictor;
 use ninefold::progress::Silent;
@@ -46,6 +47,7 @@ fn bundle(cell: CellKind, padding: Padding) -> Bundle {
         embedding: "glove".to_string(),
         model: shape,
         reading: BundleReading { max_len: 6, padding },
+        temperature: 2.5,
         training: Facts::default(),
         sha256: BTreeMap::new(),
     };
@@ -68,7 +70,9 @@ fn a_model_comes_back_with_the_same_bits() {
         let mut encoded = Encoded::default();
         saved.vocab.encode_texts(&tokenizer, &TEXTS).iter().for_each(|ids| encoded.push(ids, 0));
         let reading = Reading { batch_size: 2, max_len: 6, padding };
-        let expected = predict_proba(&mut saved.model, &encoded, reading, &Silent).unwrap();
+        let logits = predict_logits(&mut saved.model, &encoded, reading, &Silent).unwrap();
+        let logits: Vec<f64> = logits.into_iter().map(f64::from).collect();
+        let expected = calibration::probabilities(&logits, 3, 2.5);
 
         let mut predictor = Predictor::load(dir.path()).unwrap();
         assert_eq!(predictor.config(), &saved.config);
@@ -136,6 +140,7 @@ fn a_missing_or_misshapen_tensor_is_named() {
     assert!(error.contains("the tensor `head.bias` as F32 [3], found F32 [4]"), "{error}");
     assert_eq!(tampered_config("\"hidden_size\": 7", "\"hidden_size\": 700000000000000"), "head.weight");
     assert_eq!(tampered_config("\"vocab_size\": 6", "\"vocab_size\": 5"), "vocab.txt");
+    assert_eq!(tampered_config("\"temperature\": 2.5", "\"temperature\": 0.0"), "config.json");
     assert_eq!(tampered_config("\"num_layers\": 2", "\"num_layers\": 0"), "config.json");
     assert_eq!(tampered_config("\"cell\": \"gru\"", "\"cell\": \"lstm\""), "recurrent.weight_ih_l0");
 }

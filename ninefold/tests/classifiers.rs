@@ -5,6 +5,7 @@
 
 use ninefold::Error;
 use ninefold::batch::{Batch, Encoded, Padding};
+use ninefold::eval::MainScore;
 use ninefold::model::{Classifier, Objective, Reading, RecurrentClassifier, RecurrentClassifierConfig, predict_proba};
 use ninefold::nn::CellKind::{self, Gru, Lstm, Rnn};
 use ninefold::nn::Pooling::{self, Attention, Last, Max, Mean, MeanMaxLast, Segments};
@@ -57,7 +58,7 @@ fn config(epochs: usize) -> TrainConfig {
 }
 
 fn data<'a>(train: &'a Encoded, validation: &'a Encoded) -> TrainData<'a> {
-    TrainData { train, validation, seed: 3 }
+    TrainData { train, validation, choose_by: MainScore::Accuracy, class_weights: &[], seed: 3 }
 }
 
 fn bits(model: &dyn Classifier) -> Vec<u32> {
@@ -98,6 +99,32 @@ fn every_parameter_gets_a_gradient_and_frozen_ones_none() {
                 assert!(frozen || reached * 2 > parameter.gradient.len(), "{name} {}: {reached}", parameter.name);
             }
         }
+    }
+}
+
+#[test]
+fn every_classifier_lets_classes_count_by_their_weights() {
+    let texts = by_heart(8, 1);
+    let mut batch = Batch::pack(&texts, &(0..8).collect::<Vec<_>>(), 20, Padding::Exact);
+    for (name, mut model) in classifiers(false) {
+        // A gradient is the sum of those of its texts, each counting by its weight.
+        let mut gradient = |loss_weights: &[f32]| -> Vec<f32> {
+            batch.loss_weights = loss_weights.to_vec();
+            model.train_batch(&batch, &[1], Objective::default());
+            model.parameters().iter().flat_map(|parameter| parameter.gradient.clone()).collect()
+        };
+        let plain = gradient(&[0.125; 8]);
+        let weights = [0.3, 0.05, 0.05, 0.2, 0.1, 0.05, 0.05, 0.2];
+        let mut sum = vec![0.0; plain.len()];
+        for (row, weight) in weights.iter().enumerate() {
+            let mut only = [0.0; 8];
+            only[row] = 1.0;
+            sum.iter_mut().zip(gradient(&only)).for_each(|(sum, d)| *sum += weight * d);
+        }
+        let apart = |a: &[f32]| a.iter().zip(&sum).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+        let (weighted, length) = (gradient(&weights), apart(&vec![0.0; sum.len()]));
+        assert!(apart(&weighted) < 0.02 * length, "{name}: {} of {length}", apart(&weighted));
+        assert!(apart(&plain) > 0.1 * length, "{name} would pass without weights");
     }
 }
 

@@ -4,13 +4,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ninefold::experiment::{Config, EmbeddingKind, RunFolder, preset, run};
 use ninefold::nn::CellKind;
 use ninefold::progress::{Progress, Silent};
 use ninefold::report::Leaderboard;
-use ninefold::{Error, experiment};
+use ninefold::{Error, experiment, folders};
 
 /// Cancels once it was asked so often.
 struct CancelAfter {
@@ -24,8 +25,14 @@ impl Progress for CancelAfter {
     }
 }
 
-/// A small comparison with vectors from a file, so that no cache is touched.
+/// A small comparison with vectors from a file; the looks at its test labels are counted in a temporary folder.
 fn config(place: &Path) -> Config {
+    static CACHE: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+        let cache = tempfile::tempdir().unwrap();
+        assert!(folders::keep_cache_in(cache.path().to_path_buf()));
+        cache
+    });
+    LazyLock::force(&CACHE);
     let words = ["sun", "rain", "snow", "goal", "ball", "team"];
     let text =
         |n: usize| (0..5 + n % 4).map(|k| words[3 * (n % 2) + (n / 2 + k * k) % 3]).collect::<Vec<_>>().join(" ");

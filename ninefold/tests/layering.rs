@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 10] = [
     &["error", "files", "folders", "phrasing", "progress", "rng"],
     &["download"],
     &["corpus", "tokenize", "vocab"],
-    &["batch", "kernels"],
+    &["batch", "class_weight", "kernels"],
     &["embed", "nn"],
     &["baseline", "model", "eval"],
     &["train", "bench"],

@@ -1,9 +1,9 @@
-//! Intervals, tests and calibration against scipy's and numpy's figures (`tools/golden/statistics.py`).
+//! Intervals, tests and calibration against scipy's, statsmodels' and numpy's figures (`tools/golden/statistics.py`).
 
 #![allow(clippy::unwrap_used)]
 
 use ninefold::eval::bootstrap::{mean_and_deviation, percentile_interval, resample};
-use ninefold::eval::calibration::expected_calibration_error;
+use ninefold::eval::calibration::{expected_calibration_error, temperature};
 use ninefold::eval::paired::{holm, mcnemar, paired_bootstrap};
 use serde::Deserialize;
 
@@ -14,6 +14,7 @@ struct Golden {
     quantiles: Quantiles,
     holm: Corrected,
     calibration: Calibration,
+    temperatures: Vec<Tempered>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +52,14 @@ struct Calibration {
     sure: Vec<f64>,
     right: Vec<bool>,
     error: f64,
+}
+
+#[derive(Deserialize)]
+struct Tempered {
+    num_classes: usize,
+    scores: Vec<f64>,
+    labels: Vec<u32>,
+    temperature: f64,
 }
 
 fn golden() -> Golden {
@@ -104,6 +113,14 @@ fn quantiles_corrections_and_calibration_errors_are_exact() {
     }
     let answers: Vec<(f64, bool)> = calibration.sure.into_iter().zip(calibration.right).collect();
     assert!((expected_calibration_error(&answers) - calibration.error).abs() < 1e-12);
+}
+
+#[test]
+fn temperatures_are_those_that_scipy_finds() {
+    for Tempered { num_classes, scores, labels, temperature: expected } in golden().temperatures {
+        let found = temperature(&scores, num_classes, &labels);
+        assert!((found / expected - 1.0).abs() < 1e-5, "{found}, scipy has {expected}");
+    }
 }
 
 #[test]

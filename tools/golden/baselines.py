@@ -18,6 +18,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB, MultinomialNB
 from sklearn.svm import LinearSVC
+from sklearn.utils.class_weight import compute_class_weight
 
 SEED = 5
 rng = np.random.default_rng(SEED)
@@ -42,7 +43,7 @@ def two_columns(scores):
     return np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores
 
 
-def case(name, per_class, ngram_range, min_df, sublinear_tf):
+def case(name, per_class, ngram_range, min_df, sublinear_tf, class_weight=None):
     train, labels = texts(per_class, len(per_class))
     test, _ = texts([6] * len(per_class), len(per_class))
     test += ["", "never seen words", "deck deck deck oven the a the a"]
@@ -52,19 +53,21 @@ def case(name, per_class, ngram_range, min_df, sublinear_tf):
     train_counts, train_features = counter.fit_transform(train), tfidf.fit_transform(train)
     features = tfidf.transform(test)
     names = tfidf.get_feature_names_out()
+    weights = compute_class_weight(class_weight, classes=np.arange(len(per_class)), y=labels)
     rows = [{names[j]: float(row[0, j]) for j in row.indices} for row in features]
     scores = {
         "multinomial_nb": MultinomialNB().fit(train_counts, labels).predict_joint_log_proba(counter.transform(test)),
         "complement_nb": ComplementNB().fit(train_features, labels).predict_joint_log_proba(features),
     }
     for c in [0.3, 10.0]:
-        logistic = LogisticRegression(C=c, tol=1e-10, max_iter=10000).fit(train_features, labels)
-        svm = LinearSVC(C=c, tol=1e-9, max_iter=1000000, dual=False).fit(train_features, labels)
+        logistic = LogisticRegression(C=c, class_weight=class_weight, tol=1e-10, max_iter=10000).fit(train_features, labels)
+        svm = LinearSVC(C=c, class_weight=class_weight, tol=1e-9, max_iter=1000000, dual=False).fit(train_features, labels)
         scores[f"logistic {c}"] = two_columns(logistic.decision_function(features))
         scores[f"svm {c}"] = two_columns(svm.decision_function(features))
     return {
         "name": name,
         "num_classes": len(per_class),
+        "class_weights": weights.tolist(),
         "ngram_range": ngram_range,
         "min_df": min_df,
         "sublinear_tf": sublinear_tf,
@@ -81,6 +84,9 @@ cases = [
     case("four classes, unigrams", [20, 20, 20, 20], [1, 1], 1, False),
     case("uneven classes, to bigrams, sublinear", [30, 12, 20, 5], [1, 2], 2, True),
     case("two classes, two to three", [15, 15], [2, 3], 1, True),
+    case("uneven classes, balanced", [25, 10, 18, 5], [1, 1], 1, True, "balanced"),
+    case("two uneven classes, balanced", [24, 7], [1, 1], 1, False, "balanced"),
+    case("three classes, weights given", [12, 12, 12], [1, 1], 1, False, {0: 1.0, 1: 3.0, 2: 0.25}),
 ]
 versions = {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
 made_with = {"generator": "tools/golden/baselines.py", "seed": SEED, **versions, "scikit-learn": sklearn.__version__}

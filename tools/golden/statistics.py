@@ -1,4 +1,5 @@
-"""Makes ninefold/tests/golden/statistics.json: intervals, exact tests and calibration errors as scipy and numpy have them.
+"""Makes ninefold/tests/golden/statistics.json: intervals, exact tests, corrections, calibration errors and temperatures as
+scipy, statsmodels and numpy have them.
 
     python tools/golden/statistics.py > ninefold/tests/golden/statistics.json
 
@@ -12,8 +13,13 @@ import sys
 import numpy as np
 import scipy
 import sklearn
+import statsmodels
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 from scipy.stats import binomtest, bootstrap, norm
 from sklearn.metrics import accuracy_score, f1_score
+from statsmodels.stats.contingency_tables import mcnemar as mcnemar_test
+from statsmodels.stats.multitest import multipletests
 
 SEED = 11
 rng = np.random.default_rng(SEED)
@@ -57,18 +63,35 @@ for texts, num_classes, right in [(300, 4, 0.7), (10, 2, 0.6), (120, 3, 0.2)]:
 
 counts = [(0, 1), (3, 9), (10, 10), (150, 250), (700, 812), (0, 40), (2000, 2100)]
 mcnemar = [{"only_a": a, "only_b": b, "p": float(binomtest(a, a + b, 0.5).pvalue)} for a, b in counts]
+for one in mcnemar:
+    assert np.isclose(one["p"], mcnemar_test([[5, one["only_a"]], [one["only_b"], 5]], exact=True).pvalue, rtol=1e-9)
 values = rng.normal(size=101)
 quantiles = {
     "values": values.tolist(),
     "intervals": [[level, *np.quantile(values, [(1 - level) / 2, (1 + level) / 2]).tolist()] for level in (0.5, 0.9, 0.95)],
 }
 p = rng.random(8) ** 3
-falling = [float(min(1, max(sorted(p)[j] * (len(p) - j) for j in range(rank + 1)))) for rank in range(len(p))]
-holm = {"p": p.tolist(), "corrected": [falling[sorted(p).index(value)] for value in p]}
+holm = {"p": p.tolist(), "corrected": multipletests(p, method="holm")[1].tolist()}
 sure, right = rng.random(500), rng.random(500) < 0.6
 edges = np.digitize(sure, np.linspace(0, 1, 16)[1:-1], right=True)
 error = sum(abs(sure[edges == bin].sum() - right[edges == bin].sum()) for bin in range(15)) / 500
 calibration = {"sure": sure.tolist(), "right": right.tolist(), "error": float(error)}
+
+
+def temperature(scores, labels):
+    """The likeliest one, as if one text more had a label drawn by lot."""
+    by_lot, (texts, num_classes) = 1 / (len(labels) + 1), scores.shape
+    target = (1 - by_lot) * np.eye(num_classes)[labels] + by_lot / num_classes
+    loss = lambda log_t: -np.sum(target * log_softmax(scores / np.exp(log_t), axis=1)) / texts
+    return float(np.exp(minimize_scalar(loss, bounds=(np.log(1e-3), np.log(1e3)), method="bounded", options={"xatol": 1e-9}).x))
+
+
+temperatures = []
+for texts, num_classes, scale in [(60, 4, 3.0), (200, 2, 0.2), (8, 3, 1.0)]:
+    labels = rng.integers(0, num_classes, size=texts)
+    scores = np.round(scale * (rng.normal(size=(texts, num_classes)) + 1.5 * np.eye(num_classes)[labels]), 4)
+    found = temperature(scores, labels)
+    temperatures.append({"num_classes": num_classes, "scores": scores.ravel().tolist(), "labels": labels.tolist(), "temperature": found})
 
 made_with = {
     "generator": "tools/golden/statistics.py",
@@ -77,6 +100,7 @@ made_with = {
     "numpy": np.__version__,
     "scipy": scipy.__version__,
     "scikit-learn": sklearn.__version__,
+    "statsmodels": statsmodels.__version__,
 }
-parts = {"made_with": made_with, "intervals": intervals, "mcnemar": mcnemar, "quantiles": quantiles, "holm": holm, "calibration": calibration}
+parts = {"made_with": made_with, "intervals": intervals, "mcnemar": mcnemar, "quantiles": quantiles, "holm": holm, "calibration": calibration, "temperatures": temperatures}
 sys.stdout.write("{" + ",\n".join(f"{json.dumps(key)}: {json.dumps(part, separators=(',', ':'))}" for key, part in parts.items()) + "}\n")

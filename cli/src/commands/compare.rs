@@ -14,7 +14,7 @@ use crate::progress::Bars;
 /// Runs the command.
 pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     let config = args.config.resolve()?;
-    let sort = column(&args.sort)?;
+    let sort = column(args.sort.as_deref())?;
     options::set_threads(args.threads)?;
     let path = args.run_dir.clone().unwrap_or_else(|| default_folder(&config));
     output.say(&format!("run folder: {}", path.display()));
@@ -26,6 +26,7 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
         return output.print_json(&leaderboard);
     }
     let folder = RunFolder::open(&path)?;
+    let sort = sort.unwrap_or_else(|| leaderboard.main_column());
     output.print(&args.format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, output))?;
     if args.format != Format::Table {
         return Ok(());
@@ -50,7 +51,7 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
 }
 
 /// The same command with the run folder named.
-fn again(path: &Path) -> String {
+pub fn again(path: &Path) -> String {
     let mut words: Vec<String> = std::env::args().skip(1).map(|word| shell(Path::new(&word))).collect();
     if !words.iter().any(|word| word.starts_with("--run-dir")) {
         words.push(format!("--run-dir {}", shell(path)));
@@ -59,7 +60,7 @@ fn again(path: &Path) -> String {
 }
 
 /// A path as a shell wants it.
-fn shell(path: &Path) -> String {
+pub fn shell(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+=,:".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

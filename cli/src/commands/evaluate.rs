@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use ninefold::corpus::{Protocol, load_to_evaluate};
+use ninefold::eval::calibration::{Selected, expected_calibration_error, selected};
 use ninefold::eval::{Confusion, Scores};
 use ninefold::experiment::{ClassRow, looks};
 use ninefold::predictor::Predictor;
@@ -29,6 +30,9 @@ struct Report<'a> {
     classes: Vec<ClassRow>,
     labels: &'a [String],
     confusion: &'a Confusion,
+    calibration_error: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selected: Option<Selected>,
 }
 
 /// Runs the command.
@@ -36,6 +40,7 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     if args.data.data.is_none() {
         return Err(Usage("--data: which texts? A name or path is needed".to_string()).into());
     }
+    let min_probability = args.min_probability.map(|share| options::share("--min-probability", share)).transpose()?;
     let config = args.data.corpus()?;
     options::set_threads(args.threads)?;
     let mut predictor = Predictor::load(&args.model)?;
@@ -45,23 +50,35 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     corpus.notices.iter().for_each(|notice| bars.notice(notice));
 
     looks::count(&looks::test_fingerprint(&corpus.test, &labels), "evaluate");
-    let mut confusion = Confusion::new(labels.len());
+    let (mut confusion, mut answers) = (Confusion::new(labels.len()), Vec::new());
     bars.begin("evaluate", "texts", Some(corpus.test.len() as u64));
     for documents in corpus.test.chunks(BATCH) {
         let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
         for (document, prediction) in documents.iter().zip(predictor.predict(&texts, &bars)?) {
             confusion.add(document.label, prediction.label);
+            answers.push((f64::from(prediction.probability()), prediction.label == document.label));
         }
         bars.advance(documents.len() as u64);
     }
     bars.end();
 
     let (scores, classes) = (confusion.scores(), ClassRow::of(&confusion, &labels));
+    let calibration_error = expected_calibration_error(&answers);
+    let selected = min_probability.map(|least| selected(&answers, least));
     if args.json {
-        let report = Report { protocol: &corpus.protocol, scores, classes, labels: &labels, confusion: &confusion };
+        let (protocol, labels, confusion) = (&corpus.protocol, &labels, &confusion);
+        let report = Report { protocol, scores, classes, labels, confusion, calibration_error, selected };
         return output.print_json(&report);
     }
-    output.print(&text(&corpus.protocol, &scores, &classes, &confusion, &labels)?)
+    let mut text = text(&corpus.protocol, &scores, &classes, &confusion, &labels)?;
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let points = 100.0 * calibration_error;
+    writeln!(text, "certainty: {points:.1} points off the accuracy on average (expected calibration error)")?;
+    if let Some(Selected { min_probability, coverage, accuracy }) = selected {
+        let (answered, right) = (percent(coverage), percent(accuracy));
+        writeln!(text, "at least {} sure: {answered} of the texts, {right} of them right", percent(min_probability))?;
+    }
+    output.print(&text)
 }
 
 fn text(

@@ -8,3 +8,4 @@ pub mod predict;
 pub mod report;
 pub mod runs;
 pub mod sample;
+pub mod search;

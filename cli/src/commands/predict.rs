@@ -1,4 +1,4 @@
-//! `ninefold predict`: texts from stdin or files -> label and probability of each.
+//! `ninefold predict`: texts from stdin or files -> label and probability of each; no label where the model is too unsure.
 
 use std::io::{self, BufReader, Write};
 use std::sync::mpsc::{self, Receiver};
@@ -22,11 +22,30 @@ const BATCH: usize = 512;
 
 /// Runs the command.
 pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
+    options::share("--min-probability", args.min_probability)?;
     options::set_threads(args.threads)?;
     let mut predictor = Predictor::load(&args.model)?;
+    let mut counts = Counts::default();
     if args.files.is_empty() {
-        return label_stdin(args, &mut predictor, output);
+        label_stdin(args, &mut predictor, &mut counts, output)?;
+    } else {
+        label_files(args, &mut predictor, &mut counts, output)?;
     }
+    if args.min_probability > 0.0 {
+        let Counts { texts, unsure } = counts;
+        output.say(&format!("no label for {unsure} of {texts} texts: less than {} sure", args.min_probability));
+    }
+    Ok(())
+}
+
+/// How many texts there were, and how many of them got no label.
+#[derive(Default)]
+struct Counts {
+    texts: usize,
+    unsure: usize,
+}
+
+fn label_files(args: &PredictArgs, predictor: &mut Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
     let config = CorpusConfig {
         text_column: args.text_column.clone(),
         encoding: args.encoding.clone().unwrap_or_else(|| "auto".to_string()),
@@ -36,19 +55,19 @@ pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
         let texts =
             if args.whole && path.is_file() { vec![read_whole(path, &config)?] } else { read_texts(path, &config)? };
         for texts in texts.chunks(BATCH) {
-            label(args, &mut predictor, texts, output)?;
+            label(args, predictor, texts, counts, output)?;
         }
     }
     Ok(())
 }
 
 /// Labels lines as they come: a line alone when somebody types, many at once when a file is piped in.
-fn label_stdin(args: &PredictArgs, predictor: &mut Predictor, output: &Output) -> Result<()> {
+fn label_stdin(args: &PredictArgs, predictor: &mut Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
     let incoming = read_stdin();
     while let Ok(first) = incoming.recv() {
         let waiting = incoming.try_iter().take(BATCH - 1);
         let texts = std::iter::once(first).chain(waiting).collect::<Result<Vec<Text>, Error>>()?;
-        label(args, predictor, &texts, output)?;
+        label(args, predictor, &texts, counts, output)?;
     }
     Ok(())
 }
@@ -66,7 +85,13 @@ fn read_stdin() -> Receiver<Result<Text, Error>> {
     receiver
 }
 
-fn label(args: &PredictArgs, predictor: &mut Predictor, texts: &[Text], output: &Output) -> Result<()> {
+fn label(
+    args: &PredictArgs,
+    predictor: &mut Predictor,
+    texts: &[Text],
+    counts: &mut Counts,
+    output: &Output,
+) -> Result<()> {
     if stop::is_stopped() {
         return Err(Error::Interrupted.into());
     }
@@ -75,9 +100,12 @@ fn label(args: &PredictArgs, predictor: &mut Predictor, texts: &[Text], output: 
     let mut out = output.stdout();
     for (text, prediction) in texts.iter().zip(&predictions) {
         let top = named(prediction, predictor.labels(), usize::from(args.top));
+        let &(best, probability) = top.first().context("a model without labels")?;
+        let is_sure = f64::from(prediction.probability()) >= args.min_probability;
+        counts.texts += 1;
+        counts.unsure += usize::from(!is_sure);
         if args.json {
-            let best = top.first().context("a model without labels")?;
-            let (label, probability) = (best.0, best.1);
+            let label = is_sure.then_some(best);
             let mut object = json!({ "source": text.source, "label": label, "probability": probability });
             if args.top > 1 {
                 object["top"] =
@@ -85,7 +113,9 @@ fn label(args: &PredictArgs, predictor: &mut Predictor, texts: &[Text], output: 
             }
             writeln!(out, "{object}")?;
         } else {
-            let columns: Vec<String> = top.iter().map(|(label, share)| format!("{label}\t{share:.4}")).collect();
+            let name = |label: &'_ str| if is_sure { label.to_string() } else { String::new() };
+            let columns: Vec<String> =
+                top.iter().map(|(label, share)| format!("{}\t{share:.4}", name(label))).collect();
             writeln!(out, "{}", columns.join("\t"))?;
         }
     }

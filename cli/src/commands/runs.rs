@@ -23,7 +23,8 @@ pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
             if *json {
                 return output.print_json(&leaderboard);
             }
-            output.print(&format.write(&leaderboard, column(sort)?, &folder.facts(&leaderboard)?, output))
+            let sort = column(sort.as_deref())?.unwrap_or_else(|| leaderboard.main_column());
+            output.print(&format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, output))
         }
         RunsCommand::Diff { a, b, json } => compare(a, b, *json, output),
     }
@@ -34,7 +35,9 @@ fn list(path: &Path) -> Result<String> {
     let entries = fs::read_dir(path).with_context(|| format!("{}: cannot list the runs", path.display()))?;
     let mut folders = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     folders.sort();
-    let runs: Vec<RunFolder> = folders.iter().filter_map(|folder| RunFolder::open(folder).ok()).collect();
+    let is_search = |folder: &Path| folder.join("search.json").is_file();
+    let folders = folders.iter().filter(|folder| !is_search(folder));
+    let runs: Vec<RunFolder> = folders.filter_map(|folder| RunFolder::open(folder).ok()).collect();
     if runs.is_empty() {
         return Ok(format!("{}: no runs\n", path.display()));
     }
@@ -48,10 +51,10 @@ fn line(folder: &RunFolder) -> Vec<String> {
         Ok(config) => config,
         Err(error) => return vec![path, error.to_string()],
     };
-    let rows = folder.leaderboard().map(|leaderboard| leaderboard.rows).unwrap_or_default();
-    let trained = rows.iter().filter(|row| !row.baseline).count();
+    let leaderboard = folder.leaderboard().unwrap_or_default();
+    let trained = leaderboard.rows.iter().filter(|row| !row.baseline).count();
     let pairs = format!("{trained} of {}", config.pairs().count() * config.seeds);
-    let leaderboard = Leaderboard { rows, ..Leaderboard::default() }.merged();
+    let leaderboard = leaderboard.merged();
     let best = leaderboard.best().and_then(|row| Some((row.pair(), row.accuracy()?)));
     let (pair, accuracy) =
         best.map_or(("-".to_string(), "-".to_string()), |(pair, share)| (pair, format!("{:.2} %", 100.0 * share)));

@@ -3,12 +3,14 @@
 //! Takes features and labels -> gives a [`Linear`] classifier whose scores are logits.
 //!
 //! ```text
-//! minimise  1/n Σ log Σ_k exp(z_ik - z_i,label)  +  1/(2 c n) ‖W‖²      z = X W + b; the bias is not penalised
-//! gradient  W: Xᵀ(p - y)/n + W/(c n)      b: Σ (p - y)/n                 p = softmax(z), y one-hot
+//! minimise  1/n Σ a_i (log Σ_k exp(z_ik) - z_i,label)  +  1/(2 c n) ‖W‖²   z = X W + b; the bias is not penalised
+//! gradient  W: Xᵀ A(p - y)/n + W/(c n)      b: Σ a_i (p - y)/n              p = softmax(z), y one-hot
+//!
+//! a_i = weight of the text's class, n = Σ a_i
 //! ```
 //!
 //! # Source
-//! The objective is scikit-learn's `LogisticRegression` with its `C` = `c`.
+//! The objective is scikit-learn's `LogisticRegression` with its `C` = `c` and its `class_weight`.
 
 use super::{Csr, Linear, lbfgs};
 
@@ -24,13 +26,22 @@ pub struct Stop {
 /// Trains from `start`, or from zero. A smaller `c` keeps the weights smaller.
 ///
 /// # Shapes
-/// `features` `[texts, features]`, `labels` `[texts]`
-pub fn train(features: &Csr, labels: &[u32], num_classes: usize, c: f64, stop: Stop, start: Option<&Linear>) -> Linear {
+/// `features` `[texts, features]`, `labels` `[texts]`, `class_weights` `[num_classes]`
+pub fn train(
+    features: &Csr,
+    labels: &[u32],
+    class_weights: &[f64],
+    c: f64,
+    stop: Stop,
+    start: Option<&Linear>,
+) -> Linear {
+    let num_classes = class_weights.len();
     let transposed = features.transposed();
     // Two classes share one vector of weights in scikit-learn: half of it, with either sign, is what they have here, and
     // the squares of two halves are half of the whole's.
     let c = if num_classes == 2 { 0.5 * c } else { c };
-    let (texts, split) = (features.rows() as f64, features.columns() * num_classes);
+    let total: f64 = labels.iter().map(|&label| class_weights[label as usize]).sum();
+    let split = features.columns() * num_classes;
     let mut parameters = match start {
         Some(start) => [&start.weights[..], &start.bias].concat(),
         None => vec![0.0; split + num_classes],
@@ -42,12 +53,13 @@ pub fn train(features: &Csr, labels: &[u32], num_classes: usize, c: f64, stop: S
         let bias_gradient = &mut vec![0.0; num_classes];
         for (row, &label) in errors.chunks_exact_mut(num_classes).zip(labels) {
             row.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
-            loss += softmax_loss(row, label as usize);
+            let share = class_weights[label as usize] / total;
+            loss += share * softmax_loss(row, label as usize);
             row[label as usize] -= 1.0;
-            row.iter_mut().for_each(|error| *error /= texts);
+            row.iter_mut().for_each(|error| *error *= share);
             bias_gradient.iter_mut().zip(&*row).for_each(|(sum, error)| *sum += error);
         }
-        let penalty = 1.0 / (c * texts);
+        let penalty = 1.0 / (c * total);
         let product = transposed.times(&errors, num_classes);
         let mut square = 0.0;
         for ((part, product), weight) in gradient.iter_mut().zip(product).zip(weights) {
@@ -55,7 +67,7 @@ pub fn train(features: &Csr, labels: &[u32], num_classes: usize, c: f64, stop: S
             square += weight * weight;
         }
         gradient[split..].copy_from_slice(bias_gradient);
-        loss / texts + 0.5 * penalty * square
+        loss + 0.5 * penalty * square
     };
     lbfgs::minimise(&mut objective, &mut parameters, stop.tolerance, stop.max_iterations);
     let bias = parameters.split_off(split);

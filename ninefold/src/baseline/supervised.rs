@@ -72,19 +72,20 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// Trains on one thread: each step sees what the one before has done.
+    /// Trains on one thread: each step sees what the one before has done, and is as long as its class weighs.
     ///
     /// # Errors
     /// [`Error::Interrupted`] when `progress` says so.
     pub fn train(
         texts: &[Vec<u32>],
         labels: &[u32],
-        (vocab_size, num_classes): (usize, usize),
+        class_weights: &[f64],
+        vocab_size: usize,
         config: &SupervisedConfig,
         seed: u64,
         progress: &dyn Progress,
     ) -> Result<Supervised> {
-        let dim = config.dim;
+        let (dim, num_classes) = (config.dim, class_weights.len());
         let buckets = if config.word_ngrams > 1 { config.bucket } else { 0 };
         let mut rng = Rng::for_purpose(seed, "supervised");
         let bound = 1.0 / dim as f64;
@@ -103,7 +104,8 @@ impl Supervised {
                     return Err(Error::Interrupted);
                 }
                 let learning_rate = (config.learning_rate * (1.0 - step as f64 / steps)) as f32;
-                model.learn(&features[text], labels[text] as usize, learning_rate, &mut scratch);
+                let label = labels[text] as usize;
+                model.learn(&features[text], label, learning_rate * class_weights[label] as f32, &mut scratch);
                 step += 1;
             }
             progress.advance(texts.len() as u64);
@@ -205,7 +207,7 @@ mod tests {
             (0..40).map(|n| if n % 2 == 0 { vec![2, 3, 4 + n % 3] } else { vec![3, 2, 4 + n % 3] }).collect();
         let labels: Vec<u32> = (0..40).map(|n| n % 2).collect();
         let config = SupervisedConfig { dim: 8, bucket: 100, word_ngrams, epochs: 50, ..SupervisedConfig::default() };
-        let model = Supervised::train(&texts, &labels, (10, 2), &config, 1, &Silent).unwrap();
+        let model = Supervised::train(&texts, &labels, &[1.0; 2], 10, &config, 1, &Silent).unwrap();
         (texts, labels, model)
     }
 

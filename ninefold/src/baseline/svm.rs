@@ -3,15 +3,16 @@
 //! Takes features and labels -> gives a [`Linear`] classifier whose scores are signed distances.
 //!
 //! ```text
-//! minimise  ½‖w‖² + c Σ max(0, 1 - y_i w·x_i)²        y = ±1; x has a 1 behind it, whose weight is the bias
-//! dual      minimise ½ aᵀQa - Σ a_i, a ≥ 0            Q_ij = y_i y_j x_i·x_j, and 1/(2c) more on the diagonal
+//! minimise  ½‖w‖² + Σ c_i max(0, 1 - y_i w·x_i)²      y = ±1; x has a 1 behind it, whose weight is the bias
+//! dual      minimise ½ aᵀQa - Σ a_i, a ≥ 0            Q_ij = y_i y_j x_i·x_j, and 1/(2c_i) more on the diagonal
 //! ```
 //!
 //! One a_i after another is set to its best value while w = Σ a_i y_i x_i is kept up to date: a step touches one text only.
 //!
 //! # Source
 //! Hsieh, Chang, Lin, Keerthi & Sundararajan, "A dual coordinate descent method for large-scale linear SVM" (2008),
-//! algorithm 3 (with shrinking). The objective is scikit-learn's `LinearSVC` with its `C` = `c`.
+//! algorithm 3 (with shrinking). The objective is scikit-learn's `LinearSVC` with its `C` = `c` and its `class_weight`: of
+//! two classes each has its own c_i = c · weight, of more the weight is for the class that is told from the rest.
 
 use rayon::prelude::*;
 
@@ -22,11 +23,14 @@ use crate::rng::{Rng, fold};
 /// Trains one machine per class, on all threads.
 ///
 /// # Shapes
-/// `features` `[texts, features]`, `labels` `[texts]`
-pub fn train(features: &Csr, labels: &[u32], num_classes: usize, c: f64, stop: Stop, seed: u64) -> Linear {
+/// `features` `[texts, features]`, `labels` `[texts]`, `class_weights` `[num_classes]`
+pub fn train(features: &Csr, labels: &[u32], class_weights: &[f64], c: f64, stop: Stop, seed: u64) -> Linear {
+    let num_classes = class_weights.len();
     let machine = |class: usize| {
         let signs: Vec<f64> = labels.iter().map(|&label| if label as usize == class { 1.0 } else { -1.0 }).collect();
-        one_against_rest(features, &signs, c, stop, fold(&[seed, class as u64]))
+        let rest = if num_classes == 2 { class_weights[1 - class] } else { 1.0 };
+        let costs = [c * class_weights[class], c * rest];
+        one_against_rest(features, &signs, costs, stop, fold(&[seed, class as u64]))
     };
     let machines: Vec<Vec<f64>> = (0..num_classes).into_par_iter().map(machine).collect();
     let mut weights = vec![0.0; features.columns() * num_classes]; // [features, num_classes]
@@ -36,14 +40,15 @@ pub fn train(features: &Csr, labels: &[u32], num_classes: usize, c: f64, stop: S
     Linear { weights, bias: machines.iter().map(|machine| machine[features.columns()]).collect() }
 }
 
-/// The weights of one machine, the bias last. `[features + 1]`
-fn one_against_rest(features: &Csr, signs: &[f64], c: f64, stop: Stop, seed: u64) -> Vec<f64> {
+/// The weights of one machine, the bias last. `costs` is c of the texts of its class and of all others. `[features + 1]`
+fn one_against_rest(features: &Csr, signs: &[f64], costs: [f64; 2], stop: Stop, seed: u64) -> Vec<f64> {
     let bias = features.columns();
     let mut weights = vec![0.0; bias + 1];
     let mut multipliers = vec![0.0; signs.len()]; // [texts] a
-    let diagonal = 0.5 / c;
+    let diagonals = costs.map(|c| 0.5 / c);
+    let diagonal = |text: usize| diagonals[usize::from(signs[text] < 0.0)];
     let curvatures: Vec<f64> = (0..signs.len())
-        .map(|text| 1.0 + diagonal + features.row(text).1.iter().map(|value| value * value).sum::<f64>())
+        .map(|text| 1.0 + diagonal(text) + features.row(text).1.iter().map(|value| value * value).sum::<f64>())
         .collect();
     let mut rng = Rng::for_purpose(seed, "svm");
     let mut active: Vec<usize> = (0..signs.len()).collect();
@@ -55,7 +60,7 @@ fn one_against_rest(features: &Csr, signs: &[f64], c: f64, stop: Stop, seed: u64
             let (columns, values) = features.row(text);
             let products = columns.iter().zip(values).map(|(&column, value)| weights[column as usize] * value);
             let margin = signs[text] * (weights[bias] + products.sum::<f64>());
-            let slope = margin - 1.0 + diagonal * multipliers[text];
+            let slope = margin - 1.0 + diagonal(text) * multipliers[text];
             let at_bound = multipliers[text] == 0.0;
             if at_bound && slope > largest_before {
                 return false; // shrinking: it stays at its bound in all likelihood

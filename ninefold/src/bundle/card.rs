@@ -61,6 +61,7 @@ impl Card<'_> {
             (shape.embedding_dim, shape.hidden_size, shape.num_layers, shape.num_classes);
         let python_bool = if shape.bidirectional { "True" } else { "False" };
         let module = cell_name(shape.cell);
+        let temperature = self.config.temperature;
         let outputs = hidden * (1 + usize::from(shape.bidirectional));
         let final_state = match (shape.cell, shape.bidirectional) {
             (CellKind::Lstm, true) => "_, (h, _) = recurrent(x)\nlast = torch.cat((h[-2], h[-1]), dim=1)",
@@ -80,7 +81,7 @@ impl Card<'_> {
              head = torch.nn.Linear({outputs}, {classes})\n\
              recurrent.load_state_dict({{k[10:]: v for k, v in weights.items() if k.startswith(\"recurrent.\")}})\n\
              head.load_state_dict({{k[5:]: v for k, v in weights.items() if k.startswith(\"head.\")}})\n\n\
-             x = embedding(torch.tensor([ids]))\n{final_state}\nprobabilities = head(last).softmax(dim=1)\n```\n",
+             x = embedding(torch.tensor([ids]))\n{final_state}\nprobabilities = (head(last) / {temperature:?}).softmax(dim=1)  # fitted on validation\n```\n",
             self.config.reading.max_len,
         )
     }

@@ -70,11 +70,19 @@ pub struct BundleConfig {
     pub model: Shape,
     /// How much of a text is read.
     pub reading: BundleReading,
+    /// Logits are divided by this before they become probabilities: fitted on validation, so that they can be believed.
+    #[serde(default = "untempered")]
+    pub temperature: f64,
     /// How it was trained.
     pub training: Facts,
     /// Checksums of the other files by name; filled in by [`Bundle::save`].
     #[serde(default)]
     pub sha256: std::collections::BTreeMap<String, String>,
+}
+
+/// The temperature of a model without one.
+fn untempered() -> f64 {
+    1.0
 }
 
 /// The shape of the network.
@@ -236,6 +244,9 @@ fn read_config(folder: &Path) -> Result<BundleConfig> {
     ];
     if sizes.contains(&0) || !(0.0..1.0).contains(&shape.dropout) {
         return Err(foreign("sizes of 0 or a dropout that is no share"));
+    }
+    if !(config.temperature > 0.0 && config.temperature.is_finite()) {
+        return Err(foreign("a temperature that is no number above 0"));
     }
     Ok(config)
 }

@@ -12,6 +12,7 @@ use documented::DocumentedFields;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::{MainScore, RankBy};
 use crate::error::{Error, Result};
 use crate::rng::{Rng, fold};
 
@@ -23,11 +24,14 @@ pub struct StatisticsConfig {
     pub n_resamples: usize,
     /// Share of such intervals that hold the true score.
     pub confidence_level: f64,
+    /// What epochs and models are chosen and ranked by: "accuracy", "f1_macro", or "auto": macro F1 where the largest
+    /// class of train has three times the texts of the smallest, else accuracy.
+    pub rank_by: RankBy,
 }
 
 impl Default for StatisticsConfig {
     fn default() -> StatisticsConfig {
-        StatisticsConfig { n_resamples: 2000, confidence_level: 0.95 }
+        StatisticsConfig { n_resamples: 2000, confidence_level: 0.95, rank_by: RankBy::Auto }
     }
 }
 
@@ -63,6 +67,18 @@ pub struct Resampled {
     pub accuracy: Vec<f64>,
     /// `[n_resamples]`
     pub f1_weighted: Vec<f64>,
+    /// `[n_resamples]`
+    pub f1_macro: Vec<f64>,
+}
+
+impl Resampled {
+    /// The resamples of one score.
+    pub fn of(&self, score: MainScore) -> &[f64] {
+        match score {
+            MainScore::Accuracy => &self.accuracy,
+            MainScore::F1Macro => &self.f1_macro,
+        }
+    }
 }
 
 /// Scores every contender on every resample. A contender is its runs, each with an answer per text; the same bits for any
@@ -87,27 +103,27 @@ pub fn resample(
         let mut support = vec![0u32; num_classes];
         texts.iter().for_each(|&text| support[truth[text] as usize] += 1);
         let mean = |runs: &Vec<&[u32]>| {
-            let (mut accuracy, mut f1) = (0.0, 0.0);
+            let mut means = [0.0; 3];
             for share in &drawn[..runs.len()] {
                 let run = runs[(share * runs.len() as f64) as usize];
                 let scores = score(truth, run, &texts, &support);
-                accuracy += scores.0 / runs.len() as f64;
-                f1 += scores.1 / runs.len() as f64;
+                means.iter_mut().zip(scores).for_each(|(mean, score)| *mean += score / runs.len() as f64);
             }
-            (accuracy, f1)
+            means
         };
         contenders.iter().map(mean).collect::<Vec<_>>()
     };
-    let scores: Vec<Vec<(f64, f64)>> = (0..n_resamples).into_par_iter().map(one).collect();
-    let of = |place: usize| Resampled {
-        accuracy: scores.iter().map(|row| row[place].0).collect(),
-        f1_weighted: scores.iter().map(|row| row[place].1).collect(),
+    let scores: Vec<Vec<[f64; 3]>> = (0..n_resamples).into_par_iter().map(one).collect();
+    let of = |place: usize| {
+        let [accuracy, f1_weighted, f1_macro] =
+            std::array::from_fn(|score| scores.iter().map(|row| row[place][score]).collect());
+        Resampled { accuracy, f1_weighted, f1_macro }
     };
     (0..contenders.len()).map(of).collect()
 }
 
-/// Accuracy and weighted F1 on the drawn texts.
-fn score(truth: &[u32], answers: &[u32], texts: &[usize], support: &[u32]) -> (f64, f64) {
+/// Accuracy, weighted F1 and macro F1 on the drawn texts.
+fn score(truth: &[u32], answers: &[u32], texts: &[usize], support: &[u32]) -> [f64; 3] {
     let mut hits = vec![0u32; support.len()];
     let mut predicted = vec![0u32; support.len()];
     for &text in texts {
@@ -115,15 +131,17 @@ fn score(truth: &[u32], answers: &[u32], texts: &[usize], support: &[u32]) -> (f
         predicted[answer] += 1;
         hits[answer] += u32::from(answers[text] == truth[text]);
     }
-    let (mut right, mut f1) = (0, 0.0);
+    let (mut right, mut f1_weighted, mut f1_macro) = (0, 0.0, 0.0);
     for ((&hits, &predicted), &support) in hits.iter().zip(&predicted).zip(support) {
         right += hits;
         if support > 0 {
-            f1 += f64::from(support) * 2.0 * f64::from(hits) / f64::from(support + predicted);
+            let f1 = 2.0 * f64::from(hits) / f64::from(support + predicted);
+            f1_weighted += f64::from(support) * f1;
+            f1_macro += f1;
         }
     }
     let total = texts.len().max(1) as f64;
-    (f64::from(right) / total, f1 / total)
+    [f64::from(right) / total, f1_weighted / total, f1_macro / support.len().max(1) as f64]
 }
 
 /// The interval that holds `confidence_level` of the values, as much left out on either side.
@@ -163,8 +181,9 @@ mod tests {
         let texts = [3, 3, 0, 6, 2, 2, 5];
         let drawn = |labels: &[u32]| texts.iter().map(|&text| labels[text]).collect::<Vec<u32>>();
         let scores = Confusion::of(4, &drawn(&truth), &drawn(&answers)).scores();
-        let (accuracy, f1) = score(&truth, &answers, &texts, &[1, 3, 3, 0]);
-        assert!((accuracy - scores.accuracy).abs() < 1e-15 && (f1 - scores.f1_weighted).abs() < 1e-15);
+        let found = score(&truth, &answers, &texts, &[1, 3, 3, 0]);
+        let expected = [scores.accuracy, scores.f1_weighted, scores.f1_macro];
+        assert!(found.iter().zip(expected).all(|(found, score)| (found - score).abs() < 1e-15), "{found:?}");
     }
 
     #[test]

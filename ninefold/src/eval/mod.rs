@@ -8,11 +8,13 @@
 pub mod bootstrap;
 pub mod calibration;
 mod confusion;
+mod main_score;
 pub mod paired;
 mod probabilities;
 mod scores;
 
 pub use bootstrap::{Interval, StatisticsConfig};
 pub use confusion::{Confused, Confusion};
+pub use main_score::{MainScore, RankBy};
 pub use probabilities::{log_loss, most_probable};
 pub use scores::{ClassScores, Scores};

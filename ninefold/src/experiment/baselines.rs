@@ -9,16 +9,15 @@ use std::time::Instant;
 
 use super::features::{Parts, Words};
 use super::record::PairRecord;
-use super::scoring::{Part, Scoring};
+use super::scoring::Scoring;
 use super::texts::Texts;
 use super::vectors::Vectors;
 use super::{BaselineKind, Config, EmbeddingKind, RunFolder, VectorCoverage};
 use crate::baseline::logistic::{self, Stop};
 use crate::baseline::supervised::Supervised;
 use crate::baseline::{Csr, Linear, mean, naive_bayes, svm};
-use crate::batch::Encoded;
 use crate::error::Result;
-use crate::eval::calibration;
+use crate::eval::Confusion;
 use crate::progress::Progress;
 use crate::report::{NO_EMBEDDING, Row, Seconds};
 
@@ -76,7 +75,7 @@ impl<'a> Baselines<'a> {
         progress.begin(&row.pair(), "texts", total);
         let scored = self.train(kind, vectors.map(|(_, vectors)| vectors), progress);
         progress.end();
-        let Scored { scores, parameters, epochs, mut chosen } = scored?;
+        let Scored { scores, parameters, epochs, chosen } = scored?;
         let row = Row { parameters, epochs, ..row };
         let coverage = vectors.map_or(VectorCoverage::default(), |(_, vectors)| vectors.coverage());
         let scoring = Scoring { folder: self.folder, texts: self.texts };
@@ -87,26 +86,12 @@ impl<'a> Baselines<'a> {
             scoring.finish(&PairRecord::unscored(self.key, row.clone(), coverage, labels))?;
             return Ok(row);
         }
-        let classes = labels.len();
-        let temperature = calibration::temperature(&scores.validation, classes, self.texts.validation.labels());
-        chosen.insert("temperature".to_string(), temperature);
         let train = start.elapsed().as_secs_f64();
-        let part = |scores: &[f64], texts: &Encoded| {
-            Part::new(calibration::probabilities(scores, classes, temperature), texts.labels(), classes)
-        };
-        let parts = Parts {
-            train: part(&scores.train, &self.texts.train),
-            validation: part(&scores.validation, &self.texts.validation),
-            test: part(&scores.test, &self.texts.test),
-        };
-        let seconds = Seconds {
-            embedding: vectors.map_or(0.0, |(_, vectors)| vectors.seconds),
-            train,
-            evaluate: start.elapsed().as_secs_f64() - train,
-        };
-        let row = Row { seconds, ..row };
+        let embedding = vectors.map_or(0.0, |(_, vectors)| vectors.seconds);
+        let row = Row { seconds: Seconds { embedding, train, evaluate: 0.0 }, ..row };
         let record = PairRecord { chosen, ..PairRecord::unscored(self.key, row, coverage, labels) };
-        let record = scoring.score(record, parts)?;
+        let mut record = scoring.score(record, &scores)?;
+        record.row.seconds.evaluate = start.elapsed().as_secs_f64() - train;
         scoring.finish(&record)?;
         progress.notice(&record.row.summary());
         Ok(record.row)
@@ -115,6 +100,7 @@ impl<'a> Baselines<'a> {
     fn train(&self, kind: BaselineKind, vectors: Option<&Vectors>, progress: &dyn Progress) -> Result<Scored> {
         let config = &self.config.baseline;
         let (labels, classes) = (self.texts.train.labels(), self.texts.corpus.labels.len());
+        let weights = &self.texts.class_weights;
         Ok(match kind {
             BaselineKind::Majority => self.majority(),
             BaselineKind::MultinomialNb => {
@@ -129,7 +115,7 @@ impl<'a> Baselines<'a> {
             }
             BaselineKind::TfidfLogistic => self.logistic(self.words()?.tfidf(&config.tfidf())),
             BaselineKind::TfidfSvm => {
-                let train = |x: &Csr, c, _: Option<&Linear>| svm::train(x, labels, classes, c, SVM, self.config.seed);
+                let train = |x: &Csr, c, _: Option<&Linear>| svm::train(x, labels, weights, c, SVM, self.config.seed);
                 self.choose("c", &config.c, self.words()?.tfidf(&config.tfidf()), train)
             }
             BaselineKind::MeanLogistic => {
@@ -145,9 +131,9 @@ impl<'a> Baselines<'a> {
             }
             BaselineKind::FasttextSupervised => {
                 let words = self.words()?;
-                let sizes = (words.vocab_size, classes);
-                let seed = self.config.seed;
-                let model = Supervised::train(&words.ids.train, labels, sizes, &config.supervised(), seed, progress)?;
+                let (vocab_size, settings, seed) = (words.vocab_size, config.supervised(), self.config.seed);
+                let model =
+                    Supervised::train(&words.ids.train, labels, weights, vocab_size, &settings, seed, progress)?;
                 Scored {
                     scores: words.ids.map(|ids| model.scores(ids)),
                     parameters: model.parameter_count(),
@@ -177,12 +163,12 @@ impl<'a> Baselines<'a> {
     }
 
     fn logistic(&self, features: &Parts<Csr>) -> Scored {
-        let (labels, classes) = (self.texts.train.labels(), self.texts.corpus.labels.len());
-        let train = |x: &Csr, c, start: Option<&Linear>| logistic::train(x, labels, classes, c, LOGISTIC, start);
+        let (labels, weights) = (self.texts.train.labels(), &self.texts.class_weights);
+        let train = |x: &Csr, c, start: Option<&Linear>| logistic::train(x, labels, weights, c, LOGISTIC, start);
         self.choose("c", &self.config.baseline.c, features, train)
     }
 
-    /// The model with the best validation accuracy, of equals the first. Each training may start from the one before.
+    /// The model with the best validation score, of equals the first. Each training may start from the one before.
     fn choose(
         &self,
         name: &str,
@@ -190,13 +176,13 @@ impl<'a> Baselines<'a> {
         features: &Parts<Csr>,
         mut train: impl FnMut(&Csr, f64, Option<&Linear>) -> Linear,
     ) -> Scored {
-        let mut best: Option<(usize, f64, Linear)> = None;
+        let mut best: Option<(f64, f64, Linear)> = None;
         let mut last = None;
         for &value in values {
             let model = train(&features.train, value, last.as_ref());
-            let right = self.right(&model.scores(&features.validation));
-            if best.as_ref().is_none_or(|(most, ..)| right > *most) {
-                best = Some((right, value, model.clone()));
+            let score = self.validation_score(&model.scores(&features.validation));
+            if best.as_ref().is_none_or(|(highest, ..)| score > *highest) {
+                best = Some((score, value, model.clone()));
             }
             last = Some(model);
         }
@@ -209,14 +195,12 @@ impl<'a> Baselines<'a> {
         }
     }
 
-    /// Validation texts whose class has the highest score.
-    fn right(&self, scores: &[f64]) -> usize {
-        let classes = self.texts.corpus.labels.len();
-        let labels = self.texts.validation.labels().iter();
-        let is_right = |&(row, &label): &(&[f64], &u32)| {
-            let highest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            row.iter().position(|&score| score == highest) == Some(label as usize)
-        };
-        scores.chunks_exact(classes).zip(labels).filter(is_right).count()
+    /// The main score of the classes with the highest scores on the validation texts.
+    fn validation_score(&self, scores: &[f64]) -> f64 {
+        let (texts, classes) = (self.texts, self.texts.corpus.labels.len());
+        let highest =
+            |row: &[f64]| (0..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best });
+        let predicted: Vec<u32> = scores.chunks_exact(classes).map(|row| highest(row) as u32).collect();
+        texts.main_score.of(&Confusion::of(classes, texts.validation.labels(), &predicted).scores())
     }
 }

@@ -112,6 +112,7 @@ mod tests {
             train_accuracy: 1.0 / 3.0,
             validation_loss: 1e-300,
             validation_accuracy: 0.0,
+            validation_f1_macro: 0.25,
             grad_norm: 5.0,
             seconds: 0.5,
         };

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use documented::DocumentedFields;
 use toml::{Table, Value};
 
-use super::{BaselineConfig, Config, EmbeddingConfig, ModelConfig, resolve};
+use super::{BaselineConfig, Config, EmbeddingConfig, ModelConfig, SearchConfig, resolve};
 use crate::corpus::CorpusConfig;
 use crate::corpus::sample::SampleConfig;
 use crate::error::Result;
@@ -34,6 +34,8 @@ impl Config {
         section::<TrainConfig>(&mut out, &table, &["training"]);
         section::<BaselineConfig>(&mut out, &table, &["baseline"]);
         section::<StatisticsConfig>(&mut out, &table, &["statistics"]);
+        section::<SearchConfig>(&mut out, &table, &["search"]);
+        space(&mut out, self.search.space.as_ref());
         Ok(out)
     }
 }
@@ -53,11 +55,28 @@ fn section<T: DocumentedFields>(out: &mut String, table: &Table, path: &[&str]) 
     }
 }
 
+/// What a search tries, a heading per section.
+fn space(out: &mut String, space: Option<&Table>) {
+    for (section, keys) in space.into_iter().flatten() {
+        if let Value::Table(keys) = keys {
+            let _ = writeln!(out, "\n[search.space.{section}]");
+            for (key, values) in keys {
+                let _ = writeln!(out, "{key} = {values}");
+            }
+        }
+    }
+}
+
+/// A table that stands under a heading of its own; any other is a value, written on one line.
+fn is_section(name: &str) -> bool {
+    ["sample", "space"].contains(&name) || Config::FIELD_NAMES.contains(&name)
+}
+
 /// The keys that are no sections, in the order of the struct's fields; one that is not set stands there as a comment.
 fn keys<T: DocumentedFields>(out: &mut String, table: &Table) {
     for (name, docs) in T::FIELD_NAMES.iter().zip(T::FIELD_DOCS) {
         match table.get(*name) {
-            Some(Value::Table(_)) => {}
+            Some(Value::Table(_)) if is_section(name) => {}
             Some(value) => {
                 comment(out, docs);
                 let _ = writeln!(out, "{name} = {value}");
@@ -80,6 +99,7 @@ fn comment(out: &mut String, docs: &str) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::class_weight::ClassWeight;
     use crate::experiment::presets::{PRESETS, preset};
 
     #[test]
@@ -90,6 +110,25 @@ mod tests {
             let text = config.to_commented_toml().unwrap();
             assert_eq!(toml::from_str::<Config>(&text).unwrap(), config, "{text}");
         }
+    }
+
+    #[test]
+    fn a_table_as_a_value_stands_on_one_line() {
+        let mut config = Config::default();
+        let weights = [("comp.graphics".to_string(), 2.0), ("spam".to_string(), 0.5)];
+        config.training.class_weight = ClassWeight::Given(weights.into());
+        let text = config.to_commented_toml().unwrap();
+        assert!(text.contains("\nclass_weight = { \"comp.graphics\" = 2.0, spam = 0.5 }\n"), "{text}");
+        assert_eq!(toml::from_str::<Config>(&text).unwrap(), config);
+    }
+
+    #[test]
+    fn a_space_comes_back_as_it_was() {
+        let mut config = Config::default();
+        let space = "model.hidden_size = [32, 64]\ntraining.learning_rate = { low = 1e-4, high = 0.01, log = true }";
+        config.search.space = Some(toml::from_str(space).unwrap());
+        let text = config.to_commented_toml().unwrap();
+        assert_eq!(toml::from_str::<Config>(&text).unwrap(), config, "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::{BaselineConfig, BaselineKind, EmbeddingConfig};
+use super::{BaselineConfig, BaselineKind, EmbeddingConfig, LogKind, SearchConfig};
 use crate::corpus::CorpusConfig;
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
@@ -30,6 +30,8 @@ pub struct Config {
     /// Baselines beside them: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
     /// "mean_logistic", "fasttext_supervised".
     pub baselines: Vec<BaselineKind>,
+    /// Logs of each training that other programs read: any of "tensorboard", "jsonl".
+    pub log: Vec<LogKind>,
     /// The texts, their labels and how they are split.
     pub corpus: CorpusConfig,
     /// How texts become tokens.
@@ -46,6 +48,8 @@ pub struct Config {
     pub baseline: BaselineConfig,
     /// Intervals and comparisons.
     pub statistics: StatisticsConfig,
+    /// `ninefold search`: how long, and over what.
+    pub search: SearchConfig,
 }
 
 /// Which word vectors.
@@ -169,12 +173,18 @@ impl Config {
             return Err(Error::config("model.segments", expected, self.model.segments));
         }
         within("baseline", self.baseline.validate())?;
-        within("statistics", self.statistics.validate())
+        within("statistics", self.statistics.validate())?;
+        within("search", self.search.validate())
     }
 
     /// The seeds of each pair.
     pub fn all_seeds(&self) -> impl Iterator<Item = u64> + use<> {
         self.seed..self.seed.saturating_add(self.seeds as u64)
+    }
+
+    /// The same without what has no say in any score.
+    pub(super) fn settled(&self) -> Config {
+        Config { search: SearchConfig::default(), log: Vec::new(), ..self.clone() }
     }
 
     /// True when GloVe takes part and is loaded rather than trained.

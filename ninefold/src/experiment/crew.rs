@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -22,8 +22,7 @@ pub(super) fn run<J: Sync, T>(
     work: impl Fn(&J, &dyn Progress) -> Result<T> + Sync,
     done: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
-    let threads = rayon::current_num_threads();
-    let workers = threads.min(jobs.len());
+    let workers = rayon::current_num_threads().min(jobs.len());
     let next = AtomicUsize::new(0);
     let crew = Crew { progress, is_stopped: AtomicBool::new(false), lines: Mutex::new(vec![String::new(); workers]) };
     let outcome = Mutex::new((done, Ok(())));
@@ -46,11 +45,7 @@ pub(super) fn run<J: Sync, T>(
     if workers <= 1 {
         work_off(0);
     } else {
-        let pools: std::result::Result<Vec<_>, _> = (0..workers)
-            .map(|place| threads / workers + usize::from(place < threads % workers))
-            .map(|threads| ThreadPoolBuilder::new().num_threads(threads).build())
-            .collect();
-        let pools = pools.map_err(|error| Error::data(format!("cannot start the threads: {error}")))?;
+        let pools = pools(workers)?;
         std::thread::scope(|scope| {
             for (place, pool) in pools.iter().enumerate() {
                 let work_off = &work_off;
@@ -59,6 +54,20 @@ pub(super) fn run<J: Sync, T>(
         });
     }
     outcome.into_inner().unwrap_or_else(PoisonError::into_inner).1
+}
+
+/// The threads, shared out among so many workers.
+///
+/// # Errors
+/// [`Error::Data`] when the system gives no threads.
+pub(super) fn pools(workers: usize) -> Result<Vec<ThreadPool>> {
+    let threads = rayon::current_num_threads();
+    let pool = |place: usize| {
+        let share = threads / workers + usize::from(place < threads % workers);
+        let pool = ThreadPoolBuilder::new().num_threads(share).build();
+        pool.map_err(|error| Error::data(format!("cannot start the threads: {error}")))
+    };
+    (0..workers).map(pool).collect()
 }
 
 /// What the members share.

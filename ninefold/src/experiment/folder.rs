@@ -4,7 +4,8 @@
 //! config.toml         every setting, with comments          environment.json   program, processor, threads, time, memory
 //! leaderboard.json    also .csv and .md                     report.html
 //! baselines/tfidf_svm/  and  pairs/word2vec-gru/  (word2vec-gru-seed1/ where there are several seeds)
-//!   history.csv  metrics.json  predictions.csv  confusion.csv  mistakes.json  model/    (checkpoint.safetensors meanwhile)
+//!   history.csv  metrics.json  predictions.csv  confusion.csv  mistakes.json  examples.json  model/
+//!   (checkpoint.safetensors meanwhile; metrics.jsonl and events.out.tfevents.ninefold where logs are wanted)
 //! ```
 
 use std::fs::{self, DirEntry, File, TryLockError};
@@ -18,7 +19,7 @@ use crate::batch::Encoded;
 use crate::bundle::sha256;
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_atomically, write_json};
-use crate::report::{Column, Leaderboard, Row, differences, facts};
+use crate::report::{Leaderboard, Row, differences, facts};
 
 const CONFIG: &str = "config.toml";
 const ENVIRONMENT: &str = "environment.json";
@@ -91,6 +92,11 @@ impl RunFolder {
         super::resolve(&super::Sources { file: Some(self.path.join(CONFIG)), ..Default::default() })
     }
 
+    /// The settings as they were written, with comments.
+    pub fn config_text(&self) -> String {
+        fs::read_to_string(self.path.join(CONFIG)).unwrap_or_default()
+    }
+
     /// The results so far.
     ///
     /// # Errors
@@ -144,9 +150,9 @@ impl RunFolder {
         let environment = self.path.join(ENVIRONMENT);
         write_json(&environment, &read_json::<Environment>(&environment)?.with_peak_memory())?;
         leaderboard.save(&self.path.join(LEADERBOARD))?;
-        let csv = leaderboard.to_csv(Column::Accuracy);
+        let csv = leaderboard.to_csv(leaderboard.main_column());
         write_atomically(&self.path.join("leaderboard.csv"), |out| out.write_all(csv.as_bytes()))?;
-        let markdown = leaderboard.to_markdown(Column::Accuracy, &self.facts(leaderboard)?);
+        let markdown = leaderboard.to_markdown(leaderboard.main_column(), &self.facts(leaderboard)?);
         write_atomically(&self.path.join("leaderboard.md"), |out| out.write_all(markdown.as_bytes()))
     }
 
@@ -158,7 +164,7 @@ impl RunFolder {
 
     /// Refuses to mix runs of different settings, and says what differs.
     fn check_same(&self, config: &Config) -> Result<()> {
-        let differences = differences(&to_json(&self.config()?)?, &to_json(config)?);
+        let differences = differences(&to_json(&self.config()?.settled())?, &to_json(&config.settled())?);
         if differences.is_empty() {
             return Ok(());
         }
@@ -192,7 +198,7 @@ fn lock(folder: &Path) -> Result<File> {
 
 /// Of everything that a pair's result depends on, but for the pair itself.
 pub(super) fn key(config: &Config, fingerprint: &str) -> Result<String> {
-    Ok(sha256(format!("{} {fingerprint}", to_json(config)?).as_bytes()))
+    Ok(sha256(format!("{} {fingerprint}", to_json(&config.settled())?).as_bytes()))
 }
 
 fn to_json(config: &Config) -> Result<Value> {

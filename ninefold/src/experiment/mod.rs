@@ -20,6 +20,7 @@ mod environment;
 mod features;
 mod folder;
 mod judge;
+mod logs;
 pub mod looks;
 mod page;
 mod pair;
@@ -27,6 +28,7 @@ mod presets;
 mod record;
 mod resolve;
 mod scoring;
+mod search;
 mod texts;
 mod vectors;
 
@@ -37,10 +39,12 @@ pub use config::{Config, EmbeddingKind, ModelConfig};
 pub use embedding::EmbeddingConfig;
 pub use environment::Environment;
 pub use folder::{RunFolder, default_folder};
+pub use logs::LogKind;
 pub use page::report;
 pub use presets::{PRESETS, preset};
 pub use record::{ClassRow, Mistake, PairRecord};
 pub use resolve::{Sources, resolve};
+pub use search::{SearchConfig, read_results, search};
 pub use vectors::VectorCoverage;
 
 use crate::error::{Error, Result};
@@ -72,7 +76,10 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
     folder.write_lengths(&texts.test)?;
     let key = folder::key(config, &texts.fingerprint)?;
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
-    let leaderboard = Leaderboard { protocol, coverage, ..Leaderboard::default() };
+    let sizes = texts::class_sizes(&texts.corpus);
+    let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
+    let main_score = texts.main_score;
+    let leaderboard = Leaderboard { protocol, coverage, main_score, class_sizes, ..Leaderboard::default() };
     let mut run =
         Run { config, texts: &texts, folder: &folder, key: &key, progress, leaderboard, finished: Vec::new() };
     run.look_for_finished()?;

@@ -1,7 +1,5 @@
 //! A run folder, finished or not -> what its page shows.
 
-use std::fs;
-
 use rustc_hash::FxHashMap;
 
 use super::record::{self, Mistake};
@@ -10,7 +8,7 @@ use crate::error::Result;
 use crate::files::read_json;
 use crate::phrasing::{counted, thousands};
 use crate::report::page::{MistakeReport, ModelReport, RunReport, page};
-use crate::report::{Column, Leaderboard, Row};
+use crate::report::{Leaderboard, Row};
 use crate::vocab::{Coverage, PartCoverage};
 
 /// The page of these runs, side by side where there are several.
@@ -31,7 +29,7 @@ fn gather(folder: &RunFolder) -> Result<RunReport> {
     let path = folder.path();
     let name = path.file_name().map_or(path.display().to_string(), |name| name.to_string_lossy().into_owned());
     let board = leaderboard.merged();
-    let models = board.ranked(Column::Accuracy).into_iter().filter(|row| row.accuracy().is_some());
+    let models = board.ranked(board.main_column()).into_iter().filter(|row| row.accuracy().is_some());
     Ok(RunReport {
         name,
         facts: folder.facts(&leaderboard)?,
@@ -39,7 +37,7 @@ fn gather(folder: &RunFolder) -> Result<RunReport> {
         lengths: optional(folder, "test_lengths.json")?.unwrap_or_default(),
         coverage: coverage(&leaderboard.coverage),
         environment: optional::<Environment>(folder, "environment.json")?.map_or(Vec::new(), environment),
-        config: fs::read_to_string(path.join("config.toml")).unwrap_or_default(),
+        config: folder.config_text(),
         unfinished: unfinished(folder, &leaderboard)?,
         leaderboard,
     })
@@ -59,6 +57,7 @@ fn model(folder: &RunFolder, row: &Row) -> Result<Option<ModelReport>> {
     let ids: FxHashMap<&str, u32> = (0..).zip(&record.labels).map(|(id, label)| (label.as_str(), id)).collect();
     let id = |label: &str| ids.get(label).copied().unwrap_or_default();
     let mistakes: Vec<Mistake> = optional(folder, &format!("{}/mistakes.json", row.folder))?.unwrap_or_default();
+    let examples: Vec<Mistake> = optional(folder, &format!("{}/examples.json", row.folder))?.unwrap_or_default();
     Ok(Some(ModelReport {
         name: row.pair(),
         folder: row.folder.clone(),
@@ -66,9 +65,14 @@ fn model(folder: &RunFolder, row: &Row) -> Result<Option<ModelReport>> {
         best_epoch: record.row.best_epoch,
         classes: record.confusion.class_scores(),
         answers: predictions.iter().map(|line| (id(&line.truth), id(&line.predicted))).collect(),
+        probabilities: predictions.iter().map(|line| line.probability).collect(),
         sources: predictions.into_iter().map(|line| line.source).collect(),
         mistakes: mistakes.into_iter().map(shown).collect(),
+        examples: examples.into_iter().map(shown).collect(),
         calibration_error: record.calibration_error,
+        calibration_error_uncalibrated: record.calibration_error_uncalibrated,
+        temperature: record.chosen.get("temperature").copied(),
+        reliability: record.reliability,
         labels: record.labels,
         confusion: record.confusion,
     }))

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::features::Parts;
+use super::logs::Logs;
 use super::record::{self, PairRecord};
-use super::scoring::{Part, Scoring};
+use super::scoring::Scoring;
 use super::texts::Texts;
 use super::vectors::Vectors;
 use super::{Config, EmbeddingKind, RunFolder, checkpoint, environment};
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use crate::error::{Error, Result};
-use crate::model::{Classifier, RecurrentClassifier, predict_proba};
+use crate::model::{Classifier, RecurrentClassifier, predict_logits};
 use crate::nn::CellKind;
 use crate::progress::Progress;
 use crate::report::{Row, Seconds};
@@ -43,12 +44,25 @@ pub(super) fn row((embedding, model): Pair, seed: u64, config: &Config) -> Row {
     Row { embedding, model, seed, folder, ..Row::default() }
 }
 
+/// The network of a config over some vectors, before its first step.
+pub(super) fn untrained(
+    config: &Config,
+    texts: &Texts,
+    vectors: &Vectors,
+    cell: CellKind,
+    seed: u64,
+) -> RecurrentClassifier {
+    let shape = config.model.classifier(cell, texts.corpus.labels.len());
+    let matrix = &vectors.matrix;
+    RecurrentClassifier::new(shape, matrix.data.clone(), matrix.dim, seed)
+}
+
 impl Trainer<'_> {
     /// Trains, scores and saves; `metrics.json` comes last.
     pub(super) fn run(&self, progress: &dyn Progress) -> Result<PairRecord> {
         let pair = self.path();
         fs::create_dir_all(&pair).map_err(Error::io("create the folder", &pair))?;
-        let mut model = self.untrained();
+        let mut model = untrained(self.config, self.texts, self.vectors, self.pair.1, self.seed);
         let row = row(self.pair, self.seed, self.config);
         let name = if self.config.seeds > 1 { format!("{} (seed {})", row.pair(), self.seed) } else { row.pair() };
         let mut history = Vec::new();
@@ -83,12 +97,6 @@ impl Trainer<'_> {
         (self.config.training.epochs * self.texts.train.len()) as u64
     }
 
-    fn untrained(&self) -> RecurrentClassifier {
-        let shape = self.config.model.classifier(self.pair.1, self.texts.corpus.labels.len());
-        let matrix = &self.vectors.matrix;
-        RecurrentClassifier::new(shape, matrix.data.clone(), matrix.dim, self.seed)
-    }
-
     fn path(&self) -> PathBuf {
         self.folder.path().join(row(self.pair, self.seed, self.config).folder)
     }
@@ -118,10 +126,18 @@ impl Trainer<'_> {
             progress.notice(&format!("{name}: goes on after epoch {done}"));
             progress.advance((done * texts.train.len()) as u64);
         }
-        let data = TrainData { train: &texts.train, validation: &texts.validation, seed: self.seed };
+        let mut logs = Logs::begin(&self.config.log, &self.path(), history)?;
+        let data = TrainData {
+            train: &texts.train,
+            validation: &texts.validation,
+            choose_by: texts.main_score,
+            class_weights: &texts.class_weights,
+            seed: self.seed,
+        };
         let trained = fit(model, data, training, resume, progress, &mut |checkpoint| {
             history.clone_from(&checkpoint.history);
-            checkpoint::save(&path, &key, checkpoint)
+            checkpoint::save(&path, &key, checkpoint)?;
+            checkpoint.history.last().map_or(Ok(()), |epoch| logs.add(epoch))
         });
         progress.end();
         trained
@@ -131,16 +147,16 @@ impl Trainer<'_> {
     fn score(&self, mut row: Row, mut model: RecurrentClassifier, progress: &dyn Progress) -> Result<PairRecord> {
         let start = Instant::now();
         let texts = self.texts;
-        let mut answer = |part: &Encoded| {
-            let probabilities = predict_proba(&mut model, part, self.config.training.reading(), progress)?;
-            Ok(Part::new(probabilities, part.labels(), texts.corpus.labels.len()))
+        let mut logits = |part: &Encoded| -> Result<Vec<f64>> {
+            let logits = predict_logits(&mut model, part, self.config.training.reading(), progress)?;
+            Ok(logits.into_iter().map(f64::from).collect())
         };
-        let parts =
-            Parts { train: answer(&texts.train)?, validation: answer(&texts.validation)?, test: answer(&texts.test)? };
+        let scores =
+            Parts { train: logits(&texts.train)?, validation: logits(&texts.validation)?, test: logits(&texts.test)? };
         row.seconds.evaluate = start.elapsed().as_secs_f64();
         let scoring = Scoring { folder: self.folder, texts };
-        let record = scoring.score(self.record(row), parts)?;
-        self.bundle(&record.row, model).save(&self.path().join("model"))?;
+        let record = scoring.score(self.record(row), &scores)?;
+        self.bundle(&record, model).save(&self.path().join("model"))?;
         scoring.finish(&record)?;
         progress.notice(&record.row.summary());
         Ok(record)
@@ -151,8 +167,8 @@ impl Trainer<'_> {
         PairRecord::unscored(self.key, row, self.vectors.coverage(), &self.texts.corpus.labels)
     }
 
-    fn bundle(&self, row: &Row, model: RecurrentClassifier) -> Bundle {
-        let (config, texts) = (self.config, self.texts);
+    fn bundle(&self, record: &PairRecord, model: RecurrentClassifier) -> Bundle {
+        let (config, texts, row) = (self.config, self.texts, &record.row);
         let shape = Shape {
             cell: self.pair.1,
             vocab_size: texts.vocab.len(),
@@ -183,6 +199,7 @@ impl Trainer<'_> {
             embedding: row.embedding.clone(),
             model: shape,
             reading,
+            temperature: record.chosen.get("temperature").copied().unwrap_or(1.0),
             training,
             sha256: Default::default(),
         };

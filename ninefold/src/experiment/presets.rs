@@ -2,7 +2,7 @@
 //!
 //! All figures that are not a module's own default stand here.
 
-use super::{BaselineConfig, BaselineKind, Config, EmbeddingConfig, EmbeddingKind, ModelConfig};
+use super::{BaselineConfig, BaselineKind, Config, EmbeddingConfig, EmbeddingKind, ModelConfig, SearchConfig};
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
 use crate::nn::{CellKind, Pooling, Precision, RecurrentInit};
@@ -35,6 +35,7 @@ impl Default for Config {
             embeddings: EmbeddingKind::ALL.to_vec(),
             models: CellKind::ALL.to_vec(),
             baselines: BaselineKind::ALL.to_vec(),
+            log: Vec::new(),
             corpus: Default::default(),
             tokenizer: Default::default(),
             vocab: VocabConfig::default(),
@@ -43,6 +44,7 @@ impl Default for Config {
             training: TrainConfig::default(),
             baseline: BaselineConfig::default(),
             statistics: StatisticsConfig::default(),
+            search: SearchConfig::default(),
         }
     }
 }

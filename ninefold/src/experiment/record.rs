@@ -10,6 +10,7 @@ use super::VectorCoverage;
 use crate::corpus::Document;
 use crate::error::{Error, Result};
 use crate::eval::Confusion;
+use crate::eval::calibration::Bin;
 use crate::files::write_atomically;
 use crate::report::Row;
 use crate::train::Epoch;
@@ -28,7 +29,13 @@ pub struct PairRecord {
     /// Mean distance on the test part between how sure answers are and how often they are right, in 15 bins.
     #[serde(default)]
     pub calibration_error: Option<f64>,
-    /// What validation chose: C or smoothing of a baseline, the temperature of its probabilities.
+    /// The same without the temperature that validation chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_error_uncalibrated: Option<f64>,
+    /// Those bins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reliability: Vec<Bin>,
+    /// What validation chose: the temperature of the probabilities, C or smoothing of a baseline.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub chosen: BTreeMap<String, f64>,
     /// Scores on the test part, class by class.
@@ -48,6 +55,8 @@ impl PairRecord {
             vectors,
             test_loss: None,
             calibration_error: None,
+            calibration_error_uncalibrated: None,
+            reliability: Vec::new(),
             chosen: BTreeMap::new(),
             classes: Vec::new(),
             confusion: Confusion::new(0),
@@ -78,13 +87,16 @@ pub struct Mistake {
 
 impl Mistake {
     pub(super) fn new(document: &Document, labels: &[String], predicted: u32, probability: f64) -> Mistake {
-        let mut text: String = document.text.trim().chars().take(EXCERPT).collect();
-        if document.text.trim().chars().nth(EXCERPT).is_some() {
-            text.push('…');
-        }
+        let text = cut(document.text.trim(), EXCERPT);
         let name = |label: u32| labels[label as usize].clone();
         let (truth, predicted) = (name(document.label), name(predicted));
         Mistake { source: document.source.clone(), truth, predicted, probability, text }
+    }
+
+    /// The same with less of its text, on one line.
+    pub(super) fn shortened(&self, length: usize) -> Mistake {
+        let line = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Mistake { text: cut(&line, length), ..self.clone() }
     }
 
     /// Those that the model was surest of.
@@ -93,6 +105,15 @@ impl Mistake {
         mistakes.truncate(MISTAKES);
         mistakes
     }
+}
+
+/// The beginning of a text.
+fn cut(text: &str, length: usize) -> String {
+    let mut start: String = text.chars().take(length).collect();
+    if text.chars().nth(length).is_some() {
+        start.push('…');
+    }
+    start
 }
 
 /// The scores of one class.

@@ -9,7 +9,7 @@ use documented::DocumentedFields;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{BaselineConfig, Config, EmbeddingConfig, ModelConfig, presets};
+use super::{BaselineConfig, Config, EmbeddingConfig, ModelConfig, SearchConfig, presets};
 use crate::corpus::CorpusConfig;
 use crate::corpus::sample::SampleConfig;
 use crate::error::{Error, Result};
@@ -73,7 +73,7 @@ fn read_as<T: DeserializeOwned>(text: &str) -> std::result::Result<T, toml::de::
     toml::from_str(text)
 }
 
-fn from_table(table: Table) -> Result<Config> {
+pub(super) fn from_table(table: Table) -> Result<Config> {
     table.try_into().map_err(|error: toml::de::Error| {
         let (expected, found) = explain(error.message());
         Error::config("config", expected, found)
@@ -153,20 +153,28 @@ fn is_near(name: &str, found: &str) -> bool {
     strsim::jaro_winkler(name, found) > 0.8
 }
 
+/// The settings of each section.
+const SECTIONS: [(&str, &[&str]); 10] = [
+    ("corpus", CorpusConfig::FIELD_NAMES),
+    ("corpus.sample", SampleConfig::FIELD_NAMES),
+    ("tokenizer", TokenizerConfig::FIELD_NAMES),
+    ("vocab", VocabConfig::FIELD_NAMES),
+    ("embedding", EmbeddingConfig::FIELD_NAMES),
+    ("model", ModelConfig::FIELD_NAMES),
+    ("training", TrainConfig::FIELD_NAMES),
+    ("baseline", BaselineConfig::FIELD_NAMES),
+    ("statistics", StatisticsConfig::FIELD_NAMES),
+    ("search", SearchConfig::FIELD_NAMES),
+];
+
 /// The section that has a setting of this name.
 fn elsewhere(key: &str) -> Option<&'static str> {
-    let sections: [(&str, &[&str]); 9] = [
-        ("corpus", CorpusConfig::FIELD_NAMES),
-        ("corpus.sample", SampleConfig::FIELD_NAMES),
-        ("tokenizer", TokenizerConfig::FIELD_NAMES),
-        ("vocab", VocabConfig::FIELD_NAMES),
-        ("embedding", EmbeddingConfig::FIELD_NAMES),
-        ("model", ModelConfig::FIELD_NAMES),
-        ("training", TrainConfig::FIELD_NAMES),
-        ("baseline", BaselineConfig::FIELD_NAMES),
-        ("statistics", StatisticsConfig::FIELD_NAMES),
-    ];
-    sections.into_iter().find(|(_, names)| names.contains(&key)).map(|(section, _)| section)
+    SECTIONS.into_iter().find(|(_, names)| names.contains(&key)).map(|(section, _)| section)
+}
+
+/// The settings of a section; none where there is no such section.
+pub(super) fn keys_of(section: &str) -> &'static [&'static str] {
+    SECTIONS.into_iter().find(|(name, _)| *name == section).map_or(&[], |(_, keys)| keys)
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
-//! From probabilities to what is kept of a model: scores of every part, predictions, confusion matrix, mistakes.
+//! From scores to what is kept of a model: probabilities, scores of every part, predictions, confusion matrix, mistakes.
 //!
-//! *takes* a record without scores and the probabilities of each part -> *gives* the record with scores, and its files.
+//! *takes* a record without scores and what the model gave each text of each part -> *gives* the record with scores, and its
+//! files. The temperature of the probabilities is fitted on validation.
+
+use rustc_hash::FxHashMap;
 
 use super::features::Parts;
 use super::record::{self, ClassRow, Mistake, PairRecord};
 use super::texts::Texts;
 use super::{RunFolder, looks};
+use crate::batch::Encoded;
 use crate::error::Result;
-use crate::eval::calibration::expected_calibration_error;
+use crate::eval::calibration::{self, Answer, expected_calibration_error, reliability};
 use crate::eval::{Confusion, log_loss, most_probable};
 use crate::files::write_json;
 
@@ -18,32 +22,45 @@ pub(super) struct Scoring<'a> {
 }
 
 /// Answers for one part.
-pub(super) struct Part {
+struct Part {
     probabilities: Vec<f32>, // [texts, num_classes]
     predicted: Vec<u32>,     // [texts]
     confusion: Confusion,
 }
 
 impl Part {
-    pub(super) fn new(probabilities: Vec<f32>, labels: &[u32], num_classes: usize) -> Part {
+    fn new(scores: &[f64], texts: &Encoded, num_classes: usize, temperature: f64) -> Part {
+        let probabilities = calibration::probabilities(scores, num_classes, temperature);
         let predicted = most_probable(&probabilities, num_classes);
-        let confusion = Confusion::of(num_classes, labels, &predicted);
+        let confusion = Confusion::of(num_classes, texts.labels(), &predicted);
         Part { probabilities, predicted, confusion }
+    }
+
+    /// How sure each answer is, and whether it is right.
+    fn answers(&self, texts: &Encoded) -> Vec<Answer> {
+        let rows = self.probabilities.chunks_exact(self.confusion.num_classes()).zip(&self.predicted);
+        let rows = rows.zip(texts.labels());
+        rows.map(|((row, &predicted), &label)| (f64::from(row[predicted as usize]), predicted == label)).collect()
     }
 }
 
 impl Scoring<'_> {
     /// Scores all parts; here and nowhere else the test labels are looked at, which is counted.
-    pub(super) fn score(&self, mut record: PairRecord, parts: Parts<Part>) -> Result<PairRecord> {
-        let corpus = &self.texts.corpus;
-        let (labels, documents, test) = (&corpus.labels, &corpus.test, &parts.test);
-        looks::count(&self.texts.test_fingerprint, &record.row.folder);
+    ///
+    /// # Shapes
+    /// `scores` `[texts, num_classes]` each; logits, margins, or whatever is larger for the likelier class
+    pub(super) fn score(&self, mut record: PairRecord, scores: &Parts<Vec<f64>>) -> Result<PairRecord> {
+        let (texts, corpus) = (self.texts, &self.texts.corpus);
+        let (labels, documents, classes) = (&corpus.labels, &corpus.test, corpus.labels.len());
+        looks::count(&texts.test_fingerprint, &record.row.folder);
+        let temperature = calibration::temperature(&scores.validation, classes, texts.validation.labels());
+        let part = |scores: &[f64], texts| Part::new(scores, texts, classes, temperature);
+        let train = part(&scores.train, &texts.train);
+        let validation = part(&scores.validation, &texts.validation);
+        let test = part(&scores.test, &texts.test);
         [record.row.train, record.row.validation, record.row.test] =
-            [&parts.train, &parts.validation, &parts.test].map(|part| Some(part.confusion.scores()));
-        let sure = |row: &[f32], label: u32| f64::from(row[label as usize]);
-        let rows = || test.probabilities.chunks_exact(labels.len()).zip(&test.predicted).zip(documents);
-        let answers: Vec<(f64, bool)> =
-            rows().map(|((row, &predicted), document)| (sure(row, predicted), predicted == document.label)).collect();
+            [&train, &validation, &test].map(|part| Some(part.confusion.scores()));
+
         let folder = self.folder.path().join(&record.row.folder);
         record::write_predictions(
             &folder.join("predictions.csv"),
@@ -53,14 +70,25 @@ impl Scoring<'_> {
             &test.probabilities,
         )?;
         record::write_confusion(&folder.join("confusion.csv"), &test.confusion, labels)?;
-        let mistakes = rows()
-            .filter(|((_, predicted), document)| **predicted != document.label)
-            .map(|((row, &predicted), document)| Mistake::new(document, labels, predicted, sure(row, predicted)));
-        write_json(&folder.join("mistakes.json"), &Mistake::surest(mistakes.collect()))?;
-        record.test_loss = Some(log_loss(&test.probabilities, labels.len(), self.texts.test.labels()));
+        let rows = test.probabilities.chunks_exact(classes).zip(&test.predicted).zip(documents);
+        let mistakes = rows.filter(|((_, predicted), document)| **predicted != document.label).map(
+            |((row, &predicted), document)| {
+                Mistake::new(document, labels, predicted, f64::from(row[predicted as usize]))
+            },
+        );
+        let mistakes: Vec<Mistake> = mistakes.collect();
+        write_json(&folder.join("examples.json"), &examples(&mistakes))?;
+        write_json(&folder.join("mistakes.json"), &Mistake::surest(mistakes))?;
+
+        let answers = test.answers(&texts.test);
+        let raw = Part::new(&scores.test, &texts.test, classes, 1.0).answers(&texts.test);
+        record.chosen.insert("temperature".to_string(), temperature);
+        record.test_loss = Some(log_loss(&test.probabilities, classes, texts.test.labels()));
         record.calibration_error = Some(expected_calibration_error(&answers));
+        record.calibration_error_uncalibrated = Some(expected_calibration_error(&raw));
+        record.reliability = reliability(&answers);
         record.classes = ClassRow::of(&test.confusion, labels);
-        record.confusion = test.confusion.clone();
+        record.confusion = test.confusion;
         Ok(record)
     }
 
@@ -68,4 +96,24 @@ impl Scoring<'_> {
     pub(super) fn finish(&self, record: &PairRecord) -> Result<()> {
         write_json(&self.folder.path().join(&record.row.folder).join("metrics.json"), record)
     }
+}
+
+/// Mistakes that are kept for pointing at them: of each class taken for another the surest few, shortened.
+const EXAMPLES: usize = 400;
+const EXAMPLES_PER_CELL: usize = 3;
+const EXAMPLE_LENGTH: usize = 140;
+
+fn examples(mistakes: &[Mistake]) -> Vec<Mistake> {
+    let mut cells: FxHashMap<(&str, &str), Vec<&Mistake>> = FxHashMap::default();
+    for mistake in mistakes {
+        cells.entry((&mistake.truth, &mistake.predicted)).or_default().push(mistake);
+    }
+    let mut cells: Vec<Vec<&Mistake>> = cells.into_values().collect();
+    let names = |cell: &[&Mistake]| (cell[0].truth.clone(), cell[0].predicted.clone());
+    cells.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| names(a).cmp(&names(b))));
+    let surest = |mut cell: Vec<&Mistake>| {
+        cell.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        cell.into_iter().take(EXAMPLES_PER_CELL).map(|mistake| mistake.shortened(EXAMPLE_LENGTH)).collect::<Vec<_>>()
+    };
+    cells.into_iter().flat_map(surest).take(EXAMPLES).collect()
 }

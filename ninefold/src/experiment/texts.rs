@@ -9,6 +9,7 @@ use super::{Config, looks};
 use crate::batch::Encoded;
 use crate::corpus::{self, Corpus, Document};
 use crate::error::Result;
+use crate::eval::MainScore;
 use crate::progress::Progress;
 use crate::tokenize::{Tokenizer, TokenizerConfig};
 use crate::vocab::{Coverage, PartCoverage, TokenCounts, Vocab};
@@ -25,6 +26,10 @@ pub(super) struct Texts {
     pub(super) validation: Encoded,
     pub(super) test: Encoded,
     pub(super) coverage: PartCoverage,
+    /// How much the training texts of each class count. `[num_classes]`
+    pub(super) class_weights: Vec<f64>,
+    /// By which score epochs, settings and models are chosen.
+    pub(super) main_score: MainScore,
     /// Of what word vectors see: the vocabulary and the training texts.
     pub(super) train_fingerprint: String,
     /// Of all parts with their labels.
@@ -37,9 +42,12 @@ impl Texts {
     /// Loads, splits, tokenises and encodes.
     ///
     /// # Errors
-    /// As [`corpus::load`], [`Tokenizer::new`] and [`Vocab::build`].
+    /// As [`corpus::load`], [`Tokenizer::new`], [`Vocab::build`] and [`ClassWeight::weights`](crate::class_weight::ClassWeight).
     pub(super) fn load(config: &Config, progress: &dyn Progress) -> Result<Texts> {
         let corpus = corpus::load(&config.corpus, progress)?;
+        let labels: Vec<u32> = corpus.train.iter().map(|document| document.label).collect();
+        let class_weights = config.training.class_weight.weights(&corpus.labels, &labels)?;
+        let main_score = config.statistics.rank_by.main_score(&class_sizes(&corpus));
         corpus.notices.iter().for_each(|notice| progress.notice(notice));
         let tokenizer = Tokenizer::new(&config.tokenizer)?;
         let [train, validation, test] = [&corpus.train, &corpus.validation, &corpus.test].map(|part| texts_of(part));
@@ -70,11 +78,20 @@ impl Texts {
             validation,
             test,
             coverage,
+            class_weights,
+            main_score,
             train_fingerprint,
             fingerprint,
             test_fingerprint,
         })
     }
+}
+
+/// Training texts of each class.
+pub(super) fn class_sizes(corpus: &Corpus) -> Vec<usize> {
+    let mut sizes = vec![0; corpus.labels.len()];
+    corpus.train.iter().for_each(|document| sizes[document.label as usize] += 1);
+    sizes
 }
 
 fn texts_of(documents: &[Document]) -> Vec<&str> {

@@ -3,7 +3,7 @@
 pub mod predict;
 pub mod recurrent;
 
-pub use predict::{Reading, predict_proba};
+pub use predict::{Reading, predict_logits, predict_proba};
 pub use recurrent::{RecurrentClassifier, RecurrentClassifierConfig, largest};
 
 use crate::batch::Batch;
@@ -30,7 +30,8 @@ pub trait Classifier: Send {
     /// Number of classes.
     fn num_classes(&self) -> usize;
 
-    /// Forward and backward over one batch: the gradients of the mean cross-entropy replace those of the batch before.
+    /// Forward and backward over one batch: the gradients of the mean cross-entropy, each row weighted by
+    /// `batch.loss_weights`, replace those of the batch before.
     /// `key` makes the random numbers of dropout: fold seed, epoch and step into it.
     fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult;
 

@@ -1,4 +1,5 @@
-//! A classifier over many texts: batches of similar length in, one row of probabilities per text out, in the texts' order.
+//! A classifier over many texts: batches of similar length in, one row of logits or probabilities per text out, in the texts'
+//! order.
 
 use super::Classifier;
 use crate::batch::{Batch, Encoded, Padding};
@@ -27,10 +28,25 @@ pub fn predict_proba(
     reading: Reading,
     progress: &dyn Progress,
 ) -> Result<Vec<f32>> {
+    let mut rows = predict_logits(model, texts, reading, progress)?;
+    rows.chunks_exact_mut(model.num_classes()).for_each(softmax::probabilities);
+    Ok(rows)
+}
+
+/// The logit of each class for each text. `[texts, num_classes]`
+///
+/// # Errors
+/// [`Error::Interrupted`] when `progress` says so.
+pub fn predict_logits(
+    model: &mut dyn Classifier,
+    texts: &Encoded,
+    reading: Reading,
+    progress: &dyn Progress,
+) -> Result<Vec<f32>> {
     let classes = model.num_classes();
     let mut order: Vec<usize> = (0..texts.len()).collect();
     order.sort_by_key(|&index| texts.text(index).len());
-    let mut probabilities = vec![0.0; texts.len() * classes];
+    let mut rows = vec![0.0; texts.len() * classes];
     for indices in order.chunks(reading.batch_size) {
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
@@ -38,10 +54,8 @@ pub fn predict_proba(
         let batch = Batch::pack(texts, indices, reading.max_len, reading.padding);
         let logits = model.logits(&batch);
         for (&text, row) in batch.texts.iter().zip(logits.chunks_exact(classes)) {
-            let place = &mut probabilities[text * classes..][..classes];
-            place.copy_from_slice(row);
-            softmax::probabilities(place);
+            rows[text * classes..][..classes].copy_from_slice(row);
         }
     }
-    Ok(probabilities)
+    Ok(rows)
 }

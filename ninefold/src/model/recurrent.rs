@@ -236,12 +236,13 @@ impl RecurrentClassifier {
             parameter.gradient.fill(0.0);
         }
         self.forward(batch, Some(key));
-        let (classes, scale) = (self.config.num_classes, 1.0 / batch.rows() as f32);
+        let classes = self.config.num_classes;
         let mut result = BatchResult::default();
-        for (row, &label) in self.logits.chunks_exact_mut(padded(classes)).zip(&batch.labels) {
+        let rows = self.logits.chunks_exact_mut(padded(classes)).zip(&batch.labels);
+        for ((row, &label), &weight) in rows.zip(&batch.loss_weights) {
             let row = &mut row[..classes];
             result.correct += usize::from(largest(row) == label as usize);
-            result.loss += softmax::cross_entropy(row, label as usize, objective.label_smoothing, scale);
+            result.loss += softmax::cross_entropy(row, label as usize, objective.label_smoothing, weight);
         }
         self.backward(batch, key);
         result

@@ -27,6 +27,8 @@ pub enum Column {
     Accuracy,
     /// Where the test accuracy lies.
     Interval,
+    /// Where the macro test F1 lies.
+    F1MacroInterval,
     /// Test precision, weighted.
     Precision,
     /// Test recall, weighted.
@@ -58,7 +60,7 @@ enum Cell<'a> {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Column; 14] = [
+    pub const ALL: [Column; 15] = [
         Column::Embedding,
         Column::Model,
         Column::Seed,
@@ -68,6 +70,7 @@ impl Column {
         Column::Recall,
         Column::F1,
         Column::F1Macro,
+        Column::F1MacroInterval,
         Column::TrainAccuracy,
         Column::ValidationAccuracy,
         Column::Seconds,
@@ -83,6 +86,7 @@ impl Column {
             Column::Seed => "seed",
             Column::Accuracy => "accuracy",
             Column::Interval => "interval",
+            Column::F1MacroInterval => "f1_macro_interval",
             Column::Precision => "precision",
             Column::Recall => "recall",
             Column::F1 => "f1",
@@ -100,6 +104,7 @@ impl Column {
         match self {
             Column::F1 => "F1".to_owned(),
             Column::F1Macro => "F1 macro".to_owned(),
+            Column::F1MacroInterval => "interval".to_owned(),
             other => other.name().replace('_', " "),
         }
     }
@@ -140,17 +145,19 @@ impl Column {
 
     fn cell(self, row: &Row) -> Cell<'_> {
         let of = |scores: Option<Scores>, score: fn(Scores) -> f64| Cell::Share(scores.map(score));
+        let spread = |score: fn(Scores) -> f64| Cell::Spread(row.test.map(score), row.deviation.map(score));
         match self {
             Column::Embedding if row.embedding == NO_EMBEDDING => Cell::Name("-"),
             Column::Embedding => Cell::Name(&row.embedding),
             Column::Model => Cell::Name(&row.model),
             Column::Seed => Cell::Count(row.seed),
-            Column::Accuracy => Cell::Spread(row.test.map(|scores| scores.accuracy), row.deviation),
+            Column::Accuracy => spread(|scores| scores.accuracy),
             Column::Interval => Cell::Interval(row.interval.map(|interval| interval.accuracy)),
             Column::Precision => of(row.test, |scores| scores.precision_weighted),
             Column::Recall => of(row.test, |scores| scores.recall_weighted),
             Column::F1 => of(row.test, |scores| scores.f1_weighted),
-            Column::F1Macro => of(row.test, |scores| scores.f1_macro),
+            Column::F1Macro => spread(|scores| scores.f1_macro),
+            Column::F1MacroInterval => Cell::Interval(row.interval.map(|interval| interval.f1_macro)),
             Column::TrainAccuracy => of(row.train, |scores| scores.accuracy),
             Column::ValidationAccuracy => of(row.validation, |scores| scores.accuracy),
             Column::Seconds => Cell::Seconds(row.seconds.total()),

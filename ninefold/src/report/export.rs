@@ -3,8 +3,19 @@
 use super::{Column, Leaderboard, Row};
 use crate::eval::Scores;
 
-const HEAD: [&str; 8] =
-    ["rank", "embedding", "model", "seed", "baseline", "accuracy_deviation", "accuracy_low", "accuracy_high"];
+const HEAD: [&str; 11] = [
+    "rank",
+    "embedding",
+    "model",
+    "seed",
+    "baseline",
+    "accuracy_deviation",
+    "accuracy_low",
+    "accuracy_high",
+    "f1_macro_deviation",
+    "f1_macro_low",
+    "f1_macro_high",
+];
 const PARTS: [&str; 3] = ["test", "validation", "train"];
 const TAIL: [&str; 7] =
     ["seconds_embedding", "seconds_train", "seconds_evaluate", "parameters", "epochs", "best_epoch", "error"];
@@ -27,16 +38,19 @@ impl Leaderboard {
 fn record(rank: usize, row: &Row) -> Vec<String> {
     let rank = if row.accuracy().is_some() { rank.to_string() } else { String::new() };
     let or_empty = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-    let interval = row.interval.map(|interval| interval.accuracy);
+    let (accuracy, f1_macro) = (row.interval.map(|of| of.accuracy), row.interval.map(|of| of.f1_macro));
     let mut cells = vec![
         rank,
         row.embedding.clone(),
         row.model.clone(),
         row.seed.to_string(),
         row.baseline.to_string(),
-        or_empty(row.deviation),
-        or_empty(interval.map(|interval| interval.low)),
-        or_empty(interval.map(|interval| interval.high)),
+        or_empty(row.deviation.map(|scores| scores.accuracy)),
+        or_empty(accuracy.map(|interval| interval.low)),
+        or_empty(accuracy.map(|interval| interval.high)),
+        or_empty(row.deviation.map(|scores| scores.f1_macro)),
+        or_empty(f1_macro.map(|interval| interval.low)),
+        or_empty(f1_macro.map(|interval| interval.high)),
     ];
     for scores in [&row.test, &row.validation, &row.train] {
         let values = named(&scores.unwrap_or_default()).map(|(_, value)| value.to_string());

@@ -6,7 +6,7 @@
 
 use super::phrases::{percent, points};
 use super::{Comparison, Leaderboard, Row};
-use crate::eval::Confusion;
+use crate::eval::{Confusion, MainScore};
 use crate::phrasing::{all_listed, counted, thousands};
 
 /// How many pairs of classes are named.
@@ -48,30 +48,37 @@ pub fn facts(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) ->
 
 /// The pair that one would take home, by validation alone; its test score is then an honest one.
 fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
-    let (accuracy, texts) = (best.accuracy()?, board.protocol.texts.test);
-    let mut fact = format!(
-        "Best pair, chosen by validation ({} %): {}, {} % of ",
-        percent(best.validation?.accuracy),
-        best.pair(),
-        percent(accuracy)
-    );
-    if texts == 0 {
-        return Some(fact + "the test texts right.");
-    }
-    fact += &format!("{} right", counted(texts, "test text"));
+    let (accuracy, texts, main) = (best.accuracy()?, board.protocol.texts.test, board.main_score);
+    let validation = percent(main.of(&best.validation?));
+    let named = if texts == 0 { "the test texts".to_owned() } else { counted(texts, "test text") };
+    let (pair, right) = (best.pair(), percent(accuracy));
+    let mut fact = match main {
+        MainScore::Accuracy => {
+            format!("Best pair, chosen by validation ({validation} %): {pair}, {right} % of {named} right")
+        }
+        MainScore::F1Macro => {
+            let f1 = percent(best.score(main)?);
+            format!(
+                "Best pair, chosen by validation (macro F1 {validation} %): {pair}, macro F1 {f1} % (accuracy {right} %) \
+                 on {named}"
+            )
+        }
+    };
     fact += &match best.interval {
         Some(interval) => {
-            let interval = interval.accuracy;
+            let interval = interval.of_score(main);
             format!("; 95 % interval {} to {} %", percent(interval.low), percent(interval.high))
         }
+        None if texts == 0 || main != MainScore::Accuracy => String::new(),
         None => {
             let (low, high) = wilson(accuracy, texts as f64);
             format!("; 95 % interval {} to {} %", percent(low), percent(high))
         }
     };
     fact.push('.');
-    if texts < FEW_TEXTS {
-        fact += &format!(" {} say little: the interval is wide.", counted(texts, "test text"));
+    if (1..FEW_TEXTS).contains(&texts) {
+        let say = if texts == 1 { "says" } else { "say" };
+        fact += &format!(" {} {say} little: the interval is wide.", counted(texts, "test text"));
     }
     Some(fact)
 }
@@ -79,15 +86,13 @@ fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
 /// What the test texts would have chosen, which nobody may.
 fn highest_on_test(board: &Leaderboard, best: &Row) -> Option<String> {
     let pairs = board.rows.iter().filter(|row| !row.baseline && row.accuracy().is_some());
-    let highest = pairs.reduce(|a, b| if b.accuracy() > a.accuracy() { b } else { a })?;
-    let is_other = highest.pair() != best.pair() && highest.accuracy() > best.accuracy();
+    let score = |row: &Row| row.score(board.main_score);
+    let highest = pairs.reduce(|a, b| if score(b) > score(a) { b } else { a })?;
+    let is_other = highest.pair() != best.pair() && score(highest) > score(best);
     let versus = board.comparison(&highest.pair(), &best.pair());
     is_other.then(|| {
-        let (name, accuracy) = (highest.pair(), percent(highest.accuracy().unwrap_or_default()));
-        format!(
-            "Highest on test: {name}, {accuracy} %{}.",
-            versus.map_or(String::new(), |c| format!(" ({})", verdict(c)))
-        )
+        let (name, score) = (highest.pair(), share(board, score(highest).unwrap_or_default()));
+        format!("Highest on test: {name}, {score}{}.", versus.map_or(String::new(), |c| format!(" ({})", verdict(c))))
     })
 }
 
@@ -117,16 +122,17 @@ fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
 /// Whether the network was worth it.
 fn best_baseline(board: &Leaderboard, best: &Row) -> Option<String> {
     let baseline = board.chosen(true).filter(|_| !best.baseline)?;
-    let difference = baseline.accuracy()? - best.accuracy()?;
+    let score = baseline.score(board.main_score)?;
+    let difference = score - best.score(board.main_score)?;
     let versus = match board.comparison(&baseline.pair(), &best.pair()) {
         Some(comparison) => format!(" ({})", verdict(comparison)),
         None => String::new(),
     };
     let side = if difference < 0.0 { "below" } else { "above" };
     Some(format!(
-        "Best baseline, chosen by validation: {}, {} %, {} points {side} {}{versus}.",
+        "Best baseline, chosen by validation: {}, {}, {} points {side} {}{versus}.",
         baseline.pair(),
-        percent(baseline.accuracy()?),
+        share(board, score),
         points(difference.abs()).trim_start_matches('+'),
         best.pair()
     ))
@@ -142,6 +148,14 @@ fn seeds(board: &Leaderboard, best: &Row) -> Option<String> {
             standing.picked_seed
         )
     })
+}
+
+/// "72.5 %", or "macro F1 72.5 %" where that is the main score.
+fn share(board: &Leaderboard, score: f64) -> String {
+    match board.main_score {
+        MainScore::Accuracy => format!("{} %", percent(score)),
+        other => format!("{} {} %", other.name(), percent(score)),
+    }
 }
 
 /// "a tie, p = 0.41" or "told apart, p < 0.001".
@@ -184,17 +198,17 @@ fn best_family(
     }
     let mean = |one: &String| {
         let rows = scored.iter().filter(|row| family(row) == one && partners.contains(partner(row)));
-        let accuracies: Vec<f64> = rows.filter_map(|row| row.accuracy()).collect();
-        accuracies.iter().sum::<f64>() / accuracies.len() as f64
+        let scores: Vec<f64> = rows.filter_map(|row| row.score(board.main_score)).collect();
+        scores.iter().sum::<f64>() / scores.len() as f64
     };
     let mut means: Vec<(f64, &String)> = families.iter().map(|one| (mean(one), one)).collect();
     means.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     let others: Vec<String> = means[1..].iter().map(|(mean, name)| format!("{name} {} %", percent(*mean))).collect();
     let how = if partners.len() > 1 { "on average over" } else { "with" };
     Some(format!(
-        "Best {kind}: {}, {} % {how} {} ({}).",
+        "Best {kind}: {}, {} {how} {} ({}).",
         means[0].1,
-        percent(means[0].0),
+        share(board, means[0].0),
         all_listed(&partners),
         others.join(", ")
     ))

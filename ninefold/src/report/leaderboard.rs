@@ -10,7 +10,7 @@ use super::Column;
 use super::standings::{Comparison, Intervals, Standing, Statistics};
 use crate::corpus::Protocol;
 use crate::error::Result;
-use crate::eval::Scores;
+use crate::eval::{MainScore, Scores};
 use crate::files;
 use crate::vocab::PartCoverage;
 
@@ -25,6 +25,12 @@ pub struct Leaderboard {
     /// How much of each part the vocabulary knows.
     #[serde(default)]
     pub coverage: PartCoverage,
+    /// The score that models are chosen and ranked by.
+    #[serde(default)]
+    pub main_score: MainScore,
+    /// Training texts of the smallest and of the largest class.
+    #[serde(default)]
+    pub class_sizes: [usize; 2],
     /// One row per pair and seed, then the baselines.
     pub rows: Vec<Row>,
     /// One per pair and baseline, the best on test first; empty until the run is complete.
@@ -75,9 +81,9 @@ pub struct Row {
     /// How far chance moves the test scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Intervals>,
-    /// Standard deviation of the test accuracy between seeds, where the row stands for several (see `merged`).
+    /// Standard deviation of the test scores between seeds, where the row stands for several (see `merged`).
     #[serde(skip)]
-    pub deviation: Option<f64>,
+    pub deviation: Option<Scores>,
     /// Where its files lie in the run folder: "pairs/word2vec-gru".
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
@@ -122,6 +128,11 @@ impl Row {
         format!("{name}: test accuracy {test:.1} %, validation {validation:.1} %, {epochs}{seconds:.1} s")
     }
 
+    /// A test score, if the pair has any.
+    pub fn score(&self, main: MainScore) -> Option<f64> {
+        self.test.filter(|_| self.error.is_none()).map(|scores| main.of(&scores))
+    }
+
     /// The test accuracy, if the pair has one.
     pub fn accuracy(&self) -> Option<f64> {
         self.test.filter(|_| self.error.is_none()).map(|scores| scores.accuracy)
@@ -133,7 +144,15 @@ pub(super) fn name(embedding: &str, model: &str) -> String {
 }
 
 impl Leaderboard {
-    /// The rows by `column`, best first; ties by test accuracy and name; what failed comes last.
+    /// The column of the score that models are ranked by.
+    pub fn main_column(&self) -> Column {
+        match self.main_score {
+            MainScore::Accuracy => Column::Accuracy,
+            MainScore::F1Macro => Column::F1Macro,
+        }
+    }
+
+    /// The rows by `column`, best first; ties by the main test score and name; what failed comes last.
     pub fn ranked(&self, column: Column) -> Vec<&Row> {
         let mut rows: Vec<&Row> = self.rows.iter().collect();
         rows.sort_by(|a, b| {
@@ -141,7 +160,7 @@ impl Leaderboard {
             let names = |row: &Row| (row.embedding.clone(), row.model.clone(), row.seed);
             (failed(a).cmp(&failed(b)))
                 .then_with(|| column.compare(a, b))
-                .then_with(|| Column::Accuracy.compare(a, b))
+                .then_with(|| self.main_column().compare(a, b))
                 .then_with(|| names(a).cmp(&names(b)))
         });
         rows
@@ -152,12 +171,12 @@ impl Leaderboard {
         self.chosen(false).or_else(|| self.chosen(true))
     }
 
-    /// The pair, or the baseline, with the best validation accuracy, of equals that with the better F1, then the first.
+    /// The pair, or the baseline, with the best validation score, of equals that with the better F1, then the first.
     pub(super) fn chosen(&self, baseline: bool) -> Option<&Row> {
         let candidates = self.rows.iter().filter(|row| row.baseline == baseline && row.accuracy().is_some());
         let score = |row: &Row| {
             let scores = row.validation.unwrap_or_default();
-            (scores.accuracy, scores.f1_weighted)
+            (self.main_score.of(&scores), scores.f1_weighted)
         };
         candidates.fold(None, |best, row| match best {
             Some(best) if score(best) >= score(row) => Some(best),
@@ -245,7 +264,7 @@ pub(super) mod sample {
         for (place, (name, accuracy)) in ranked.iter().enumerate() {
             let rank = if place == 1 { 1 } else { place + 1 };
             let ends = crate::eval::Interval { low: accuracy - 0.0113, high: accuracy + 0.0107 };
-            let interval = Intervals { accuracy: ends, f1_weighted: ends };
+            let interval = Intervals { accuracy: ends, f1_weighted: ends, f1_macro: ends };
             for row in board.rows.iter_mut().filter(|row| row.pair() == *name) {
                 (row.rank, row.interval) = (Some(rank), Some(interval));
             }

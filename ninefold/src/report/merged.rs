@@ -27,35 +27,35 @@ impl Leaderboard {
         };
         let mean = |of: &dyn Fn(&Row) -> f64| scored.iter().map(|row| of(row)).sum::<f64>() / scored.len() as f64;
         let standing = self.standings.iter().find(|standing| standing.name() == scored[0].pair());
-        let accuracies: Vec<f64> = scored.iter().filter_map(|row| row.accuracy()).collect();
         Row {
-            train: mean_scores(&scored, |row| row.train),
-            validation: mean_scores(&scored, |row| row.validation),
-            test: mean_scores(&scored, |row| row.test),
+            train: over_seeds(&scored, |row| row.train, |values| mean_and_deviation(values).0),
+            validation: over_seeds(&scored, |row| row.validation, |values| mean_and_deviation(values).0),
+            test: over_seeds(&scored, |row| row.test, |values| mean_and_deviation(values).0),
             seconds: Seconds {
                 embedding: mean(&|row| row.seconds.embedding),
                 train: mean(&|row| row.seconds.train),
                 evaluate: mean(&|row| row.seconds.evaluate),
             },
             interval: standing.map(|standing| standing.interval),
-            deviation: Some(mean_and_deviation(&accuracies).1),
-            ..picked(&scored).clone()
+            deviation: over_seeds(&scored, |row| row.test, |values| mean_and_deviation(values).1),
+            ..picked(&scored, self.main_score).clone()
         }
     }
 }
 
-fn mean_scores(rows: &[&Row], part: fn(&Row) -> Option<Scores>) -> Option<Scores> {
+/// Every score of one part, summed up over the rows.
+fn over_seeds(rows: &[&Row], part: fn(&Row) -> Option<Scores>, sum_up: fn(&[f64]) -> f64) -> Option<Scores> {
     let scores: Option<Vec<Scores>> = rows.iter().map(|row| part(row)).collect();
     let scores = scores?;
-    let mean = |of: fn(&Scores) -> f64| scores.iter().map(of).sum::<f64>() / scores.len() as f64;
+    let over = |of: fn(&Scores) -> f64| sum_up(&scores.iter().map(of).collect::<Vec<f64>>());
     Some(Scores {
-        accuracy: mean(|scores| scores.accuracy),
-        precision_weighted: mean(|scores| scores.precision_weighted),
-        recall_weighted: mean(|scores| scores.recall_weighted),
-        f1_weighted: mean(|scores| scores.f1_weighted),
-        precision_macro: mean(|scores| scores.precision_macro),
-        recall_macro: mean(|scores| scores.recall_macro),
-        f1_macro: mean(|scores| scores.f1_macro),
+        accuracy: over(|scores| scores.accuracy),
+        precision_weighted: over(|scores| scores.precision_weighted),
+        recall_weighted: over(|scores| scores.recall_weighted),
+        f1_weighted: over(|scores| scores.f1_weighted),
+        precision_macro: over(|scores| scores.precision_macro),
+        recall_macro: over(|scores| scores.recall_macro),
+        f1_macro: over(|scores| scores.f1_macro),
     })
 }
 
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(merged.rows.len(), 10);
         let row = &merged.rows[9];
         assert_eq!((row.accuracy(), row.seed, row.seconds.train), (Some(0.625), 1, 20.0));
-        assert!((row.deviation.unwrap() - 0.125 * 2f64.sqrt()).abs() < 1e-12);
+        assert!((row.deviation.unwrap().accuracy - 0.125 * 2f64.sqrt()).abs() < 1e-12);
         assert_eq!(merged.rows[..9], board.rows[..9], "single rows stay as they are");
     }
 }

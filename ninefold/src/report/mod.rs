@@ -15,6 +15,7 @@ mod merged;
 pub mod page;
 mod phrases;
 mod plain;
+mod search;
 mod standings;
 mod table;
 
@@ -25,4 +26,5 @@ pub use facts::facts;
 pub use grid::View;
 pub use leaderboard::{Leaderboard, NO_EMBEDDING, Row, Seconds};
 pub use plain::plain_table;
+pub use search::{SearchResults, Trial};
 pub use standings::{Comparison, Intervals, Standing, Statistics, TestAnswers};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Leaderboard, Row};
 use crate::eval::bootstrap::{Resampled, mean_and_deviation, percentile_interval, resample};
 use crate::eval::paired::{discordant, holm, mcnemar, paired_bootstrap, shared_ranks};
-use crate::eval::{Interval, StatisticsConfig};
+use crate::eval::{Interval, MainScore, StatisticsConfig};
 
 /// The intervals of one row's test scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Intervals {
     pub accuracy: Interval,
     /// Of the weighted F1.
     pub f1_weighted: Interval,
+    /// Of the macro F1.
+    #[serde(default)]
+    pub f1_macro: Interval,
 }
 
 /// A pair over all its seeds, or a baseline.
@@ -33,7 +36,7 @@ pub struct Standing {
     pub rank: usize,
     /// The seeds that have scores.
     pub seeds: Vec<u64>,
-    /// The seed with the best validation accuracy.
+    /// The seed with the best validation score.
     pub picked_seed: u64,
     /// Mean test accuracy of the seeds.
     pub accuracy: f64,
@@ -41,6 +44,9 @@ pub struct Standing {
     pub accuracy_deviation: f64,
     /// Mean weighted test F1 of the seeds.
     pub f1_weighted: f64,
+    /// Mean macro test F1 of the seeds.
+    #[serde(default)]
+    pub f1_macro: f64,
     /// Mean validation accuracy of the seeds.
     pub validation_accuracy: f64,
     /// Where the means lie.
@@ -54,13 +60,13 @@ pub struct Comparison {
     pub a: String,
     /// The name of the other.
     pub b: String,
-    /// Accuracy of `a` less that of `b`.
+    /// The main score of `a` less that of `b`.
     pub difference: f64,
     /// How probable such a difference is between equals.
     pub p: f64,
     /// The same, corrected for the number of comparisons (Holm).
     pub p_corrected: f64,
-    /// "mcnemar" for one run each, "paired_bootstrap" for several seeds.
+    /// "mcnemar" for the accuracies of one run each, else "paired_bootstrap".
     pub test: String,
 }
 
@@ -106,7 +112,7 @@ impl Leaderboard {
         let contenders: Vec<Vec<&[u32]>> = singles.chain(means).collect();
         let resampled = resample(answers.truth, &contenders, answers.num_classes, config.n_resamples, seed);
         let (singles, means) = resampled.split_at(scored.len());
-        let level = config.confidence_level;
+        let (level, main) = (config.confidence_level, self.main_score);
         for (&row, resampled) in scored.iter().zip(singles) {
             self.rows[row].interval = Some(Intervals::of(resampled, level));
         }
@@ -115,20 +121,21 @@ impl Leaderboard {
             .zip(means)
             .map(|(rows, resampled)| (self.standing(rows, Intervals::of(resampled, level)), rows, resampled))
             .collect();
-        standings.sort_by(|a, b| b.0.accuracy.total_cmp(&a.0.accuracy)); // stable: equals stay in the rows' order
+        standings.sort_by(|a, b| b.0.score(main).total_cmp(&a.0.score(main))); // stable: equals stay in the rows' order
 
         let count = standings.len();
         let pairs: Vec<(usize, usize)> = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b))).collect();
         let compare = |&(a, b): &(usize, usize)| {
             let ((one, rows_a, draws_a), (other, rows_b, draws_b)) = (&standings[a], &standings[b]);
-            let difference = one.accuracy - other.accuracy;
+            let difference = one.score(main) - other.score(main);
             match (rows_a.as_slice(), rows_b.as_slice()) {
-                (&[a], &[b]) => {
+                (&[a], &[b]) if main == MainScore::Accuracy => {
                     let (only_a, only_b) = discordant(answers.truth, run(a), run(b));
                     (difference, mcnemar(only_a, only_b), "mcnemar")
                 }
                 _ => {
-                    (difference, paired_bootstrap(difference, &draws_a.accuracy, &draws_b.accuracy), "paired_bootstrap")
+                    let p = paired_bootstrap(difference, draws_a.of(main), draws_b.of(main));
+                    (difference, p, "paired_bootstrap")
                 }
             }
         };
@@ -180,10 +187,11 @@ impl Leaderboard {
             baseline: rows[0].baseline,
             rank: 0,
             seeds: rows.iter().map(|row| row.seed).collect(),
-            picked_seed: picked(&rows).seed,
+            picked_seed: picked(&rows, self.main_score).seed,
             accuracy,
             accuracy_deviation,
             f1_weighted: over(|row| row.test.unwrap_or_default().f1_weighted).0,
+            f1_macro: over(|row| row.test.unwrap_or_default().f1_macro).0,
             validation_accuracy: over(|row| row.validation.unwrap_or_default().accuracy).0,
             interval,
         }
@@ -195,13 +203,21 @@ impl Leaderboard {
     }
 }
 
-/// The one with the best validation accuracy, of equals the first.
-pub(super) fn picked<'a>(rows: &[&'a Row]) -> &'a Row {
-    let accuracy = |row: &Row| row.validation.unwrap_or_default().accuracy;
-    rows.iter().fold(rows[0], |best, row| if accuracy(row) > accuracy(best) { row } else { best })
+/// The one with the best validation score, of equals the first.
+pub(super) fn picked<'a>(rows: &[&'a Row], main: MainScore) -> &'a Row {
+    let score = |row: &Row| main.of(&row.validation.unwrap_or_default());
+    rows.iter().fold(rows[0], |best, row| if score(row) > score(best) { row } else { best })
 }
 
 impl Standing {
+    /// Its main score.
+    pub fn score(&self, main: MainScore) -> f64 {
+        match main {
+            MainScore::Accuracy => self.accuracy,
+            MainScore::F1Macro => self.f1_macro,
+        }
+    }
+
     /// The name that its rows have: "word2vec + gru".
     pub fn name(&self) -> String {
         super::leaderboard::name(&self.embedding, &self.model)
@@ -213,6 +229,15 @@ impl Intervals {
         Intervals {
             accuracy: percentile_interval(&resampled.accuracy, level),
             f1_weighted: percentile_interval(&resampled.f1_weighted, level),
+            f1_macro: percentile_interval(&resampled.f1_macro, level),
+        }
+    }
+
+    /// That of the main score.
+    pub fn of_score(&self, main: MainScore) -> Interval {
+        match main {
+            MainScore::Accuracy => self.accuracy,
+            MainScore::F1Macro => self.f1_macro,
         }
     }
 }
@@ -270,6 +295,31 @@ mod tests {
         assert!((gru.accuracy - 0.71).abs() < 1e-12 && (gru.accuracy_deviation - 0.01).abs() < 1e-12);
         assert_eq!(board.standings[1].rank, 2);
         assert_eq!(board.comparisons[0].test, "paired_bootstrap");
+    }
+
+    #[test]
+    fn of_uneven_classes_the_one_that_finds_the_small_class_is_first() {
+        // 190 texts of a large class and 10 of a small one: always the large class, or six of the small at the price of 9 others.
+        let truth: Vec<u32> = (0..200).map(|text| u32::from(text >= 190)).collect();
+        let finds: Vec<u32> = (0..200).map(|text| u32::from(!(9..194).contains(&text))).collect();
+        let answers = vec![Some(vec![0; 200]), Some(finds)];
+        let row = |model: &str, answers: &Option<Vec<u32>>| Row {
+            model: model.into(),
+            test: Some(Confusion::of(2, &truth, answers.as_ref().unwrap()).scores()),
+            ..Row::default()
+        };
+        let rows = vec![row("lazy", &answers[0]), row("busy", &answers[1])];
+        let mut board = Leaderboard { rows, main_score: MainScore::F1Macro, ..Leaderboard::default() };
+        board.judge(
+            TestAnswers { truth: &truth, predicted: &answers, num_classes: 2 },
+            &StatisticsConfig { n_resamples: 400, ..Default::default() },
+            1,
+        );
+        let first = &board.standings[0];
+        assert!(first.model == "busy" && first.accuracy < board.standings[1].accuracy, "{:?}", board.standings);
+        assert_eq!(board.comparisons[0].test, "paired_bootstrap");
+        let interval = first.interval.of_score(MainScore::F1Macro);
+        assert!(interval.low < first.f1_macro && first.f1_macro < interval.high, "{interval:?}");
     }
 
     #[test]

@@ -3,16 +3,24 @@
 use super::grid::{Align, Grid, Tone, View};
 use super::phrases::wrap;
 use super::{Column, Leaderboard};
+use crate::eval::MainScore;
 use crate::phrasing::{all_listed, counted, thousands};
 use crate::vocab::PartCoverage;
 
 const LEGEND: &str = "Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. \
                       Seconds: embedding, training and evaluation.";
-const RANKS: &str = "# is the rank by accuracy; rows that cannot be told apart share it.";
+const MACRO_LEGEND: &str = "Scores in % on the test texts; F1 macro is the mean F1 of the classes, each counting the same; F1 \
+                            weighs them by size. Seconds: embedding, training and evaluation.";
 
 /// What a narrow terminal does without, first the recall: weighted, it equals the accuracy.
-const EXPENDABLE: [Column; 5] =
-    [Column::Recall, Column::Precision, Column::Parameters, Column::TrainAccuracy, Column::Interval];
+const EXPENDABLE: [Column; 6] = [
+    Column::Recall,
+    Column::Precision,
+    Column::Parameters,
+    Column::TrainAccuracy,
+    Column::Interval,
+    Column::F1MacroInterval,
+];
 
 impl Leaderboard {
     /// For the terminal: rows by `sort`, the pair that validation chose standing out, with `facts` below.
@@ -81,7 +89,27 @@ impl Leaderboard {
     }
 
     fn legend(&self) -> String {
-        if self.standings.is_empty() { LEGEND.to_owned() } else { format!("{LEGEND} {RANKS}") }
+        let mut legend = match self.main_score {
+            MainScore::Accuracy => LEGEND.to_owned(),
+            MainScore::F1Macro => format!("{MACRO_LEGEND}{}", self.why_macro()),
+        };
+        if !self.standings.is_empty() {
+            let score = self.main_score.name();
+            legend += &format!(" # is the rank by {score}; rows that cannot be told apart share it.");
+        }
+        legend
+    }
+
+    /// Why accuracy does not stand in front.
+    pub(super) fn why_macro(&self) -> String {
+        let [smallest, largest] = self.class_sizes.map(thousands);
+        match self.class_sizes {
+            [_, 0] => String::new(),
+            _ => format!(
+                " It stands in front because classes are uneven: of the training texts the largest has {largest}, the \
+                 smallest {smallest}, and accuracy hardly sees small ones."
+            ),
+        }
     }
 
     /// Without the columns that can be missed most easily, as far as the width makes that necessary.
@@ -112,8 +140,10 @@ impl Leaderboard {
                 None => "-".to_owned(),
             };
             let cell = |&column: &Column| match column {
-                Column::Accuracy if !is_scored => "failed".to_owned(),
-                Column::Interval | Column::Parameters | Column::Epochs if !is_scored => "-".to_owned(),
+                column if !is_scored && column == self.main_column() => "failed".to_owned(),
+                Column::Interval | Column::F1MacroInterval | Column::Parameters | Column::Epochs if !is_scored => {
+                    "-".to_owned()
+                }
                 other => other.text(row),
             };
             let tone = match is_scored {
@@ -129,20 +159,16 @@ impl Leaderboard {
 
     /// What is shown: the usual columns, and the one that is sorted by.
     fn columns(&self, sort: Column) -> Vec<Column> {
-        let mut shown = vec![
-            Column::Embedding,
-            Column::Model,
-            Column::Accuracy,
-            Column::Precision,
-            Column::Recall,
-            Column::F1,
-            Column::TrainAccuracy,
-            Column::Seconds,
-            Column::Parameters,
-        ];
-        if !self.standings.is_empty() {
-            shown.insert(3, Column::Interval);
-        }
+        let mut shown = vec![Column::Embedding, Column::Model, self.main_column()];
+        let scores = match self.main_score {
+            MainScore::Accuracy => [Column::Interval, Column::Precision, Column::Recall, Column::F1],
+            MainScore::F1Macro => [Column::F1MacroInterval, Column::Accuracy, Column::Recall, Column::F1],
+        };
+        shown.extend(scores);
+        // Without intervals there is nothing to show; the weighted recall is the accuracy again.
+        shown.retain(|&column| column != scores[0] || !self.standings.is_empty());
+        shown.retain(|&column| column != Column::Recall || self.main_score == MainScore::Accuracy);
+        shown.extend([Column::TrainAccuracy, Column::Seconds, Column::Parameters]);
         if !shown.contains(&sort) {
             shown.insert(shown.len() - 3, sort);
         }
@@ -226,6 +252,24 @@ mod tests {
         Seconds: embedding, training and evaluation. # is the rank by accuracy; rows that cannot be told
         apart share it. Left out for want of room: recall and precision.
         ");
+    }
+
+    #[test]
+    fn of_uneven_classes_macro_f1_stands_in_front_and_it_is_said_why() {
+        let mut board = sample::judged();
+        (board.main_score, board.class_sizes) = (MainScore::F1Macro, [40, 4_800]);
+        let table = board.to_table(board.main_column(), &facts(&board, None), &View { ascii: true, ..View::default() });
+        assert!(table.lines().all(|line| line.len() <= 100), "{table}");
+        let said = table.replace("\n  ", " ").replace('\n', " ");
+        for expected in [
+            "classes are uneven: of the training texts the largest has 4,800, the smallest 40",
+            "# is the rank by macro F1",
+            "Best pair, chosen by validation (macro F1 77.8 %): word2vec + gru, macro F1 70.6 % (accuracy 71.9 %)",
+        ] {
+            assert!(said.contains(expected), "{expected:?} is not in {table}");
+        }
+        let heading = table.lines().find(|line| line.contains("embedding ")).unwrap_or_default();
+        assert!(heading.contains("F1") && heading.find("F1") < heading.find("accuracy"), "{table}");
     }
 
     #[test]

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::ModelReport;
+use super::{MistakeReport, ModelReport};
 use crate::eval::Confusion;
 
 /// Side of the matrix, in the drawing's own units.
 const SIDE: f64 = 560.0;
-/// Sources that are named per cell.
+/// Texts that are shown per cell.
 const NAMED: usize = 3;
+/// Mistakes that are listed below the matrix.
+const LISTED: usize = 20;
 
 #[derive(Serialize)]
 pub(super) struct Matrix {
@@ -18,6 +20,8 @@ pub(super) struct Matrix {
     cell: f64,
     labels: Vec<(String, f64)>, // where each class's row begins
     cells: Vec<Cell>,
+    /// The commonest mistakes with some of their texts.
+    confused: Vec<Confused>,
     ordered_by: &'static str,
 }
 
@@ -29,6 +33,18 @@ struct Cell {
     share: f64,
     count: u64,
     title: String,
+    /// Which of the commonest mistakes it is.
+    number: Option<usize>,
+}
+
+/// One class taken for another.
+#[derive(Serialize)]
+struct Confused {
+    truth: String,
+    predicted: String,
+    count: u64,
+    support: u64,
+    examples: Vec<MistakeReport>,
 }
 
 pub(super) fn view(model: &ModelReport) -> Matrix {
@@ -36,13 +52,12 @@ pub(super) fn view(model: &ModelReport) -> Matrix {
     let classes = confusion.num_classes();
     let (order, ordered_by) = order(confusion, &model.labels);
     let cell = SIDE / classes.max(1) as f64;
-    let mut sources: BTreeMap<(u32, u32), Vec<&str>> = BTreeMap::new();
-    for (&answer, source) in model.answers.iter().zip(&model.sources) {
-        let named = sources.entry(answer).or_default();
-        if named.len() < NAMED {
-            named.push(source);
-        }
-    }
+    let confused: Vec<Confused> = confusion
+        .worst_confusions(LISTED)
+        .into_iter()
+        .map(|pair| confused(model, pair.truth, pair.predicted, pair.count, pair.support))
+        .filter(|confused| !confused.examples.is_empty())
+        .collect();
     let mut cells = Vec::new();
     for (row, &truth) in order.iter().enumerate() {
         for (column, &predicted) in order.iter().enumerate() {
@@ -53,21 +68,35 @@ pub(super) fn view(model: &ModelReport) -> Matrix {
             let (support, right) = (confusion.support(truth), truth == predicted);
             let verb = if right { "found" } else { "taken for" };
             let what = if right { String::new() } else { format!(" {}", model.labels[predicted]) };
-            let named = sources.get(&(truth as u32, predicted as u32)).filter(|_| !right);
-            let named = named.map_or(String::new(), |named| format!("\n{}", named.join("\n")));
+            let (label, answer) = (&model.labels[truth], &model.labels[predicted]);
+            let texts = examples(model, label, answer).map(|example| format!("\n{}: {}", example.source, example.text));
+            let named = if right { String::new() } else { texts.take(NAMED).collect() };
+            let number = confused.iter().position(|pair| pair.truth == *label && pair.predicted == *answer);
             cells.push(Cell {
                 x: column as f64 * cell,
                 y: row as f64 * cell,
                 right,
                 share: count as f64 / support as f64,
                 count,
-                title: format!("{}: {count} of {support} {verb}{what}{named}", model.labels[truth]),
+                title: format!("{label}: {count} of {support} {verb}{what}{named}"),
+                number,
             });
         }
     }
     let labels =
         order.iter().enumerate().map(|(row, &class)| (model.labels[class].clone(), row as f64 * cell)).collect();
-    Matrix { name: model.name.clone(), cell, labels, cells, ordered_by }
+    Matrix { name: model.name.clone(), cell, labels, cells, confused, ordered_by }
+}
+
+/// Texts of one class that were taken for another, the surest mistakes first.
+fn examples<'a>(model: &'a ModelReport, truth: &'a str, predicted: &'a str) -> impl Iterator<Item = &'a MistakeReport> {
+    model.examples.iter().filter(move |example| example.truth == truth && example.predicted == predicted)
+}
+
+fn confused(model: &ModelReport, truth: usize, predicted: usize, count: u64, support: u64) -> Confused {
+    let (truth, predicted) = (model.labels[truth].clone(), model.labels[predicted].clone());
+    let examples = examples(model, &truth, &predicted).take(NAMED).cloned().collect();
+    Confused { truth, predicted, count, support, examples }
 }
 
 /// By name where names tell families ("comp.graphics", "comp.windows"), else so that neighbours are confused most.

@@ -3,12 +3,16 @@
 //! Takes what run folders hold ([`RunReport`]) -> gives HTML. The parts below turn records into places on a drawing, the
 //! template `page.html` draws them as SVG, `style.css` gives them colours for light, dark and paper.
 
+mod calibration;
 mod classes;
 mod curves;
 mod lengths;
 mod matrix;
 mod rounds;
 mod rows;
+mod search;
+
+pub use search::search_page;
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
@@ -16,7 +20,8 @@ use serde::Serialize;
 
 use super::Leaderboard;
 use crate::error::{Error, Result};
-use crate::eval::{ClassScores, Confusion};
+use crate::eval::calibration::Bin;
+use crate::eval::{ClassScores, Confusion, MainScore};
 
 /// All that is shown of a run.
 #[derive(Clone, Debug, Default)]
@@ -60,12 +65,22 @@ pub struct ModelReport {
     pub classes: Vec<ClassScores>,
     /// Mean distance between how sure answers are and how often they are right.
     pub calibration_error: Option<f64>,
+    /// The same without the temperature that validation chose.
+    pub calibration_error_uncalibrated: Option<f64>,
+    /// That temperature.
+    pub temperature: Option<f64>,
+    /// How sure answers were and how often they were right, in bins.
+    pub reliability: Vec<Bin>,
     /// The answer to each test text: class ids of truth and prediction.
     pub answers: Vec<(u32, u32)>,
+    /// How sure it was of each.
+    pub probabilities: Vec<f64>,
     /// Where the test texts come from.
     pub sources: Vec<String>,
     /// The mistakes that it was surest of.
     pub mistakes: Vec<MistakeReport>,
+    /// A few short texts of each class taken for another.
+    pub examples: Vec<MistakeReport>,
 }
 
 /// One mistake.
@@ -94,18 +109,41 @@ impl RunReport {
 /// # Errors
 /// [`Error::Data`] when the template fails, which would be our own mistake.
 pub fn page(runs: &[RunReport]) -> Result<String> {
-    let failed = |error: minijinja::Error| Error::data(format!("the page cannot be made: {error:#}"));
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_filter("percent", |share: f64| super::phrases::percent(share));
-    environment.add_template("page.html", include_str!("page.html")).map_err(failed)?;
     let page = PageView {
         title: runs.first().map_or("", |run| &run.leaderboard.protocol.data),
-        style: Value::from_safe_string(include_str!("style.css").to_string()),
+        style: style(),
         rounds: (runs.len() > 1).then(|| rounds::view(runs)),
         runs: runs.iter().map(view).collect(),
     };
-    environment.get_template("page.html").and_then(|template| template.render(Serde(&page))).map_err(failed)
+    templates()?.render("page.html", Serde(&page))
+}
+
+/// The templates of all pages.
+struct Templates(Environment<'static>);
+
+fn templates() -> Result<Templates> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_filter("percent", |share: f64| super::phrases::percent(share));
+    for (name, text) in [("page.html", include_str!("page.html")), ("search.html", include_str!("search.html"))] {
+        environment.add_template(name, text).map_err(failed)?;
+    }
+    Ok(Templates(environment))
+}
+
+impl Templates {
+    fn render<T: Serialize>(&self, name: &str, view: Serde<T>) -> Result<String> {
+        self.0.get_template(name).and_then(|template| template.render(view)).map_err(failed)
+    }
+}
+
+fn failed(error: minijinja::Error) -> Error {
+    Error::data(format!("the page cannot be made: {error:#}"))
+}
+
+/// The style sheet, as it stands in every page.
+fn style() -> Value {
+    Value::from_safe_string(include_str!("style.css").to_string())
 }
 
 /// What the template draws.
@@ -126,11 +164,12 @@ struct RunView<'a> {
     facts: Vec<String>,
     best: Option<String>,
     rows: rows::Rows,
+    why: String,
     curves: Vec<curves::Curve>,
     matrix: Option<matrix::Matrix>,
     classes: Option<classes::Classes>,
     lengths: Option<lengths::Lengths>,
-    calibration_error: Option<f64>,
+    calibration: Option<calibration::Calibration>,
     mistakes: &'a [MistakeReport],
     coverage: &'a [[String; 6]],
     environment: &'a [(String, String)],
@@ -151,12 +190,16 @@ fn view(run: &RunReport) -> RunView<'_> {
         head: run.leaderboard.head().lines().map(str::to_owned).collect(),
         facts: run.facts.iter().map(|fact| fact.replace(" %", "\u{a0}%")).collect(), // no line begins with %
         rows: rows::view(&board, best.as_deref()),
+        why: match board.main_score {
+            MainScore::Accuracy => String::new(),
+            MainScore::F1Macro => format!(" Macro F1 is the mean F1 of the classes.{}", board.why_macro()),
+        },
         best,
         curves: run.models.iter().filter_map(curves::view).collect(),
         matrix: chosen.map(matrix::view),
         classes: classes::view(&both),
         lengths: lengths::view(&both, &run.lengths),
-        calibration_error: chosen.and_then(|model| model.calibration_error),
+        calibration: calibration::view(&both),
         mistakes: chosen.map_or(&[], |model| &model.mistakes),
         coverage: &run.coverage,
         environment: &run.environment,

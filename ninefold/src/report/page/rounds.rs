@@ -1,8 +1,8 @@
-//! Several runs side by side: the test accuracy of each pair in each.
+//! Several runs side by side: the main test score of each pair in each.
 
 use serde::Serialize;
 
-use super::super::{Column, Leaderboard};
+use super::super::Leaderboard;
 use super::RunReport;
 
 #[derive(Serialize)]
@@ -16,14 +16,14 @@ pub(super) struct Rounds {
 pub(super) fn view(runs: &[RunReport]) -> Rounds {
     let boards: Vec<Leaderboard> = runs.iter().map(|run| run.leaderboard.merged()).collect();
     let mut names: Vec<String> = Vec::new();
-    for row in boards.iter().rev().flat_map(|board| board.ranked(Column::Accuracy)) {
+    for row in boards.iter().rev().flat_map(|board| board.ranked(board.main_column())) {
         if !names.contains(&row.pair()) {
             names.push(row.pair());
         }
     }
     let cell = |board: &Leaderboard, name: &str| {
         let row = board.rows.iter().find(|row| row.pair() == name);
-        row.map_or("–".to_string(), |row| Column::Accuracy.text(row))
+        row.map_or("–".to_string(), |row| board.main_column().text(row))
     };
     let rows = names
         .into_iter()

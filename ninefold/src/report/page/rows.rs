@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::super::phrases::{percent, seconds};
-use super::super::{Column, Leaderboard};
-use crate::phrasing::thousands;
+use super::super::phrases::percent;
+use super::super::{Column, Leaderboard, Row};
+use crate::eval::MainScore;
 
 /// Width of the axis, in the drawing's own units.
 const WIDTH: f64 = 200.0;
@@ -12,6 +12,9 @@ const WIDTH: f64 = 200.0;
 /// The rows, and what the axis says at its ends.
 #[derive(Serialize)]
 pub(super) struct Rows {
+    /// Key and heading of each figure, the main score's first.
+    headings: Vec<(&'static str, String)>,
+    main: &'static str,
     low: String,
     high: String,
     rows: Vec<RowView>,
@@ -25,18 +28,21 @@ struct RowView {
     baseline: bool,
     best: bool,
     cells: Vec<(&'static str, String)>,
-    /// Where the interval begins, the accuracy lies, the interval ends.
+    /// Where the interval begins, the main score lies, the interval ends.
     places: Option<[f64; 3]>,
     spoken: String,
     error: Option<String>,
 }
 
 pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
-    let ranked = board.ranked(Column::Accuracy);
-    let ends = ranked.iter().filter_map(|row| {
-        let accuracy = row.accuracy()?;
-        Some(row.interval.map_or((accuracy, accuracy), |interval| (interval.accuracy.low, interval.accuracy.high)))
-    });
+    let (main, columns) = (board.main_score, columns(board.main_score));
+    let ranked = board.ranked(board.main_column());
+    let interval = |row: &Row| row.interval.map(|interval| interval.of_score(main));
+    let ends = |row: &Row| {
+        let score = row.score(main)?;
+        Some(interval(row).map_or((score, score), |interval| (interval.low, interval.high)))
+    };
+    let ends = ranked.iter().filter_map(|row| ends(row));
     let (low, high) = ends.fold((1.0, 0.0), |(low, high), (from, to)| (f64::min(low, from), f64::max(high, to)));
     let (low, high) = ((low * 20.0).floor() / 20.0, (high * 20.0).ceil() / 20.0); // whole steps of 5 %
     let place = |share: f64| WIDTH * (share - low) / f64::max(high - low, 0.05);
@@ -44,10 +50,10 @@ pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
         .into_iter()
         .enumerate()
         .map(|(index, row)| {
-            let interval = row.interval.map(|interval| interval.accuracy);
-            let places = row.accuracy().map(|accuracy| {
-                let (from, to) = interval.map_or((accuracy, accuracy), |interval| (interval.low, interval.high));
-                [place(from), place(accuracy), place(to)]
+            let interval = interval(row);
+            let places = row.score(main).map(|score| {
+                let (from, to) = interval.map_or((score, score), |interval| (interval.low, interval.high));
+                [place(from), place(score), place(to)]
             });
             RowView {
                 rank: match (row.rank, row.accuracy()) {
@@ -59,15 +65,7 @@ pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
                 model: row.model.clone(),
                 baseline: row.baseline,
                 best: best == Some(row.pair().as_str()),
-                cells: vec![
-                    ("accuracy", Column::Accuracy.text(row)),
-                    ("f1_weighted", Column::F1.text(row)),
-                    ("f1_macro", Column::F1Macro.text(row)),
-                    ("validation", Column::ValidationAccuracy.text(row)),
-                    ("train", Column::TrainAccuracy.text(row)),
-                    ("seconds", seconds(row.seconds.total())),
-                    ("parameters", thousands(row.parameters)),
-                ],
+                cells: columns.iter().map(|&(key, column)| (key, column.text(row))).collect(),
                 places,
                 spoken: match interval {
                     Some(interval) => format!("{} to {} %", percent(interval.low), percent(interval.high)),
@@ -77,5 +75,32 @@ pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
             }
         })
         .collect();
-    Rows { low: percent(low), high: percent(high), rows }
+    let headings = columns.iter().map(|&(key, column)| (key, heading(column))).collect();
+    Rows { headings, main: main.name(), low: percent(low), high: percent(high), rows }
+}
+
+/// The figures with their keys in JSON, the main score first.
+fn columns(main: MainScore) -> [(&'static str, Column); 7] {
+    let mut columns = [
+        ("accuracy", Column::Accuracy),
+        ("f1_weighted", Column::F1),
+        ("f1_macro", Column::F1Macro),
+        ("validation", Column::ValidationAccuracy),
+        ("train", Column::TrainAccuracy),
+        ("seconds", Column::Seconds),
+        ("parameters", Column::Parameters),
+    ];
+    if main == MainScore::F1Macro {
+        columns.swap(0, 2);
+        columns.swap(1, 2);
+    }
+    columns
+}
+
+fn heading(column: Column) -> String {
+    match column {
+        Column::ValidationAccuracy => "validation".to_string(),
+        Column::TrainAccuracy => "train".to_string(),
+        other => other.heading(),
+    }
 }
