@@ -88,6 +88,7 @@ def main():
     parser.add_argument("--peer", action="store_true")
     parser.add_argument("--rows", nargs="*", default=[], help="words that a row's name must hold")
     options = parser.parse_args()
+    options.binary = options.binary.resolve()
     print("| method | setting | trainer | vocabulary | M words/s | seconds | MiB |\n| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for method, settings in ROWS:

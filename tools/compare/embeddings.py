@@ -256,6 +256,7 @@ def main():
     parser.add_argument("--min-count", type=int, default=5)
     parser.add_argument("--set", nargs="*", default=[], help="further KEY=VALUE settings for ninefold")
     options = parser.parse_args()
+    options.binary = options.binary.resolve()
 
     posts = read_posts(options.newsgroups)
     print(f"gensim {gensim.__version__}; {len(posts)} posts, {sum(len(words) for *_, words in posts)} words; threads "

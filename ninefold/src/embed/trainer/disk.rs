@@ -43,8 +43,13 @@ impl<T: Pod> Disk<T> {
     /// # Errors
     /// [`Error::Io`] when the disk is full.
     pub(super) fn append(&mut self, items: &[T]) -> Result<()> {
-        self.waiting.extend_from_slice(items);
-        if self.waiting.len() * size_of::<T>() >= BUFFER { self.flush() } else { Ok(()) }
+        for items in items.chunks(BUFFER / size_of::<T>()) {
+            self.waiting.extend_from_slice(items);
+            if self.waiting.len() * size_of::<T>() >= BUFFER {
+                self.flush()?;
+            }
+        }
+        Ok(())
     }
 
     /// Must be called between the last [`append`](Disk::append) and the first [`read`](Disk::read).

@@ -80,7 +80,7 @@ fn assert_followed(name: &str, vectors: &WordVectors, words: &[Rows]) {
         let expected = mean(rows);
         let far = vectors.row(row).iter().zip(&expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max);
         let size = expected.iter().map(|x| x.abs()).fold(0.0, f64::max);
-        assert!(size > 0.1 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", WORDS[row]);
+        assert!(size > 0.06 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", WORDS[row]);
     }
 }
 
