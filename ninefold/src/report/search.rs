@@ -15,6 +15,9 @@ use crate::corpus::Protocol;
 use crate::eval::MainScore;
 use crate::phrasing::{counted, thousands};
 
+/// One of a trial's names.
+type Name = fn(&Trial) -> &String;
+
 /// Trials that a table shows.
 const SHOWN: usize = 20;
 
@@ -154,15 +157,20 @@ impl SearchResults {
     }
 
     fn grid(&self) -> Grid {
-        let names = ["trial", "embedding", "model", self.main_score.name(), "epochs", "seconds"];
-        let headings = names.iter().map(|name| (*name).to_owned()).chain(self.keys.iter().map(|(key, _)| heading(key)));
-        let align = |name: &str| if ["embedding", "model"].contains(&name) { Align::Left } else { Align::Right };
-        let headings = headings.map(|name| (name.replace('_', " "), align(&name))).collect();
+        // What is the same for all of them is said below the table.
+        let varies = |of: Name| self.trials.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]));
+        let names: [(&str, Name); 2] = [("embedding", |trial| &trial.embedding), ("model", |trial| &trial.model)];
+        let names: Vec<_> = names.into_iter().filter(|(_, of)| varies(*of)).collect();
+        let figure = |name: &str| (name.replace('_', " "), Align::Right);
+        let mut headings = vec![figure("trial")];
+        headings.extend(names.iter().map(|(name, _)| ((*name).to_owned(), Align::Left)));
+        headings.extend([self.main_score.name(), "epochs", "seconds"].map(figure));
+        headings.extend(self.keys.iter().map(|(key, _)| figure(&heading(key))));
         let row = |trial: &&Trial| {
-            let score = trial.score().map_or("failed".to_owned(), percent);
-            let (epochs, time) = (trial.validation.len().to_string(), seconds(trial.seconds));
-            let mut cells =
-                vec![trial.trial.to_string(), trial.embedding.clone(), trial.model.clone(), score, epochs, time];
+            let mut cells = vec![trial.trial.to_string()];
+            cells.extend(names.iter().map(|(_, of)| of(trial).clone()));
+            cells.push(trial.score().map_or("failed".to_owned(), percent));
+            cells.extend([trial.validation.len().to_string(), seconds(trial.seconds)]);
             cells.extend(self.keys.iter().map(|(key, _)| trial.settings.get(key).map_or("-".to_owned(), written)));
             let tone = match Some(trial.trial) == self.best {
                 true => Tone::Good,
@@ -241,11 +249,13 @@ mod tests {
         let table = sample::results().to_table(&View { ascii: true, ..View::default() });
         assert!(table.is_ascii() && table.lines().all(|line| line.len() <= 100), "{table}");
         let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-        let rows: Vec<&Vec<&str>> = rows.iter().filter(|row| row.get(1) == Some(&"word2vec")).collect();
-        assert_eq!(*rows[0], ["1", "word2vec", "lstm", "70.0", "2", "5.0", "128", "0.0007"], "{table}");
+        let rows: Vec<&Vec<&str>> =
+            rows.iter().filter(|row| ["rnn", "lstm", "gru"].contains(row.get(1).unwrap_or(&""))).collect();
+        assert_eq!(*rows[0], ["1", "lstm", "70.0", "2", "5.0", "128", "0.0007"], "{table}");
         let order: Vec<&str> = rows.iter().map(|row| row[0]).collect();
         assert_eq!(order, ["1", "2", "0", "3"], "{table}");
-        assert_eq!(rows[3][3], "failed");
+        assert_eq!(rows[3][2], "failed");
+        assert!(!table.contains("embedding"), "one embedding is no column: {table}");
         let facts = sample::results().facts();
         assert_eq!(
             facts[0],
