@@ -20,7 +20,7 @@ pub struct SearchConfig {
     pub reduction_factor: usize,
     /// Trials at the same time, each on its share of the threads; 0: one per thread. With 1 a search repeats exactly.
     pub parallel: usize,
-    /// What is tried: for settings of [embedding], [model] and [training] a list of values, or
+    /// What is tried: for settings of embedding, model and training a list of values, or
     /// { low = 1e-4, high = 1e-2, log = true }. Without it a space that suits most texts is searched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub space: Option<Table>,
