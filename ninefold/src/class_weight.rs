@@ -1,6 +1,6 @@
 //! How much the texts of each class count in training, where classes are uneven.
 //!
-//! Takes the setting and the training labels -> gives a weight per class: what the loss of its texts is multiplied by.
+//! Takes the setting and the sizes of the classes in train -> gives a weight per class: what the loss of its texts is multiplied by.
 //!
 //! # Source
 //! The meaning is that of scikit-learn's `class_weight`; networks divide by the sum of a batch's weights, as PyTorch's
@@ -42,14 +42,14 @@ impl ClassWeight {
         }
     }
 
-    /// The weight of each class, by label id.
+    /// The weight of each class, by label id. `names` and `sizes`, the training texts of each class: `[num_classes]`
     ///
     /// # Errors
     /// [`Error::Config`] when a label is named that the corpus does not have.
-    pub fn weights(&self, names: &[String], labels: &[u32]) -> Result<Vec<f64>> {
+    pub fn weights(&self, names: &[String], sizes: &[usize]) -> Result<Vec<f64>> {
         match self {
             ClassWeight::None => Ok(vec![1.0; names.len()]),
-            ClassWeight::Balanced => Ok(balanced(names.len(), labels)),
+            ClassWeight::Balanced => Ok(balanced(sizes)),
             ClassWeight::Given(weights) => {
                 if let Some(stranger) = weights.keys().find(|label| !names.contains(label)) {
                     let hint = nearest(stranger, names).map(|name| format!(" (did you mean {name:?}?)"));
@@ -64,12 +64,10 @@ impl ClassWeight {
 }
 
 /// scikit-learn's "balanced"; a class without texts has nothing to weigh.
-fn balanced(num_classes: usize, labels: &[u32]) -> Vec<f64> {
-    let mut counts = vec![0.0; num_classes];
-    labels.iter().for_each(|&label| counts[label as usize] += 1.0);
-    let present = counts.iter().filter(|&&count| count > 0.0).count() as f64;
-    let weight = |count: f64| if count > 0.0 { labels.len() as f64 / (present * count) } else { 1.0 };
-    counts.into_iter().map(weight).collect()
+fn balanced(sizes: &[usize]) -> Vec<f64> {
+    let (texts, present) = (sizes.iter().sum::<usize>() as f64, sizes.iter().filter(|&&size| size > 0).count() as f64);
+    let weight = |&size: &usize| if size > 0 { texts / (present * size as f64) } else { 1.0 };
+    sizes.iter().map(weight).collect()
 }
 
 impl Serialize for ClassWeight {
@@ -120,16 +118,16 @@ mod tests {
     #[test]
     fn balanced_weights_are_scikit_learns() {
         // compute_class_weight("balanced", classes=[0, 1], y=[0, 0, 0, 1]); the third class has no text
-        let weights = ClassWeight::Balanced.weights(&names(), &[0, 0, 0, 1]).unwrap();
+        let weights = ClassWeight::Balanced.weights(&names(), &[3, 1, 0]).unwrap();
         assert_eq!(weights, [4.0 / 6.0, 2.0, 1.0]);
     }
 
     #[test]
     fn given_weights_go_to_their_labels() {
         let given = ClassWeight::Given(BTreeMap::from([("spam".to_string(), 2.5)]));
-        assert_eq!(given.weights(&names(), &[0]).unwrap(), [1.0, 2.5, 1.0]);
+        assert_eq!(given.weights(&names(), &[1, 0, 0]).unwrap(), [1.0, 2.5, 1.0]);
         let given = ClassWeight::Given(BTreeMap::from([("spma".to_string(), 2.5)]));
-        let error = given.weights(&names(), &[0]).unwrap_err().to_string();
+        let error = given.weights(&names(), &[1, 0, 0]).unwrap_err().to_string();
         assert!(error.ends_with("found \"spma\" (did you mean \"spam\"?)"), "{error}");
         let given = ClassWeight::Given(BTreeMap::from([("ham".to_string(), 0.0)]));
         assert_eq!(given.validate().unwrap_err().to_string(), "class_weight.ham: expected a number above 0, found 0");

@@ -180,6 +180,16 @@ pub struct Epoch {
     pub seconds: f64,
 }
 
+impl Epoch {
+    /// The score on the validation texts by which epochs and settings are chosen.
+    pub fn validation_score(&self, main: MainScore) -> f64 {
+        match main {
+            MainScore::Accuracy => self.validation_accuracy,
+            MainScore::F1Macro => self.validation_f1_macro,
+        }
+    }
+}
+
 /// All that training needs to go on after an epoch, to the same bits as if it had never stopped.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checkpoint {
@@ -279,10 +289,7 @@ impl Checkpoint {
 }
 
 fn is_better(epoch: &Epoch, best: &Epoch, data: TrainData) -> bool {
-    let score = |epoch: &Epoch| match data.choose_by {
-        MainScore::Accuracy => epoch.validation_accuracy,
-        MainScore::F1Macro => epoch.validation_f1_macro,
-    };
+    let score = |epoch: &Epoch| epoch.validation_score(data.choose_by);
     let by_loss = score(epoch) == score(best) && epoch.validation_loss < best.validation_loss;
     data.validation.is_empty() || by_loss || score(epoch) > score(best)
 }
@@ -329,10 +336,15 @@ fn run_epoch(
         progress.advance(indices.len() as u64);
         progress.status(&status(number, config, loss / seen as f64, correct as f64 / seen as f64, state));
     }
-    let (parameters, answers) = (get_parameters(model), state.answers(model));
-    set_parameters(model, &answers);
-    let (validation_loss, validation) = score(model, data.validation, config, progress)?;
-    set_parameters(model, &parameters);
+    let (validation_loss, validation) = if state.averages.is_empty() {
+        score(model, data.validation, config, progress)?
+    } else {
+        let parameters = get_parameters(model);
+        set_parameters(model, &state.averages);
+        let scored = score(model, data.validation, config, progress);
+        set_parameters(model, &parameters);
+        scored?
+    };
     let texts = seen.max(1) as f64;
     Ok(Epoch {
         epoch: number,

@@ -5,15 +5,16 @@
 /// The most probable class of each row; the lowest id among equals; a NaN is less probable than anything.
 ///
 /// # Shapes
-/// `probabilities` (or logits: the order is the same) `[texts, num_classes]` -> `[texts]`
+/// `probabilities` (or logits, margins: only the order counts) `[texts, num_classes]` -> `[texts]`
 ///
 /// # Panics
 /// When the length is no multiple of `num_classes`.
-pub fn most_probable(probabilities: &[f32], num_classes: usize) -> Vec<u32> {
-    let best = |row: &[f32]| {
+pub fn most_probable<T: PartialOrd + Copy>(probabilities: &[T], num_classes: usize) -> Vec<u32> {
+    let is_nan = |probability: T| probability.partial_cmp(&probability).is_none();
+    let best = |row: &[T]| {
         let mut best = 0;
         for (class, &probability) in row.iter().enumerate() {
-            if probability > row[best] || (row[best].is_nan() && !probability.is_nan()) {
+            if probability > row[best] || (is_nan(row[best]) && !is_nan(probability)) {
                 best = class;
             }
         }
@@ -37,7 +38,7 @@ pub fn log_loss(probabilities: &[f32], num_classes: usize, truth: &[u32]) -> f64
     if truth.is_empty() { 0.0 } else { sum / truth.len() as f64 }
 }
 
-fn rows(probabilities: &[f32], num_classes: usize) -> impl Iterator<Item = &[f32]> {
+fn rows<T>(probabilities: &[T], num_classes: usize) -> impl Iterator<Item = &[T]> {
     assert!(
         num_classes > 0 && probabilities.len().is_multiple_of(num_classes),
         "{} probabilities are no rows of {num_classes}",
@@ -54,7 +55,7 @@ mod tests {
     fn the_first_of_equals_is_the_answer() {
         assert_eq!(most_probable(&[0.2, 0.4, 0.4, 0.5, 0.5, 0.0], 3), [1, 0]);
         assert_eq!(most_probable(&[f32::NAN, 0.1, 0.2, f32::NAN, f32::NAN, f32::NAN], 3), [2, 0]);
-        assert!(most_probable(&[], 3).is_empty());
+        assert!(most_probable::<f32>(&[], 3).is_empty());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::baseline::logistic::{self, Stop};
 use crate::baseline::supervised::Supervised;
 use crate::baseline::{Csr, Linear, mean, naive_bayes, svm};
 use crate::error::Result;
-use crate::eval::Confusion;
+use crate::eval::{Confusion, most_probable};
 use crate::progress::Progress;
 use crate::report::{NO_EMBEDDING, Row, Seconds};
 
@@ -198,9 +198,7 @@ impl<'a> Baselines<'a> {
     /// The main score of the classes with the highest scores on the validation texts.
     fn validation_score(&self, scores: &[f64]) -> f64 {
         let (texts, classes) = (self.texts, self.texts.corpus.labels.len());
-        let highest =
-            |row: &[f64]| (0..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best });
-        let predicted: Vec<u32> = scores.chunks_exact(classes).map(|row| highest(row) as u32).collect();
+        let predicted = most_probable(scores, classes);
         texts.main_score.of(&Confusion::of(classes, texts.validation.labels(), &predicted).scores())
     }
 }

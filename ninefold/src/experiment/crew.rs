@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn every_job_is_done_once_and_the_threads_are_shared_out() {
         let jobs: Vec<usize> = (0..5).collect();
-        for (threads, shares) in [(1, [1; 5]), (3, [1; 5]), (5, [1; 5]), (8, [2, 2, 2, 1, 1])] {
+        for (threads, most) in [(1, 1), (3, 1), (5, 1), (8, 2)] {
             let mut found = Vec::new();
             let work = |&job: &usize, _: &dyn Progress| Ok((job, rayon::current_num_threads()));
             let done = |result| {
@@ -138,7 +138,7 @@ mod tests {
             within(threads, || run(&jobs, &Silent, work, done)).unwrap();
             found.sort_unstable();
             assert_eq!(found.iter().map(|&(job, _)| job).collect::<Vec<_>>(), jobs);
-            assert!(found.iter().all(|&(_, threads)| threads >= 1 && threads <= shares[0]), "{found:?}");
+            assert!(found.iter().all(|&(_, threads)| threads >= 1 && threads <= most), "{found:?}");
         }
     }
 

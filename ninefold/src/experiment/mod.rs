@@ -44,7 +44,7 @@ pub use page::report;
 pub use presets::{PRESETS, preset};
 pub use record::{ClassRow, Mistake, PairRecord};
 pub use resolve::{Sources, resolve};
-pub use search::{SearchConfig, read_results, search};
+pub use search::{SearchConfig, is_search, read_results, search};
 pub use vectors::VectorCoverage;
 
 use crate::error::{Error, Result};
@@ -76,7 +76,7 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
     folder.write_lengths(&texts.test)?;
     let key = folder::key(config, &texts.fingerprint)?;
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
-    let sizes = texts::class_sizes(&texts.corpus);
+    let sizes = &texts.class_sizes;
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
     let leaderboard = Leaderboard { protocol, coverage, main_score, class_sizes, ..Leaderboard::default() };
@@ -170,9 +170,10 @@ impl Run<'_> {
                 vectors => Ok(vectors?),
             };
             for &(kind, _) in all.iter().filter(|(_, of)| *of == Some(embedding)) {
-                let row = Baselines::row(kind, Some(embedding), config.seed);
-                let row =
-                    self.row(row, &vectors, |vectors| baselines.run(kind, Some((embedding, vectors)), progress))?;
+                let row = match self.settled(Baselines::row(kind, Some(embedding), config.seed), &vectors) {
+                    Ok(row) => row,
+                    Err(vectors) => baselines.run(kind, Some((embedding, vectors)), progress)?,
+                };
                 self.add(row)?;
             }
             made.push((embedding, vectors));
@@ -189,14 +190,9 @@ impl Run<'_> {
                 config.models.iter().flat_map(|model| config.all_seeds().map(move |seed| (model, seed)))
             {
                 let pair = (*embedding, model);
-                let row = pair::row(pair, seed, config);
-                match (self.earlier(&row), vectors) {
-                    (Some(row), _) => self.add(row)?,
-                    (None, Ok(Some(vectors))) => {
-                        trainers.push(Trainer { config, texts, vectors, folder, key, pair, seed });
-                    }
-                    (None, Ok(None)) => unreachable!("vectors are made for every unfinished row"),
-                    (None, Err(what)) => self.add(Row { error: Some(what.clone()), ..row })?,
+                match self.settled(pair::row(pair, seed, config), vectors) {
+                    Ok(row) => self.add(row)?,
+                    Err(vectors) => trainers.push(Trainer { config, texts, vectors, folder, key, pair, seed }),
                 }
             }
         }
@@ -211,11 +207,11 @@ impl Run<'_> {
         trained
     }
 
-    /// The row of an earlier run, a new one, or the reason why there are no vectors.
-    fn row(&self, row: Row, vectors: &MaybeVectors, train: impl FnOnce(&Vectors) -> Result<Row>) -> Result<Row> {
+    /// The row as an earlier run left it, or with the reason why there are no vectors; else the vectors to train it on.
+    fn settled<'v>(&self, row: Row, vectors: &'v MaybeVectors) -> std::result::Result<Row, &'v Vectors> {
         match (self.earlier(&row), vectors) {
             (Some(row), _) => Ok(row),
-            (None, Ok(Some(vectors))) => train(vectors),
+            (None, Ok(Some(vectors))) => Err(vectors),
             (None, Ok(None)) => unreachable!("vectors are made for every unfinished row"),
             (None, Err(what)) => Ok(Row { error: Some(what.clone()), ..row }),
         }

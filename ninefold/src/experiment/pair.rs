@@ -18,7 +18,7 @@ use crate::model::{Classifier, RecurrentClassifier, predict_logits};
 use crate::nn::CellKind;
 use crate::progress::Progress;
 use crate::report::{Row, Seconds};
-use crate::train::{Checkpoint, Epoch, TrainData, fit};
+use crate::train::{Checkpoint, Epoch, fit};
 
 /// All that one pair needs.
 pub(super) struct Trainer<'a> {
@@ -73,7 +73,7 @@ impl Trainer<'_> {
                 train: history.iter().map(|epoch: &Epoch| epoch.seconds).sum(),
                 evaluate: 0.0,
             },
-            parameters: model.parameters().iter().filter(|p| p.is_trained()).map(|p| p.value.len()).sum(),
+            parameters: model.trained_parameter_count(),
             epochs: history.len(),
             ..row
         };
@@ -127,14 +127,7 @@ impl Trainer<'_> {
             progress.advance((done * texts.train.len()) as u64);
         }
         let mut logs = Logs::begin(&self.config.log, &self.path(), history)?;
-        let data = TrainData {
-            train: &texts.train,
-            validation: &texts.validation,
-            choose_by: texts.main_score,
-            class_weights: &texts.class_weights,
-            seed: self.seed,
-        };
-        let trained = fit(model, data, training, resume, progress, &mut |checkpoint| {
+        let trained = fit(model, texts.train_data(self.seed), training, resume, progress, &mut |checkpoint| {
             history.clone_from(&checkpoint.history);
             checkpoint::save(&path, &key, checkpoint)?;
             checkpoint.history.last().map_or(Ok(()), |epoch| logs.add(epoch))

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::eval::MainScore;
 use crate::progress::Progress;
 use crate::tokenize::{Tokenizer, TokenizerConfig};
+use crate::train::TrainData;
 use crate::vocab::{Coverage, PartCoverage, TokenCounts, Vocab};
 
 /// Texts as ids, with all that is needed to make the same ids of other texts.
@@ -26,7 +27,9 @@ pub(super) struct Texts {
     pub(super) validation: Encoded,
     pub(super) test: Encoded,
     pub(super) coverage: PartCoverage,
-    /// How much the training texts of each class count. `[num_classes]`
+    /// Training texts of each class. `[num_classes]`
+    pub(super) class_sizes: Vec<usize>,
+    /// How much they count. `[num_classes]`
     pub(super) class_weights: Vec<f64>,
     /// By which score epochs, settings and models are chosen.
     pub(super) main_score: MainScore,
@@ -45,9 +48,9 @@ impl Texts {
     /// As [`corpus::load`], [`Tokenizer::new`], [`Vocab::build`] and [`ClassWeight::weights`](crate::class_weight::ClassWeight).
     pub(super) fn load(config: &Config, progress: &dyn Progress) -> Result<Texts> {
         let corpus = corpus::load(&config.corpus, progress)?;
-        let labels: Vec<u32> = corpus.train.iter().map(|document| document.label).collect();
-        let class_weights = config.training.class_weight.weights(&corpus.labels, &labels)?;
-        let main_score = config.statistics.rank_by.main_score(&class_sizes(&corpus));
+        let class_sizes = class_sizes(&corpus);
+        let class_weights = config.training.class_weight.weights(&corpus.labels, &class_sizes)?;
+        let main_score = config.statistics.rank_by.main_score(&class_sizes);
         corpus.notices.iter().for_each(|notice| progress.notice(notice));
         let tokenizer = Tokenizer::new(&config.tokenizer)?;
         let [train, validation, test] = [&corpus.train, &corpus.validation, &corpus.test].map(|part| texts_of(part));
@@ -78,6 +81,7 @@ impl Texts {
             validation,
             test,
             coverage,
+            class_sizes,
             class_weights,
             main_score,
             train_fingerprint,
@@ -85,10 +89,20 @@ impl Texts {
             test_fingerprint,
         })
     }
+
+    /// What a network is trained on.
+    pub(super) fn train_data(&self, seed: u64) -> TrainData<'_> {
+        TrainData {
+            train: &self.train,
+            validation: &self.validation,
+            choose_by: self.main_score,
+            class_weights: &self.class_weights,
+            seed,
+        }
+    }
 }
 
-/// Training texts of each class.
-pub(super) fn class_sizes(corpus: &Corpus) -> Vec<usize> {
+fn class_sizes(corpus: &Corpus) -> Vec<usize> {
     let mut sizes = vec![0; corpus.labels.len()];
     corpus.train.iter().for_each(|document| sizes[document.label as usize] += 1);
     sizes

@@ -54,4 +54,10 @@ pub trait Classifier: Send {
     fn parameter_count(&self) -> usize {
         self.parameters().iter().map(|parameter| parameter.value.len()).sum()
     }
+
+    /// Floats that are learned.
+    fn trained_parameter_count(&self) -> usize {
+        let trained = self.parameters().into_iter().filter(|parameter| parameter.is_trained());
+        trained.map(|parameter| parameter.value.len()).sum()
+    }
 }

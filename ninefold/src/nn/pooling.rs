@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Parameter;
 use super::init::uniform_by_fan;
 use super::recurrent::{RecurrentStack, by_slice, of_slice};
-use crate::batch::Batch;
+use crate::batch::{Batch, SLICE_ROWS};
 use crate::kernels::buffer::Buffer;
 use crate::kernels::pool::{Backward, Forward, Part, States};
 use crate::kernels::recurrent::Axis;
@@ -109,22 +109,14 @@ impl Pool {
     pub fn forward(&mut self, batch: &Batch, stack: &RecurrentStack, pooled: &mut [f32]) {
         let (size, hidden) = (self.output().padded(), padded(self.outputs.size));
         self.chosen.resize(batch.rows() * size, 0);
-        let tokens = if self.query.is_some() { batch.tokens() } else { 0 };
-        self.weights.resize(tokens);
         self.spread_query();
-        let mut passes = Vec::new();
-        let (mut pooled, mut chosen, mut weights) = (pooled, self.chosen.as_mut_slice(), &mut *self.weights);
-        for slice in &batch.slices {
-            let (own, rest) = pooled.split_at_mut(slice.rows * size);
-            pooled = rest;
-            let (own_chosen, rest) = chosen.split_at_mut(slice.rows * size);
-            chosen = rest;
-            let (own_weights, rest) = weights.split_at_mut(slice.tokens.min(tokens));
-            weights = rest;
-            passes.push((slice, own, own_chosen, own_weights));
-        }
+        let rows = pooled.chunks_mut(SLICE_ROWS * size).zip(self.chosen.chunks_mut(SLICE_ROWS * size));
+        let weights_per_token = usize::from(self.query.is_some());
+        let weights = self.weights.resize(batch.tokens() * weights_per_token);
+        let weights = by_slice(weights, &batch.slices, weights_per_token);
+        let passes: Vec<_> = batch.slices.iter().zip(rows).zip(weights).collect();
         let outputs = stack.outputs();
-        passes.into_par_iter().for_each(|(slice, pooled, chosen, weights)| {
+        passes.into_par_iter().for_each(|((slice, (pooled, chosen)), weights)| {
             let directions: Vec<&[f32]> = outputs.iter().map(|states| of_slice(states, slice, hidden)).collect();
             let states =
                 States { slice, directions: &directions, hidden, parts: &self.parts, query: &self.padded_query };
@@ -153,7 +145,7 @@ impl Pool {
             let states =
                 States { slice, directions: &directions, hidden, parts: &self.parts, query: &self.padded_query };
             let rows = slice.first_row * size..(slice.first_row + slice.rows) * size;
-            let weights = if query_width == 0 { &[][..] } else { of_slice(&self.weights, slice, 1) };
+            let weights = of_slice(&self.weights, slice, usize::from(query_width > 0));
             let (d_pooled, chosen) = (&d_pooled[rows.clone()], &self.chosen[rows]);
             Level::current().run(Backward { states, d_pooled, chosen, weights, d_output, d_query });
         });

@@ -3,8 +3,6 @@
 //! [`Sentences`] -> [`Cells`]. Tiles (r, r + s) for all r have no row and no column in common, so that threads can train them
 //! together. The same cells in the same order come from either place; which one depends on the memory allowed.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::adagrad::{Cell, Part, row_floats};
 use super::cooccurrence::{Accumulator, Cooccurrences, ONE, Shares};
 use super::disk::Disk;
@@ -13,7 +11,7 @@ use super::parallel;
 use super::resources::Resources;
 use super::runs::Runs;
 use super::sentences::Sentences;
-use super::text::FIRST_WORD;
+use super::text::words_of;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::rng::{Rng, fold};
@@ -205,7 +203,7 @@ fn on_disk(
     progress.begin("glove: counting pairs", "words", Some(word_counts.iter().sum()));
     sentences.each_piece(|piece, _| {
         line.clear();
-        line.extend(piece.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD));
+        line.extend(words_of(piece));
         for (position, &word) in line.iter().enumerate() {
             for (&left, share) in line[..position].iter().rev().zip(shares.by_distance()) {
                 runs.add(key(word, left), share)?;
@@ -233,7 +231,7 @@ fn on_disk(
         }
         Ok(())
     };
-    let done = AtomicU64::new(0);
+    let mut done = 0u64;
     progress.begin("glove: merging counts", "pairs", None);
     runs.each(|key, sum| {
         let number = (key >> 48) as usize * parts + ((key >> 32) & 0xffff) as usize;
@@ -241,7 +239,8 @@ fn on_disk(
             close(&mut tile, &mut starts)?;
         }
         tile.push(cell(config, (key >> 16) as u16, key as u16, sum));
-        if done.fetch_add(1, Ordering::Relaxed).is_multiple_of(1 << 16) {
+        done += 1;
+        if (done - 1).is_multiple_of(1 << 16) {
             progress.advance(1 << 16);
             if progress.is_cancelled() {
                 return Err(Error::Interrupted);

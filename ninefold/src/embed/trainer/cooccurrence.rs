@@ -6,7 +6,7 @@
 //! sort and to merge, and a row is the same whoever counts it.
 
 use super::sentences::Sentences;
-use super::text::FIRST_WORD;
+use super::text::words_of;
 use crate::error::{Error, Result};
 
 /// Stands between sentences; no window reaches over it.
@@ -66,7 +66,7 @@ impl Cooccurrences {
         let num_words = word_counts.len();
         let mut line = vec![BOUNDARY];
         sentences.each_piece(|piece, _| {
-            line.extend(piece.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD));
+            line.extend(words_of(piece));
             line.push(BOUNDARY);
             Ok(())
         })?;
@@ -116,6 +116,7 @@ impl Cooccurrences {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::text::FIRST_WORD;
     use super::*;
     use std::collections::BTreeMap;
 

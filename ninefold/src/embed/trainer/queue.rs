@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::sampler::Subsampling;
-use super::text::{FIRST_WORD, Text};
+use super::text::{Text, words_of};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::rng::{Rng, fold};
@@ -117,8 +117,7 @@ impl Queue<'_> {
             let mut rng = Rng::new(fold(&[self.schedule.seed, 0xb10c, (epoch * blocks.len() + number) as u64]));
             self.text.each_piece(block, &mut buffer, |piece| {
                 kept.clear();
-                let words = piece.iter().filter(|&&id| id >= FIRST_WORD).map(|&id| id - FIRST_WORD);
-                kept.extend(words.filter(|&word| self.subsampling.keeps(word, &mut rng)));
+                kept.extend(words_of(piece).filter(|&word| self.subsampling.keeps(word, &mut rng)));
                 worker.train(&kept, learning_rate as f32, &mut rng);
             })?;
             worker.synchronize(false);

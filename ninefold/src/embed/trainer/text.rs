@@ -10,6 +10,11 @@ use crate::vocab::{UNK, Vocab};
 /// Ids below this stand for no word (`<pad>`, `<unk>`): row r of every matrix here is vocabulary id r + FIRST_WORD.
 pub(super) const FIRST_WORD: u32 = UNK + 1;
 
+/// The words of a piece, as rows of the matrices: `<pad>` and `<unk>` are none.
+pub(super) fn words_of(piece: &[u32]) -> impl Iterator<Item = u32> + '_ {
+    piece.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD)
+}
+
 /// Words of a block: at least, and about at most. Between them an epoch has 256 blocks, because threads exchange what they have
 /// learned after each, and in a small text that must not be once in an epoch.
 const BLOCK_WORDS: (u64, u64) = (250, 10_000);
@@ -52,7 +57,7 @@ impl<'a> Text<'a> {
         let (mut begin, mut end, mut block_words) = (0, 0, 0);
         sentences.each_piece(|piece, (_, next)| {
             end = next;
-            block_words += piece.iter().filter(|&&id| id >= FIRST_WORD).count() as u64;
+            block_words += words_of(piece).count() as u64;
             if block_words >= block_size {
                 text.push_block((begin, end), block_words);
                 (begin, block_words) = (end, 0);
@@ -136,7 +141,7 @@ mod tests {
         let mut before = 0;
         for block in text.blocks() {
             let mut words = 0;
-            let visit = |piece: &[u32]| words += piece.iter().filter(|&&id| id >= FIRST_WORD).count();
+            let visit = |piece: &[u32]| words += words_of(piece).count();
             text.each_piece(block, &mut Vec::new(), visit).unwrap();
             assert_eq!((block.words_before, block.words), (before, words as u64));
             assert!((1..=250 + PIECE_WORDS).contains(&words), "a block of {words}");

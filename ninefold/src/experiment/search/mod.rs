@@ -99,8 +99,12 @@ pub fn search(config: &Config, path: &Path, progress: &dyn Progress) -> Result<S
 /// # Errors
 /// [`Error::Format`] when they were altered.
 pub fn read_results(folder: &Path) -> Result<Option<SearchResults>> {
-    let path = folder.join(RESULTS);
-    path.is_file().then(|| read_json(&path)).transpose()
+    is_search(folder).then(|| read_json(&folder.join(RESULTS))).transpose()
+}
+
+/// True for the folder of a search, finished or not.
+pub fn is_search(folder: &Path) -> bool {
+    folder.join(RESULTS).is_file()
 }
 
 /// A search in progress.

@@ -12,7 +12,6 @@ use super::asha::Job;
 use super::space::{Space, apply};
 use crate::bundle::sha256;
 use crate::error::{Error, Result};
-use crate::eval::MainScore;
 use crate::experiment::texts::Texts;
 use crate::experiment::vectors::Vectors;
 use crate::experiment::{Config, EmbeddingKind, checkpoint, pair};
@@ -22,7 +21,7 @@ use crate::nn::CellKind;
 use crate::progress::Progress;
 use crate::report::Trial;
 use crate::rng::{Rng, fold};
-use crate::train::{Checkpoint, Epoch, TrainData, fit};
+use crate::train::{Checkpoint, fit};
 
 /// All that the trials of a search share.
 pub(super) struct Trials<'a> {
@@ -147,24 +146,15 @@ impl Trials<'_> {
         let (texts, before) = (self.texts, record.seconds);
         let vectors = self.vectors(embedding, &config, progress)?;
         let mut model = pair::untrained(&config, texts, &vectors, cell, config.seed);
-        record.parameters = model.parameters().iter().filter(|p| p.is_trained()).map(|p| p.value.len()).sum();
+        record.parameters = model.trained_parameter_count();
         let key = sha256(format!("{} {} {}", self.key, record.described(), vectors.checksum).as_bytes());
         let path = self.path(record.trial, "safetensors");
         let resume = checkpoint::load(&path, &key).unwrap_or(None); // a damaged one is as good as none
-        let data = TrainData {
-            train: &texts.train,
-            validation: &texts.validation,
-            choose_by: texts.main_score,
-            class_weights: &texts.class_weights,
-            seed: config.seed,
-        };
+        let data = texts.train_data(config.seed);
         let is_there = |checkpoint: &Checkpoint| checkpoint.history.len() >= epochs;
         let mut take_down = |checkpoint: &Checkpoint| {
-            let score = |epoch: &Epoch| match texts.main_score {
-                MainScore::Accuracy => epoch.validation_accuracy,
-                MainScore::F1Macro => epoch.validation_f1_macro,
-            };
-            record.validation = checkpoint.history.iter().map(score).collect();
+            let scores = checkpoint.history.iter().map(|epoch| epoch.validation_score(texts.main_score));
+            record.validation = scores.collect();
             record.finished = checkpoint.finished;
             record.seconds = before + start.elapsed().as_secs_f64();
         };

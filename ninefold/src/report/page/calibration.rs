@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ModelReport;
+use super::{ModelReport, polyline};
 use crate::eval::calibration::{Answer, Bin, Selected, selected};
 
 /// Side of the square in which certainty stands against accuracy, in the drawing's own units.
@@ -61,12 +61,12 @@ pub(super) fn view(models: &[&ModelReport]) -> Option<Calibration> {
         format!("at least {sure} sure: {covered} of the texts answered, {right} of them right")
     };
     let line = |((model, points), answers): ((&&ModelReport, &Vec<Selected>), &Vec<Answer>)| {
-        let drawn = points.iter().map(|point| format!("{:.1},{:.1}", WIDTH * point.coverage, height(point.accuracy)));
+        let drawn = polyline(points.iter().map(|point| [WIDTH * point.coverage, height(point.accuracy)]));
         let named = NAMED.iter().map(|&least| selected(answers, least)).filter(|point| point.coverage >= 0.01);
         let places = named.map(|point| {
             (WIDTH * point.coverage, height(point.accuracy), format!("{}: {}", model.name, title(&point)))
         });
-        Line { name: model.name.clone(), points: drawn.collect::<Vec<_>>().join(" "), places: places.collect() }
+        Line { name: model.name.clone(), points: drawn, places: places.collect() }
     };
     let ticks = (0..=4).map(|step| low + (1.0 - low) * f64::from(step) / 4.0);
     Some(Calibration {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ModelReport;
+use super::{ModelReport, polyline};
 
 /// The area of the lines, in the drawing's own units.
 const WIDTH: f64 = 190.0;
@@ -29,7 +29,7 @@ pub(super) fn view(model: &ModelReport) -> Option<Curve> {
     let place = |epoch: usize, share: f64| [WIDTH * epoch as f64 / steps, HEIGHT * (1.0 - share)];
     let line = |part: usize| {
         let points = model.history.iter().enumerate().map(|(epoch, shares)| place(epoch, shares[part]));
-        points.map(|[x, y]| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ")
+        polyline(points)
     };
     let kept = model.best_epoch.checked_sub(1).and_then(|epoch| Some((epoch, model.history.get(epoch)?)));
     Some(Curve {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ModelReport;
+use super::{ModelReport, polyline};
 
 const GROUPS: usize = 6;
 /// The area of the lines, in the drawing's own units.
@@ -45,7 +45,7 @@ pub(super) fn view(models: &[&ModelReport], lengths: &[usize]) -> Option<Lengths
         let shares = groups.iter().map(accuracy).enumerate();
         let places: Vec<(f64, f64, f64)> =
             shares.map(|(group, share)| (x(group), HEIGHT * (1.0 - share), share)).collect();
-        let points = places.iter().map(|(x, y, _)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ");
+        let points = polyline(places.iter().map(|&(x, y, _)| [x, y]));
         Line { name: model.name.clone(), points, places }
     };
     let lines = models.iter().map(line).collect();

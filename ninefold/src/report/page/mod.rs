@@ -125,7 +125,11 @@ fn templates() -> Result<Templates> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_filter("percent", |share: f64| super::phrases::percent(share));
-    for (name, text) in [("page.html", include_str!("page.html")), ("search.html", include_str!("search.html"))] {
+    for (name, text) in [
+        ("layout.html", include_str!("layout.html")),
+        ("page.html", include_str!("page.html")),
+        ("search.html", include_str!("search.html")),
+    ] {
         environment.add_template(name, text).map_err(failed)?;
     }
     Ok(Templates(environment))
@@ -139,6 +143,16 @@ impl Templates {
 
 fn failed(error: minijinja::Error) -> Error {
     Error::data(format!("the page cannot be made: {error:#}"))
+}
+
+/// The points of a line, as SVG has them.
+fn polyline(points: impl IntoIterator<Item = [f64; 2]>) -> String {
+    points.into_iter().map(|[x, y]| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ")
+}
+
+/// Sentences of which no line begins with a percent sign.
+fn unbroken(facts: &[String]) -> Vec<String> {
+    facts.iter().map(|fact| fact.replace(" %", "\u{a0}%")).collect()
 }
 
 /// The style sheet, as it stands in every page.
@@ -188,7 +202,7 @@ fn view(run: &RunReport) -> RunView<'_> {
         data: &run.leaderboard.protocol.data,
         unfinished: run.unfinished.as_deref(),
         head: run.leaderboard.head().lines().map(str::to_owned).collect(),
-        facts: run.facts.iter().map(|fact| fact.replace(" %", "\u{a0}%")).collect(), // no line begins with %
+        facts: unbroken(&run.facts),
         rows: rows::view(&board, best.as_deref()),
         why: match board.main_score {
             MainScore::Accuracy => String::new(),

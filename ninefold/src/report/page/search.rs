@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::phrases::{percent, seconds};
 use super::super::search::{SearchResults, Trial, short, written};
-use super::templates;
+use super::{polyline, templates, unbroken};
 use crate::error::Result;
 
 /// The area of a large drawing, and of a small one, in their own units.
@@ -24,7 +24,7 @@ pub fn search_page(results: &SearchResults, config: &str) -> Result<String> {
         style: super::style(),
         title: &results.protocol.data,
         head: results.protocol.to_string().lines().map(str::to_owned).collect(),
-        facts: results.facts().iter().map(|fact| fact.replace(" %", "\u{a0}%")).collect(),
+        facts: unbroken(&results.facts()),
         finished: results.finished,
         score: results.main_score.name(),
         ticks: axis.ticks(),
@@ -156,14 +156,14 @@ fn progress(results: &SearchResults, axis: &Axis) -> Progress {
         let y = height * (1.0 - axis.share(score));
         if score > best {
             if best > f64::NEG_INFINITY {
-                points.push(format!("{:.1},{:.1}", x(trial), height * (1.0 - axis.share(best)))); // up in steps
+                points.push([x(trial), height * (1.0 - axis.share(best))]); // up in steps
             }
             best = score;
         }
-        points.push(format!("{:.1},{:.1}", x(trial), height * (1.0 - axis.share(best))));
+        points.push([x(trial), height * (1.0 - axis.share(best))]);
         dots.push(dot(results, trial, x(trial), y));
     }
-    Progress { trials: count, dots, best: points.join(" ") }
+    Progress { trials: count, dots, best: polyline(points) }
 }
 
 /// The best score so far, epoch by epoch; the best trial's line last, above the others.
@@ -179,8 +179,8 @@ fn lines(results: &SearchResults, axis: &Axis) -> Vec<Line> {
             let places: Vec<[f64; 2]> = trial.validation.iter().enumerate().map(place).collect();
             let whole = dot(results, trial, 0.0, 0.0);
             Line {
-                points: places.iter().map(|[x, y]| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" "),
                 end: places.last().copied().unwrap_or_default(),
+                points: polyline(places),
                 best: whole.best,
                 title: whole.title,
             }
@@ -244,10 +244,9 @@ impl Scale {
     /// What is written below, and where.
     fn ticks(&self) -> Vec<(String, f64)> {
         let whole = |end: f64| if end.fract() == 0.0 { Value::from(end as i64) } else { Value::from(end) };
-        let ends = |low: f64, high: f64| vec![whole(low), whole(high)];
         let values = match self {
             Scale::Steps(values) => values.clone(),
-            &Scale::Range { low, high, .. } => ends(low, high),
+            &Scale::Range { low, high, .. } => vec![whole(low), whole(high)],
         };
         values.iter().map(|value| (written(value), self.x(value))).collect()
     }
