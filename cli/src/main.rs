@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Compare(args) => commands::compare::run(args, &output),
         Command::Search(args) => commands::search::run(args, &output),
+        Command::Ladder(args) => commands::ladder::run(args, &output),
         Command::Predict(args) => commands::predict::run(args, &output),
         Command::Evaluate(args) => commands::evaluate::run(args, &output),
         Command::Runs(args) => commands::runs::run(args, &output),

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod compare;
 pub mod config;
 pub mod evaluate;
+pub mod ladder;
 pub mod predict;
 pub mod report;
 pub mod runs;

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use anyhow::Result;
-use ninefold::experiment::{RunFolder, read_results, report};
+use ninefold::experiment::{RunFolder, read_ladder, read_results, report};
 use ninefold::files::write_atomically;
-use ninefold::report::page::search_page;
+use ninefold::report::page::{ladder_page, search_page};
 
 use crate::args::ReportArgs;
 use crate::options::Usage;
@@ -14,17 +14,33 @@ use crate::output::Output;
 /// Runs the command.
 pub fn run(args: &ReportArgs, output: &Output) -> Result<()> {
     let folders = args.runs.iter().map(|run| RunFolder::open(run)).collect::<ninefold::Result<Vec<_>>>()?;
-    let mut searches = Vec::new();
-    for folder in &folders {
-        searches.extend(read_results(folder.path())?);
-    }
-    let (page, name) = match searches.as_slice() {
-        [] => (report(&folders)?, "report.html"),
-        [search] if folders.len() == 1 => (search_page(search, &folders[0].config_text())?, "search.html"),
-        _ => return Err(Usage("a search has a page of its own: give its folder alone".to_string()).into()),
+    let alone = match folders.as_slice() {
+        [folder] => page_of_its_own(folder)?,
+        several => match several.iter().map(page_of_its_own).find(|page| !matches!(page, Ok(None))) {
+            None => None,
+            Some(Err(error)) => return Err(error),
+            Some(Ok(_)) => {
+                let what = "a search or a ladder has a page of its own: give its folder alone";
+                return Err(Usage(what.to_string()).into());
+            }
+        },
+    };
+    let (page, name) = match alone {
+        Some(page) => page,
+        None => (report(&folders)?, "report.html"),
     };
     let beside = || folders.last().map(|folder| folder.path().join(name)).unwrap_or_default();
     let path = args.output.clone().unwrap_or_else(beside);
     write_atomically(&path, |out| out.write_all(page.as_bytes()))?;
     output.print(&format!("{}\n", path.display()))
+}
+
+/// The page of a folder that holds no comparison, and its name.
+fn page_of_its_own(folder: &RunFolder) -> Result<Option<(String, &'static str)>> {
+    let settings = folder.config_text();
+    if let Some(search) = read_results(folder.path())? {
+        return Ok(Some((search_page(&search, &settings)?, "search.html")));
+    }
+    let ladder = read_ladder(folder.path())?;
+    Ok(ladder.map(|ladder| ladder_page(&ladder, &settings)).transpose()?.map(|page| (page, "ladder.html")))
 }

@@ -6,12 +6,14 @@
 mod calibration;
 mod classes;
 mod curves;
+mod ladder;
 mod lengths;
 mod matrix;
 mod rounds;
 mod rows;
 mod search;
 
+pub use ladder::{ladder_drawing, ladder_page};
 pub use search::search_page;
 
 use minijinja::value::Serde;
@@ -129,6 +131,8 @@ fn templates() -> Result<Templates> {
         ("layout.html", include_str!("layout.html")),
         ("page.html", include_str!("page.html")),
         ("search.html", include_str!("search.html")),
+        ("ladder.html", include_str!("ladder.html")),
+        ("ladder.svg", include_str!("ladder.svg")),
     ] {
         environment.add_template(name, text).map_err(failed)?;
     }
