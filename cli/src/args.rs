@@ -6,10 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::embed::EmbedArgs;
 
-/// Which word embedding and which recurrent network for your labelled texts?
+/// Which word embedding and which network for your labelled texts?
 ///
-/// Trains word2vec, fastText and GloVe vectors with RNN, LSTM and GRU classifiers on your texts, prints one leaderboard, and
-/// keeps every trained model.
+/// Trains word2vec, fastText and GloVe vectors with RNN, LSTM and GRU classifiers on your texts (and others if asked), prints one
+/// leaderboard, and keeps every trained model.
 #[derive(Debug, Parser)]
 #[command(name = "ninefold", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
@@ -139,7 +139,7 @@ pub struct ConfigArgs {
     /// Embeddings to compare: word2vec, fasttext, glove
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub embeddings: Vec<String>,
-    /// Networks to compare: rnn, lstm, gru
+    /// Networks to compare: rnn, lstm, gru, swem (pooled word vectors) [default: rnn,lstm,gru]
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub models: Vec<String>,
     /// Baselines beside them: majority, multinomial_nb, complement_nb, tfidf_logistic, tfidf_svm, mean_logistic,

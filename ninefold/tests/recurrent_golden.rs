@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ninefold::batch::{Batch, Encoded, Padding};
-use ninefold::model::{Classifier, Objective, RecurrentClassifier, RecurrentClassifierConfig};
+use ninefold::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
 use ninefold::nn::optimizer::Step;
 use ninefold::nn::{CellKind, Optimizer, Precision};
 use safetensors::SafeTensors;
@@ -78,8 +78,8 @@ fn every_cell_depth_and_direction_equals_pytorch() {
     let longest = about.texts.iter().map(Vec::len).max().unwrap();
     assert_eq!(about.cases.len(), 18);
     for (name, case) in &about.cases {
-        let config = RecurrentClassifierConfig {
-            cell: case.cell,
+        let config = NeuralConfig {
+            kind: case.cell.into(),
             hidden_size: case.hidden_size,
             num_layers: case.num_layers,
             bidirectional: case.bidirectional,
@@ -87,9 +87,9 @@ fn every_cell_depth_and_direction_equals_pytorch() {
             freeze_embeddings: false,
             num_classes: about.num_classes,
             precision: Precision::F32,
-            ..RecurrentClassifierConfig::default()
+            ..NeuralConfig::default()
         };
-        let mut model = RecurrentClassifier::new(config, vec![0.0; about.vocab_size * about.dim], about.dim, 0);
+        let mut model = NeuralClassifier::new(config, vec![0.0; about.vocab_size * about.dim], about.dim, 0);
         for parameter in model.parameters_mut() {
             parameter.value = golden.tensor(&format!("{name}/before/{}", parameter.name));
         }

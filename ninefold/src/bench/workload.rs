@@ -1,7 +1,7 @@
 //! A network with a batch of made-up texts, of the sizes by which people know the machine's speed.
 
 use crate::batch::{Batch, Encoded, Padding};
-use crate::model::{Classifier, Objective, RecurrentClassifier, RecurrentClassifierConfig};
+use crate::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
 use crate::nn::optimizer::Step;
 use crate::nn::{CellKind, Optimizer, Precision};
 use crate::rng::Rng;
@@ -56,7 +56,7 @@ pub struct Workload {
     pub(super) size: Size,
     pub(super) cell: CellKind,
     pub(super) precision: Precision,
-    pub(super) model: RecurrentClassifier,
+    pub(super) model: NeuralClassifier,
     pub(super) batch: Batch,
     texts: Encoded,
     optimizer: Optimizer,
@@ -68,8 +68,8 @@ impl Workload {
         let Size { batch_size, length, dim, hidden_size, .. } = size;
         let mut rng = Rng::new(1);
         let matrix = (0..VOCAB * dim).map(|_| 0.3 * rng.normal() as f32).collect();
-        let config = RecurrentClassifierConfig {
-            cell,
+        let config = NeuralConfig {
+            kind: cell.into(),
             hidden_size,
             num_layers: LAYERS,
             bidirectional: true,
@@ -77,9 +77,9 @@ impl Workload {
             freeze_embeddings: true,
             num_classes: CLASSES,
             precision,
-            ..RecurrentClassifierConfig::default()
+            ..NeuralConfig::default()
         };
-        let model = RecurrentClassifier::new(config, matrix, dim, 1);
+        let model = NeuralClassifier::new(config, matrix, dim, 1);
         let mut texts = Encoded::default();
         for _ in 0..batch_size {
             let ids: Vec<u32> = (0..size.draw_length(&mut rng)).map(|_| 2 + rng.below(VOCAB - 2) as u32).collect();

@@ -13,6 +13,7 @@
 
 mod card;
 mod checksum;
+mod pytorch;
 mod weights;
 
 use std::fs;
@@ -25,8 +26,8 @@ use crate::batch::Padding;
 use crate::error::{Error, Result};
 use crate::eval::Scores;
 use crate::files::{read_json, write_atomically, write_json};
-use crate::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
-use crate::nn::{CellKind, Pooling, Precision};
+use crate::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig};
+use crate::nn::{Pooling, Precision};
 use crate::tokenize::TokenizerConfig;
 use crate::vocab::Vocab;
 pub use card::Card;
@@ -51,7 +52,7 @@ pub struct Bundle {
     /// Class names by label id.
     pub labels: Vec<String>,
     /// The network.
-    pub model: RecurrentClassifier,
+    pub model: NeuralClassifier,
 }
 
 /// `config.json` of a saved model.
@@ -89,8 +90,9 @@ fn untempered() -> f64 {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
-    /// Which cell.
-    pub cell: CellKind,
+    /// Which network. (`cell` in models of before there were others than recurrent ones.)
+    #[serde(alias = "cell")]
+    pub kind: ModelKind,
     /// Tokens, `<pad>` and `<unk>` included.
     pub vocab_size: usize,
     /// Length of a word's vector.
@@ -152,9 +154,9 @@ fn one() -> usize {
 
 impl Shape {
     /// The settings of the classifier.
-    pub fn classifier(&self) -> RecurrentClassifierConfig {
-        RecurrentClassifierConfig {
-            cell: self.cell,
+    pub fn classifier(&self) -> NeuralConfig {
+        NeuralConfig {
+            kind: self.kind,
             hidden_size: self.hidden_size,
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
@@ -164,7 +166,7 @@ impl Shape {
             freeze_embeddings: self.freeze_embeddings,
             num_classes: self.num_classes,
             precision: self.precision,
-            ..RecurrentClassifierConfig::default() // what matters in training alone
+            ..NeuralConfig::default() // what matters in training alone
         }
     }
 }

@@ -223,8 +223,10 @@ mod tests {
     #[test]
     fn settings_are_numbers_words_and_lists() {
         let config = with(&[("models", "gru,rnn"), ("corpus.data", "a/b"), ("model.dropout", "0.25")]).unwrap();
-        assert_eq!(config.models, [crate::nn::CellKind::Gru, crate::nn::CellKind::Rnn]);
+        assert_eq!(config.models, [crate::model::ModelKind::Gru, crate::model::ModelKind::Rnn]);
         assert_eq!((config.corpus.data.as_str(), config.model.dropout), ("a/b", 0.25));
+        let config = with(&[("models", "gru,swem"), ("model.pooling", "mean")]).unwrap();
+        assert_eq!(config.model.pooling, Some(crate::nn::Pooling::Mean));
         let config = with(&[("corpus.data", "20")]).unwrap();
         assert_eq!(config.corpus.data, "20");
         let error = with(&[("model.hidden", "3")]).unwrap_err().to_string();
@@ -233,5 +235,10 @@ mod tests {
         assert!(error.starts_with("model.hidden_size: ") && error.contains("many"), "{error}");
         let error = with(&[("model.dropout", "1.5")]).unwrap_err().to_string();
         assert_eq!(error, "model.dropout: expected a share from 0 to below 1, found 1.5");
+        let error = with(&[("models", "gru,swem"), ("model.pooling", "last")]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "model.pooling: expected a pooling without the last state, which swem does not have, found \"last\""
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Layers with parameters: what the models are built from. Knows no text and no files.
 
+pub mod encoder;
 pub mod init;
 pub mod optimizer;
 pub mod parameter;
@@ -7,6 +8,7 @@ pub mod pooling;
 pub mod precision;
 pub mod recurrent;
 
+pub use encoder::{Encoder, Identity};
 pub use init::RecurrentInit;
 pub use optimizer::Optimizer;
 pub use parameter::Parameter;
