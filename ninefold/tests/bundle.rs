@@ -33,6 +33,8 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         num_layers: 2,
         bidirectional: true,
         dropout: 0.25,
+        filter_widths: vec![2, 5],
+        filters: 3,
         pooling: if kind == ModelKind::Lstm { Pooling::Attention } else { kind.own_pooling() },
         segments: 1,
         freeze_embeddings: true,
@@ -46,7 +48,7 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         made_by: "ninefold test".to_string(),
         tokenizer: TokenizerConfig::default(),
         embedding: "glove".to_string(),
-        model: shape,
+        model: shape.clone(),
         reading: BundleReading { max_len: 6, padding },
         temperature: 2.5,
         training: Facts::default(),
@@ -63,6 +65,8 @@ fn a_model_comes_back_with_the_same_bits() {
         (ModelKind::Lstm, Padding::Exact),
         (ModelKind::Gru, Padding::Exact),
         (ModelKind::Gru, Padding::Trailing),
+        (ModelKind::Cnn, Padding::Exact),
+        (ModelKind::Cnn, Padding::Trailing),
         (ModelKind::Swem, Padding::Exact),
     ] {
         let dir = tempfile::tempdir().unwrap();

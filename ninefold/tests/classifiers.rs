@@ -6,7 +6,7 @@
 use ninefold::Error;
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::eval::MainScore;
-use ninefold::model::ModelKind::{self, Gru, Lstm, Rnn, Swem};
+use ninefold::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
 use ninefold::model::{Classifier, NeuralClassifier, NeuralConfig, Objective, Reading, predict_proba};
 use ninefold::nn::Pooling::{self, Attention, Last, Max, Mean, MeanMax, MeanMaxLast, Segments};
 use ninefold::nn::Precision;
@@ -37,6 +37,8 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
             hidden_size: 24,
             num_layers: 2,
             bidirectional: true,
+            filter_widths: vec![2, 3],
+            filters: 20,
             dropout: 0.1,
             freeze_embeddings,
             num_classes: CLASSES,
@@ -50,7 +52,8 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
     };
     let last = [Precision::F32, Precision::Bf16].map(|numbers| [Rnn, Lstm, Gru].map(|kind| (kind, numbers, Last)));
     let poolings = [Mean, Max, MeanMaxLast, Segments, Attention].map(|pooling| (Gru, Precision::F32, pooling));
-    let others = [(Swem, MeanMax)].map(|(kind, pooling)| (kind, Precision::F32, pooling));
+    let others = [(Cnn, Max), (Cnn, Mean), (Cnn, Attention), (Swem, MeanMax)];
+    let others = others.map(|(kind, pooling)| (kind, Precision::F32, pooling));
     last.into_iter().flatten().chain(poolings).chain(others).map(neural).collect()
 }
 

@@ -9,9 +9,9 @@ mod reference;
 
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::kernels::simd::Level;
-use ninefold::model::ModelKind::{self, Gru, Lstm, Rnn, Swem};
+use ninefold::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
 use ninefold::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
-use ninefold::nn::{Pooling, Precision};
+use ninefold::nn::{Parameter, Pooling, Precision};
 use ninefold::rng::Rng;
 use proptest::prelude::*;
 use reference::{Shape, Tensors, loss_and_gradients};
@@ -41,6 +41,8 @@ fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -
         hidden_size: shape.hidden_size,
         num_layers: shape.num_layers,
         bidirectional: shape.bidirectional,
+        filter_widths: shape.filter_widths.to_vec(),
+        filters: shape.filters,
         dropout,
         word_dropout: dropout / 2.0,
         pooling: shape.pooling,
@@ -58,6 +60,14 @@ fn tensors(model: &NeuralClassifier) -> Tensors {
     model.parameters().into_iter().map(|parameter| (parameter.name.clone(), wide(&parameter.value))).collect()
 }
 
+/// Where a convolution's sums are all positive its ReLU has no bend, across which rounding or a step of differences could carry.
+fn beyond_the_bend(model: &mut NeuralClassifier) {
+    let biases = |parameter: &&mut Parameter| parameter.name.starts_with("convolution") && parameter.shape.len() == 1;
+    for bias in model.parameters_mut().into_iter().filter(biases) {
+        bias.value.iter_mut().for_each(|value| *value += 4.0);
+    }
+}
+
 /// One layer whose states are read at the end.
 const PLAIN: Shape = Shape {
     kind: Rnn,
@@ -65,6 +75,8 @@ const PLAIN: Shape = Shape {
     hidden_size: 4,
     num_layers: 1,
     bidirectional: false,
+    filter_widths: &[1, 3],
+    filters: 3,
     num_classes: 3,
     pooling: Pooling::Last,
     segments: 3,
@@ -90,7 +102,9 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
         let depths = [(1, false), (1, true), (2, true)].map(|(layers, both)| (layers, both, Pooling::Last));
         let poolings = POOLINGS.map(|pooling| (1, true, pooling));
         for (num_layers, bidirectional, pooling) in depths.into_iter().chain(poolings) {
-            let shape = Shape { kind, num_layers, bidirectional, pooling, ..PLAIN };
+            // Layers and directions are a recurrent network's, widths a convolution's.
+            let filter_widths = [&[1][..], &[2], &[2, 3, 5]][num_layers - usize::from(!bidirectional)];
+            let shape = Shape { kind, num_layers, bidirectional, filter_widths, pooling, ..PLAIN };
             let mut rng = Rng::new(num_layers as u64);
             let (texts, labels) = (texts_of(&[5, 2, 1, 0], &mut rng), [0, 2, 1, 1]);
             let before = tensors(&classifier(shape, 0.0, Precision::F32, &mut rng));
@@ -129,6 +143,9 @@ fn check_against_reference(shape: Shape, lengths: &[usize], seed: u64) {
 fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precision, tolerance: f64) {
     let mut rng = Rng::new(seed);
     let mut model = classifier(shape, 0.0, precision, &mut rng);
+    if precision == Precision::Bf16 {
+        beyond_the_bend(&mut model);
+    }
     let texts = texts_of(lengths, &mut rng);
     let labels: Vec<u32> = texts.iter().map(|_| rng.below(shape.num_classes) as u32).collect();
     let (loss, gradients) = loss_and_gradients(shape, &tensors(&model), &texts, &labels);
@@ -166,6 +183,21 @@ fn the_kernels_equal_the_reference_at_odd_sizes() {
     }
 }
 
+const WIDTHS: [&[usize]; 7] = [&[1], &[2], &[3], &[4], &[5], &[3, 4, 5], &[1, 2, 7, 20]];
+
+#[test]
+fn the_kernels_equal_the_reference_for_windows_wider_than_the_text() {
+    for (filters, filter_widths) in [1, 7, 33].into_iter().flat_map(|filters| WIDTHS.map(|widths| (filters, widths))) {
+        for pooling in [Pooling::Max, Pooling::Mean] {
+            let shape = Shape { kind: Cnn, dim: 5, filters, filter_widths, pooling, ..PLAIN };
+            for lengths in [&[0][..], &[1], &[2], &[3, 0, 1, 2]] {
+                check_against_reference(shape, lengths, filters as u64);
+            }
+            check_against_reference(shape, &(0..70).map(|i| i % 11).collect::<Vec<_>>(), 6);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -175,7 +207,10 @@ proptest! {
         pooling in 0..POOLINGS.len(), segments in 1..6usize, lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
     ) {
         let (kind, pooling) = (ModelKind::ALL[kind], POOLINGS[pooling]);
-        let shape = Shape { kind, dim, hidden_size, num_layers, bidirectional, num_classes: 4, pooling, segments };
+        let filter_widths = WIDTHS[hidden_size % WIDTHS.len()];
+        let convolution = Shape { filter_widths, filters: hidden_size, ..PLAIN };
+        let shape =
+            Shape { kind, dim, hidden_size, num_layers, bidirectional, num_classes: 4, pooling, segments, ..convolution };
         check_against_reference(shape, &lengths, seed);
     }
 }
@@ -198,11 +233,12 @@ fn every_instruction_set_passes_the_same_checks() {
 
 #[test]
 fn dropout_drops_the_same_forwards_and_backwards() {
-    let poolings = [Pooling::Last, Pooling::Attention, Pooling::Mean, Pooling::MeanMax];
-    for (kind, pooling) in [Rnn, Lstm, Gru, Swem].into_iter().zip(poolings) {
+    let poolings = [Pooling::Last, Pooling::Attention, Pooling::Mean, Pooling::Mean, Pooling::MeanMax];
+    for (kind, pooling) in [Rnn, Lstm, Gru, Cnn, Swem].into_iter().zip(poolings) {
         let shape = Shape { kind, dim: 6, hidden_size: 10, num_layers: 2, bidirectional: true, pooling, ..PLAIN };
         let mut rng = Rng::new(9);
         let mut model = classifier(shape, 0.4, Precision::F32, &mut rng);
+        beyond_the_bend(&mut model);
         let texts = texts_of(&[7, 3, 12, 1, 5], &mut rng);
         let batch = pack(&encode(&texts, &[0, 1, 2, 0, 1]));
         let loss = |model: &mut NeuralClassifier| {

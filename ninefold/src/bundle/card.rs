@@ -6,6 +6,7 @@ use super::{BundleConfig, Shape, pytorch};
 use crate::batch::Padding;
 use crate::eval::Scores;
 use crate::model::ModelKind;
+use crate::phrasing::all_listed;
 
 /// The README.md of a saved model, written by `Display`.
 pub struct Card<'a> {
@@ -83,6 +84,14 @@ fn network(shape: &Shape) -> String {
             let (cell, layers, hidden) = (title(shape.kind), shape.num_layers, shape.hidden_size);
             format!("A {directions}{cell} of {layers} layer(s) with {hidden} units per direction")
         }
+        ModelKind::Cnn => {
+            let widths: Vec<String> = shape.filter_widths.iter().map(usize::to_string).collect();
+            let (filters, widths) = (shape.filters, all_listed(&widths));
+            format!(
+                "A convolution with {filters} filters for each window of {widths} words (`{}`)",
+                shape.pooling.name()
+            )
+        }
         ModelKind::Swem => format!("A linear layer over pooled vectors (SWEM, `{}`)", shape.pooling.name()),
     }
 }
@@ -92,6 +101,7 @@ fn title(kind: ModelKind) -> &'static str {
         ModelKind::Rnn => "RNN",
         ModelKind::Lstm => "LSTM",
         ModelKind::Gru => "GRU",
+        ModelKind::Cnn => "CNN",
         ModelKind::Swem => "SWEM",
     }
 }

@@ -52,6 +52,13 @@ fn encoder(shape: &Shape) -> (Vec<(&'static str, String)>, String, usize) {
         ModelKind::Rnn => recurrent("RNN"),
         ModelKind::Lstm => recurrent("LSTM"),
         ModelKind::Gru => recurrent("GRU"),
+        ModelKind::Cnn => {
+            let (filters, widths) = (shape.filters, &shape.filter_widths);
+            let windows = format!("torch.nn.Conv1d({dim}, {filters}, width, padding=\"same\") for width in {widths:?}");
+            let module = format!("torch.nn.ModuleList([{windows}])");
+            let encoder = "h = torch.cat([c(x.mT).relu() for c in convolution], dim=1).mT".to_string();
+            (vec![("convolution", module)], encoder, filters * widths.len())
+        }
         ModelKind::Swem => (Vec::new(), "h = x".to_string(), dim),
     }
 }

@@ -7,7 +7,7 @@ use safetensors::{Dtype, serialize};
 
 use super::Shape;
 use crate::error::{Error, Result};
-use crate::model::{Classifier, NeuralClassifier};
+use crate::model::{Classifier, ModelKind, NeuralClassifier};
 use crate::nn::{Parameter, Pooling};
 
 /// A safetensors file of these parameters; the same parameters give the same bytes.
@@ -42,13 +42,22 @@ pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<Neu
 /// Sizes that the file bears out, before memory is asked for by what config.json says.
 fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> {
     let others = 3 + usize::from(shape.pooling == Pooling::Attention);
-    let (count, encoded, what) = match shape.kind.cell() {
-        Some(_) => {
+    let (count, encoded, what) = match shape.kind {
+        ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => {
             let directions = 1 + usize::from(shape.bidirectional);
             let count = shape.num_layers.saturating_mul(4 * directions);
             (count, shape.hidden_size.saturating_mul(directions), format!("{} layers", shape.num_layers))
         }
-        None => (0, shape.embedding_dim, "pooled vectors".to_string()),
+        ModelKind::Cnn => {
+            let widths = &shape.filter_widths;
+            for (number, &width) in widths.iter().enumerate() {
+                let weight = format!("convolution.{number}.weight");
+                check_shape(tensors, &weight, &[shape.filters, shape.embedding_dim, width], path)?;
+            }
+            let filters = shape.filters.saturating_mul(widths.len());
+            (2 * widths.len(), filters, format!("filters of {} widths", widths.len()))
+        }
+        ModelKind::Swem => (0, shape.embedding_dim, "pooled vectors".to_string()),
     };
     let count = count.saturating_add(others);
     if count != tensors.len() {

@@ -25,7 +25,7 @@ pub struct Config {
     pub seeds: usize,
     /// Embeddings to compare: any of "word2vec", "fasttext", "glove".
     pub embeddings: Vec<EmbeddingKind>,
-    /// Networks to compare: any of "rnn", "lstm", "gru", and "swem" (word vectors, pooled).
+    /// Networks to compare: any of "rnn", "lstm", "gru", "cnn" (a convolution), "swem" (word vectors, pooled).
     pub models: Vec<ModelKind>,
     /// Baselines beside them: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
     /// "mean_logistic", "fasttext_supervised".
@@ -94,16 +94,21 @@ pub struct ModelConfig {
     pub word_dropout: f64,
     /// Recurrent networks: how the weights begin, "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
     pub recurrent_init: RecurrentInit,
+    /// Convolutions: how many words the filters see, rising: so many of each width.
+    pub filter_widths: Vec<usize>,
+    /// Convolutions: filters of each width.
+    pub filters: usize,
     /// How the vectors of a text's tokens become one: "last" (the last states of a recurrent network), "mean", "max",
     /// "mean_max" and "mean_max_last" (side by side), "segments" (the largest of each of some equal segments), "attention" (a
-    /// learned mean). Not set: what each network is known by, "last" for rnn, lstm and gru, "mean_max" for swem.
+    /// learned mean). Not set: what each network is known by, "last" for rnn, lstm and gru, "max" for cnn, "mean_max"
+    /// for swem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pooling: Option<Pooling>,
     /// Segments of pooling = "segments". A text with fewer tokens leaves some empty.
     pub segments: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,
-    /// The numbers of the recurrent layers' matrix products: "f32", or "bf16" where the processor multiplies them
+    /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor multiplies them
     /// (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
     pub precision: Precision,
 }
@@ -114,11 +119,20 @@ impl ModelConfig {
     /// # Errors
     /// [`Error::Config`] with the key.
     pub fn validate(&self) -> Result<()> {
-        let counts = [("hidden_size", self.hidden_size), ("num_layers", self.num_layers), ("segments", self.segments)];
+        let counts = [
+            ("hidden_size", self.hidden_size),
+            ("num_layers", self.num_layers),
+            ("segments", self.segments),
+            ("filters", self.filters),
+        ];
         for (key, value) in counts {
             if value == 0 {
                 return Err(Error::config(key, "at least 1", value));
             }
+        }
+        let widths = &self.filter_widths;
+        if widths.first().is_none_or(|&width| width == 0) || !widths.is_sorted_by(|a, b| a < b) {
+            return Err(Error::config("filter_widths", "one or more widths from 1 up, rising", format!("{widths:?}")));
         }
         let shares = [("dropout", self.dropout), ("word_dropout", self.word_dropout)];
         match shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
@@ -142,6 +156,8 @@ impl ModelConfig {
             dropout: self.dropout,
             word_dropout: self.word_dropout,
             recurrent_init: self.recurrent_init,
+            filter_widths: self.filter_widths.clone(),
+            filters: self.filters,
             pooling: self.pooling_of(kind),
             segments: self.segments,
             freeze_embeddings: self.freeze_embeddings,

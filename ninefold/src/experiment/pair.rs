@@ -169,6 +169,8 @@ impl Trainer<'_> {
             num_layers: config.model.num_layers,
             bidirectional: config.model.bidirectional,
             dropout: config.model.dropout,
+            filter_widths: config.model.filter_widths.clone(),
+            filters: config.model.filters,
             pooling: config.model.pooling_of(self.pair.1),
             segments: config.model.segments,
             freeze_embeddings: config.model.freeze_embeddings,

@@ -59,6 +59,8 @@ impl Default for ModelConfig {
             dropout: 0.3,
             word_dropout: 0.0,
             recurrent_init: RecurrentInit::Uniform,
+            filter_widths: vec![3, 4, 5],
+            filters: 100,
             pooling: None,
             segments: 4,
             freeze_embeddings: false,

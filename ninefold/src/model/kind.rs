@@ -14,13 +14,15 @@ pub enum ModelKind {
     Lstm,
     /// Gated recurrent unit.
     Gru,
+    /// A convolution over words (Kim 2014).
+    Cnn,
     /// No network at all: word vectors, pooled (Shen et al. 2018).
     Swem,
 }
 
 impl ModelKind {
     /// All of them.
-    pub const ALL: [ModelKind; 4] = [ModelKind::Rnn, ModelKind::Lstm, ModelKind::Gru, ModelKind::Swem];
+    pub const ALL: [ModelKind; 5] = [ModelKind::Rnn, ModelKind::Lstm, ModelKind::Gru, ModelKind::Cnn, ModelKind::Swem];
 
     /// Those that read a text word by word: what is compared where nothing else is said.
     pub const RECURRENT: [ModelKind; 3] = [ModelKind::Rnn, ModelKind::Lstm, ModelKind::Gru];
@@ -28,8 +30,11 @@ impl ModelKind {
     /// Its name in settings, folders and leaderboards.
     pub fn name(self) -> &'static str {
         match self {
+            ModelKind::Rnn => "rnn",
+            ModelKind::Lstm => "lstm",
+            ModelKind::Gru => "gru",
+            ModelKind::Cnn => "cnn",
             ModelKind::Swem => "swem",
-            recurrent => recurrent.cell().map_or("", CellKind::name),
         }
     }
 
@@ -39,7 +44,7 @@ impl ModelKind {
             ModelKind::Rnn => Some(CellKind::Rnn),
             ModelKind::Lstm => Some(CellKind::Lstm),
             ModelKind::Gru => Some(CellKind::Gru),
-            ModelKind::Swem => None,
+            ModelKind::Cnn | ModelKind::Swem => None,
         }
     }
 
@@ -52,6 +57,7 @@ impl ModelKind {
     pub fn own_pooling(self) -> Pooling {
         match self {
             ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => Pooling::Last,
+            ModelKind::Cnn => Pooling::Max,
             ModelKind::Swem => Pooling::MeanMax,
         }
     }

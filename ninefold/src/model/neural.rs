@@ -2,24 +2,26 @@
 //!
 //! *takes* a [`Batch`] of ids -> *gives* logits. The encoder makes the family: a recurrent stack with its last states pooled
 //! is the network of the notebook that the presets come from, in PyTorch: `nn.Embedding`, `nn.Dropout`, `nn.LSTM`,
-//! `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`, `nn.Linear`. No encoder at all leaves SWEM (Shen et al. 2018).
+//! `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`, `nn.Linear`. A convolution is Kim's network (2014); no encoder at all leaves
+//! SWEM (Shen et al. 2018).
 
 use super::{BatchResult, Classifier, ModelKind, Objective};
 use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::dropout::Dropout;
-use crate::kernels::linear;
 use crate::kernels::simd::{Level, padded};
+use crate::kernels::{convolution, linear};
 use crate::kernels::{embedding, softmax};
 use crate::nn::init::uniform_by_fan;
 use crate::nn::{
-    Encoder, Identity, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit, RecurrentStack,
+    CellKind, Convolution, Encoder, Identity, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit,
+    RecurrentStack,
 };
 use crate::rng::Rng;
 use crate::vocab::PAD;
 
 /// The shape of a neural classifier. What belongs to another family than `kind` is not looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NeuralConfig {
     /// Which network.
     pub kind: ModelKind,
@@ -35,6 +37,10 @@ pub struct NeuralConfig {
     pub word_dropout: f64,
     /// How the recurrent weights begin.
     pub recurrent_init: RecurrentInit,
+    /// Words that the filters of a convolution see, rising.
+    pub filter_widths: Vec<usize>,
+    /// Filters of each width.
+    pub filters: usize,
     /// How the states of a text become one vector.
     pub pooling: Pooling,
     /// Segments of [`Pooling::Segments`].
@@ -43,7 +49,7 @@ pub struct NeuralConfig {
     pub freeze_embeddings: bool,
     /// Number of classes.
     pub num_classes: usize,
-    /// The numbers of the recurrent layers' matrix products.
+    /// The numbers of the encoder's matrix products.
     pub precision: Precision,
 }
 
@@ -58,6 +64,8 @@ impl Default for NeuralConfig {
             dropout: 0.0,
             word_dropout: 0.0,
             recurrent_init: RecurrentInit::default(),
+            filter_widths: vec![3, 4, 5],
+            filters: 100,
             pooling: Pooling::default(),
             segments: 1,
             freeze_embeddings: false,
@@ -70,18 +78,29 @@ impl Default for NeuralConfig {
 impl NeuralConfig {
     /// The encoder of the family over vectors of that length.
     fn encoder(&self, dim: usize, rng: &mut Rng) -> Box<dyn Encoder> {
-        let Some(cell) = self.kind.cell() else { return Box::new(Identity::new(dim)) };
-        let recurrent = RecurrentConfig {
-            cell,
-            input_size: dim,
-            hidden_size: self.hidden_size,
-            num_layers: self.num_layers,
-            bidirectional: self.bidirectional,
-            dropout: self.dropout,
-            init: self.recurrent_init,
-            precision: self.precision,
+        let recurrent = |cell: CellKind, rng: &mut Rng| {
+            let config = RecurrentConfig {
+                cell,
+                input_size: dim,
+                hidden_size: self.hidden_size,
+                num_layers: self.num_layers,
+                bidirectional: self.bidirectional,
+                dropout: self.dropout,
+                init: self.recurrent_init,
+                precision: self.precision,
+            };
+            RecurrentStack::new(config, "recurrent", rng)
         };
-        Box::new(RecurrentStack::new(recurrent, "recurrent", rng))
+        match self.kind {
+            ModelKind::Rnn => Box::new(recurrent(CellKind::Rnn, rng)),
+            ModelKind::Lstm => Box::new(recurrent(CellKind::Lstm, rng)),
+            ModelKind::Gru => Box::new(recurrent(CellKind::Gru, rng)),
+            ModelKind::Cnn => {
+                let shape = convolution::Shape { dim, widths: self.filter_widths.clone(), filters: self.filters };
+                Box::new(Convolution::new(shape, self.precision, "convolution", rng))
+            }
+            ModelKind::Swem => Box::new(Identity::new(dim)),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::encoder::Encoder;
 use super::init::uniform_by_fan;
 use super::parameter::Parameter;
-use super::recurrent::{by_slice, of_slice};
+use super::pieces::{by_slice, of_slice};
 use crate::batch::{Batch, SLICE_ROWS};
 use crate::kernels::buffer::Buffer;
 use crate::kernels::pool::{Backward, Forward, Part, States};

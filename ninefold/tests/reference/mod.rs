@@ -3,6 +3,7 @@
 //! kernels against it.
 
 pub mod cells;
+pub mod convolution;
 pub mod pool;
 pub mod recurrent;
 
@@ -22,6 +23,8 @@ pub struct Shape {
     pub hidden_size: usize,
     pub num_layers: usize,
     pub bidirectional: bool,
+    pub filter_widths: &'static [usize],
+    pub filters: usize,
     pub num_classes: usize,
     pub pooling: Pooling,
     pub segments: usize,
@@ -34,7 +37,11 @@ impl Shape {
 
     /// Floats per encoded token.
     fn width(self) -> usize {
-        if self.kind == ModelKind::Swem { self.dim } else { self.directions() * self.hidden_size }
+        match self.kind {
+            ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => self.directions() * self.hidden_size,
+            ModelKind::Cnn => self.filter_widths.len() * self.filters,
+            ModelKind::Swem => self.dim,
+        }
     }
 }
 
@@ -59,6 +66,7 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
     // forward
     let outputs = match shape.kind.cell() {
         Some(cell) => recurrent::forward(shape, cell, tensors, &embedded),
+        None if shape.kind == ModelKind::Cnn => convolution::forward(shape, tensors, &embedded),
         None => embedded.clone(),
     };
     let features = pool::forward(shape, tensors, &outputs);
@@ -87,6 +95,7 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
     let d_outputs = pool::backward(shape, tensors, gradients, &outputs, &d_features);
     let d_embedded = match shape.kind.cell() {
         Some(cell) => recurrent::backward(shape, cell, tensors, gradients, &embedded, d_outputs),
+        None if shape.kind == ModelKind::Cnn => convolution::backward(shape, tensors, gradients, &embedded, &d_outputs),
         None => d_outputs,
     };
     for (token, &id) in text.iter().enumerate().filter(|(_, id)| **id != 0) {
