@@ -428,7 +428,7 @@ round1 on texts as long as posts are (median 90 tokens). Work: train is a whole 
 time until its answer. GFLOP/s counts the matrix products alone; the peak is what the processor does from registers alone, in
 the same run.")]
 pub struct BenchArgs {
-    /// Networks to measure: rnn, lstm, gru
+    /// Networks to measure: rnn, lstm, gru, cnn, swem
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "rnn,lstm,gru")]
     pub models: Vec<String>,
     /// Sizes: round1, round2, posts

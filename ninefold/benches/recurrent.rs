@@ -4,14 +4,15 @@
 #![allow(clippy::print_stdout)]
 
 use ninefold::bench::{BenchConfig, Size, Work, run};
-use ninefold::nn::{CellKind, Precision};
+use ninefold::model::ModelKind;
+use ninefold::nn::Precision;
 use ninefold::progress::Silent;
 use ninefold::report::bench_table;
 
 fn main() -> Result<(), ninefold::Error> {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let all = BenchConfig {
-        cells: wanted(&words, &CellKind::ALL, CellKind::name),
+        models: wanted(&words, &ModelKind::RECURRENT, ModelKind::name),
         sizes: wanted(&words, &Size::ALL, Size::name),
         precisions: wanted(&words, &[Precision::F32, Precision::Bf16], Precision::name),
         work: wanted(&words, &Work::ALL, Work::name),
