@@ -94,9 +94,9 @@ pub struct ModelConfig {
     pub word_dropout: f64,
     /// Recurrent networks: how the weights begin, "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
     pub recurrent_init: RecurrentInit,
-    /// Convolutions: how many words the filters see, rising: so many of each width.
+    /// Convolutions: how many words a filter sees, rising; for each width there are as many filters.
     pub filter_widths: Vec<usize>,
-    /// Convolutions: filters of each width.
+    /// Convolutions: how many filters of each width.
     pub filters: usize,
     /// How the vectors of a text's tokens become one: "last" (the last states of a recurrent network), "mean", "max",
     /// "mean_max" and "mean_max_last" (side by side), "segments" (the largest of each of some equal segments), "attention" (a
@@ -108,8 +108,8 @@ pub struct ModelConfig {
     pub segments: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,
-    /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor multiplies them
-    /// (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
+    /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor
+    /// multiplies them (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
     pub precision: Precision,
 }
 
@@ -138,6 +138,16 @@ impl ModelConfig {
         match shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
             Some((key, value)) => Err(Error::config(key, "a share from 0 to below 1", value)),
             None => Ok(()),
+        }
+    }
+
+    /// False for a setting of this section that has no say in a network of that family.
+    pub(super) fn concerns(key: &str, kind: ModelKind) -> bool {
+        match key {
+            "hidden_size" | "num_layers" | "bidirectional" | "recurrent_init" => kind.cell().is_some(),
+            "filter_widths" | "filters" => kind == ModelKind::Cnn,
+            "precision" => kind != ModelKind::Swem,
+            _ => true,
         }
     }
 

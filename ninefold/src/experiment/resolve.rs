@@ -133,7 +133,8 @@ fn explain(message: &str) -> (String, String) {
         return (format!("a known setting{hint}"), format!("`{found}`"));
     }
     if message.starts_with("unknown variant") {
-        let hint = suggestion(found, known);
+        let near = known.iter().any(|name| is_near(name, found));
+        let hint = if near { suggestion(found, known) } else { String::new() }; // the names stand there already
         return (format!("one of {}{hint}", known.join(", ")), format!("\"{found}\""));
     }
     ("a value of the right kind".to_string(), message.trim().to_string())
@@ -202,6 +203,8 @@ mod tests {
         );
         let error = refusal("models = [\"lsmt\"]\n");
         assert!(error.contains("did you mean `lstm`?"), "{error}");
+        let error = refusal("models = [\"bert\"]\n");
+        assert_eq!(error, "my.toml:1: expected one of rnn, lstm, gru, cnn, swem, found \"bert\"");
         let error = refusal("seed = \n");
         assert!(error.starts_with("my.toml:1: "), "{error}");
     }

@@ -51,7 +51,7 @@ impl Trials<'_> {
         let mut rng = Rng::for_purpose(fold(&[self.config.seed, trial as u64]), "search");
         let pairs: Vec<(EmbeddingKind, ModelKind)> = self.config.pairs().collect();
         let (embedding, model) = *rng.choose(&pairs);
-        let settings = self.space.draw(&mut rng);
+        let settings = self.space.draw(&mut rng, model);
         let json = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
         let record = Trial {
             key: self.key.clone(),
