@@ -205,6 +205,11 @@ impl Config {
             let expected = format!("at most training.max_len, {}", self.training.max_len);
             return Err(Error::config("model.segments", expected, self.model.segments));
         }
+        let widest = self.model.filter_widths.last().copied().unwrap_or_default();
+        if self.models.contains(&ModelKind::Cnn) && widest > self.training.max_len {
+            let expected = format!("at most training.max_len, {}", self.training.max_len);
+            return Err(Error::config("model.filter_widths", expected, widest));
+        }
         let endless = self.models.iter().find(|kind| kind.cell().is_none());
         if let (Some(pooling), Some(kind)) = (self.model.pooling.filter(|pooling| pooling.needs_last()), endless) {
             let expected = format!("a pooling without the last state, which {} does not have", kind.name());
