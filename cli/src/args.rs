@@ -6,10 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::embed::EmbedArgs;
 
-/// Which word embedding and which recurrent network for your labelled texts?
+/// Which word embedding and which network for your labelled texts?
 ///
-/// Trains word2vec, fastText and GloVe vectors with RNN, LSTM and GRU classifiers on your texts, prints one leaderboard, and
-/// keeps every trained model.
+/// Trains word2vec, fastText and GloVe vectors with RNN, LSTM and GRU classifiers on your texts (convolutions and pooled vectors, too,
+/// if asked), prints one leaderboard, and keeps every trained model.
 #[derive(Debug, Parser)]
 #[command(name = "ninefold", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
@@ -141,7 +141,8 @@ pub struct ConfigArgs {
     /// Embeddings to compare: word2vec, fasttext, glove
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub embeddings: Vec<String>,
-    /// Networks to compare: rnn, lstm, gru
+    /// Networks to compare: rnn, lstm, gru, cnn (a convolution), swem (pooled word vectors)
+    /// [default: rnn,lstm,gru]
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub models: Vec<String>,
     /// Baselines beside them: majority, multinomial_nb, complement_nb, tfidf_logistic, tfidf_svm, mean_logistic,
@@ -177,6 +178,7 @@ Examples:
   ninefold compare --data reviews.csv --text-column title,body --label-column stars
   ninefold compare --data posts/ --seeds 3
   ninefold compare --data posts/ --embeddings word2vec --models gru,lstm --epochs 5
+  ninefold compare --data posts/ --models gru,cnn,swem
   ninefold compare --data train.jsonl --test test.jsonl --run-dir runs/a    (again: goes on where it was)
 
 The same seed gives the same figures for any number of threads, but for one thing: with more than one thread word2vec and
@@ -458,7 +460,7 @@ round1 on texts as long as posts are (median 90 tokens). Work: train is a whole 
 time until its answer. GFLOP/s counts the matrix products alone; the peak is what the processor does from registers alone, in
 the same run.")]
 pub struct BenchArgs {
-    /// Networks to measure: rnn, lstm, gru
+    /// Networks to measure: rnn, lstm, gru, cnn, swem
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "rnn,lstm,gru")]
     pub models: Vec<String>,
     /// Sizes: round1, round2, posts

@@ -1,20 +1,22 @@
-//! `cargo bench`: every cell, size, precision and work of `ninefold bench`, twenty repetitions each.
-//! `cargo bench -- gru round2 train` measures what these words name.
+//! `cargo bench`: every recurrent network, size, precision and work of `ninefold bench`, twenty repetitions each.
+//! `cargo bench -- gru round2 train` measures what these words name, also `cnn` and `swem`.
 
 #![allow(clippy::print_stdout)]
 
 use ninefold::bench::{BenchConfig, Size, Work, run};
-use ninefold::nn::{CellKind, Precision};
+use ninefold::model::ModelKind;
+use ninefold::nn::Precision;
 use ninefold::progress::Silent;
 use ninefold::report::bench_table;
 
 fn main() -> Result<(), ninefold::Error> {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let precisions = [Precision::F32, Precision::Bf16];
     let all = BenchConfig {
-        cells: wanted(&words, &CellKind::ALL, CellKind::name),
-        sizes: wanted(&words, &Size::ALL, Size::name),
-        precisions: wanted(&words, &[Precision::F32, Precision::Bf16], Precision::name),
-        work: wanted(&words, &Work::ALL, Work::name),
+        models: wanted(&words, &ModelKind::ALL, &ModelKind::RECURRENT, ModelKind::name),
+        sizes: wanted(&words, &Size::ALL, &Size::ALL, Size::name),
+        precisions: wanted(&words, &precisions, &precisions, Precision::name),
+        work: wanted(&words, &Work::ALL, &Work::ALL, Work::name),
         steps: 20,
     };
     let precisions = all.precisions.into_iter().filter(|precision| precision.is_available()).collect();
@@ -22,8 +24,8 @@ fn main() -> Result<(), ninefold::Error> {
     Ok(())
 }
 
-/// Those that are named; all where none is.
-fn wanted<T: Copy>(words: &[String], all: &[T], name: impl Fn(T) -> &'static str) -> Vec<T> {
+/// Those that are named; the usual ones where none is.
+fn wanted<T: Copy>(words: &[String], all: &[T], usual: &[T], name: impl Fn(T) -> &'static str) -> Vec<T> {
     let named: Vec<T> = all.iter().copied().filter(|&item| words.iter().any(|word| word == name(item))).collect();
-    if named.is_empty() { all.to_vec() } else { named }
+    if named.is_empty() { usual.to_vec() } else { named }
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use ninefold::batch::{Encoded, Padding};
 use ninefold::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use ninefold::eval::calibration;
-use ninefold::model::{Reading, RecurrentClassifier, predict_logits};
-use ninefold::nn::{CellKind, Pooling, Precision};
+use ninefold::model::{Classifier, ModelKind, NeuralClassifier, Reading, predict_logits};
+use ninefold::nn::{Pooling, Precision};
 use ninefold::predictor::Predictor;
 use ninefold::progress::Silent;
 use ninefold::rng::Rng;
@@ -18,21 +18,24 @@ use ninefold::tokenize::{Tokenizer, TokenizerConfig};
 use ninefold::vocab::Vocab;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
+use serde_json::Value;
 
 const TEXTS: [&str; 4] =
     ["rook takes pawn", "", "Unknown words; then a rook!", "pawn pawn pawn pawn pawn pawn pawn pawn"];
 
-fn bundle(cell: CellKind, padding: Padding) -> Bundle {
+fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
     let vocab = Vocab::from_tokens(["rook", "pawn", "takes", "tab\there"].map(String::from).to_vec()).unwrap();
     let shape = Shape {
-        cell,
+        kind,
         vocab_size: vocab.len(),
         embedding_dim: 5,
         hidden_size: 7,
         num_layers: 2,
         bidirectional: true,
         dropout: 0.25,
-        pooling: if cell == CellKind::Lstm { Pooling::Attention } else { Pooling::Last },
+        filter_widths: vec![2, 5],
+        filters: 3,
+        pooling: if kind == ModelKind::Lstm { Pooling::Attention } else { kind.own_pooling() },
         segments: 1,
         freeze_embeddings: true,
         num_classes: 3,
@@ -45,26 +48,29 @@ fn bundle(cell: CellKind, padding: Padding) -> Bundle {
         made_by: "ninefold test".to_string(),
         tokenizer: TokenizerConfig::default(),
         embedding: "glove".to_string(),
-        model: shape,
+        model: shape.clone(),
         reading: BundleReading { max_len: 6, padding },
         temperature: 2.5,
         training: Facts::default(),
         sha256: BTreeMap::new(),
     };
     let labels = ["a", "b \"quoted\"", "c, d"].map(String::from).to_vec();
-    Bundle { config, vocab, labels, model: RecurrentClassifier::new(shape.classifier(), matrix, 5, 9) }
+    Bundle { config, vocab, labels, model: NeuralClassifier::new(shape.classifier(), matrix, 5, 9) }
 }
 
 #[test]
 fn a_model_comes_back_with_the_same_bits() {
-    for (cell, padding) in [
-        (CellKind::Rnn, Padding::Exact),
-        (CellKind::Lstm, Padding::Exact),
-        (CellKind::Gru, Padding::Exact),
-        (CellKind::Gru, Padding::Trailing),
+    for (kind, padding) in [
+        (ModelKind::Rnn, Padding::Exact),
+        (ModelKind::Lstm, Padding::Exact),
+        (ModelKind::Gru, Padding::Exact),
+        (ModelKind::Gru, Padding::Trailing),
+        (ModelKind::Cnn, Padding::Exact),
+        (ModelKind::Cnn, Padding::Trailing),
+        (ModelKind::Swem, Padding::Exact),
     ] {
         let dir = tempfile::tempdir().unwrap();
-        let mut saved = bundle(cell, padding);
+        let mut saved = bundle(kind, padding);
         saved.save(dir.path()).unwrap();
         let tokenizer = Tokenizer::new(&saved.config.tokenizer).unwrap();
         let mut encoded = Encoded::default();
@@ -79,20 +85,20 @@ fn a_model_comes_back_with_the_same_bits() {
         assert_eq!(predictor.labels(), saved.labels);
         let found = predictor.predict(&TEXTS, &Silent).unwrap();
         let found: Vec<f32> = found.into_iter().flat_map(|prediction| prediction.probabilities).collect();
-        assert_eq!(found, expected, "{cell:?} {padding:?}");
+        assert_eq!(found, expected, "{kind:?} {padding:?}");
         let alone: Vec<f32> = TEXTS
             .iter()
             .flat_map(|text| predictor.predict(&[text], &Silent).unwrap()[0].probabilities.clone())
             .collect();
-        assert_eq!(alone, expected, "a text alone, {cell:?} {padding:?}");
+        assert_eq!(alone, expected, "a text alone, {kind:?} {padding:?}");
     }
 }
 
 #[test]
 fn the_same_model_gives_the_same_bytes() {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    bundle(CellKind::Lstm, Padding::Exact).save(a.path()).unwrap();
-    bundle(CellKind::Lstm, Padding::Exact).save(b.path()).unwrap();
+    bundle(ModelKind::Lstm, Padding::Exact).save(a.path()).unwrap();
+    bundle(ModelKind::Lstm, Padding::Exact).save(b.path()).unwrap();
     for name in ["config.json", "vocab.txt", "labels.json", "model.safetensors", "README.md"] {
         assert_eq!(fs::read(a.path().join(name)).unwrap(), fs::read(b.path().join(name)).unwrap(), "{name}");
     }
@@ -120,7 +126,7 @@ fn tamper(folder: &Path, change: impl FnOnce(&mut Vec<Tensor>)) {
 
 fn refusal_after(change: impl FnOnce(&mut Vec<Tensor>)) -> String {
     let dir = tempfile::tempdir().unwrap();
-    bundle(CellKind::Gru, Padding::Exact).save(dir.path()).unwrap();
+    bundle(ModelKind::Gru, Padding::Exact).save(dir.path()).unwrap();
     tamper(dir.path(), change);
     Bundle::load(dir.path()).unwrap_err().to_string()
 }
@@ -142,13 +148,13 @@ fn a_missing_or_misshapen_tensor_is_named() {
     assert_eq!(tampered_config("\"vocab_size\": 6", "\"vocab_size\": 5"), "vocab.txt");
     assert_eq!(tampered_config("\"temperature\": 2.5", "\"temperature\": 0.0"), "config.json");
     assert_eq!(tampered_config("\"num_layers\": 2", "\"num_layers\": 0"), "config.json");
-    assert_eq!(tampered_config("\"cell\": \"gru\"", "\"cell\": \"lstm\""), "recurrent.weight_ih_l0");
+    assert_eq!(tampered_config("\"kind\": \"gru\"", "\"kind\": \"lstm\""), "recurrent.weight_ih_l0");
 }
 
 /// What an altered config is refused for, by the name in the message.
 fn tampered_config(from: &str, to: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
-    bundle(CellKind::Gru, Padding::Exact).save(dir.path()).unwrap();
+    bundle(ModelKind::Gru, Padding::Exact).save(dir.path()).unwrap();
     let path = dir.path().join("config.json");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{text}");
@@ -156,4 +162,23 @@ fn tampered_config(from: &str, to: &str) -> String {
     let error = Bundle::load(dir.path()).unwrap_err().to_string();
     let names = ["head.weight", "recurrent.weight_ih_l0", "vocab.txt", "config.json"];
     names.into_iter().find(|name| error.contains(name)).unwrap_or(&error).to_string()
+}
+
+#[test]
+fn a_model_of_before_there_were_other_families_still_loads() {
+    let dir = tempfile::tempdir().unwrap();
+    bundle(ModelKind::Gru, Padding::Exact).save(dir.path()).unwrap();
+    let now = Bundle::load(dir.path()).unwrap();
+    let path = dir.path().join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let shape = config["model"].as_object_mut().unwrap();
+    let kind = shape.remove("kind").unwrap();
+    shape.insert("cell".to_string(), kind);
+    for later in ["pooling", "segments", "precision"] {
+        shape.remove(later).unwrap();
+    }
+    fs::write(&path, config.to_string()).unwrap();
+    let old = Bundle::load(dir.path()).unwrap();
+    assert_eq!(old.config, now.config);
+    assert!(old.model.parameters() == now.model.parameters());
 }

@@ -6,9 +6,9 @@
 use ninefold::Error;
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::eval::MainScore;
-use ninefold::model::{Classifier, Objective, Reading, RecurrentClassifier, RecurrentClassifierConfig, predict_proba};
-use ninefold::nn::CellKind::{self, Gru, Lstm, Rnn};
-use ninefold::nn::Pooling::{self, Attention, Last, Max, Mean, MeanMaxLast, Segments};
+use ninefold::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
+use ninefold::model::{Classifier, NeuralClassifier, NeuralConfig, Objective, Reading, predict_proba};
+use ninefold::nn::Pooling::{self, Attention, Last, Max, Mean, MeanMax, MeanMaxLast, Segments};
 use ninefold::nn::Precision;
 use ninefold::progress::{Progress, Silent};
 use ninefold::rng::Rng;
@@ -31,26 +31,30 @@ fn by_heart(count: usize, seed: u64) -> Encoded {
 fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
     let mut rng = Rng::new(4);
     let matrix: Vec<f32> = (0..VOCAB * 16).map(|place| if place < 16 { 0.0 } else { rng.normal() as f32 }).collect();
-    let recurrent = |(cell, precision, pooling): (CellKind, Precision, Pooling)| {
-        let config = RecurrentClassifierConfig {
-            cell,
+    let neural = |(kind, precision, pooling): (ModelKind, Precision, Pooling)| {
+        let config = NeuralConfig {
+            kind,
             hidden_size: 24,
             num_layers: 2,
             bidirectional: true,
+            filter_widths: vec![2, 3],
+            filters: 20,
             dropout: 0.1,
             freeze_embeddings,
             num_classes: CLASSES,
             precision,
             pooling,
             segments: 3,
-            ..RecurrentClassifierConfig::default()
+            ..NeuralConfig::default()
         };
-        let model: Box<dyn Classifier> = Box::new(RecurrentClassifier::new(config, matrix.clone(), 16, 1));
-        (format!("{cell:?} {} {pooling:?}", precision.name()), model)
+        let model: Box<dyn Classifier> = Box::new(NeuralClassifier::new(config, matrix.clone(), 16, 1));
+        (format!("{kind:?} {} {pooling:?}", precision.name()), model)
     };
-    let last = [Precision::F32, Precision::Bf16].map(|numbers| [Rnn, Lstm, Gru].map(|cell| (cell, numbers, Last)));
+    let last = [Precision::F32, Precision::Bf16].map(|numbers| [Rnn, Lstm, Gru].map(|kind| (kind, numbers, Last)));
     let poolings = [Mean, Max, MeanMaxLast, Segments, Attention].map(|pooling| (Gru, Precision::F32, pooling));
-    last.into_iter().flatten().chain(poolings).map(recurrent).collect()
+    let others = [(Cnn, Max), (Cnn, Mean), (Cnn, Attention), (Swem, MeanMax)];
+    let others = others.map(|(kind, pooling)| (kind, Precision::F32, pooling));
+    last.into_iter().flatten().chain(poolings).chain(others).map(neural).collect()
 }
 
 fn config(epochs: usize) -> TrainConfig {
@@ -68,7 +72,9 @@ fn bits(model: &dyn Classifier) -> Vec<u32> {
 #[test]
 fn every_classifier_learns_40_texts_by_heart() {
     for freeze in [true, false] {
-        for (name, mut model) in classifiers(freeze) {
+        // A linear layer over 32 numbers that it cannot change is too little for 40 random labels.
+        let able = |(name, _): &(String, _)| !(freeze && name.starts_with("Swem"));
+        for (name, mut model) in classifiers(freeze).into_iter().filter(able) {
             let texts = by_heart(40, 1);
             let done = fit(&mut *model, data(&texts, &texts), &config(60), None, &Silent, &mut |_| Ok(())).unwrap();
             let best = &done.history[done.best_epoch - 1];

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ninefold::experiment::{Config, EmbeddingKind, RunFolder, preset, run};
-use ninefold::nn::CellKind;
+use ninefold::model::ModelKind;
 use ninefold::progress::{Progress, Silent};
 use ninefold::report::Leaderboard;
 use ninefold::{Error, experiment, folders};
@@ -43,7 +43,7 @@ fn config(place: &Path) -> Config {
     let vectors: String = words.iter().enumerate().map(|(n, word)| format!("{word} {}\n", vector(n))).collect();
     fs::write(place.join("vectors.txt"), vectors).unwrap();
     let mut config = Config { embeddings: vec![EmbeddingKind::Glove], ..Config::default() };
-    config.models = vec![CellKind::Rnn, CellKind::Gru];
+    config.models = vec![ModelKind::Rnn, ModelKind::Gru];
     config.corpus.data = place.join("texts.csv").display().to_string();
     config.embedding.glove = place.join("vectors.txt").display().to_string();
     config.embedding.dim = 4;

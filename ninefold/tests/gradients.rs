@@ -9,8 +9,9 @@ mod reference;
 
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::kernels::simd::Level;
-use ninefold::model::{Classifier, Objective, RecurrentClassifier, RecurrentClassifierConfig};
-use ninefold::nn::{CellKind, Pooling, Precision};
+use ninefold::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
+use ninefold::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
+use ninefold::nn::{Parameter, Pooling, Precision};
 use ninefold::rng::Rng;
 use proptest::prelude::*;
 use reference::{Shape, Tensors, loss_and_gradients};
@@ -33,13 +34,15 @@ fn pack(texts: &Encoded) -> Batch {
     Batch::pack(texts, &(0..texts.len()).collect::<Vec<_>>(), 1000, Padding::Exact)
 }
 
-fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -> RecurrentClassifier {
+fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -> NeuralClassifier {
     let matrix = (0..VOCAB * shape.dim).map(|_| rng.range(-1.0, 1.0) as f32).collect();
-    let config = RecurrentClassifierConfig {
-        cell: shape.cell,
+    let config = NeuralConfig {
+        kind: shape.kind,
         hidden_size: shape.hidden_size,
         num_layers: shape.num_layers,
         bidirectional: shape.bidirectional,
+        filter_widths: shape.filter_widths.to_vec(),
+        filters: shape.filters,
         dropout,
         word_dropout: dropout / 2.0,
         pooling: shape.pooling,
@@ -47,44 +50,61 @@ fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -
         freeze_embeddings: false,
         num_classes: shape.num_classes,
         precision,
-        ..RecurrentClassifierConfig::default()
+        ..NeuralConfig::default()
     };
-    RecurrentClassifier::new(config, matrix, shape.dim, rng.next_u64())
+    NeuralClassifier::new(config, matrix, shape.dim, rng.next_u64())
 }
 
-fn tensors(model: &RecurrentClassifier) -> Tensors {
+fn tensors(model: &NeuralClassifier) -> Tensors {
     let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect();
     model.parameters().into_iter().map(|parameter| (parameter.name.clone(), wide(&parameter.value))).collect()
 }
 
-/// A shape of one layer whose states are read at the end.
+/// Where a convolution's sums are all positive its ReLU has no bend, across which rounding or a step of differences could carry.
+fn beyond_the_bend(model: &mut NeuralClassifier) {
+    let biases = |parameter: &&mut Parameter| parameter.name.starts_with("convolution") && parameter.shape.len() == 1;
+    for bias in model.parameters_mut().into_iter().filter(biases) {
+        bias.value.iter_mut().for_each(|value| *value += 4.0);
+    }
+}
+
+/// One layer whose states are read at the end.
 const PLAIN: Shape = Shape {
-    cell: CellKind::Rnn,
+    kind: Rnn,
     dim: 3,
     hidden_size: 4,
     num_layers: 1,
     bidirectional: false,
+    filter_widths: &[1, 3],
+    filters: 3,
     num_classes: 3,
     pooling: Pooling::Last,
     segments: 3,
 };
 
-const POOLINGS: [Pooling; 6] =
-    [Pooling::Last, Pooling::Mean, Pooling::Max, Pooling::MeanMaxLast, Pooling::Segments, Pooling::Attention];
+const POOLINGS: [Pooling; 7] = [
+    Pooling::Last,
+    Pooling::Mean,
+    Pooling::Max,
+    Pooling::MeanMax,
+    Pooling::MeanMaxLast,
+    Pooling::Segments,
+    Pooling::Attention,
+];
 
-const CELLS: [CellKind; 3] = [CellKind::Rnn, CellKind::Lstm, CellKind::Gru];
-
-fn cells_and_precisions() -> impl Iterator<Item = (CellKind, Precision)> {
-    CELLS.into_iter().flat_map(|cell| [(cell, Precision::F32), (cell, Precision::Bf16)])
+fn kinds_and_precisions() -> impl Iterator<Item = (ModelKind, Precision)> {
+    ModelKind::ALL.into_iter().flat_map(|kind| [(kind, Precision::F32), (kind, Precision::Bf16)])
 }
 
 #[test]
 fn the_references_gradients_are_the_slopes_of_its_loss() {
-    for cell in CELLS {
+    for kind in ModelKind::ALL {
         let depths = [(1, false), (1, true), (2, true)].map(|(layers, both)| (layers, both, Pooling::Last));
         let poolings = POOLINGS.map(|pooling| (1, true, pooling));
         for (num_layers, bidirectional, pooling) in depths.into_iter().chain(poolings) {
-            let shape = Shape { cell, num_layers, bidirectional, pooling, ..PLAIN };
+            // Layers and directions are a recurrent network's, widths a convolution's.
+            let filter_widths = [&[1][..], &[2], &[2, 3, 5]][num_layers - usize::from(!bidirectional)];
+            let shape = Shape { kind, num_layers, bidirectional, filter_widths, pooling, ..PLAIN };
             let mut rng = Rng::new(num_layers as u64);
             let (texts, labels) = (texts_of(&[5, 2, 1, 0], &mut rng), [0, 2, 1, 1]);
             let before = tensors(&classifier(shape, 0.0, Precision::F32, &mut rng));
@@ -101,7 +121,7 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
                     };
                     let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
                     let error = (slope - gradient[place]).abs() / (1e-3 + slope.abs());
-                    assert!(error < 1e-6, "{cell:?} {name}[{place}]: {} for a slope of {slope}", gradient[place]);
+                    assert!(error < 1e-6, "{kind:?} {name}[{place}]: {} for a slope of {slope}", gradient[place]);
                 }
             }
         }
@@ -112,7 +132,7 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
 fn check_against_reference(shape: Shape, lengths: &[usize], seed: u64) {
     check_precision(shape, lengths, seed, Precision::F32, 2e-5);
     // Where the largest of nearly equal states counts, rounding may choose another, and the gradient goes elsewhere.
-    if !matches!(shape.pooling, Pooling::Max | Pooling::MeanMaxLast | Pooling::Segments) {
+    if matches!(shape.pooling, Pooling::Last | Pooling::Mean | Pooling::Attention) {
         // Eight significant bits, through two layers and back: a few hundredths of the largest gradient.
         check_precision(shape, lengths, seed, Precision::Bf16, 5e-2);
     }
@@ -123,6 +143,9 @@ fn check_against_reference(shape: Shape, lengths: &[usize], seed: u64) {
 fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precision, tolerance: f64) {
     let mut rng = Rng::new(seed);
     let mut model = classifier(shape, 0.0, precision, &mut rng);
+    if precision == Precision::Bf16 {
+        beyond_the_bend(&mut model);
+    }
     let texts = texts_of(lengths, &mut rng);
     let labels: Vec<u32> = texts.iter().map(|_| rng.below(shape.num_classes) as u32).collect();
     let (loss, gradients) = loss_and_gradients(shape, &tensors(&model), &texts, &labels);
@@ -144,19 +167,39 @@ fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precis
 
 #[test]
 fn the_kernels_equal_the_reference_at_odd_sizes() {
-    for cell in CELLS {
+    for kind in ModelKind::ALL {
         for (hidden_size, lengths) in [(1, &[1][..]), (7, &[3, 0, 9, 1]), (33, &[6, 2]), (80, &[4, 4, 7])] {
-            let shape = Shape { cell, dim: 5, hidden_size, num_layers: 2, bidirectional: true, ..PLAIN };
+            let shape = Shape { kind, dim: 5, hidden_size, num_layers: 2, bidirectional: true, ..PLAIN };
             check_against_reference(shape, lengths, hidden_size as u64);
         }
         for pooling in POOLINGS {
-            let shape = Shape { cell, dim: 5, hidden_size: 20, bidirectional: true, pooling, ..PLAIN };
+            let shape = Shape { kind, dim: 5, hidden_size: 20, bidirectional: true, pooling, ..PLAIN };
             check_against_reference(shape, &(0..70).map(|i| i % 9).collect::<Vec<_>>(), 8);
         }
-        let shape = Shape { cell, dim: 19, hidden_size: 6, num_classes: 17, ..PLAIN };
+        let shape = Shape { kind, dim: 19, hidden_size: 6, num_classes: 17, ..PLAIN };
         check_against_reference(shape, &(0..70).map(|i| i % 13).collect::<Vec<_>>(), 3);
         check_against_reference(shape, &[0, 0], 4);
         check_against_reference(shape, &[300], 5);
+    }
+}
+
+const WIDTHS: [&[usize]; 7] = [&[1], &[2], &[3], &[4], &[5], &[3, 4, 5], &[1, 2, 7, 20]];
+
+#[test]
+fn the_kernels_equal_the_reference_for_windows_wider_than_the_text() {
+    for (filters, filter_widths) in [1, 7, 33].into_iter().flat_map(|filters| WIDTHS.map(|widths| (filters, widths))) {
+        for pooling in [Pooling::Max, Pooling::Mean] {
+            let shape = Shape { kind: Cnn, dim: 5, filters, filter_widths, pooling, ..PLAIN };
+            for lengths in [&[0][..], &[1], &[2], &[3, 0, 1, 2]] {
+                check_against_reference(shape, lengths, filters as u64);
+            }
+            check_against_reference(shape, &(0..70).map(|i| i % 11).collect::<Vec<_>>(), 6);
+        }
+        // So long that few tokens have a gradient, which are then gone to one by one.
+        for pooling in [Pooling::Max, Pooling::Segments] {
+            let shape = Shape { kind: Cnn, dim: 19, filters, filter_widths, pooling, ..PLAIN };
+            check_against_reference(shape, &(0..40).map(|i| 30 + i).collect::<Vec<_>>(), 9);
+        }
     }
 }
 
@@ -165,11 +208,14 @@ proptest! {
 
     #[test]
     fn the_kernels_equal_the_reference_at_random_shapes(
-        cell in 0..3usize, dim in 1..40usize, hidden_size in 1..50usize, num_layers in 1..3usize, bidirectional: bool,
-        pooling in 0..6usize, segments in 1..6usize, lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
+        kind in 0..ModelKind::ALL.len(), dim in 1..40usize, hidden_size in 1..50usize, num_layers in 1..3usize, bidirectional: bool,
+        pooling in 0..POOLINGS.len(), segments in 1..6usize, lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
     ) {
-        let (cell, pooling) = (CELLS[cell], POOLINGS[pooling]);
-        let shape = Shape { cell, dim, hidden_size, num_layers, bidirectional, num_classes: 4, pooling, segments };
+        let (kind, pooling) = (ModelKind::ALL[kind], POOLINGS[pooling]);
+        let filter_widths = WIDTHS[hidden_size % WIDTHS.len()];
+        let convolution = Shape { filter_widths, filters: hidden_size, ..PLAIN };
+        let shape =
+            Shape { kind, dim, hidden_size, num_layers, bidirectional, num_classes: 4, pooling, segments, ..convolution };
         check_against_reference(shape, &lengths, seed);
     }
 }
@@ -192,13 +238,15 @@ fn every_instruction_set_passes_the_same_checks() {
 
 #[test]
 fn dropout_drops_the_same_forwards_and_backwards() {
-    for (cell, pooling) in CELLS.into_iter().zip([Pooling::Last, Pooling::Attention, Pooling::Mean]) {
-        let shape = Shape { cell, dim: 6, hidden_size: 10, num_layers: 2, bidirectional: true, pooling, ..PLAIN };
+    let poolings = [Pooling::Last, Pooling::Attention, Pooling::Mean, Pooling::Mean, Pooling::MeanMax];
+    for (kind, pooling) in [Rnn, Lstm, Gru, Cnn, Swem].into_iter().zip(poolings) {
+        let shape = Shape { kind, dim: 6, hidden_size: 10, num_layers: 2, bidirectional: true, pooling, ..PLAIN };
         let mut rng = Rng::new(9);
         let mut model = classifier(shape, 0.4, Precision::F32, &mut rng);
+        beyond_the_bend(&mut model);
         let texts = texts_of(&[7, 3, 12, 1, 5], &mut rng);
         let batch = pack(&encode(&texts, &[0, 1, 2, 0, 1]));
-        let loss = |model: &mut RecurrentClassifier| {
+        let loss = |model: &mut NeuralClassifier| {
             model.train_batch(&batch, &[5], Objective::default()).loss / batch.rows() as f64
         };
         loss(&mut model);
@@ -208,7 +256,7 @@ fn dropout_drops_the_same_forwards_and_backwards() {
             let direction: Vec<f32> = gradients[number].iter().map(|_| rng.range(-1.0, 1.0) as f32).collect();
             let pairs = gradients[number].iter().zip(&direction).skip(if number == 0 { shape.dim } else { 0 });
             let expected: f64 = pairs.map(|(d, v)| f64::from(*d) * f64::from(*v)).sum();
-            let step = |model: &mut RecurrentClassifier, size: f32| {
+            let step = |model: &mut NeuralClassifier, size: f32| {
                 let pairs = model.parameters_mut().swap_remove(number).value.iter_mut().zip(&direction);
                 pairs.for_each(|(value, v)| *value += size * v);
             };
@@ -222,7 +270,7 @@ fn dropout_drops_the_same_forwards_and_backwards() {
             let slope = (above - below) / 4e-3;
             assert!(
                 (slope - expected).abs() < 2e-3 * (0.05 + slope.abs()),
-                "{cell:?} {name}: {expected} for a slope of {slope}"
+                "{kind:?} {name}: {expected} for a slope of {slope}"
             );
         }
     }
@@ -230,14 +278,16 @@ fn dropout_drops_the_same_forwards_and_backwards() {
 
 #[test]
 fn bits_of_a_text_do_not_depend_on_its_company() {
-    for (cell, precision) in cells_and_precisions() {
-        let pooling = if cell == CellKind::Gru { Pooling::Attention } else { Pooling::MeanMaxLast };
+    for (kind, precision) in kinds_and_precisions() {
+        let pooling = if kind == Gru { Pooling::Attention } else { Pooling::MeanMaxLast };
         let shape = Shape {
-            cell,
+            kind,
             dim: 20,
             hidden_size: 40,
             num_layers: 2,
             bidirectional: true,
+            filter_widths: &[2, 3, 5],
+            filters: 37,
             num_classes: 5,
             pooling,
             ..PLAIN
@@ -250,21 +300,28 @@ fn bits_of_a_text_do_not_depend_on_its_company() {
         let together = model.logits(&all);
         for (row, &text) in all.texts.iter().enumerate() {
             let alone = model.logits(&Batch::pack(&texts, &[text], 1000, Padding::Exact));
-            assert_eq!(alone, together[row * 5..(row + 1) * 5], "{cell:?} text {text}");
+            assert_eq!(alone, together[row * 5..(row + 1) * 5], "{kind:?} text {text}");
         }
     }
 }
 
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
-    for (cell, precision) in cells_and_precisions() {
-        let pooling = if cell == CellKind::Gru { Pooling::Attention } else { Pooling::Segments };
+    for (kind, precision) in kinds_and_precisions() {
+        let pooling = match kind {
+            Gru => Pooling::Attention,
+            Cnn if precision == Precision::F32 => Pooling::Max, // few gradients, gone to one by one
+            Cnn => Pooling::Mean,
+            _ => Pooling::Segments,
+        };
         let shape = Shape {
-            cell,
+            kind,
             dim: 30,
             hidden_size: 70,
             num_layers: 2,
             bidirectional: true,
+            filter_widths: &[2, 3, 5],
+            filters: 37,
             num_classes: 5,
             pooling,
             ..PLAIN
@@ -286,7 +343,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         };
         let one = run(1);
         for threads in [2, 3, 8, 16] {
-            assert!(run(threads) == one, "{cell:?} {precision:?}: {threads} threads");
+            assert!(run(threads) == one, "{kind:?} {precision:?}: {threads} threads");
         }
     }
 }

@@ -38,8 +38,8 @@ def main():
                 command += ["--precisions", precision, "--steps", str(arguments.steps), "--" + axis.replace("_", "-"), str(value)]
                 rows = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["bench"]["rows"]
                 for row in rows:
-                    found.setdefault(row["cell"], []).append(row["median_ms"])
-                    print(axis, value, precision, row["cell"], f"{row['median_ms']:.2f} ms", f"{row['share_of_peak']:.0%}", flush=True)
+                    found.setdefault(row["model"], []).append(row["median_ms"])
+                    print(axis, value, precision, row["model"], f"{row['median_ms']:.2f} ms", f"{row['share_of_peak']:.0%}", flush=True)
             for cell, times in found.items():
                 panel.plot(values, times, style, marker="o", markersize=3, color=COLOURS[cell], label=f"{cell} {precision}")
         panel.set(xscale="log", yscale="log", xlabel=label, ylabel="ms per training step")

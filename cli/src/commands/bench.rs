@@ -3,7 +3,8 @@
 use anyhow::Result;
 use ninefold::bench::{self, BenchConfig, Size, Work};
 use ninefold::experiment::Environment;
-use ninefold::nn::{CellKind, Precision};
+use ninefold::model::ModelKind;
+use ninefold::nn::Precision;
 use ninefold::progress::Progress;
 use ninefold::report::bench_table;
 use serde_json::json;
@@ -17,7 +18,7 @@ use crate::progress::Bars;
 pub fn run(args: &BenchArgs, output: &Output) -> Result<()> {
     let precisions = [Precision::F32, Precision::Bf16];
     let config = BenchConfig {
-        cells: named("--models", &args.models, &CellKind::ALL, CellKind::name)?,
+        models: named("--models", &args.models, &ModelKind::ALL, ModelKind::name)?,
         sizes: named("--sizes", &args.sizes, &Size::ALL, Size::name)?
             .into_iter()
             .map(|size| resized(size, args))

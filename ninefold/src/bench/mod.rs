@@ -1,4 +1,4 @@
-//! How fast this machine trains and predicts: *takes* cells, sizes and precisions -> *gives* a [`Record`] with times, tokens
+//! How fast this machine trains and predicts: *takes* networks, sizes and precisions -> *gives* a [`Record`] with times, tokens
 //! and multiply-adds per second, and their share of what the processor can do at most, measured in the same run.
 //!
 //! ```text
@@ -17,15 +17,15 @@ pub use peak::peak;
 pub use workload::{Size, Workload};
 
 use crate::error::{Error, Result};
-use crate::model::Classifier;
-use crate::nn::{CellKind, Precision};
+use crate::model::{Classifier, ModelKind};
+use crate::nn::Precision;
 use crate::progress::Progress;
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BenchConfig {
-    /// Which cells.
-    pub cells: Vec<CellKind>,
+    /// Which networks.
+    pub models: Vec<ModelKind>,
     /// Which networks and lengths.
     pub sizes: Vec<Size>,
     /// Which precisions.
@@ -67,7 +67,7 @@ impl Work {
 pub struct Record {
     /// Threads that worked.
     pub threads: usize,
-    /// One row per work, size, cell and precision.
+    /// One row per work, size, network and precision.
     pub rows: Vec<Row>,
 }
 
@@ -78,8 +78,8 @@ pub struct Row {
     pub work: Work,
     /// The size's name: "round1".
     pub size: String,
-    /// Which cell.
-    pub cell: CellKind,
+    /// Which network.
+    pub model: ModelKind,
     /// The numbers that were multiplied.
     pub precision: Precision,
     /// The instructions that did it: "avx512".
@@ -114,12 +114,12 @@ pub fn run(config: &BenchConfig, progress: &dyn Progress) -> Result<Record> {
     for &work in &config.work {
         for &size in config.sizes.iter().filter(|size| work == Work::Train || size.real_lengths) {
             for &precision in &config.precisions {
-                for &cell in &config.cells {
+                for &kind in &config.models {
                     if progress.is_cancelled() {
                         return Err(Error::Interrupted);
                     }
-                    progress.status(&format!("{} {} {} {}", work.name(), size.name(), cell.name(), precision.name()));
-                    rows.push(measure(work, Workload::new(size, cell, precision), config.steps));
+                    progress.status(&format!("{} {} {} {}", work.name(), size.name(), kind.name(), precision.name()));
+                    rows.push(measure(work, Workload::new(size, kind, precision), config.steps));
                     progress.advance(1);
                 }
             }
@@ -133,7 +133,7 @@ impl BenchConfig {
     pub fn rows(&self) -> usize {
         let real = self.sizes.iter().filter(|size| size.real_lengths).count();
         let sizes = |work: &Work| if *work == Work::Train { self.sizes.len() } else { real };
-        self.work.iter().map(sizes).sum::<usize>() * self.cells.len() * self.precisions.len()
+        self.work.iter().map(sizes).sum::<usize>() * self.models.len() * self.precisions.len()
     }
 }
 
@@ -165,7 +165,7 @@ fn measure(work: Work, mut workload: Workload, steps: usize) -> Row {
     Row {
         work,
         size: workload.size.name().to_string(),
-        cell: workload.cell,
+        model: workload.kind,
         precision: workload.precision,
         simd: level.name().to_string(),
         median_ms,
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn every_work_is_timed_beside_the_peak() {
         let config = BenchConfig {
-            cells: vec![CellKind::Rnn],
+            models: vec![ModelKind::Rnn],
             sizes: vec![Size { batch_size: 8, ..Size::ALL[2] }],
             precisions: vec![Precision::F32],
             work: Work::ALL.to_vec(),

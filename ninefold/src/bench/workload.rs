@@ -1,9 +1,9 @@
 //! A network with a batch of made-up texts, of the sizes by which people know the machine's speed.
 
 use crate::batch::{Batch, Encoded, Padding};
-use crate::model::{Classifier, Objective, RecurrentClassifier, RecurrentClassifierConfig};
+use crate::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
 use crate::nn::optimizer::Step;
-use crate::nn::{CellKind, Optimizer, Precision};
+use crate::nn::{Optimizer, Precision};
 use crate::rng::Rng;
 
 const VOCAB: usize = 20_000;
@@ -54,32 +54,36 @@ impl Size {
 /// A network and a batch.
 pub struct Workload {
     pub(super) size: Size,
-    pub(super) cell: CellKind,
+    pub(super) kind: ModelKind,
     pub(super) precision: Precision,
-    pub(super) model: RecurrentClassifier,
+    pub(super) model: NeuralClassifier,
     pub(super) batch: Batch,
+    filters: usize, // times what each of them sees
     texts: Encoded,
     optimizer: Optimizer,
 }
 
 impl Workload {
-    /// Two bidirectional layers with dropout 0.5 over frozen embeddings, and random texts; the same every time.
-    pub fn new(size: Size, cell: CellKind, precision: Precision) -> Workload {
+    /// Two bidirectional layers, or Kim's filters, with dropout 0.5 over frozen embeddings, and random texts; the same every
+    /// time.
+    pub fn new(size: Size, kind: ModelKind, precision: Precision) -> Workload {
         let Size { batch_size, length, dim, hidden_size, .. } = size;
         let mut rng = Rng::new(1);
         let matrix = (0..VOCAB * dim).map(|_| 0.3 * rng.normal() as f32).collect();
-        let config = RecurrentClassifierConfig {
-            cell,
+        let config = NeuralConfig {
+            kind,
             hidden_size,
             num_layers: LAYERS,
             bidirectional: true,
             dropout: 0.5,
             freeze_embeddings: true,
             num_classes: CLASSES,
+            pooling: kind.own_pooling(),
             precision,
-            ..RecurrentClassifierConfig::default()
+            ..NeuralConfig::default()
         };
-        let model = RecurrentClassifier::new(config, matrix, dim, 1);
+        let filters = config.filter_widths.iter().sum::<usize>() * config.filters;
+        let model = NeuralClassifier::new(config, matrix, dim, 1);
         let mut texts = Encoded::default();
         for _ in 0..batch_size {
             let ids: Vec<u32> = (0..size.draw_length(&mut rng)).map(|_| 2 + rng.below(VOCAB - 2) as u32).collect();
@@ -87,7 +91,7 @@ impl Workload {
         }
         let batch = Batch::pack(&texts, &(0..batch_size).collect::<Vec<_>>(), length, Padding::Exact);
         let optimizer = Optimizer::new(&model.parameters());
-        Workload { size, cell, precision, model, batch, texts, optimizer }
+        Workload { size, kind, precision, filters, model, batch, texts, optimizer }
     }
 
     /// One training step.
@@ -103,10 +107,14 @@ impl Workload {
     }
 
     /// Operations of the matrix products per token, a multiply-add counted as two: forward, and in training the gradients of
-    /// weights, states and every layer's input but the first's, whose embeddings are frozen.
+    /// weights, states and every layer's input but the first's, whose embeddings are frozen. A convolution's gradient comes of
+    /// few places, without products.
     pub fn flop_per_token(&self, in_training: bool) -> f64 {
         let Size { dim, hidden_size, .. } = self.size;
-        let rows = DIRECTIONS * self.cell.gates() * hidden_size;
+        let Some(cell) = self.kind.cell() else {
+            return if self.kind == ModelKind::Cnn { 2.0 * (self.filters * dim) as f64 } else { 0.0 };
+        };
+        let rows = DIRECTIONS * cell.gates() * hidden_size;
         let layer = |number: usize| {
             let input = if number == 0 { dim } else { DIRECTIONS * hidden_size };
             let forward = rows * (input + hidden_size);
@@ -123,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_round_takes_the_operations_that_its_shapes_say() {
-        let workload = Workload::new(ROUND1, CellKind::Gru, Precision::F32);
+        let workload = Workload::new(ROUND1, ModelKind::Gru, Precision::F32);
         assert_eq!((workload.batch.rows(), workload.batch.tokens()), (64, 9600));
         let total = workload.flop_per_token(true) * workload.batch.tokens() as f64;
         assert!((total * 1e-9 - 25.6).abs() < 0.1, "{total:e}");

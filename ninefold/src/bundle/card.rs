@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::BundleConfig;
+use super::{BundleConfig, Shape, pytorch};
 use crate::batch::Padding;
 use crate::eval::Scores;
-use crate::nn::CellKind;
+use crate::model::ModelKind;
+use crate::phrasing::all_listed;
 
 /// The README.md of a saved model, written by `Display`.
 pub struct Card<'a> {
@@ -18,15 +19,12 @@ pub struct Card<'a> {
 impl fmt::Display for Card<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (config, shape) = (self.config, &self.config.model);
-        let cell = cell_name(shape.cell);
-        let directions = if shape.bidirectional { "bidirectional " } else { "" };
-        writeln!(out, "# Text classifier: {} + {cell}\n", config.embedding)?;
+        writeln!(out, "# Text classifier: {} + {}\n", config.embedding, title(shape.kind))?;
         writeln!(
             out,
-            "A {directions}{cell} of {} layer(s) with {} units per direction over {}-dimensional {} vectors of {} tokens, \
-             made by {}. It gives a text one of {} labels and their probabilities.\n",
-            shape.num_layers,
-            shape.hidden_size,
+            "{} over {}-dimensional {} vectors of {} tokens, made by {}. It gives a text one of {} labels and their \
+             probabilities.\n",
+            network(shape),
             shape.embedding_dim,
             config.embedding,
             shape.vocab_size,
@@ -56,33 +54,13 @@ impl Card<'_> {
     }
 
     fn use_it(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shape = &self.config.model;
-        let (dim, hidden, layers, classes) =
-            (shape.embedding_dim, shape.hidden_size, shape.num_layers, shape.num_classes);
-        let python_bool = if shape.bidirectional { "True" } else { "False" };
-        let module = cell_name(shape.cell);
-        let temperature = self.config.temperature;
-        let outputs = hidden * (1 + usize::from(shape.bidirectional));
-        let final_state = match (shape.cell, shape.bidirectional) {
-            (CellKind::Lstm, true) => "_, (h, _) = recurrent(x)\nlast = torch.cat((h[-2], h[-1]), dim=1)",
-            (CellKind::Lstm, false) => "_, (h, _) = recurrent(x)\nlast = h[-1]",
-            (_, true) => "_, h = recurrent(x)\nlast = torch.cat((h[-2], h[-1]), dim=1)",
-            (_, false) => "_, h = recurrent(x)\nlast = h[-1]",
-        };
         writeln!(
             out,
             "## Use\n\n```sh\necho 'a text' | ninefold predict THIS_FOLDER\n```\n\n\
              In PyTorch (`ids` are the rows of `vocab.txt` after its first line, counted from 0, 1 where a token is unknown; at \
-             most {} of a text):\n\n\
-             ```python\nimport torch\nfrom safetensors.torch import load_file\n\n\
-             weights = load_file(\"model.safetensors\")\n\
-             embedding = torch.nn.Embedding.from_pretrained(weights[\"embedding.weight\"], padding_idx=0)\n\
-             recurrent = torch.nn.{module}({dim}, {hidden}, num_layers={layers}, bidirectional={python_bool}, batch_first=True)\n\
-             head = torch.nn.Linear({outputs}, {classes})\n\
-             recurrent.load_state_dict({{k[10:]: v for k, v in weights.items() if k.startswith(\"recurrent.\")}})\n\
-             head.load_state_dict({{k[5:]: v for k, v in weights.items() if k.startswith(\"head.\")}})\n\n\
-             x = embedding(torch.tensor([ids]))\n{final_state}\nprobabilities = (head(last) / {temperature:?}).softmax(dim=1)  # fitted on validation\n```\n",
+             most {} of a text):\n\n```python\n{}```\n",
             self.config.reading.max_len,
+            pytorch::code(&self.config.model, self.config.temperature),
         )
     }
 
@@ -98,10 +76,32 @@ impl Card<'_> {
     }
 }
 
-fn cell_name(cell: CellKind) -> &'static str {
-    match cell {
-        CellKind::Rnn => "RNN",
-        CellKind::Lstm => "LSTM",
-        CellKind::Gru => "GRU",
+/// "A bidirectional GRU of 2 layer(s) with 64 units per direction"
+fn network(shape: &Shape) -> String {
+    match shape.kind {
+        ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => {
+            let directions = if shape.bidirectional { "bidirectional " } else { "" };
+            let (cell, layers, hidden) = (title(shape.kind), shape.num_layers, shape.hidden_size);
+            format!("A {directions}{cell} of {layers} layer(s) with {hidden} units per direction")
+        }
+        ModelKind::Cnn => {
+            let widths: Vec<String> = shape.filter_widths.iter().map(usize::to_string).collect();
+            let (filters, widths) = (shape.filters, all_listed(&widths));
+            format!(
+                "A convolution with {filters} filters for each window of {widths} words (`{}`)",
+                shape.pooling.name()
+            )
+        }
+        ModelKind::Swem => format!("A linear layer over pooled vectors (SWEM, `{}`)", shape.pooling.name()),
+    }
+}
+
+fn title(kind: ModelKind) -> &'static str {
+    match kind {
+        ModelKind::Rnn => "RNN",
+        ModelKind::Lstm => "LSTM",
+        ModelKind::Gru => "GRU",
+        ModelKind::Cnn => "CNN",
+        ModelKind::Swem => "SWEM",
     }
 }

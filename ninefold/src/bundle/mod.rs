@@ -13,6 +13,7 @@
 
 mod card;
 mod checksum;
+mod pytorch;
 mod weights;
 
 use std::fs;
@@ -25,8 +26,8 @@ use crate::batch::Padding;
 use crate::error::{Error, Result};
 use crate::eval::Scores;
 use crate::files::{read_json, write_atomically, write_json};
-use crate::model::{Classifier, RecurrentClassifier, RecurrentClassifierConfig};
-use crate::nn::{CellKind, Pooling, Precision};
+use crate::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig};
+use crate::nn::{Pooling, Precision};
 use crate::tokenize::TokenizerConfig;
 use crate::vocab::Vocab;
 pub use card::Card;
@@ -51,7 +52,7 @@ pub struct Bundle {
     /// Class names by label id.
     pub labels: Vec<String>,
     /// The network.
-    pub model: RecurrentClassifier,
+    pub model: NeuralClassifier,
 }
 
 /// `config.json` of a saved model.
@@ -85,12 +86,13 @@ fn untempered() -> f64 {
     1.0
 }
 
-/// The shape of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The shape of the network. What belongs to another family than `kind` is not looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
-    /// Which cell.
-    pub cell: CellKind,
+    /// Which network. (`cell` in models of before there were others than recurrent ones.)
+    #[serde(alias = "cell")]
+    pub kind: ModelKind,
     /// Tokens, `<pad>` and `<unk>` included.
     pub vocab_size: usize,
     /// Length of a word's vector.
@@ -103,6 +105,12 @@ pub struct Shape {
     pub bidirectional: bool,
     /// Dropout in training.
     pub dropout: f64,
+    /// Words that the filters of a convolution see, rising.
+    #[serde(default = "kims_widths")]
+    pub filter_widths: Vec<usize>,
+    /// Filters of each width.
+    #[serde(default = "one")]
+    pub filters: usize,
     /// How the states of a text become one vector.
     #[serde(default)]
     pub pooling: Pooling,
@@ -113,7 +121,7 @@ pub struct Shape {
     pub freeze_embeddings: bool,
     /// Number of classes.
     pub num_classes: usize,
-    /// The numbers of the recurrent layers' matrix products.
+    /// The numbers of the encoder's matrix products.
     #[serde(default)]
     pub precision: Precision,
 }
@@ -150,21 +158,27 @@ fn one() -> usize {
     1
 }
 
+fn kims_widths() -> Vec<usize> {
+    vec![3, 4, 5]
+}
+
 impl Shape {
     /// The settings of the classifier.
-    pub fn classifier(&self) -> RecurrentClassifierConfig {
-        RecurrentClassifierConfig {
-            cell: self.cell,
+    pub fn classifier(&self) -> NeuralConfig {
+        NeuralConfig {
+            kind: self.kind,
             hidden_size: self.hidden_size,
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             dropout: self.dropout,
+            filter_widths: self.filter_widths.clone(),
+            filters: self.filters,
             pooling: self.pooling,
             segments: self.segments,
             freeze_embeddings: self.freeze_embeddings,
             num_classes: self.num_classes,
             precision: self.precision,
-            ..RecurrentClassifierConfig::default() // what matters in training alone
+            ..NeuralConfig::default() // what matters in training alone
         }
     }
 }
@@ -202,13 +216,13 @@ impl Bundle {
         read(LABELS)?;
         let vocab = Vocab::load(&folder.join(VOCAB))?;
         let labels: Vec<String> = read_json(&folder.join(LABELS))?;
-        let shape = config.model;
+        let shape = &config.model;
         let counts = [(VOCAB, vocab.len(), shape.vocab_size), (LABELS, labels.len(), shape.num_classes)];
         if let Some((name, found, expected)) = counts.into_iter().find(|(_, found, expected)| found != expected) {
             let place = folder.join(name).display().to_string();
             return Err(Error::format(place, format!("{expected} entries, as {CONFIG} says"), found.to_string()));
         }
-        let model = weights::from_bytes(&weights, &shape, &folder.join(WEIGHTS))?;
+        let model = weights::from_bytes(&weights, shape, &folder.join(WEIGHTS))?;
         Ok(Bundle { config, vocab, labels, model })
     }
 }
@@ -240,10 +254,13 @@ fn read_config(folder: &Path) -> Result<BundleConfig> {
         shape.num_classes,
         shape.embedding_dim,
         shape.segments,
+        shape.filters,
         config.reading.max_len,
     ];
-    if sizes.contains(&0) || !(0.0..1.0).contains(&shape.dropout) {
-        return Err(foreign("sizes of 0 or a dropout that is no share"));
+    let rising =
+        shape.filter_widths.first().is_some_and(|&width| width > 0) && shape.filter_widths.is_sorted_by(|a, b| a < b);
+    if sizes.contains(&0) || !rising || !(0.0..1.0).contains(&shape.dropout) {
+        return Err(foreign("sizes of 0, widths that do not rise, or a dropout that is no share"));
     }
     if !(config.temperature > 0.0 && config.temperature.is_finite()) {
         return Err(foreign("a temperature that is no number above 0"));

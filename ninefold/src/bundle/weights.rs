@@ -7,7 +7,7 @@ use safetensors::{Dtype, serialize};
 
 use super::Shape;
 use crate::error::{Error, Result};
-use crate::model::{Classifier, RecurrentClassifier};
+use crate::model::{Classifier, ModelKind, NeuralClassifier};
 use crate::nn::{Parameter, Pooling};
 
 /// A safetensors file of these parameters; the same parameters give the same bytes.
@@ -27,12 +27,12 @@ pub(super) fn to_bytes(parameters: &[&Parameter]) -> Result<Vec<u8>> {
 }
 
 /// The classifier of this shape with the parameters of the file. `path` is named in errors.
-pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<RecurrentClassifier> {
+pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<NeuralClassifier> {
     let broken = |error| Error::format(path.display(), "an intact safetensors file", format!("{error}"));
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
     check_sizes(&tensors, shape, path)?;
     let matrix = floats(&tensors, "embedding.weight", &[shape.vocab_size, shape.embedding_dim], path)?;
-    let mut model = RecurrentClassifier::new(shape.classifier(), matrix, shape.embedding_dim, 0);
+    let mut model = NeuralClassifier::new(shape.classifier(), matrix, shape.embedding_dim, 0);
     for parameter in model.parameters_mut().into_iter().skip(1) {
         parameter.value = floats(&tensors, &parameter.name, &parameter.shape, path)?;
     }
@@ -41,14 +41,29 @@ pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<Rec
 
 /// Sizes that the file bears out, before memory is asked for by what config.json says.
 fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> {
-    let directions = 1 + usize::from(shape.bidirectional);
     let others = 3 + usize::from(shape.pooling == Pooling::Attention);
-    let count = shape.num_layers.checked_mul(4 * directions).and_then(|count| count.checked_add(others));
-    if count != Some(tensors.len()) {
-        let expected = format!("the {} tensors of {} layers", count.unwrap_or(usize::MAX), shape.num_layers);
-        return Err(Error::format(path.display(), expected, tensors.len().to_string()));
+    let (count, encoded, what) = match shape.kind {
+        ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => {
+            let directions = 1 + usize::from(shape.bidirectional);
+            let count = shape.num_layers.saturating_mul(4 * directions);
+            (count, shape.hidden_size.saturating_mul(directions), format!("{} layers", shape.num_layers))
+        }
+        ModelKind::Cnn => {
+            let widths = &shape.filter_widths;
+            for (number, &width) in widths.iter().enumerate() {
+                let weight = format!("convolution.{number}.weight");
+                check_shape(tensors, &weight, &[shape.filters, shape.embedding_dim, width], path)?;
+            }
+            let filters = shape.filters.saturating_mul(widths.len());
+            (2 * widths.len(), filters, format!("filters of {} widths", widths.len()))
+        }
+        ModelKind::Swem => (0, shape.embedding_dim, "pooled vectors".to_string()),
+    };
+    let count = count.saturating_add(others);
+    if count != tensors.len() {
+        return Err(Error::format(path.display(), format!("the {count} tensors of {what}"), tensors.len().to_string()));
     }
-    let width = shape.hidden_size.saturating_mul(directions).saturating_mul(shape.pooling.num_parts(shape.segments));
+    let width = encoded.saturating_mul(shape.pooling.num_parts(shape.segments));
     check_shape(tensors, "head.weight", &[shape.num_classes, width], path)
 }
 

@@ -9,8 +9,8 @@ use super::{BaselineConfig, BaselineKind, EmbeddingConfig, LogKind, SearchConfig
 use crate::corpus::CorpusConfig;
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
-use crate::model::RecurrentClassifierConfig;
-use crate::nn::{CellKind, Pooling, Precision, RecurrentInit};
+use crate::model::{ModelKind, NeuralConfig};
+use crate::nn::{Pooling, Precision, RecurrentInit};
 use crate::tokenize::TokenizerConfig;
 use crate::train::TrainConfig;
 use crate::vocab::VocabConfig;
@@ -25,8 +25,8 @@ pub struct Config {
     pub seeds: usize,
     /// Embeddings to compare: any of "word2vec", "fasttext", "glove".
     pub embeddings: Vec<EmbeddingKind>,
-    /// Networks to compare: any of "rnn", "lstm", "gru".
-    pub models: Vec<CellKind>,
+    /// Networks to compare: any of "rnn", "lstm", "gru", "cnn" (a convolution), "swem" (word vectors, pooled).
+    pub models: Vec<ModelKind>,
     /// Baselines beside them: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
     /// "mean_logistic", "fasttext_supervised".
     pub baselines: Vec<BaselineKind>,
@@ -82,27 +82,34 @@ impl EmbeddingKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
-    /// Units of each direction of each layer.
+    /// Recurrent networks: units of each direction of each layer.
     pub hidden_size: usize,
-    /// Recurrent layers.
+    /// Recurrent networks: layers.
     pub num_layers: usize,
-    /// Read every text from both ends.
+    /// Recurrent networks: read every text from both ends.
     pub bidirectional: bool,
     /// Share of values dropped in training: on embeddings, between layers and before the head.
     pub dropout: f64,
     /// Share of tokens whose whole vector is dropped in training.
     pub word_dropout: f64,
-    /// How the recurrent weights begin: "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
+    /// Recurrent networks: how the weights begin, "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
     pub recurrent_init: RecurrentInit,
-    /// How the states of a text become one vector: "last", "mean", "max", "mean_max_last" (side by side), "segments" (the
-    /// largest of each of some equal segments), "attention" (a learned mean).
-    pub pooling: Pooling,
+    /// Convolutions: how many words a filter sees, rising; for each width there are as many filters.
+    pub filter_widths: Vec<usize>,
+    /// Convolutions: how many filters of each width.
+    pub filters: usize,
+    /// How the vectors of a text's tokens become one: "last" (the last states of a recurrent network), "mean", "max",
+    /// "mean_max" and "mean_max_last" (side by side), "segments" (the largest of each of some equal segments), "attention" (a
+    /// learned mean). Not set: what each network is known by, "last" for rnn, lstm and gru, "max" for cnn, "mean_max"
+    /// for swem.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pooling: Option<Pooling>,
     /// Segments of pooling = "segments". A text with fewer tokens leaves some empty.
     pub segments: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,
-    /// The numbers of the recurrent layers' matrix products: "f32", or "bf16" where the processor multiplies them
-    /// (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
+    /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor
+    /// multiplies them (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
     pub precision: Precision,
 }
 
@@ -112,11 +119,20 @@ impl ModelConfig {
     /// # Errors
     /// [`Error::Config`] with the key.
     pub fn validate(&self) -> Result<()> {
-        let counts = [("hidden_size", self.hidden_size), ("num_layers", self.num_layers), ("segments", self.segments)];
+        let counts = [
+            ("hidden_size", self.hidden_size),
+            ("num_layers", self.num_layers),
+            ("segments", self.segments),
+            ("filters", self.filters),
+        ];
         for (key, value) in counts {
             if value == 0 {
                 return Err(Error::config(key, "at least 1", value));
             }
+        }
+        let widths = &self.filter_widths;
+        if widths.first().is_none_or(|&width| width == 0) || !widths.is_sorted_by(|a, b| a < b) {
+            return Err(Error::config("filter_widths", "one or more widths from 1 up, rising", format!("{widths:?}")));
         }
         let shares = [("dropout", self.dropout), ("word_dropout", self.word_dropout)];
         match shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
@@ -125,17 +141,34 @@ impl ModelConfig {
         }
     }
 
-    /// The classifier of one cell for so many classes.
-    pub fn classifier(&self, cell: CellKind, num_classes: usize) -> RecurrentClassifierConfig {
-        RecurrentClassifierConfig {
-            cell,
+    /// False for a setting of this section that has no say in a network of that family.
+    pub(super) fn concerns(key: &str, kind: ModelKind) -> bool {
+        match key {
+            "hidden_size" | "num_layers" | "bidirectional" | "recurrent_init" => kind.cell().is_some(),
+            "filter_widths" | "filters" => kind == ModelKind::Cnn,
+            "precision" => kind != ModelKind::Swem,
+            _ => true,
+        }
+    }
+
+    /// How a network of that family pools.
+    pub fn pooling_of(&self, kind: ModelKind) -> Pooling {
+        self.pooling.unwrap_or(kind.own_pooling())
+    }
+
+    /// The classifier of one family for so many classes.
+    pub fn classifier(&self, kind: ModelKind, num_classes: usize) -> NeuralConfig {
+        NeuralConfig {
+            kind,
             hidden_size: self.hidden_size,
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             dropout: self.dropout,
             word_dropout: self.word_dropout,
             recurrent_init: self.recurrent_init,
-            pooling: self.pooling,
+            filter_widths: self.filter_widths.clone(),
+            filters: self.filters,
+            pooling: self.pooling_of(kind),
             segments: self.segments,
             freeze_embeddings: self.freeze_embeddings,
             num_classes,
@@ -168,9 +201,19 @@ impl Config {
         within("embedding", self.embedding.validate())?;
         within("model", self.model.validate())?;
         within("training", self.training.validate())?;
-        if self.model.pooling == Pooling::Segments && self.model.segments > self.training.max_len {
+        if self.model.pooling == Some(Pooling::Segments) && self.model.segments > self.training.max_len {
             let expected = format!("at most training.max_len, {}", self.training.max_len);
             return Err(Error::config("model.segments", expected, self.model.segments));
+        }
+        let widest = self.model.filter_widths.last().copied().unwrap_or_default();
+        if self.models.contains(&ModelKind::Cnn) && widest > self.training.max_len {
+            let expected = format!("at most training.max_len, {}", self.training.max_len);
+            return Err(Error::config("model.filter_widths", expected, widest));
+        }
+        let endless = self.models.iter().find(|kind| kind.cell().is_none());
+        if let (Some(pooling), Some(kind)) = (self.model.pooling.filter(|pooling| pooling.needs_last()), endless) {
+            let expected = format!("a pooling without the last state, which {} does not have", kind.name());
+            return Err(Error::config("model.pooling", expected, format!("\"{}\"", pooling.name())));
         }
         within("baseline", self.baseline.validate())?;
         within("statistics", self.statistics.validate())?;
@@ -193,7 +236,7 @@ impl Config {
     }
 
     /// The pairs to train, one embedding's networks after another.
-    pub fn pairs(&self) -> impl Iterator<Item = (EmbeddingKind, CellKind)> + '_ {
+    pub fn pairs(&self) -> impl Iterator<Item = (EmbeddingKind, ModelKind)> + '_ {
         self.embeddings.iter().flat_map(|&embedding| self.models.iter().map(move |&model| (embedding, model)))
     }
 }

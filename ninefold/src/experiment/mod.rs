@@ -199,7 +199,8 @@ impl Run<'_> {
             }
         }
         if rayon::current_num_threads() > 1 {
-            trainers.sort_by_key(|trainer| std::cmp::Reverse(trainer.pair.1.gates())); // the longest first: none is left alone
+            // The longest first: none is left alone.
+            trainers.sort_by_key(|trainer| std::cmp::Reverse(trainer.pair.1.work()));
         }
         let total = trainers.iter().map(Trainer::texts).sum();
         progress.begin(&counted(trainers.len(), "network"), "texts", Some(total));

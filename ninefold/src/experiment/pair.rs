@@ -14,8 +14,7 @@ use super::{Config, EmbeddingKind, RunFolder, checkpoint, environment};
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use crate::error::{Error, Result};
-use crate::model::{Classifier, RecurrentClassifier, predict_logits};
-use crate::nn::CellKind;
+use crate::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
 use crate::progress::Progress;
 use crate::report::{Row, Seconds};
 use crate::train::{Checkpoint, Epoch, fit};
@@ -32,7 +31,7 @@ pub(super) struct Trainer<'a> {
 }
 
 /// An embedding and a network.
-pub(super) type Pair = (EmbeddingKind, CellKind);
+pub(super) type Pair = (EmbeddingKind, ModelKind);
 
 /// A row with its names and nothing else.
 pub(super) fn row((embedding, model): Pair, seed: u64, config: &Config) -> Row {
@@ -49,12 +48,12 @@ pub(super) fn untrained(
     config: &Config,
     texts: &Texts,
     vectors: &Vectors,
-    cell: CellKind,
+    kind: ModelKind,
     seed: u64,
-) -> RecurrentClassifier {
-    let shape = config.model.classifier(cell, texts.corpus.labels.len());
+) -> NeuralClassifier {
+    let shape = config.model.classifier(kind, texts.corpus.labels.len());
     let matrix = &vectors.matrix;
-    RecurrentClassifier::new(shape, matrix.data.clone(), matrix.dim, seed)
+    NeuralClassifier::new(shape, matrix.data.clone(), matrix.dim, seed)
 }
 
 impl Trainer<'_> {
@@ -109,7 +108,7 @@ impl Trainer<'_> {
     fn fit(
         &self,
         name: &str,
-        model: &mut RecurrentClassifier,
+        model: &mut NeuralClassifier,
         history: &mut Vec<Epoch>,
         progress: &dyn Progress,
     ) -> Result<Checkpoint> {
@@ -137,7 +136,7 @@ impl Trainer<'_> {
     }
 
     /// Answers for all parts -> the record, beside which the predictions and the model are written.
-    fn score(&self, mut row: Row, mut model: RecurrentClassifier, progress: &dyn Progress) -> Result<PairRecord> {
+    fn score(&self, mut row: Row, mut model: NeuralClassifier, progress: &dyn Progress) -> Result<PairRecord> {
         let start = Instant::now();
         let texts = self.texts;
         let mut logits = |part: &Encoded| -> Result<Vec<f64>> {
@@ -160,17 +159,19 @@ impl Trainer<'_> {
         PairRecord::unscored(self.key, row, self.vectors.coverage(), &self.texts.corpus.labels)
     }
 
-    fn bundle(&self, record: &PairRecord, model: RecurrentClassifier) -> Bundle {
+    fn bundle(&self, record: &PairRecord, model: NeuralClassifier) -> Bundle {
         let (config, texts, row) = (self.config, self.texts, &record.row);
         let shape = Shape {
-            cell: self.pair.1,
+            kind: self.pair.1,
             vocab_size: texts.vocab.len(),
             embedding_dim: self.vectors.matrix.dim,
             hidden_size: config.model.hidden_size,
             num_layers: config.model.num_layers,
             bidirectional: config.model.bidirectional,
             dropout: config.model.dropout,
-            pooling: config.model.pooling,
+            filter_widths: config.model.filter_widths.clone(),
+            filters: config.model.filters,
+            pooling: config.model.pooling_of(self.pair.1),
             segments: config.model.segments,
             freeze_embeddings: config.model.freeze_embeddings,
             num_classes: texts.corpus.labels.len(),

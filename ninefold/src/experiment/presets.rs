@@ -5,7 +5,8 @@
 use super::{BaselineConfig, BaselineKind, Config, EmbeddingConfig, EmbeddingKind, ModelConfig, SearchConfig};
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
-use crate::nn::{CellKind, Pooling, Precision, RecurrentInit};
+use crate::model::ModelKind;
+use crate::nn::{Precision, RecurrentInit};
 use crate::tokenize::{Numbers, StopWords, TokenizerConfig};
 use crate::train::TrainConfig;
 use crate::vocab::VocabConfig;
@@ -33,7 +34,7 @@ impl Default for Config {
             seed: 0,
             seeds: 1,
             embeddings: EmbeddingKind::ALL.to_vec(),
-            models: CellKind::ALL.to_vec(),
+            models: ModelKind::RECURRENT.to_vec(),
             baselines: BaselineKind::ALL.to_vec(),
             log: Vec::new(),
             corpus: Default::default(),
@@ -58,7 +59,9 @@ impl Default for ModelConfig {
             dropout: 0.3,
             word_dropout: 0.0,
             recurrent_init: RecurrentInit::Uniform,
-            pooling: Pooling::Last,
+            filter_widths: vec![3, 4, 5],
+            filters: 100,
+            pooling: None,
             segments: 4,
             freeze_embeddings: false,
             precision: Precision::F32,

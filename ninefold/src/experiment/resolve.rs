@@ -133,7 +133,8 @@ fn explain(message: &str) -> (String, String) {
         return (format!("a known setting{hint}"), format!("`{found}`"));
     }
     if message.starts_with("unknown variant") {
-        let hint = suggestion(found, known);
+        let near = known.iter().any(|name| is_near(name, found));
+        let hint = if near { suggestion(found, known) } else { String::new() }; // the names stand there already
         return (format!("one of {}{hint}", known.join(", ")), format!("\"{found}\""));
     }
     ("a value of the right kind".to_string(), message.trim().to_string())
@@ -202,6 +203,8 @@ mod tests {
         );
         let error = refusal("models = [\"lsmt\"]\n");
         assert!(error.contains("did you mean `lstm`?"), "{error}");
+        let error = refusal("models = [\"bert\"]\n");
+        assert_eq!(error, "my.toml:1: expected one of rnn, lstm, gru, cnn, swem, found \"bert\"");
         let error = refusal("seed = \n");
         assert!(error.starts_with("my.toml:1: "), "{error}");
     }
@@ -223,8 +226,10 @@ mod tests {
     #[test]
     fn settings_are_numbers_words_and_lists() {
         let config = with(&[("models", "gru,rnn"), ("corpus.data", "a/b"), ("model.dropout", "0.25")]).unwrap();
-        assert_eq!(config.models, [crate::nn::CellKind::Gru, crate::nn::CellKind::Rnn]);
+        assert_eq!(config.models, [crate::model::ModelKind::Gru, crate::model::ModelKind::Rnn]);
         assert_eq!((config.corpus.data.as_str(), config.model.dropout), ("a/b", 0.25));
+        let config = with(&[("models", "gru,swem"), ("model.pooling", "mean")]).unwrap();
+        assert_eq!(config.model.pooling, Some(crate::nn::Pooling::Mean));
         let config = with(&[("corpus.data", "20")]).unwrap();
         assert_eq!(config.corpus.data, "20");
         let error = with(&[("model.hidden", "3")]).unwrap_err().to_string();
@@ -233,5 +238,12 @@ mod tests {
         assert!(error.starts_with("model.hidden_size: ") && error.contains("many"), "{error}");
         let error = with(&[("model.dropout", "1.5")]).unwrap_err().to_string();
         assert_eq!(error, "model.dropout: expected a share from 0 to below 1, found 1.5");
+        let error = with(&[("models", "cnn"), ("model.filter_widths", "[3, 1000000000]")]).unwrap_err().to_string();
+        assert_eq!(error, "model.filter_widths: expected at most training.max_len, 200, found 1000000000");
+        let error = with(&[("models", "gru,swem"), ("model.pooling", "last")]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "model.pooling: expected a pooling without the last state, which swem does not have, found \"last\""
+        );
     }
 }

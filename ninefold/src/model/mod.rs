@@ -1,10 +1,12 @@
 //! Classifiers: ids in, class logits out. A classifier knows nothing of training loops, files or metrics.
 
+pub mod kind;
+pub mod neural;
 pub mod predict;
-pub mod recurrent;
 
+pub use kind::ModelKind;
+pub use neural::{NeuralClassifier, NeuralConfig, largest};
 pub use predict::{Reading, predict_logits, predict_proba};
-pub use recurrent::{RecurrentClassifier, RecurrentClassifierConfig, largest};
 
 use crate::batch::Batch;
 use crate::nn::Parameter;

@@ -1,12 +1,17 @@
 //! Layers with parameters: what the models are built from. Knows no text and no files.
 
+pub mod convolution;
+pub mod encoder;
 pub mod init;
 pub mod optimizer;
 pub mod parameter;
+mod pieces;
 pub mod pooling;
 pub mod precision;
 pub mod recurrent;
 
+pub use convolution::Convolution;
+pub use encoder::{Encoder, Identity};
 pub use init::RecurrentInit;
 pub use optimizer::Optimizer;
 pub use parameter::Parameter;

@@ -1,13 +1,15 @@
-//! Pooling over time: the outputs of a recurrent stack -> one vector per text.
+//! Pooling over time: the outputs of an encoder -> one vector per text.
 //!
-//! *takes* states `[tokens, hidden]` of each direction -> *gives* `[rows, parts * directions * hidden]`, and the gradients back.
+//! *takes* states `[tokens, hidden]` of each direction (an encoder without directions has one) -> *gives* `[rows, parts *
+//! directions * hidden]`, and the gradients back.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Parameter;
+use super::encoder::Encoder;
 use super::init::uniform_by_fan;
-use super::recurrent::{RecurrentStack, by_slice, of_slice};
+use super::parameter::Parameter;
+use super::pieces::{by_slice, of_slice};
 use crate::batch::{Batch, SLICE_ROWS};
 use crate::kernels::buffer::Buffer;
 use crate::kernels::pool::{Backward, Forward, Part, States};
@@ -26,7 +28,9 @@ pub enum Pooling {
     Mean,
     /// The largest value of each unit.
     Max,
-    /// These three side by side.
+    /// Both side by side.
+    MeanMax,
+    /// All three side by side.
     MeanMaxLast,
     /// The largest value of each unit in each of some equal segments of the text, side by side.
     Segments,
@@ -35,13 +39,32 @@ pub enum Pooling {
 }
 
 impl Pooling {
+    /// Its name in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pooling::Last => "last",
+            Pooling::Mean => "mean",
+            Pooling::Max => "max",
+            Pooling::MeanMax => "mean_max",
+            Pooling::MeanMaxLast => "mean_max_last",
+            Pooling::Segments => "segments",
+            Pooling::Attention => "attention",
+        }
+    }
+
     /// How many vectors of the states' length it puts side by side.
     pub fn num_parts(self, segments: usize) -> usize {
         match self {
+            Pooling::MeanMax => 2,
             Pooling::MeanMaxLast => 3,
             Pooling::Segments => segments,
             Pooling::Last | Pooling::Mean | Pooling::Max | Pooling::Attention => 1,
         }
+    }
+
+    /// Whether it needs a state that has read the whole text.
+    pub fn needs_last(self) -> bool {
+        matches!(self, Pooling::Last | Pooling::MeanMaxLast)
     }
 
     fn parts(self, segments: usize) -> Vec<Part> {
@@ -50,6 +73,7 @@ impl Pooling {
             Pooling::Last => vec![Part::Last],
             Pooling::Mean => vec![Part::Mean],
             Pooling::Max => vec![max],
+            Pooling::MeanMax => vec![Part::Mean, max],
             Pooling::MeanMaxLast => vec![Part::Mean, max, Part::Last],
             Pooling::Segments => (0..segments).map(|number| Part::Max { number, of: segments }).collect(),
             Pooling::Attention => vec![Part::Attention],
@@ -102,11 +126,11 @@ impl Pool {
         self.query.as_mut()
     }
 
-    /// Pools the states that the stack's forward pass left.
+    /// Pools the states that the encoder's forward pass left.
     ///
     /// # Shapes
     /// `pooled` `[rows, output.padded()]`
-    pub fn forward(&mut self, batch: &Batch, stack: &RecurrentStack, pooled: &mut [f32]) {
+    pub fn forward(&mut self, batch: &Batch, encoder: &dyn Encoder, pooled: &mut [f32]) {
         let (size, hidden) = (self.output().padded(), padded(self.outputs.size));
         self.chosen.resize(batch.rows() * size, 0);
         self.spread_query();
@@ -115,7 +139,7 @@ impl Pool {
         let weights = self.weights.resize(batch.tokens() * weights_per_token);
         let weights = by_slice(weights, &batch.slices, weights_per_token);
         let passes: Vec<_> = batch.slices.iter().zip(rows).zip(weights).collect();
-        let outputs = stack.outputs();
+        let outputs = encoder.outputs();
         passes.into_par_iter().for_each(|((slice, (pooled, chosen)), weights)| {
             let directions: Vec<&[f32]> = outputs.iter().map(|states| of_slice(states, slice, hidden)).collect();
             let states =
@@ -124,15 +148,15 @@ impl Pool {
         });
     }
 
-    /// The gradients of the pooled rows -> those of the stack's outputs, and the query's (added to).
+    /// The gradients of the pooled rows -> those of the encoder's outputs, and the query's (added to).
     ///
     /// # Shapes
     /// `d_pooled` `[rows, output.padded()]`
-    pub fn backward(&mut self, batch: &Batch, stack: &mut RecurrentStack, d_pooled: &[f32]) {
+    pub fn backward(&mut self, batch: &Batch, encoder: &mut dyn Encoder, d_pooled: &[f32]) {
         let (size, hidden, width) = (self.output().padded(), padded(self.outputs.size), self.outputs.padded());
         let query_width = if self.query.is_some() { width } else { 0 };
         self.d_queries.resize_zeroed(batch.slices.len() * query_width);
-        let (outputs, d_output) = stack.outputs_and_gradient(batch.tokens());
+        let (outputs, d_output) = encoder.outputs_and_gradient(batch.tokens());
         let mut d_queries = &mut *self.d_queries;
         let mut passes = Vec::new();
         for (slice, d_output) in batch.slices.iter().zip(by_slice(d_output, &batch.slices, width)) {

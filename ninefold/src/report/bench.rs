@@ -17,7 +17,7 @@ fn cells(row: &Row) -> Vec<String> {
     vec![
         row.work.name().to_string(),
         row.size.clone(),
-        row.cell.name().to_string(),
+        row.model.name().to_string(),
         row.precision.name().to_string(),
         milliseconds(row.median_ms),
         milliseconds(row.p99_ms),

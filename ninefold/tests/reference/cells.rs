@@ -2,7 +2,8 @@
 
 use ninefold::nn::CellKind;
 
-use super::{Tensors, Weights, add_to};
+use super::recurrent::Weights;
+use super::{Tensors, add_to};
 
 /// A state with what its step has to remember.
 #[derive(Clone, Debug, Default)]

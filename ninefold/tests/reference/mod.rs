@@ -1,14 +1,16 @@
-//! The recurrent classifier again, in f64 and plain loops, one text at a time: slow, and short enough to be checked by eye.
+//! The neural classifier again, in f64 and plain loops, one text at a time: slow, and short enough to be checked by eye.
 //! No padding, no packing, no panels. tests/gradients.rs proves its gradients by central differences, then holds the fast
 //! kernels against it.
 
 pub mod cells;
+pub mod convolution;
 pub mod pool;
+pub mod recurrent;
 
 use std::collections::BTreeMap;
 
-use cells::{CellState, backward_step, forward_step};
-use ninefold::nn::{CellKind, Pooling};
+use ninefold::model::ModelKind;
+use ninefold::nn::Pooling;
 
 /// Parameters, or gradients, by PyTorch's names.
 pub type Tensors = BTreeMap<String, Vec<f64>>;
@@ -16,16 +18,34 @@ pub type Tensors = BTreeMap<String, Vec<f64>>;
 /// The shape of a classifier.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    pub cell: CellKind,
+    pub kind: ModelKind,
     pub dim: usize,
     pub hidden_size: usize,
     pub num_layers: usize,
     pub bidirectional: bool,
+    pub filter_widths: &'static [usize],
+    pub filters: usize,
     pub num_classes: usize,
     pub pooling: Pooling,
     pub segments: usize,
 }
 
+impl Shape {
+    fn directions(self) -> usize {
+        1 + usize::from(self.kind.cell().is_some() && self.bidirectional)
+    }
+
+    /// Floats per encoded token.
+    fn width(self) -> usize {
+        match self.kind {
+            ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => self.directions() * self.hidden_size,
+            ModelKind::Cnn => self.filter_widths.len() * self.filters,
+            ModelKind::Swem => self.dim,
+        }
+    }
+}
+
+/// Something per token of a text.
 type Rows = Vec<Vec<f64>>;
 
 /// Mean cross-entropy of the texts, and the gradient of every parameter.
@@ -39,34 +59,17 @@ pub fn loss_and_gradients(shape: Shape, tensors: &Tensors, texts: &[Vec<u32>], l
 }
 
 fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u32], label: usize, scale: f64) -> f64 {
-    let (dim, hidden) = (shape.dim, shape.hidden_size);
-    let directions = if shape.bidirectional { 2 } else { 1 };
+    let dim = shape.dim;
     let table = &tensors["embedding.weight"];
     let embedded: Rows = text.iter().map(|&id| table[id as usize * dim..][..dim].to_vec()).collect();
 
     // forward
-    let mut inputs = vec![embedded]; // per layer [tokens][input]
-    let mut states: Vec<Vec<Vec<CellState>>> = Vec::new(); // per layer, direction, token
-    for layer in 0..shape.num_layers {
-        let x = &inputs[layer];
-        let mut layer_states = Vec::new();
-        for direction in 0..directions {
-            let weights = Weights::of(tensors, layer, direction);
-            let mut along: Vec<CellState> = vec![CellState::default(); text.len()];
-            let mut previous = CellState::zero(hidden);
-            for token in order(text.len(), direction) {
-                previous = forward_step(shape.cell, &weights, &x[token], &previous);
-                along[token] = previous.clone();
-            }
-            layer_states.push(along);
-        }
-        let join =
-            |token: usize| layer_states.iter().flat_map(|along: &Vec<CellState>| along[token].h.clone()).collect();
-        inputs.push((0..text.len()).map(join).collect());
-        states.push(layer_states);
-    }
-    let outputs = &inputs[shape.num_layers]; // [tokens][directions * hidden]
-    let features = pool::forward(shape, tensors, outputs);
+    let outputs = match shape.kind.cell() {
+        Some(cell) => recurrent::forward(shape, cell, tensors, &embedded),
+        None if shape.kind == ModelKind::Cnn => convolution::forward(shape, tensors, &embedded),
+        None => embedded.clone(),
+    };
+    let features = pool::forward(shape, tensors, &outputs);
     let (weight, bias) = (&tensors["head.weight"], &tensors["head.bias"]);
     let logits: Vec<f64> = (0..shape.num_classes)
         .map(|class| {
@@ -89,57 +92,20 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
     if text.is_empty() {
         return loss;
     }
-    let mut d_output = pool::backward(shape, tensors, gradients, outputs, &d_features);
-    for layer in (0..shape.num_layers).rev() {
-        let x = &inputs[layer];
-        let mut d_x: Rows = x.iter().map(|row| vec![0.0; row.len()]).collect();
-        for direction in 0..directions {
-            let weights = Weights::of(tensors, layer, direction);
-            let along = &states[layer][direction];
-            let mut d_state = CellState::zero(hidden);
-            let tokens: Vec<usize> = order(text.len(), direction).collect();
-            for (step, &token) in tokens.iter().enumerate().rev() {
-                let previous = if step == 0 { CellState::zero(hidden) } else { along[tokens[step - 1]].clone() };
-                for unit in 0..hidden {
-                    d_state.h[unit] += d_output[token][direction * hidden + unit];
-                }
-                d_state =
-                    backward_step(shape.cell, &weights, &x[token], &previous, &d_state, gradients, &mut d_x[token]);
-            }
-        }
-        d_output = d_x;
-    }
+    let d_outputs = pool::backward(shape, tensors, gradients, &outputs, &d_features);
+    let d_embedded = match shape.kind.cell() {
+        Some(cell) => recurrent::backward(shape, cell, tensors, gradients, &embedded, d_outputs),
+        None if shape.kind == ModelKind::Cnn => convolution::backward(shape, tensors, gradients, &embedded, &d_outputs),
+        None => d_outputs,
+    };
     for (token, &id) in text.iter().enumerate().filter(|(_, id)| **id != 0) {
         for k in 0..dim {
-            add_to(gradients, "embedding.weight", id as usize * dim + k, d_output[token][k]);
+            add_to(gradients, "embedding.weight", id as usize * dim + k, d_embedded[token][k]);
         }
     }
     loss
 }
 
-fn order(tokens: usize, direction: usize) -> Box<dyn DoubleEndedIterator<Item = usize>> {
-    if direction == 0 { Box::new(0..tokens) } else { Box::new((0..tokens).rev()) }
-}
-
 pub fn add_to(gradients: &mut Tensors, name: &str, place: usize, d: f64) {
     gradients.get_mut(name).unwrap()[place] += d;
-}
-
-/// One direction's weights with their names.
-pub struct Weights<'a> {
-    pub names: [String; 4],
-    pub input: &'a [f64],
-    pub hidden: &'a [f64],
-    pub bias_input: &'a [f64],
-    pub bias_hidden: &'a [f64],
-}
-
-impl<'a> Weights<'a> {
-    fn of(tensors: &'a Tensors, layer: usize, direction: usize) -> Weights<'a> {
-        let suffix = if direction == 1 { "_reverse" } else { "" };
-        let names =
-            ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|name| format!("recurrent.{name}_l{layer}{suffix}"));
-        let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| tensors[&names[k]].as_slice());
-        Weights { names, input, hidden, bias_input, bias_hidden }
-    }
 }

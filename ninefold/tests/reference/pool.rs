@@ -19,19 +19,16 @@ fn parts(shape: Shape) -> Vec<Part> {
         Pooling::Last => vec![Part::Last],
         Pooling::Mean => vec![Part::Mean],
         Pooling::Max => vec![Part::Max(0, 1)],
+        Pooling::MeanMax => vec![Part::Mean, Part::Max(0, 1)],
         Pooling::MeanMaxLast => vec![Part::Mean, Part::Max(0, 1), Part::Last],
         Pooling::Segments => (0..shape.segments).map(|number| Part::Max(number, shape.segments)).collect(),
         Pooling::Attention => vec![Part::Attention],
     }
 }
 
-fn width(shape: Shape) -> usize {
-    shape.hidden_size * if shape.bidirectional { 2 } else { 1 }
-}
-
 /// The token at which a unit's direction ends.
 fn end(shape: Shape, tokens: usize, unit: usize) -> usize {
-    if unit < shape.hidden_size { tokens - 1 } else { 0 }
+    if shape.directions() == 2 && unit >= shape.hidden_size { 0 } else { tokens - 1 }
 }
 
 /// The token with the largest value of a unit, the first of equals.
@@ -56,7 +53,7 @@ fn attention(query: &[f64], outputs: &[Vec<f64>]) -> Vec<f64> {
 }
 
 pub fn forward(shape: Shape, tensors: &Tensors, outputs: &[Vec<f64>]) -> Vec<f64> {
-    let (tokens, width) = (outputs.len(), width(shape));
+    let (tokens, width) = (outputs.len(), shape.width());
     let mut pooled = Vec::new();
     for part in parts(shape) {
         let weights = match part {
@@ -84,7 +81,7 @@ pub fn backward(
     outputs: &[Vec<f64>],
     d_pooled: &[f64],
 ) -> Vec<Vec<f64>> {
-    let (tokens, width) = (outputs.len(), width(shape));
+    let (tokens, width) = (outputs.len(), shape.width());
     let mut d_outputs = vec![vec![0.0; width]; tokens];
     for (part, d) in parts(shape).into_iter().zip(d_pooled.chunks(width)) {
         match part {

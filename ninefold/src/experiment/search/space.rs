@@ -5,9 +5,10 @@
 
 use toml::{Table, Value};
 
-use super::super::{Config, resolve};
+use super::super::{Config, ModelConfig, resolve};
 use crate::error::{Error, Result};
-use crate::phrasing::nearest;
+use crate::model::ModelKind;
+use crate::phrasing::{all_listed, nearest};
 use crate::rng::Rng;
 
 /// The sections whose settings can be searched: they change neither the texts nor how models are judged.
@@ -56,8 +57,13 @@ impl Space {
             };
             for (key, values) in keys {
                 let key = format!("{section}.{key}");
-                let values = Values::parse(&key, values)?;
-                dimensions.push(Dimension { key, values });
+                let parsed = Values::parse(&key, values)?;
+                if !config.models.iter().any(|&kind| concerns(&key, kind)) {
+                    let names: Vec<&str> = config.models.iter().map(|kind| kind.name()).collect();
+                    let expected = format!("nothing: no such setting has a say in {}", all_listed(&names));
+                    return Err(Error::config(format!("search.space.{key}"), expected, values));
+                }
+                dimensions.push(Dimension { key, values: parsed });
             }
         }
         if dimensions.is_empty() {
@@ -83,9 +89,10 @@ impl Space {
         matches!(values, Some(Values::Whole { log: true, .. } | Values::Real { log: true, .. }))
     }
 
-    /// A random place in the space.
-    pub(super) fn draw(&self, rng: &mut Rng) -> Settings {
-        self.dimensions.iter().map(|dimension| (dimension.key.clone(), dimension.values.draw(rng))).collect()
+    /// A random place in the space, without the settings that such a network does not have.
+    pub(super) fn draw(&self, rng: &mut Rng, kind: ModelKind) -> Settings {
+        let drawn = self.dimensions.iter().map(|dimension| (dimension.key.clone(), dimension.values.draw(rng)));
+        drawn.filter(|(key, _)| concerns(key, kind)).collect()
     }
 
     /// Every value of a list and both ends of a range must be ones that the setting can have.
@@ -103,6 +110,11 @@ impl Space {
         }
         Ok(())
     }
+}
+
+/// Whether a setting has a say in a network of that family.
+fn concerns(key: &str, kind: ModelKind) -> bool {
+    key.strip_prefix("model.").is_none_or(|key| ModelConfig::concerns(key, kind))
 }
 
 /// The config with these settings.
@@ -232,7 +244,13 @@ fn default_space(config: &Config) -> Table {
         let keys: Table = toml::from_str(keys).expect("written here");
         space.insert(section.to_string(), Value::Table(keys));
     };
-    add("model", "hidden_size = [32, 64, 128, 256]\nnum_layers = [1, 2]\ndropout = { low = 0.0, high = 0.6 }");
+    let of_families = [
+        ("hidden_size", "hidden_size = [32, 64, 128, 256]\nnum_layers = [1, 2]\n"),
+        ("filters", "filters = [50, 100, 200]\nfilter_widths = [[1, 2, 3], [2, 3, 4], [3, 4, 5]]\n"),
+    ];
+    let has = |key: &str| config.models.iter().any(|&kind| ModelConfig::concerns(key, kind));
+    let own: String = of_families.into_iter().filter(|(key, _)| has(key)).map(|(_, keys)| keys).collect();
+    add("model", &format!("{own}dropout = {{ low = 0.0, high = 0.6 }}"));
     add("training", "learning_rate = { low = 3e-4, high = 1e-2, log = true }\nbatch_size = [16, 32, 64]");
     if !config.loads_glove() {
         add("embedding", "dim = [50, 100, 200]\nwindow = { low = 3, high = 10 }");
@@ -263,7 +281,7 @@ mod tests {
         let mut rng = Rng::new(1);
         let (mut layers, mut small_rates) = ([0; 4], 0);
         for _ in 0..600 {
-            let config = apply(&Config::default(), &space.draw(&mut rng)).unwrap();
+            let config = apply(&Config::default(), &space.draw(&mut rng, ModelKind::Gru)).unwrap();
             assert!([3, 5].contains(&config.model.hidden_size) && (0.1..=0.3).contains(&config.model.dropout));
             assert!((1e-4..=1e-2).contains(&config.training.learning_rate));
             layers[config.model.num_layers] += 1;
@@ -283,6 +301,24 @@ mod tests {
             loads.embedding.glove = "6B.100d".to_string();
             assert!(!Space::of(&loads).unwrap().keys().any(|key| key == "embedding.dim"));
         }
+    }
+
+    #[test]
+    fn a_network_is_given_the_settings_that_it_has() {
+        let drawn = |kinds: &[ModelKind], kind: ModelKind| -> Vec<String> {
+            let config = Config { models: kinds.to_vec(), ..Config::default() };
+            let settings = Space::of(&config).unwrap().draw(&mut Rng::new(2), kind);
+            settings.into_iter().filter_map(|(key, _)| Some(key.strip_prefix("model.")?.to_string())).collect()
+        };
+        let both = [ModelKind::Gru, ModelKind::Cnn];
+        assert_eq!(drawn(&both, ModelKind::Gru), ["dropout", "hidden_size", "num_layers"]);
+        assert_eq!(drawn(&both, ModelKind::Cnn), ["dropout", "filter_widths", "filters"]);
+        assert_eq!(drawn(&[ModelKind::Swem], ModelKind::Swem), ["dropout"]);
+        let error = refusal("model.filters = [3]");
+        assert!(
+            error.starts_with("search.space.model.filters: expected nothing: no such setting has a say in rnn"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -16,8 +16,7 @@ use crate::experiment::texts::Texts;
 use crate::experiment::vectors::Vectors;
 use crate::experiment::{Config, EmbeddingKind, checkpoint, pair};
 use crate::files::{read_json, write_json};
-use crate::model::Classifier;
-use crate::nn::CellKind;
+use crate::model::{Classifier, ModelKind};
 use crate::progress::Progress;
 use crate::report::Trial;
 use crate::rng::{Rng, fold};
@@ -48,11 +47,11 @@ impl Progress for Quietly<'_> {
 
 impl Trials<'_> {
     /// The settings of a trial, the same for the same seed and space.
-    fn draw(&self, trial: usize) -> (Trial, Result<(Config, EmbeddingKind, CellKind)>) {
+    fn draw(&self, trial: usize) -> (Trial, Result<(Config, EmbeddingKind, ModelKind)>) {
         let mut rng = Rng::for_purpose(fold(&[self.config.seed, trial as u64]), "search");
-        let pairs: Vec<(EmbeddingKind, CellKind)> = self.config.pairs().collect();
+        let pairs: Vec<(EmbeddingKind, ModelKind)> = self.config.pairs().collect();
         let (embedding, model) = *rng.choose(&pairs);
-        let settings = self.space.draw(&mut rng);
+        let settings = self.space.draw(&mut rng, model);
         let json = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
         let record = Trial {
             key: self.key.clone(),
@@ -138,14 +137,14 @@ impl Trials<'_> {
     fn train(
         &self,
         record: &mut Trial,
-        (config, embedding, cell): (Config, EmbeddingKind, CellKind),
+        (config, embedding, kind): (Config, EmbeddingKind, ModelKind),
         epochs: usize,
         progress: &dyn Progress,
     ) -> Result<()> {
         let start = Instant::now();
         let (texts, before) = (self.texts, record.seconds);
         let vectors = self.vectors(embedding, &config, progress)?;
-        let mut model = pair::untrained(&config, texts, &vectors, cell, config.seed);
+        let mut model = pair::untrained(&config, texts, &vectors, kind, config.seed);
         record.parameters = model.trained_parameter_count();
         let key = sha256(format!("{} {} {}", self.key, record.described(), vectors.checksum).as_bytes());
         let path = self.path(record.trial, "safetensors");

@@ -14,7 +14,7 @@ mod products;
 mod steps;
 mod weights;
 
-pub use products::{AddGradient, GateGradient, InputGradient, NO_TOKEN, PackGates, Projection, Sources};
+pub use products::{AddGradient, InputGradient, Projection};
 pub use steps::{Backward, Forward, previous_tokens};
 pub use weights::{PackWeights, PackedWeights, Weights};
 

@@ -1,13 +1,11 @@
 //! The products over all steps at once: the input's projection forward, and the gradients of weights and input.
 
-use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::{Axis, PackedWeights};
-use crate::kernels::buffer::Buffer;
 use crate::kernels::cell::{self, Side};
-use crate::kernels::matmul::{Panels, Start, View, multiply};
+use crate::kernels::matmul::{Start, View, multiply};
 use crate::kernels::simd::{Kernel, Simd, padded};
 
 /// gates = x·W_ihᵀ + b for some tokens; blocks that the input does not reach get their bias.
@@ -68,102 +66,7 @@ impl<C: cell::Cell> Kernel for InputGradient<'_, C> {
     }
 }
 
-/// Cuts the gates of some tokens into panels, for the gradient of a weight.
-pub struct PackGates<'a> {
-    /// Gates after [`Backward`](super::Backward). `[tokens, width]`
-    pub gates: &'a [f32],
-    /// Floats per token in `gates`.
-    pub width: usize,
-    /// The columns of `gates` that belong to the weight.
-    pub columns: Range<usize>,
-    /// Where the panels go. `[tokens, columns]`
-    pub panels: &'a mut Panels,
-}
-
-impl Kernel for PackGates<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let PackGates { gates, width, columns, panels } = self;
-        panels.pack_rows(simd, gates.len() / width, columns.len(), |token| &gates[token * width + columns.start..]);
-    }
-}
-
-/// What some tokens add to some rows of the transposed gradient of weight_ih or weight_hh, and of the bias beside it: sums +=
-/// [x | 1]ᵀ·d. The bias is the weight of an input that is always 1, so its gradient is the last row of all.
-pub struct GateGradient<'a> {
-    /// The gates of the tokens. `[tokens, columns]`
-    pub panels: &'a Panels,
-    /// What was multiplied: the input, or the states. `[all tokens, x_axis.padded()]`
-    pub x: &'a [f32],
-    /// x's axis.
-    pub x_axis: Axis,
-    /// Which rows of x the tokens were multiplied with. `[tokens]`
-    pub sources: Sources<'a>,
-    /// The places on x's axis that this piece is about; place `x_axis.depth()` is the 1.
-    pub places: Range<usize>,
-    /// Whether these are the first tokens, so that sums begin at zero.
-    pub is_first: bool,
-    /// `[places, columns]`
-    pub sums: &'a mut [f32],
-}
-
-/// Which row of x belongs to a token.
-#[derive(Clone, Copy)]
-pub enum Sources<'a> {
-    /// The token's own, counted from this one.
-    From(usize),
-    /// The one that is named for it; [`NO_TOKEN`] stands for zeros.
-    Named(&'a [u32]),
-}
-
-/// In place of a token: there is none.
-pub const NO_TOKEN: u32 = u32::MAX;
-
-thread_local! {
-    /// Where a thread keeps the rows of x that a piece is about. `[tokens, places]`
-    static ROWS: Cell<Buffer> = Cell::default();
-}
-
-impl Kernel for GateGradient<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let GateGradient { panels, x, x_axis, sources, places, is_first, sums } = self;
-        let mut rows = ROWS.take();
-        let stride = padded(places.len());
-        let one = (x_axis.depth() < places.end).then(|| x_axis.depth() - places.start);
-        let length = stride.min(x_axis.padded() - places.start);
-        for (token, row) in rows.resize(panels.depth() * stride).chunks_exact_mut(stride).enumerate() {
-            let source = match sources {
-                Sources::From(first) => (first + token) as u32,
-                Sources::Named(tokens) => tokens[token],
-            };
-            match source {
-                NO_TOKEN => row.fill(0.0),
-                source => copy(simd, &mut row[..length], &x[source as usize * x_axis.padded() + places.start..]),
-            }
-            if let Some(one) = one {
-                row[one] = 1.0;
-            }
-        }
-        let start = if is_first { Start::Zero } else { Start::Sum };
-        multiply(simd, places.len(), View::columns(&rows, stride), panels, start, sums, panels.columns());
-        ROWS.set(rows);
-    }
-}
-
-/// Copies whole registers, without a call.
-#[inline(always)]
-fn copy<S: Simd>(simd: S, to: &mut [f32], from: &[f32]) {
-    for (to, from) in to.chunks_exact_mut(S::LANES).zip(from.chunks_exact(S::LANES)) {
-        simd.write(to, simd.read(from));
-    }
-}
-
-/// Adds the transpose of [`GateGradient`]'s sums to some rows of one gate of a weight and its bias.
+/// Adds the transpose of [`WeightGradient`](crate::kernels::gathered::WeightGradient)'s sums to some rows of one gate of a weight and its bias.
 pub struct AddGradient<'a> {
     /// All rows. `[x_axis.depth() + 1, columns]`
     pub sums: &'a [f32],
@@ -200,17 +103,6 @@ impl AddGradient<'_> {
 /// Rows of a gate that one [`AddGradient`] takes at most.
 const GRADIENT_ROWS: usize = 64;
 
-/// Places of x that one [`GateGradient`] takes: few enough for many threads, whole blocks and whole tiles.
-const PLACES: usize = 48;
-
-impl Axis {
-    /// The places of the axis and the 1 behind it, in pieces.
-    pub fn gradient_pieces(self) -> Vec<Range<usize>> {
-        let places = self.depth() + 1;
-        (0..places).step_by(PLACES).map(|first| first..(first + PLACES).min(places)).collect()
-    }
-}
-
 impl Side {
     /// The columns of the gates that this side's blocks lie in.
     pub fn columns(self, hidden: usize) -> Range<usize> {
@@ -236,7 +128,6 @@ impl Side {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::kernels::cell::{Cell as _, Gru};
 
     #[test]
@@ -249,20 +140,5 @@ mod tests {
         }
         assert_eq!(next, 300);
         assert_eq!(pieces[0], (112, 0, 64), "PyTorch's first gate, r, is the second block");
-    }
-
-    #[test]
-    fn pieces_cover_every_place_of_an_axis_and_the_one_behind_it() {
-        for (parts, size) in [(1, 1), (1, 100), (2, 33), (2, 128), (2, 256)] {
-            let axis = Axis { parts, size };
-            let pieces = axis.gradient_pieces();
-            let mut next = 0;
-            for piece in &pieces {
-                assert_eq!(piece.start, next);
-                assert!(!piece.is_empty() && piece.len() <= PLACES);
-                next = piece.end;
-            }
-            assert_eq!(next, axis.depth() + 1);
-        }
     }
 }

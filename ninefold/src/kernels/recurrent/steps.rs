@@ -3,9 +3,10 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::{NO_TOKEN, PackedWeights, Projection};
+use super::{PackedWeights, Projection};
 use crate::batch::Slice;
 use crate::kernels::cell::{Cell, State, StateMut};
+use crate::kernels::gathered::NO_TOKEN;
 use crate::kernels::matmul::{Start, View, multiply};
 use crate::kernels::simd::{Kernel, Simd};
 

@@ -5,14 +5,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::pieces::{GRADIENT_TOKENS, TOKENS, by_slice, of_slice};
 use super::{DirectionBuffers, LayerBuffers, RecurrentStack};
 use crate::batch::Batch;
 use crate::kernels::cell::Cell;
-use crate::kernels::recurrent::{
-    AddGradient, Backward, GateGradient, InputGradient, PackGates, PackedWeights, Sources, previous_tokens,
-};
+use crate::kernels::gathered::{PackGradients, Sources, WeightGradient};
+use crate::kernels::recurrent::{AddGradient, Backward, InputGradient, PackedWeights, previous_tokens};
 use crate::kernels::simd::padded;
+use crate::nn::pieces::{GRADIENT_TOKENS, TOKENS, by_slice, of_slice};
 
 impl RecurrentStack {
     pub(super) fn backward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) {
@@ -97,7 +96,7 @@ impl RecurrentStack {
         for (buffers, panels) in directions.iter().zip(&mut self.d_panels) {
             let gates = &buffers.gates[tokens.start * width..tokens.end * width];
             let sets = sets.iter().cloned().zip(panels);
-            packs.extend(sets.map(|(columns, panels)| PackGates { gates, width, columns, panels }));
+            packs.extend(sets.map(|(columns, panels)| PackGradients { d: gates, width, columns, panels }));
         }
         packs.into_par_iter().for_each(|pack| level.run(pack));
 
@@ -114,7 +113,7 @@ impl RecurrentStack {
                     let (piece, rest) = sums.split_at_mut(places.len() * panels.columns());
                     sums = rest;
                     let is_first = tokens.start == 0;
-                    products.push(GateGradient { panels, x, x_axis, sources, places, is_first, sums: piece });
+                    products.push(WeightGradient { panels, x, x_axis, sources, places, is_first, sums: piece });
                 }
             }
         }

@@ -4,12 +4,12 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use super::pieces::{TOKENS, by_slice, of_slice};
 use super::{LayerBuffers, Packing, RecurrentStack};
 use crate::batch::Batch;
 use crate::kernels::cell::Cell;
 use crate::kernels::recurrent::{Forward, Projection};
 use crate::kernels::simd::padded;
+use crate::nn::pieces::{TOKENS, by_slice, of_slice};
 
 impl RecurrentStack {
     pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {

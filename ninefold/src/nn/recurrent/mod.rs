@@ -8,15 +8,13 @@
 
 mod backward;
 mod forward;
-mod pieces;
-
-pub(super) use pieces::{by_slice, of_slice};
 
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::encoder::Encoder;
 use super::init::{RecurrentInit, orthogonal, uniform_by_fan};
 use super::parameter::Parameter;
 use super::precision::Precision;
@@ -193,62 +191,6 @@ impl RecurrentStack {
         }
     }
 
-    /// The stack's shape.
-    pub fn config(&self) -> &RecurrentConfig {
-        &self.config
-    }
-
-    /// The parameters, in PyTorch's order.
-    pub fn parameters(&self) -> &[Parameter] {
-        &self.parameters
-    }
-
-    /// The parameters, to be changed.
-    pub fn parameters_mut(&mut self) -> &mut [Parameter] {
-        self.packed_for = None;
-        &mut self.parameters
-    }
-
-    /// Where the embedded tokens go before [`forward`](Self::forward). `[tokens, padded(input_size)]`
-    pub fn input_mut(&mut self, tokens: usize) -> &mut [f32] {
-        self.layers[0].x.resize(tokens * self.config.input(0).padded())
-    }
-
-    /// Runs the stack over the tokens in [`input_mut`](Self::input_mut), up to [`outputs`](Self::outputs).
-    ///
-    /// `dropout_key` gives the random numbers of training; `None` predicts. Only a pass with a key can be followed by
-    /// [`backward`](Self::backward).
-    pub fn forward(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
-        match self.config.cell {
-            CellKind::Rnn => self.forward_with::<Rnn>(batch, dropout_key),
-            CellKind::Lstm => self.forward_with::<Lstm>(batch, dropout_key),
-            CellKind::Gru => self.forward_with::<Gru>(batch, dropout_key),
-        }
-    }
-
-    /// The last layer's states, direction by direction. `[tokens, padded(hidden_size)]`
-    pub fn outputs(&self) -> Vec<&[f32]> {
-        self.layers.last().map_or(Vec::new(), |last| last.directions.iter().map(|direction| &*direction.h).collect())
-    }
-
-    /// The same, and zeros to put their gradients into. `[tokens, output.padded()]`
-    pub fn outputs_and_gradient(&mut self, tokens: usize) -> (Vec<&[f32]>, &mut [f32]) {
-        let gradient = self.d_output.resize_zeroed(tokens * self.config.output().padded());
-        let last = self.layers.last().into_iter().flat_map(|last| &last.directions);
-        (last.map(|direction| &*direction.h).collect(), gradient)
-    }
-
-    /// The gradients of the outputs, put where [`outputs_and_gradient`](Self::outputs_and_gradient) says -> the gradients of
-    /// all parameters (added to theirs) and, if wanted, of the embedded tokens. `[tokens, padded(input_size)]`
-    pub fn backward(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) -> Option<&mut [f32]> {
-        match self.config.cell {
-            CellKind::Rnn => self.backward_with::<Rnn>(batch, dropout_key, wants_input),
-            CellKind::Lstm => self.backward_with::<Lstm>(batch, dropout_key, wants_input),
-            CellKind::Gru => self.backward_with::<Gru>(batch, dropout_key, wants_input),
-        }
-        wants_input.then_some(&mut *self.d_input)
-    }
-
     /// The dropout on the input of a layer.
     fn dropout(&self, layer: usize, key: &[u64]) -> Dropout {
         let probability = if layer == 0 { 0.0 } else { self.config.dropout };
@@ -274,5 +216,52 @@ impl RecurrentStack {
             });
         });
         self.packed_for = Some(wanted);
+    }
+}
+
+impl Encoder for RecurrentStack {
+    fn output(&self) -> Axis {
+        self.config.output()
+    }
+
+    fn input_mut(&mut self, tokens: usize) -> &mut [f32] {
+        self.layers[0].x.resize(tokens * self.config.input(0).padded())
+    }
+
+    fn forward(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
+        match self.config.cell {
+            CellKind::Rnn => self.forward_with::<Rnn>(batch, dropout_key),
+            CellKind::Lstm => self.forward_with::<Lstm>(batch, dropout_key),
+            CellKind::Gru => self.forward_with::<Gru>(batch, dropout_key),
+        }
+    }
+
+    /// The last layer's states, direction by direction.
+    fn outputs(&self) -> Vec<&[f32]> {
+        self.layers.last().map_or(Vec::new(), |last| last.directions.iter().map(|direction| &*direction.h).collect())
+    }
+
+    fn outputs_and_gradient(&mut self, tokens: usize) -> (Vec<&[f32]>, &mut [f32]) {
+        let gradient = self.d_output.resize_zeroed(tokens * self.config.output().padded());
+        let last = self.layers.last().into_iter().flat_map(|last| &last.directions);
+        (last.map(|direction| &*direction.h).collect(), gradient)
+    }
+
+    fn backward(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) -> Option<&mut [f32]> {
+        match self.config.cell {
+            CellKind::Rnn => self.backward_with::<Rnn>(batch, dropout_key, wants_input),
+            CellKind::Lstm => self.backward_with::<Lstm>(batch, dropout_key, wants_input),
+            CellKind::Gru => self.backward_with::<Gru>(batch, dropout_key, wants_input),
+        }
+        wants_input.then_some(&mut *self.d_input)
+    }
+
+    fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    fn parameters_mut(&mut self) -> &mut [Parameter] {
+        self.packed_for = None;
+        &mut self.parameters
     }
 }

@@ -1,26 +1,30 @@
-//! The recurrent classifier: embedding -> dropout -> recurrent stack -> pooling over time -> dropout -> linear.
+//! The neural classifier: embedding -> dropout -> encoder -> pooling over time -> dropout -> linear.
 //!
-//! *takes* a [`Batch`] of ids -> *gives* logits. With the last states pooled it is the network of the notebook that the
-//! presets come from, in PyTorch: `nn.Embedding`, `nn.Dropout`, `nn.LSTM`, `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`,
-//! `nn.Linear`.
+//! *takes* a [`Batch`] of ids -> *gives* logits. The encoder makes the family: a recurrent stack with its last states pooled
+//! is the network of the notebook that the presets come from, in PyTorch: `nn.Embedding`, `nn.Dropout`, `nn.LSTM`,
+//! `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`, `nn.Linear`. A convolution is Kim's network (2014); no encoder at all leaves
+//! SWEM (Shen et al. 2018).
 
-use super::{BatchResult, Classifier, Objective};
+use super::{BatchResult, Classifier, ModelKind, Objective};
 use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::dropout::Dropout;
-use crate::kernels::linear;
 use crate::kernels::simd::{Level, padded};
+use crate::kernels::{convolution, linear};
 use crate::kernels::{embedding, softmax};
 use crate::nn::init::uniform_by_fan;
-use crate::nn::{CellKind, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit, RecurrentStack};
+use crate::nn::{
+    CellKind, Convolution, Encoder, Identity, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit,
+    RecurrentStack,
+};
 use crate::rng::Rng;
 use crate::vocab::PAD;
 
-/// The shape of a recurrent classifier.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RecurrentClassifierConfig {
-    /// Which cell.
-    pub cell: CellKind,
+/// The shape of a neural classifier. What belongs to another family than `kind` is not looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NeuralConfig {
+    /// Which network.
+    pub kind: ModelKind,
     /// Units per direction.
     pub hidden_size: usize,
     /// Recurrent layers.
@@ -33,6 +37,10 @@ pub struct RecurrentClassifierConfig {
     pub word_dropout: f64,
     /// How the recurrent weights begin.
     pub recurrent_init: RecurrentInit,
+    /// Words that the filters of a convolution see, rising.
+    pub filter_widths: Vec<usize>,
+    /// Filters of each width.
+    pub filters: usize,
     /// How the states of a text become one vector.
     pub pooling: Pooling,
     /// Segments of [`Pooling::Segments`].
@@ -41,21 +49,23 @@ pub struct RecurrentClassifierConfig {
     pub freeze_embeddings: bool,
     /// Number of classes.
     pub num_classes: usize,
-    /// The numbers of the recurrent layers' matrix products.
+    /// The numbers of the encoder's matrix products.
     pub precision: Precision,
 }
 
 /// One GRU reading from both ends, its last states pooled, without dropout; two classes.
-impl Default for RecurrentClassifierConfig {
-    fn default() -> RecurrentClassifierConfig {
-        RecurrentClassifierConfig {
-            cell: CellKind::Gru,
+impl Default for NeuralConfig {
+    fn default() -> NeuralConfig {
+        NeuralConfig {
+            kind: ModelKind::Gru,
             hidden_size: 64,
             num_layers: 1,
             bidirectional: true,
             dropout: 0.0,
             word_dropout: 0.0,
             recurrent_init: RecurrentInit::default(),
+            filter_widths: vec![3, 4, 5],
+            filters: 100,
             pooling: Pooling::default(),
             segments: 1,
             freeze_embeddings: false,
@@ -65,18 +75,47 @@ impl Default for RecurrentClassifierConfig {
     }
 }
 
-/// Places of dropout, folded into its key. The stack adds its layers' numbers itself.
+impl NeuralConfig {
+    /// The encoder of the family over vectors of that length.
+    fn encoder(&self, dim: usize, rng: &mut Rng) -> Box<dyn Encoder> {
+        let recurrent = |cell: CellKind, rng: &mut Rng| {
+            let config = RecurrentConfig {
+                cell,
+                input_size: dim,
+                hidden_size: self.hidden_size,
+                num_layers: self.num_layers,
+                bidirectional: self.bidirectional,
+                dropout: self.dropout,
+                init: self.recurrent_init,
+                precision: self.precision,
+            };
+            RecurrentStack::new(config, "recurrent", rng)
+        };
+        match self.kind {
+            ModelKind::Rnn => Box::new(recurrent(CellKind::Rnn, rng)),
+            ModelKind::Lstm => Box::new(recurrent(CellKind::Lstm, rng)),
+            ModelKind::Gru => Box::new(recurrent(CellKind::Gru, rng)),
+            ModelKind::Cnn => {
+                let shape = convolution::Shape { dim, widths: self.filter_widths.clone(), filters: self.filters };
+                Box::new(Convolution::new(shape, self.precision, "convolution", rng))
+            }
+            ModelKind::Swem => Box::new(Identity::new(dim)),
+        }
+    }
+}
+
+/// Places of dropout, folded into its key. The encoder adds its layers' numbers itself.
 const ON_EMBEDDINGS: u64 = 1;
-const IN_STACK: u64 = 2;
+const IN_ENCODER: u64 = 2;
 const BEFORE_HEAD: u64 = 3;
 const ON_WORDS: u64 = 4;
 
-/// An embedding table, a recurrent stack and a linear head.
+/// An embedding table, an encoder and a linear head.
 #[derive(Debug)]
-pub struct RecurrentClassifier {
-    config: RecurrentClassifierConfig,
+pub struct NeuralClassifier {
+    config: NeuralConfig,
     embedding: Parameter, // embedding.weight [vocab_size, dim]
-    stack: RecurrentStack,
+    encoder: Box<dyn Encoder>,
     pool: Pool,
     head: [Parameter; 2], // head.weight [num_classes, pool.output], head.bias [num_classes]
     pooled: Buffer,       // [rows, pool.output] after dropout
@@ -85,12 +124,12 @@ pub struct RecurrentClassifier {
     scratch: linear::Scratch,
 }
 
-impl RecurrentClassifier {
+impl NeuralClassifier {
     /// A classifier over an embedding matrix `[vocab_size, dim]`, with PyTorch's initial distributions.
     ///
     /// # Panics
     /// When the matrix does not hold whole rows of `dim` floats.
-    pub fn new(config: RecurrentClassifierConfig, matrix: Vec<f32>, dim: usize, seed: u64) -> RecurrentClassifier {
+    pub fn new(config: NeuralConfig, matrix: Vec<f32>, dim: usize, seed: u64) -> NeuralClassifier {
         assert!(dim > 0 && matrix.len().is_multiple_of(dim), "{} floats in rows of {dim}", matrix.len());
         let mut rng = Rng::for_purpose(seed, "weights");
         let shape = [matrix.len() / dim, dim];
@@ -99,25 +138,15 @@ impl RecurrentClassifier {
         } else {
             Parameter::new("embedding.weight", &shape, matrix)
         };
-        let recurrent = RecurrentConfig {
-            cell: config.cell,
-            input_size: dim,
-            hidden_size: config.hidden_size,
-            num_layers: config.num_layers,
-            bidirectional: config.bidirectional,
-            dropout: config.dropout,
-            init: config.recurrent_init,
-            precision: config.precision,
-        };
-        let stack = RecurrentStack::new(recurrent, "recurrent", &mut rng);
-        let pool = Pool::new(config.pooling, config.segments, recurrent.output(), &mut rng);
+        let encoder = config.encoder(dim, &mut rng);
+        let pool = Pool::new(config.pooling, config.segments, encoder.output(), &mut rng);
         let (inputs, outputs) = (pool.output().len(), config.num_classes);
         let weight = uniform_by_fan(&mut rng, outputs * inputs, inputs);
         let bias = uniform_by_fan(&mut rng, outputs, inputs);
-        RecurrentClassifier {
+        NeuralClassifier {
             config,
             embedding,
-            stack,
+            encoder,
             pool,
             head: [
                 Parameter::new("head.weight", &[outputs, inputs], weight),
@@ -141,16 +170,16 @@ impl RecurrentClassifier {
     /// Embedding to logits; with a key as in training, without one as in prediction.
     fn forward(&mut self, batch: &Batch, key: Option<&[u64]>) {
         let (dim, rows, dropout) = (self.dim(), batch.rows(), self.config.dropout);
-        let x = self.stack.input_mut(batch.tokens());
+        let x = self.encoder.input_mut(batch.tokens());
         embedding::forward(&self.embedding.value, dim, &batch.ids, x);
         if let Some(key) = key {
             Dropout::new(dropout, &place(key, ON_EMBEDDINGS)).apply(x);
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(x, padded(dim));
         }
         let shape = self.shape(rows);
-        self.stack.forward(batch, key.map(|key| place(key, IN_STACK)).as_deref());
+        self.encoder.forward(batch, key.map(|key| place(key, IN_ENCODER)).as_deref());
         let pooled = self.pooled.resize(rows * shape.input.padded());
-        self.pool.forward(batch, &self.stack, pooled);
+        self.pool.forward(batch, &*self.encoder, pooled);
         if let Some(key) = key {
             Dropout::new(dropout, &place(key, BEFORE_HEAD)).apply(pooled);
         }
@@ -181,9 +210,9 @@ impl RecurrentClassifier {
             scratch: &mut self.scratch,
         });
         Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_pooled);
-        self.pool.backward(batch, &mut self.stack, d_pooled);
+        self.pool.backward(batch, &mut *self.encoder, d_pooled);
         let wants_input = self.embedding.is_trained() && self.embedding.rate > 0.0;
-        if let Some(d_x) = self.stack.backward(batch, &place(key, IN_STACK), wants_input) {
+        if let Some(d_x) = self.encoder.backward(batch, &place(key, IN_ENCODER), wants_input) {
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
             Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(d_x);
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
@@ -195,7 +224,7 @@ fn place(key: &[u64], place: u64) -> Vec<u64> {
     [key, &[place]].concat()
 }
 
-impl Classifier for RecurrentClassifier {
+impl Classifier for NeuralClassifier {
     fn num_classes(&self) -> usize {
         self.config.num_classes
     }
@@ -215,13 +244,13 @@ impl Classifier for RecurrentClassifier {
     }
 
     fn parameters(&self) -> Vec<&Parameter> {
-        let recurrent = self.stack.parameters().iter().chain(self.pool.parameter());
-        std::iter::once(&self.embedding).chain(recurrent).chain(&self.head).collect()
+        let inner = self.encoder.parameters().iter().chain(self.pool.parameter());
+        std::iter::once(&self.embedding).chain(inner).chain(&self.head).collect()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
-        let recurrent = self.stack.parameters_mut().iter_mut().chain(self.pool.parameter_mut());
-        std::iter::once(&mut self.embedding).chain(recurrent).chain(&mut self.head).collect()
+        let inner = self.encoder.parameters_mut().iter_mut().chain(self.pool.parameter_mut());
+        std::iter::once(&mut self.embedding).chain(inner).chain(&mut self.head).collect()
     }
 }
 
@@ -230,7 +259,7 @@ fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     rayon::scope(|_| work())
 }
 
-impl RecurrentClassifier {
+impl NeuralClassifier {
     fn train_within_pool(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {
         for parameter in self.parameters_mut() {
             parameter.gradient.fill(0.0);
