@@ -2,7 +2,7 @@
 //! predicted with, takes the step, keeps the loss.
 
 use super::Loss;
-use super::cbow::Cbow;
+use super::cbow::{Cbow, WINDOWS, Window};
 use super::huffman::Huffman;
 use super::matrix::SharedMatrix;
 use super::queue::LossSum;
@@ -16,6 +16,10 @@ use crate::rng::Rng;
 
 /// One of this many steps has its loss computed.
 const MEASURE_EVERY: u64 = 32;
+
+/// Where windows of CBOW share their noise, it is so many times as many words, each of which counts as much less: with as many words
+/// as one window has, vectors lose half a point on analogies and one on SimLex-999; with twice as many nothing.
+const NOISE: usize = 2;
 
 /// What all threads share of the objective.
 pub(super) struct Objective {
@@ -61,9 +65,16 @@ impl Objective {
     /// When there is no memory for a thread's copies of frequent rows.
     pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
         let output = View::of_thread(&self.output, threads)?;
+        let block = match self.outputs {
+            Outputs::Noise { shared: true, negative, .. } => {
+                self.output.rows().saturating_sub(NOISE * negative).clamp(1, WINDOWS)
+            }
+            _ => 1,
+        };
         Ok(Stepper {
             objective: self,
             output,
+            block,
             level: Level::current(),
             targets: Targets::default(),
             coming: Targets::default(),
@@ -82,6 +93,8 @@ impl Objective {
 pub(super) struct Stepper<'a> {
     objective: &'a Objective,
     output: View<'a>,
+    /// Most windows of CBOW that a step takes.
+    block: usize,
     level: Level,
     targets: Targets, // of this step
     coming: Targets,  // of the next
@@ -94,25 +107,32 @@ pub(super) struct Stepper<'a> {
 /// The output rows of a step, those that should say yes first.
 #[derive(Default)]
 struct Targets {
-    word: u32,
-    rows: Vec<u32>, // [1 + negative], or a word's way through the tree
+    word: u32,      // the first
+    rows: Vec<u32>, // targets and their noise, or a word's way through the tree
     positives: usize,
 }
 
 impl Stepper<'_> {
-    /// Finds the outputs of the coming step, whose target is known.
-    pub(super) fn aim(&mut self, target: u32, rng: &mut Rng) {
+    /// How many of the coming words are the targets of one step of CBOW: neighbours that differ from each other.
+    pub(super) fn block(&self, words: &[u32]) -> usize {
+        let most = self.block.min(words.len());
+        (1..most).find(|&number| words[..number].contains(&words[number])).unwrap_or(most)
+    }
+
+    /// Finds the outputs of the coming step, whose targets are known: one but for CBOW.
+    pub(super) fn aim(&mut self, targets: &[u32], rng: &mut Rng) {
         let Stepper { coming, fetch, output, .. } = self;
-        coming.word = target;
+        coming.word = targets[0];
         coming.rows.clear();
         match &self.objective.outputs {
             Outputs::Noise { noise, negative, .. } => {
-                coming.rows.push(target);
-                noise.draw_others(target, *negative, rng, &mut coming.rows);
-                coming.positives = 1;
+                coming.rows.extend_from_slice(targets);
+                let negative = if self.block > 1 { NOISE * negative } else { *negative };
+                noise.draw_others(negative, rng, &mut coming.rows);
+                coming.positives = targets.len();
             }
             Outputs::Tree(tree) => {
-                let (rows, positives) = tree.way(target);
+                let (rows, positives) = tree.way(targets[0]);
                 coming.rows.extend_from_slice(rows);
                 coming.positives = positives;
             }
@@ -131,7 +151,7 @@ impl Stepper<'_> {
         &mut self,
         input: &View,
         contexts: &[u32],
-        next: Option<u32>,
+        next: &[u32],
         learning_rate: f32,
         rng: &mut Rng,
     ) {
@@ -141,7 +161,8 @@ impl Stepper<'_> {
         while !rest.is_empty() {
             let (now, later) = rest.split_at(together);
             rest = later;
-            let measure = self.advance(if rest.is_empty() { next } else { Some(self.coming.word) }, rng);
+            let again = [self.coming.word];
+            let measure = self.advance(if rest.is_empty() { next } else { &again }, rng);
             if self.targets.rows.is_empty() {
                 continue; // the only word of a vocabulary: the tree has no decision
             }
@@ -161,13 +182,13 @@ impl Stepper<'_> {
         }
     }
 
-    /// The sum of the contexts (rows of `input`), each times its share, predicts the target aimed at; every context row gets
-    /// the hidden row's update times `back`. `next` is the step after.
+    /// The sums of the windows' contexts (rows of `input`), each times its weight, predict the targets aimed at; `next` are those
+    /// of the step after.
     pub(super) fn cbow(
         &mut self,
         input: &View,
-        (contexts, shares, back): (&[u32], &[f32], f32),
-        next: Option<u32>,
+        (contexts, weights, windows): (&[u32], &[f32], &[Window]),
+        next: &[u32],
         learning_rate: f32,
         rng: &mut Rng,
     ) {
@@ -175,27 +196,30 @@ impl Stepper<'_> {
         if self.targets.rows.is_empty() {
             return;
         }
+        let own = matches!(self.objective.outputs, Outputs::Noise { .. });
         let loss = self.level.run(Cbow {
             input,
             contexts,
-            shares,
+            weights,
+            windows,
             output: &self.output,
             targets: &self.targets.rows,
-            positives: self.targets.positives,
-            back,
+            own,
+            noise_weight: if self.block > 1 { 1.0 / NOISE as f32 } else { 1.0 },
+            positives: if own { 0 } else { self.targets.positives },
             learning_rate,
             measure,
             fetch: &self.fetch,
             scratch: &mut self.scratch,
         });
         self.fetch.clear();
-        self.count(loss, usize::from(measure));
+        self.count(loss, if measure { windows.len() } else { 0 });
     }
 
     /// Turns to the step aimed at and aims at the next; says whether this step's loss is computed.
-    fn advance(&mut self, next: Option<u32>, rng: &mut Rng) -> bool {
+    fn advance(&mut self, next: &[u32], rng: &mut Rng) -> bool {
         std::mem::swap(&mut self.targets, &mut self.coming);
-        if let Some(next) = next {
+        if !next.is_empty() {
             self.aim(next, rng);
         }
         self.steps += 1;
