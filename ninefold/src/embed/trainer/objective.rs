@@ -1,7 +1,6 @@
 //! The objective that Word2Vec and FastText share, negative sampling or hierarchical softmax: finds the outputs that a word is
 //! predicted with, takes the step, keeps the loss.
 
-use super::Loss;
 use super::cbow::{Cbow, WINDOWS, Window};
 use super::huffman::Huffman;
 use super::matrix::SharedMatrix;
@@ -10,6 +9,7 @@ use super::sampler::Noise;
 use super::view::View;
 use super::window::{Scratch, SkipGram};
 use super::word2vec::Word2VecConfig;
+use super::{Architecture, Loss};
 use crate::error::Result;
 use crate::kernels::simd::Level;
 use crate::rng::Rng;
@@ -30,7 +30,7 @@ pub(super) struct Objective {
 /// Which output rows a word is predicted with.
 enum Outputs {
     /// Its own and those of noise words.
-    Noise { noise: Noise, negative: usize, shared: bool },
+    Noise { noise: Noise, negative: usize, shared: bool, architecture: Architecture },
     /// Those on the way to it.
     Tree(Huffman),
 }
@@ -41,9 +41,10 @@ impl Objective {
     /// # Errors
     /// When there is no memory for them.
     pub(super) fn new(counts: &[u64], config: &Word2VecConfig) -> Result<Objective> {
-        let Word2VecConfig { dim, negative, ns_exponent, shared_negatives: shared, .. } = *config;
+        let Word2VecConfig { dim, negative, ns_exponent, shared_negatives: shared, architecture, .. } = *config;
+        let noise = || Noise::new(counts, ns_exponent);
         let (rows, outputs) = match config.loss {
-            Loss::Ns => (counts.len(), Outputs::Noise { noise: Noise::new(counts, ns_exponent), negative, shared }),
+            Loss::Ns => (counts.len(), Outputs::Noise { noise: noise(), negative, shared, architecture }),
             Loss::Hs => (counts.len() - 1, Outputs::Tree(Huffman::new(counts))),
         };
         Ok(Objective { output: SharedMatrix::zeros(rows, dim)?, outputs })
@@ -66,7 +67,7 @@ impl Objective {
     pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
         let output = View::of_thread(&self.output, threads)?;
         let block = match self.outputs {
-            Outputs::Noise { shared: true, negative, .. } => {
+            Outputs::Noise { shared: true, negative, architecture: Architecture::Cbow, .. } => {
                 self.output.rows().saturating_sub(NOISE * negative).clamp(1, WINDOWS)
             }
             _ => 1,
@@ -239,5 +240,48 @@ impl Stepper<'_> {
     /// The loss measured since the last call.
     pub(super) fn take_loss(&mut self) -> LossSum {
         std::mem::take(&mut self.loss)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_step_has_as_many_noise_words_as_it_should() {
+        use Architecture::{Cbow, SkipGram};
+        let words: Vec<u32> = (0..9).collect();
+        // Architecture, shared_negatives, words of the vocabulary -> targets and noise words of a step.
+        let cases = [
+            (SkipGram, true, 100, 1, 5),
+            (SkipGram, false, 100, 1, 5),
+            (Cbow, true, 100, 4, 10),
+            (Cbow, true, 13, 3, 10),
+            (Cbow, true, 11, 1, 5),
+            (Cbow, false, 100, 1, 5),
+        ];
+        for (architecture, shared_negatives, vocab_size, targets, noise) in cases {
+            let config = Word2VecConfig { architecture, shared_negatives, negative: 5, ..Word2VecConfig::default() };
+            let objective = Objective::new(&vec![1; vocab_size], &config).unwrap();
+            let mut stepper = objective.stepper(1).unwrap();
+            let block = stepper.block(&words);
+            stepper.aim(&words[..block], &mut Rng::new(1));
+            let mut rows = stepper.coming.rows.clone();
+            assert_eq!((block, rows.len()), (targets, targets + noise), "{architecture:?} of {vocab_size}");
+            assert_eq!(rows[..block], words[..block]);
+            rows.sort_unstable();
+            rows.dedup();
+            assert_eq!(rows.len(), targets + noise, "no row twice");
+        }
+    }
+
+    #[test]
+    fn a_step_of_cbow_ends_before_a_word_that_it_has() {
+        let config = Word2VecConfig { architecture: Architecture::Cbow, ..Word2VecConfig::default() };
+        let objective = Objective::new(&[1; 100], &config).unwrap();
+        let stepper = objective.stepper(1).unwrap();
+        let blocks = [&[3, 4, 3, 5, 6][..], &[3, 3], &[3, 4, 5, 6, 7], &[3], &[]].map(|words| stepper.block(words));
+        assert_eq!(blocks, [2, 1, 4, 1, 0]);
     }
 }
