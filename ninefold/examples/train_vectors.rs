@@ -41,12 +41,12 @@ fn run(method: &str, text: &Path, out: &Path, settings: &[String]) -> Result<()>
     let words = sentences.iter().flatten().filter(|&&id| id > 1).count();
 
     let settings = settings.iter().map(|setting| setting.as_str()).collect::<Vec<_>>().join("\n");
-    let began = Instant::now();
+    let (began, cpu_before) = (Instant::now(), cpu_seconds());
     let (vectors, epochs) = train(method, &settings, &sentences, &vocab, &Silent)?;
-    let seconds = began.elapsed().as_secs_f64();
+    let (seconds, cpu_s) = (began.elapsed().as_secs_f64(), cpu_seconds() - cpu_before);
     let words_per_s = (words * epochs) as f64 / seconds;
     eprintln!(
-        "{{\"words\": {words}, \"vocab\": {}, \"train_s\": {seconds:.3}, \"words_per_s\": {words_per_s:.0}}}",
+        "{{\"words\": {words}, \"vocab\": {}, \"train_s\": {seconds:.3}, \"cpu_s\": {cpu_s:.2}, \"words_per_s\": {words_per_s:.0}}}",
         vectors.len()
     );
 
@@ -62,6 +62,13 @@ fn run(method: &str, text: &Path, out: &Path, settings: &[String]) -> Result<()>
         }
         Ok(())
     })
+}
+
+/// Seconds that processors have worked for this process, in hundredths; 0 where the system does not tell (other than Linux).
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    behind_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn train(

@@ -14,7 +14,8 @@ scikit-learn does it; words are [a-z]+. All posts train the vectors; labels are 
     ridge   the same means through a ridge classifier
 
 Runs of the two trainers alternate; words/s is the median over --repeat runs with seeds 1, 2, ..., the others mean ± standard
-deviation (gensim: train() alone, without its vocabulary pass; fastText: with it; ours: all but reading the text). --results FILE keeps every run, and a run
+deviation (gensim: train() alone, without its vocabulary pass; fastText: with it; ours: all but reading the text). Words per second
+of processor time stand beside them: on a machine that others use too they are what can be compared. --results FILE keeps every run, and a run
 that is in it is not done again; --sides and --methods do some of them. GloVe has no trainer in gensim: --glove-peer names a program that
 is called with the shuffled counts of Stanford's `cooccur`, the vocabulary, the output, dim, iterations, threads, x_max and seed.
 Needs gensim, scikit-learn, scipy, numpy; fasttext (any build of it) for its side.
@@ -24,6 +25,7 @@ import argparse
 import collections
 import json
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -137,18 +139,18 @@ def train_gensim(kind, settings, options, seed, work):
         seed=seed,
     )
     model.build_vocab(work.texts)
-    began = time.perf_counter()
+    began, cpu_before = time.perf_counter(), time.process_time()
     model.train(work.texts, total_examples=model.corpus_count, epochs=options.epochs)
-    seconds = time.perf_counter() - began
+    seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_before
     words = model.epochs * sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
     unseen = (lambda word: model.wv[word]) if kind == "fasttext" else None
-    return model.wv.index_to_key, model.wv.vectors, unseen, words / seconds, seconds
+    return model.wv.index_to_key, model.wv.vectors, unseen, words, seconds, cpu_s
 
 
 def train_fasttext(kind, settings, options, seed, work):
     import fasttext
 
-    began = time.perf_counter()
+    began, cpu_before = time.perf_counter(), time.process_time()
     model = fasttext.train_unsupervised(
         str(work.text),
         model={"skip_gram": "skipgram", "cbow": "cbow"}[settings["architecture"]],
@@ -161,11 +163,11 @@ def train_fasttext(kind, settings, options, seed, work):
         thread=options.threads,
         verbose=0,
     )
-    seconds = time.perf_counter() - began
+    seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_before
     words = [word for word in model.get_words() if word != "</s>"]
     known = set(words)
     tokens = options.epochs * sum(word in known for text in work.texts for word in text)
-    return words, np.array([model.get_word_vector(word) for word in words]), model.get_word_vector, tokens / seconds, seconds
+    return words, np.array([model.get_word_vector(word) for word in words]), model.get_word_vector, tokens, seconds, cpu_s
 
 
 def train_ninefold(kind, settings, options, seed, work):
@@ -180,20 +182,26 @@ def train_ninefold(kind, settings, options, seed, work):
     report = json.loads(subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True).stderr)
     words, matrix = read_vectors(out)
     made = dict(zip(words[report["vocab"] :], matrix[report["vocab"] :]))
-    return words[: report["vocab"]], matrix[: report["vocab"]], made.get, report["words_per_s"], report["train_s"]
+    tokens = settings["epochs"] * report["words"]
+    return words[: report["vocab"]], matrix[: report["vocab"]], made.get, tokens, report["train_s"], report["cpu_s"]
 
 
 def train_stanford(kind, settings, options, seed, work):
     """Training alone: counting and shuffling are done here and not timed."""
     counts, vocab, out = work.counts(2 * options.window, options.min_count)
     command = [options.glove_peer, counts, vocab, out, options.dim, options.glove_epochs, options.threads, 10, seed]
-    began = time.perf_counter()
+    began, cpu_before = time.perf_counter(), cpu_of_children()
     subprocess.run(list(map(str, command)), check=True, stderr=subprocess.DEVNULL)
-    seconds = time.perf_counter() - began
+    seconds, cpu_s = time.perf_counter() - began, cpu_of_children() - cpu_before
     words, matrix = read_vectors(out)
     known = set(words)
     tokens = options.glove_epochs * sum(word in known for text in work.texts for word in text)
-    return words, matrix, None, tokens / seconds, seconds
+    return words, matrix, None, tokens, seconds, cpu_s
+
+
+def cpu_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def read_vectors(path):
@@ -257,6 +265,7 @@ def main():
     parser.add_argument("--set", nargs="*", default=[], help="further KEY=VALUE settings for ninefold")
     options = parser.parse_args()
     options.binary = options.binary.resolve()
+    options.glove_peer = options.glove_peer and options.glove_peer.resolve()
 
     posts = read_posts(options.newsgroups)
     print(f"gensim {gensim.__version__}; {len(posts)} posts, {sum(len(words) for *_, words in posts)} words; threads "
@@ -277,9 +286,10 @@ def main():
                         "fasttext": train_fasttext,
                         "stanford": train_stanford,
                     }[side]
-                    words, matrix, unseen, speed, seconds = train(*METHODS[method], options, seed, work)
+                    words, matrix, unseen, tokens, seconds, cpu_s = train(*METHODS[method], options, seed, work)
                     scores = {} if options.speed else judge(Vectors(words, matrix, unseen), matrix, posts, options)
-                    run = {"method": method, "side": side, "seed": seed, "words_per_s": speed, "train_s": seconds, "scores": scores}
+                    run = {"method": method, "side": side, "seed": seed, "train_s": seconds, "scores": scores}
+                    run |= {"words_per_s": tokens / seconds, "words_per_cpu_s": tokens / cpu_s}
                     runs[method, side, seed] = run
                     if options.results:
                         with options.results.open("a") as out:
@@ -296,20 +306,23 @@ def sides_of(method, options):
 def report(methods, runs):
     """A table in Markdown."""
     names = list(dict.fromkeys(score for run in runs for score in run["scores"]))
-    print("| method | trainer | M words/s | " + "".join(f"{name} | " for name in names))
-    print("| --- | --- | --- | " + "--- | " * len(names))
+    print("| method | trainer | M words/s | per CPU second | " + "".join(f"{name} | " for name in names))
+    print("| --- | --- | --- | --- | " + "--- | " * len(names))
     for method in methods:
-        speeds = {}
+        speeds = {"words_per_s": {}, "words_per_cpu_s": {}}
         for side in ("gensim", "fasttext", "stanford", "ninefold"):
             of_side = [run for run in runs if (run["method"], run["side"]) == (method, side)]
             if not of_side:
                 continue
-            speeds[side] = statistics.median(run["words_per_s"] for run in of_side)
-            peers = [speed for other, speed in speeds.items() if other != side]
-            ratio = f" ({', '.join(f'{speeds[side] / peer:.1f}x' for peer in peers)})" if side == "ninefold" and peers else ""
+            line = f"| {method} | {side} | "
+            for key, of_key in speeds.items():
+                of_key[side] = statistics.median(run[key] for run in of_side)
+                peers = [speed for other, speed in of_key.items() if other != side]
+                ratio = f" ({', '.join(f'{of_key[side] / peer:.1f}x' for peer in peers)})" if side == "ninefold" and peers else ""
+                line += f"{of_key[side] / 1e6:.3f}{ratio} | "
             cells = [[run["scores"][name] for run in of_side if name in run["scores"]] for name in names]
             cells = [f"{statistics.mean(cell):.1f} ± {statistics.pstdev(cell):.1f}" if cell else "" for cell in cells]
-            print(f"| {method} | {side} | {speeds[side] / 1e6:.3f}{ratio} | " + "".join(f"{cell} | " for cell in cells), flush=True)
+            print(line + "".join(f"{cell} | " for cell in cells), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@
 //! the update of the mean goes to each of its rows undivided. Every context predicts the middle word (their program lets the
 //! middle word predict its contexts: the same pairs, seen from the other end).
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
+use super::cbow::{WINDOWS, Window};
 use super::checkpoint::Keeper;
 use super::compose::{Compose, Slots, Spread};
 use super::matrix::SharedMatrix;
@@ -51,7 +54,7 @@ pub struct FastTextConfig {
     pub loss: Loss,
     /// Noise words that each prediction is told apart from.
     pub negative: usize,
-    /// One set of noise words for all predictions of a window (several times faster, as good); false: one for each.
+    /// One set of noise words for all predictions of a window, in CBOW of four windows (faster, as good); false: one for each.
     pub shared_negatives: bool,
     /// Noise words are drawn by count to this power.
     pub ns_exponent: f64,
@@ -202,9 +205,10 @@ pub fn train_on(
             input: View::of_thread(&input, config.threads)?,
             stepper: objective.stepper(config.threads)?,
             level: Level::current(),
-            slots: Slots::new(2 * config.window + 1, config.dim)?,
+            slots: Slots::new(2 * config.window + WINDOWS, config.dim)?,
             contexts: Vec::new(),
-            shares: Vec::new(),
+            weights: Vec::new(),
+            windows: Vec::new(),
         })
     };
     let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
@@ -243,75 +247,109 @@ struct Trainer<'a> {
     input: View<'a>, // [num_words + num_buckets, dim]
     stepper: Stepper<'a>,
     level: Level,
-    /// The words within reach, composed: the one at position p of the sentence is in slot p % (2 window + 1).
+    /// The words within reach of a step's windows, composed: the one at position p of the sentence is in slot
+    /// p % (2 window + WINDOWS).
     slots: Slots,
     contexts: Vec<u32>, // slots
-    shares: Vec<f32>,
+    weights: Vec<f32>,
+    windows: Vec<Window>,
 }
 
 impl Trainer<'_> {
+    fn slot(&self, position: usize) -> usize {
+        position % (2 * self.config.window + WINDOWS)
+    }
+
     fn enter(&mut self, sentence: &[u32], position: usize) {
-        let (rows, slot) = (self.rows.of(sentence[position]), position % (2 * self.config.window + 1));
+        let (rows, slot) = (self.rows.of(sentence[position]), self.slot(position));
         self.level.run(Compose { matrix: &self.input, rows, slots: &mut self.slots, slot });
     }
 
     fn leave(&mut self, sentence: &[u32], position: usize) {
-        let (rows, slot) = (self.rows.of(sentence[position]), position % (2 * self.config.window + 1));
+        let (rows, slot) = (self.rows.of(sentence[position]), self.slot(position));
         self.level.run(Spread { matrix: &self.input, rows, slots: &mut self.slots, slot });
     }
 
-    fn step(&mut self, sentence: &[u32], middle: usize, learning_rate: f32, rng: &mut Rng) {
-        let FastTextConfig { window, shrink_windows, architecture, cbow_mean, .. } = *self.config;
-        let reach = if shrink_windows { 1 + below(rng, window) } else { window };
-        let positions = (middle.saturating_sub(reach)..sentence.len().min(middle + reach + 1)).filter(|&p| p != middle);
-        self.contexts.clear();
-        self.contexts.extend(positions.clone().map(|position| (position % (2 * window + 1)) as u32));
-        let next = sentence.get(middle + 1).copied();
-        let slots = View::direct(&self.slots.vectors);
-        match architecture {
-            Architecture::SkipGram => {
-                self.stepper.skip_gram(&slots, &self.contexts, next, learning_rate, rng);
-            }
-            Architecture::Cbow => {
-                // The mean is over all rows of all context words, so a word counts as often as it has rows.
-                self.shares.clear();
-                self.shares.extend(positions.map(|position| self.rows.of(sentence[position]).len() as f32));
-                let one = 1.0 / self.shares.iter().sum::<f32>();
-                let back = if cbow_mean { 1.0 } else { one };
-                if cbow_mean {
-                    self.shares.iter_mut().for_each(|share| *share *= one);
-                }
-                let contexts = (self.contexts.as_slice(), self.shares.as_slice(), back);
-                self.stepper.cbow(&slots, contexts, next, learning_rate, rng);
-            }
+    /// How many of the coming words are the targets of one step.
+    fn block(&self, words: &[u32]) -> usize {
+        match self.config.architecture {
+            Architecture::SkipGram => words.len().min(1),
+            Architecture::Cbow => self.stepper.block(words),
         }
+    }
+
+    /// The positions of a window, the middle among them.
+    fn window(&self, middle: usize, len: usize, rng: &mut Rng) -> Range<usize> {
+        let FastTextConfig { window, shrink_windows, .. } = *self.config;
+        let reach = if shrink_windows { 1 + below(rng, window) } else { window };
+        middle.saturating_sub(reach)..len.min(middle + reach + 1)
+    }
+
+    fn skip_gram(&mut self, sentence: &[u32], middle: usize, next: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let others = self.window(middle, sentence.len(), rng).filter(|&position| position != middle);
+        let mut contexts = std::mem::take(&mut self.contexts);
+        contexts.clear();
+        contexts.extend(others.map(|position| self.slot(position) as u32));
+        self.stepper.skip_gram(&View::direct(&self.slots.vectors), &contexts, next, learning_rate, rng);
+        self.contexts = contexts;
+    }
+
+    fn cbow(&mut self, sentence: &[u32], middles: Range<usize>, next: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let (rows, slots, window) = (self.rows, 2 * self.config.window + WINDOWS, self.config.window);
+        let near = middles.start.saturating_sub(window)..sentence.len().min(middles.end + window);
+        // The mean is over all rows of all context words, so a word counts as often as it has rows.
+        let weight = |position: usize| rows.of(sentence[position]).len() as f32;
+        self.contexts.clear();
+        self.contexts.extend(near.clone().map(|position| (position % slots) as u32));
+        self.weights.clear();
+        self.weights.extend(near.clone().map(weight));
+        self.windows.clear();
+        for middle in middles {
+            let positions = self.window(middle, sentence.len(), rng);
+            let one = 1.0 / (positions.clone().map(weight).sum::<f32>() - weight(middle));
+            let (share, back) = if self.config.cbow_mean { (one, 1.0) } else { (1.0, one) };
+            let [begin, middle, end] = [positions.start, middle, positions.end].map(|position| position - near.start);
+            self.windows.push(Window { begin, middle, end, share, back });
+        }
+        let windows = (self.contexts.as_slice(), self.weights.as_slice(), self.windows.as_slice());
+        self.stepper.cbow(&View::direct(&self.slots.vectors), windows, next, learning_rate, rng);
     }
 }
 
 impl Worker for Trainer<'_> {
     fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
-        if sentence.len() < 2 {
+        let len = sentence.len();
+        if len < 2 {
             return;
         }
         let window = self.config.window;
-        self.stepper.aim(sentence[0], rng);
-        for position in 0..sentence.len().min(window) {
-            self.enter(sentence, position);
-        }
-        for middle in 0..sentence.len() {
-            if middle + window < sentence.len() {
-                self.enter(sentence, middle + window);
+        let mut middles = 0..self.block(sentence);
+        let (mut entered, mut left) = (0, 0);
+        self.stepper.aim(&sentence[middles.clone()], rng);
+        while middles.start < len {
+            while entered < len.min(middles.end + window) {
+                self.enter(sentence, entered);
+                entered += 1;
             }
-            if let Some(&coming) = sentence.get(middle + window + 1) {
+            let next = middles.end..middles.end + self.block(&sentence[middles.end..]);
+            for &coming in &sentence[entered..len.min(next.end + window)] {
                 self.rows.of(coming).iter().for_each(|&row| self.stepper.fetch(self.input.row(row)));
             }
-            self.step(sentence, middle, learning_rate, rng);
-            if middle >= window {
-                self.leave(sentence, middle - window);
+            match self.config.architecture {
+                Architecture::SkipGram => {
+                    self.skip_gram(sentence, middles.start, &sentence[next.clone()], learning_rate, rng);
+                }
+                Architecture::Cbow => self.cbow(sentence, middles, &sentence[next.clone()], learning_rate, rng),
             }
+            while left + window < next.start {
+                self.leave(sentence, left);
+                left += 1;
+            }
+            middles = next;
         }
-        for position in sentence.len().saturating_sub(window)..sentence.len() {
-            self.leave(sentence, position);
+        while left < len {
+            self.leave(sentence, left);
+            left += 1;
         }
     }
 

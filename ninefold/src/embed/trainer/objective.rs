@@ -1,8 +1,7 @@
 //! The objective that Word2Vec and FastText share, negative sampling or hierarchical softmax: finds the outputs that a word is
 //! predicted with, takes the step, keeps the loss.
 
-use super::Loss;
-use super::cbow::Cbow;
+use super::cbow::{Cbow, WINDOWS, Window};
 use super::huffman::Huffman;
 use super::matrix::SharedMatrix;
 use super::queue::LossSum;
@@ -10,12 +9,17 @@ use super::sampler::Noise;
 use super::view::View;
 use super::window::{Scratch, SkipGram};
 use super::word2vec::Word2VecConfig;
+use super::{Architecture, Loss};
 use crate::error::Result;
 use crate::kernels::simd::Level;
 use crate::rng::Rng;
 
 /// One of this many steps has its loss computed.
 const MEASURE_EVERY: u64 = 32;
+
+/// Where windows of CBOW share their noise, it is so many times as many words, each of which counts as much less: with as many words
+/// as one window has, vectors lose half a point on analogies and one on SimLex-999; with twice as many nothing.
+const NOISE: usize = 2;
 
 /// What all threads share of the objective.
 pub(super) struct Objective {
@@ -26,7 +30,7 @@ pub(super) struct Objective {
 /// Which output rows a word is predicted with.
 enum Outputs {
     /// Its own and those of noise words.
-    Noise { noise: Noise, negative: usize, shared: bool },
+    Noise { noise: Noise, negative: usize, shared: bool, architecture: Architecture },
     /// Those on the way to it.
     Tree(Huffman),
 }
@@ -37,9 +41,10 @@ impl Objective {
     /// # Errors
     /// When there is no memory for them.
     pub(super) fn new(counts: &[u64], config: &Word2VecConfig) -> Result<Objective> {
-        let Word2VecConfig { dim, negative, ns_exponent, shared_negatives: shared, .. } = *config;
+        let Word2VecConfig { dim, negative, ns_exponent, shared_negatives: shared, architecture, .. } = *config;
+        let noise = || Noise::new(counts, ns_exponent);
         let (rows, outputs) = match config.loss {
-            Loss::Ns => (counts.len(), Outputs::Noise { noise: Noise::new(counts, ns_exponent), negative, shared }),
+            Loss::Ns => (counts.len(), Outputs::Noise { noise: noise(), negative, shared, architecture }),
             Loss::Hs => (counts.len() - 1, Outputs::Tree(Huffman::new(counts))),
         };
         Ok(Objective { output: SharedMatrix::zeros(rows, dim)?, outputs })
@@ -61,9 +66,16 @@ impl Objective {
     /// When there is no memory for a thread's copies of frequent rows.
     pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
         let output = View::of_thread(&self.output, threads)?;
+        let block = match self.outputs {
+            Outputs::Noise { shared: true, negative, architecture: Architecture::Cbow, .. } => {
+                self.output.rows().saturating_sub(NOISE * negative).clamp(1, WINDOWS)
+            }
+            _ => 1,
+        };
         Ok(Stepper {
             objective: self,
             output,
+            block,
             level: Level::current(),
             targets: Targets::default(),
             coming: Targets::default(),
@@ -82,6 +94,8 @@ impl Objective {
 pub(super) struct Stepper<'a> {
     objective: &'a Objective,
     output: View<'a>,
+    /// Most windows of CBOW that a step takes.
+    block: usize,
     level: Level,
     targets: Targets, // of this step
     coming: Targets,  // of the next
@@ -94,25 +108,32 @@ pub(super) struct Stepper<'a> {
 /// The output rows of a step, those that should say yes first.
 #[derive(Default)]
 struct Targets {
-    word: u32,
-    rows: Vec<u32>, // [1 + negative], or a word's way through the tree
+    word: u32,      // the first
+    rows: Vec<u32>, // targets and their noise, or a word's way through the tree
     positives: usize,
 }
 
 impl Stepper<'_> {
-    /// Finds the outputs of the coming step, whose target is known.
-    pub(super) fn aim(&mut self, target: u32, rng: &mut Rng) {
+    /// How many of the coming words are the targets of one step of CBOW: neighbours that differ from each other.
+    pub(super) fn block(&self, words: &[u32]) -> usize {
+        let most = self.block.min(words.len());
+        (1..most).find(|&number| words[..number].contains(&words[number])).unwrap_or(most)
+    }
+
+    /// Finds the outputs of the coming step, whose targets are known: one but for CBOW.
+    pub(super) fn aim(&mut self, targets: &[u32], rng: &mut Rng) {
         let Stepper { coming, fetch, output, .. } = self;
-        coming.word = target;
+        coming.word = targets[0];
         coming.rows.clear();
         match &self.objective.outputs {
             Outputs::Noise { noise, negative, .. } => {
-                coming.rows.push(target);
-                noise.draw_others(target, *negative, rng, &mut coming.rows);
-                coming.positives = 1;
+                coming.rows.extend_from_slice(targets);
+                let negative = if self.block > 1 { NOISE * negative } else { *negative };
+                noise.draw_others(negative, rng, &mut coming.rows);
+                coming.positives = targets.len();
             }
             Outputs::Tree(tree) => {
-                let (rows, positives) = tree.way(target);
+                let (rows, positives) = tree.way(targets[0]);
                 coming.rows.extend_from_slice(rows);
                 coming.positives = positives;
             }
@@ -131,7 +152,7 @@ impl Stepper<'_> {
         &mut self,
         input: &View,
         contexts: &[u32],
-        next: Option<u32>,
+        next: &[u32],
         learning_rate: f32,
         rng: &mut Rng,
     ) {
@@ -141,7 +162,8 @@ impl Stepper<'_> {
         while !rest.is_empty() {
             let (now, later) = rest.split_at(together);
             rest = later;
-            let measure = self.advance(if rest.is_empty() { next } else { Some(self.coming.word) }, rng);
+            let again = [self.coming.word];
+            let measure = self.advance(if rest.is_empty() { next } else { &again }, rng);
             if self.targets.rows.is_empty() {
                 continue; // the only word of a vocabulary: the tree has no decision
             }
@@ -161,13 +183,13 @@ impl Stepper<'_> {
         }
     }
 
-    /// The sum of the contexts (rows of `input`), each times its share, predicts the target aimed at; every context row gets
-    /// the hidden row's update times `back`. `next` is the step after.
+    /// The sums of the windows' contexts (rows of `input`), each times its weight, predict the targets aimed at; `next` are those
+    /// of the step after.
     pub(super) fn cbow(
         &mut self,
         input: &View,
-        (contexts, shares, back): (&[u32], &[f32], f32),
-        next: Option<u32>,
+        (contexts, weights, windows): (&[u32], &[f32], &[Window]),
+        next: &[u32],
         learning_rate: f32,
         rng: &mut Rng,
     ) {
@@ -175,27 +197,30 @@ impl Stepper<'_> {
         if self.targets.rows.is_empty() {
             return;
         }
+        let own = matches!(self.objective.outputs, Outputs::Noise { .. });
         let loss = self.level.run(Cbow {
             input,
             contexts,
-            shares,
+            weights,
+            windows,
             output: &self.output,
             targets: &self.targets.rows,
-            positives: self.targets.positives,
-            back,
+            own,
+            noise_weight: if self.block > 1 { 1.0 / NOISE as f32 } else { 1.0 },
+            positives: if own { 0 } else { self.targets.positives },
             learning_rate,
             measure,
             fetch: &self.fetch,
             scratch: &mut self.scratch,
         });
         self.fetch.clear();
-        self.count(loss, usize::from(measure));
+        self.count(loss, if measure { windows.len() } else { 0 });
     }
 
     /// Turns to the step aimed at and aims at the next; says whether this step's loss is computed.
-    fn advance(&mut self, next: Option<u32>, rng: &mut Rng) -> bool {
+    fn advance(&mut self, next: &[u32], rng: &mut Rng) -> bool {
         std::mem::swap(&mut self.targets, &mut self.coming);
-        if let Some(next) = next {
+        if !next.is_empty() {
             self.aim(next, rng);
         }
         self.steps += 1;
@@ -215,5 +240,48 @@ impl Stepper<'_> {
     /// The loss measured since the last call.
     pub(super) fn take_loss(&mut self) -> LossSum {
         std::mem::take(&mut self.loss)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_step_has_as_many_noise_words_as_it_should() {
+        use Architecture::{Cbow, SkipGram};
+        let words: Vec<u32> = (0..9).collect();
+        // Architecture, shared_negatives, words of the vocabulary -> targets and noise words of a step.
+        let cases = [
+            (SkipGram, true, 100, 1, 5),
+            (SkipGram, false, 100, 1, 5),
+            (Cbow, true, 100, 4, 10),
+            (Cbow, true, 13, 3, 10),
+            (Cbow, true, 11, 1, 5),
+            (Cbow, false, 100, 1, 5),
+        ];
+        for (architecture, shared_negatives, vocab_size, targets, noise) in cases {
+            let config = Word2VecConfig { architecture, shared_negatives, negative: 5, ..Word2VecConfig::default() };
+            let objective = Objective::new(&vec![1; vocab_size], &config).unwrap();
+            let mut stepper = objective.stepper(1).unwrap();
+            let block = stepper.block(&words);
+            stepper.aim(&words[..block], &mut Rng::new(1));
+            let mut rows = stepper.coming.rows.clone();
+            assert_eq!((block, rows.len()), (targets, targets + noise), "{architecture:?} of {vocab_size}");
+            assert_eq!(rows[..block], words[..block]);
+            rows.sort_unstable();
+            rows.dedup();
+            assert_eq!(rows.len(), targets + noise, "no row twice");
+        }
+    }
+
+    #[test]
+    fn a_step_of_cbow_ends_before_a_word_that_it_has() {
+        let config = Word2VecConfig { architecture: Architecture::Cbow, ..Word2VecConfig::default() };
+        let objective = Objective::new(&[1; 100], &config).unwrap();
+        let stepper = objective.stepper(1).unwrap();
+        let blocks = [&[3, 4, 3, 5, 6][..], &[3, 3], &[3, 4, 5, 6, 7], &[3], &[]].map(|words| stepper.block(words));
+        assert_eq!(blocks, [2, 1, 4, 1, 0]);
     }
 }

@@ -90,6 +90,42 @@ pub(super) fn cbow(contexts: &mut Rows, shares: &[f64], back: f64, outputs: &mut
     }
 }
 
+/// One step of CBOW for several windows, all from the old values: each predicts its own output, where it has one, and those that
+/// all share, which count `noise_weight`. A window is its contexts, their shares of its sum, and the scale of their update.
+pub(super) fn cbow_together(
+    contexts: &mut Rows,
+    windows: &[(Vec<usize>, Vec<f64>, f64)],
+    (own, shared): (&mut Rows, &mut Rows),
+    positives: usize,
+    noise_weight: f64,
+    rate: f64,
+) {
+    let (old, old_shared) = (contexts.clone(), shared.clone());
+    let add = |row: &mut Vec<f64>, new: &[f64], old: &[f64]| {
+        row.iter_mut().zip(new.iter().zip(old)).for_each(|(value, (new, old))| *value += new - old);
+    };
+    for (b, (places, shares, back)) in windows.iter().enumerate() {
+        let before: Rows = places.iter().map(|&place| old[place].clone()).collect();
+        let mut learn = |outputs: &mut Rows, positives, rate| {
+            let mut rows = before.clone();
+            cbow(&mut rows, shares, *back, outputs, positives, rate);
+            for (i, &place) in places.iter().enumerate() {
+                add(&mut contexts[place], &rows[i], &before[i]);
+            }
+        };
+        if let Some(target) = own.get_mut(b) {
+            let mut alone = vec![target.clone()];
+            learn(&mut alone, 1, rate);
+            *target = alone.remove(0);
+        }
+        let mut outputs = old_shared.clone();
+        learn(&mut outputs, positives, rate * noise_weight);
+        for (j, output) in outputs.iter().enumerate() {
+            add(&mut shared[j], output, &old_shared[j]);
+        }
+    }
+}
+
 /// A word of a GloVe matrix: vector, bias, and their sums of squared steps (AdaGrad's, counted from 0).
 #[derive(Clone, Debug)]
 pub(super) struct GloveRow {

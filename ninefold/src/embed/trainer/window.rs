@@ -63,7 +63,9 @@ pub(super) struct Scratch {
     pub(super) inputs: Vec<*mut f32>,  // [m] the rows, found anew in each step
     pub(super) outputs: Vec<*mut f32>, // [n]
     pub(super) scores: Buffer,         // [m, n], padded as a whole
-    pub(super) hidden: Buffer,         // [stride] of CBOW
+    pub(super) hidden: Buffer,         // [b, stride] of CBOW
+    pub(super) shares: Buffer,         // [m, b] of CBOW
+    pub(super) backs: Buffer,          // [m, b] of CBOW
     old: Buffer,                       // [m, BLOCK]
 }
 

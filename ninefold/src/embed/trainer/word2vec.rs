@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cbow::Window;
 use super::checkpoint::Keeper;
 use super::matrix::SharedMatrix;
 use super::objective::{Objective, Stepper};
@@ -41,7 +42,7 @@ pub struct Word2VecConfig {
     pub loss: Loss,
     /// Noise words that each prediction is told apart from.
     pub negative: usize,
-    /// One set of noise words for all predictions of a window (several times faster, as good); false: one for each.
+    /// One set of noise words for all predictions of a window, in CBOW of four windows (faster, as good); false: one for each.
     pub shared_negatives: bool,
     /// Noise words are drawn by count to this power.
     pub ns_exponent: f64,
@@ -153,7 +154,7 @@ pub fn train_on(
     let make_worker = || {
         let stepper = objective.stepper(config.threads)?;
         let input = View::of_thread(&input, config.threads)?;
-        Ok(Trainer { config, input, stepper, contexts: Vec::new(), shares: Vec::new() })
+        Ok(Trainer { config, input, stepper, contexts: Vec::new(), weights: Vec::new(), windows: Vec::new() })
     };
     let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
     queue::run(&text, &subsampling, &config.schedule(first_epoch), progress, make_worker, keep)?;
@@ -168,7 +169,59 @@ struct Trainer<'a> {
     input: View<'a>, // [num_words, dim]
     stepper: Stepper<'a>,
     contexts: Vec<u32>,
-    shares: Vec<f32>,
+    weights: Vec<f32>,
+    windows: Vec<Window>,
+}
+
+impl Trainer<'_> {
+    fn reach(&self, rng: &mut Rng) -> usize {
+        let Word2VecConfig { window, shrink_windows, .. } = *self.config;
+        if shrink_windows { 1 + below(rng, window) } else { window }
+    }
+
+    fn skip_gram(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        self.stepper.aim(&sentence[..1], rng);
+        for middle in 0..sentence.len() {
+            let reach = self.reach(rng);
+            let end = sentence.len().min(middle + reach + 1);
+            self.contexts.clear();
+            self.contexts.extend_from_slice(&sentence[middle.saturating_sub(reach)..middle]);
+            self.contexts.extend_from_slice(&sentence[middle + 1..end]);
+            if let Some(&coming) = sentence.get(middle + self.config.window + 1) {
+                self.stepper.fetch(self.input.row(coming));
+            }
+            let next = &sentence[middle + 1..sentence.len().min(middle + 2)];
+            self.stepper.skip_gram(&self.input, &self.contexts, next, learning_rate, rng);
+        }
+    }
+
+    fn cbow(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let (window, len) = (self.config.window, sentence.len());
+        let (mut first, mut block) = (0, self.stepper.block(sentence));
+        self.stepper.aim(&sentence[..block], rng);
+        while first < len {
+            let end = first + block;
+            let (from, to) = (first.saturating_sub(window), len.min(end + window));
+            self.windows.clear();
+            for middle in first..end {
+                let reach = self.reach(rng);
+                let (begin, end) = (middle.saturating_sub(reach).max(from), len.min(middle + reach + 1));
+                // The update is the hidden row's whole one with the mean, divided with the sum: the reverse of the
+                // gradients, but so do word2vec and gensim, and their learning rates are chosen for it.
+                let one = 1.0 / (end - begin - 1) as f32;
+                let (share, back) = if self.config.cbow_mean { (one, 1.0) } else { (1.0, one) };
+                self.windows.push(Window { begin: begin - from, middle: middle - from, end: end - from, share, back });
+            }
+            block = self.stepper.block(&sentence[end..]);
+            for &coming in &sentence[to..len.min(to + block)] {
+                self.stepper.fetch(self.input.row(coming));
+            }
+            self.weights.resize(to - from, 1.0);
+            let windows = (&sentence[from..to], self.weights.as_slice(), self.windows.as_slice());
+            self.stepper.cbow(&self.input, windows, &sentence[end..end + block], learning_rate, rng);
+            first = end;
+        }
+    }
 }
 
 impl Worker for Trainer<'_> {
@@ -176,33 +229,9 @@ impl Worker for Trainer<'_> {
         if sentence.len() < 2 {
             return;
         }
-        let Word2VecConfig { window, shrink_windows, architecture, cbow_mean, .. } = *self.config;
-        self.stepper.aim(sentence[0], rng);
-        for middle in 0..sentence.len() {
-            let reach = if shrink_windows { 1 + below(rng, window) } else { window };
-            let end = sentence.len().min(middle + reach + 1);
-            self.contexts.clear();
-            self.contexts.extend_from_slice(&sentence[middle.saturating_sub(reach)..middle]);
-            self.contexts.extend_from_slice(&sentence[middle + 1..end]);
-            if let Some(&coming) = sentence.get(middle + window + 1) {
-                self.stepper.fetch(self.input.row(coming));
-            }
-            let next = sentence.get(middle + 1).copied();
-            match architecture {
-                Architecture::SkipGram => {
-                    self.stepper.skip_gram(&self.input, &self.contexts, next, learning_rate, rng);
-                }
-                Architecture::Cbow => {
-                    // The update is the hidden row's whole one with the mean, divided with the sum: the reverse of the
-                    // gradients, but so do word2vec and gensim, and their learning rates are chosen for it.
-                    let one = 1.0 / self.contexts.len() as f32;
-                    let (share, back) = if cbow_mean { (one, 1.0) } else { (1.0, one) };
-                    self.shares.clear();
-                    self.shares.resize(self.contexts.len(), share);
-                    let contexts = (self.contexts.as_slice(), self.shares.as_slice(), back);
-                    self.stepper.cbow(&self.input, contexts, next, learning_rate, rng);
-                }
-            }
+        match self.config.architecture {
+            Architecture::SkipGram => self.skip_gram(sentence, learning_rate, rng),
+            Architecture::Cbow => self.cbow(sentence, learning_rate, rng),
         }
     }
 

@@ -75,12 +75,59 @@ fn together(words: &mut [Rows], contexts: &[usize], outputs: &mut Rows, positive
     }
 }
 
+/// The same for CBOW with noise, four windows a step: of the eight words four are its targets and the others all its noise, each
+/// of which counts half.
+fn follow_in_fours(words: &mut [Rows], window: usize) {
+    let mut all = vec![vec![0.0; 20]; EIGHT.len()];
+    for epoch in 0..EPOCHS {
+        let rate = RATE - (RATE - 1e-4) * epoch as f64 / EPOCHS as f64;
+        for sentence in sentences_of_eight() {
+            let sentence: Vec<usize> = sentence.iter().map(|&id| id as usize - 2).collect();
+            for first in [0, 4] {
+                let targets = &sentence[first..first + 4];
+                let noise: Vec<usize> = (0..EIGHT.len()).filter(|word| !targets.contains(word)).collect();
+                // Rows of all words of the sentence, one after another.
+                let mut rows: Rows = sentence.iter().flat_map(|&word| words[word].clone()).collect();
+                let owners: Vec<usize> =
+                    sentence.iter().enumerate().flat_map(|(place, &word)| vec![place; words[word].len()]).collect();
+                let windows: Vec<_> = (first..first + 4)
+                    .map(|middle| {
+                        let near = |place: usize| place != middle && place.abs_diff(middle) <= window;
+                        let places: Vec<usize> = (0..rows.len()).filter(|&row| near(owners[row])).collect();
+                        let shares = vec![1.0 / places.len() as f64; places.len()];
+                        (places, shares, 1.0)
+                    })
+                    .collect();
+                let mut own: Rows = targets.iter().map(|&word| all[word].clone()).collect();
+                let mut shared: Rows = noise.iter().map(|&word| all[word].clone()).collect();
+                reference::cbow_together(&mut rows, &windows, (&mut own, &mut shared), 0, 0.5, rate);
+                targets
+                    .iter()
+                    .chain(&noise)
+                    .zip(own.into_iter().chain(shared))
+                    .for_each(|(&word, row)| all[word] = row);
+                let mut rows = rows.into_iter();
+                sentence.iter().for_each(|&word| words[word].fill_with(|| rows.next().unwrap()));
+            }
+        }
+    }
+}
+
+/// As [`WORDS`], three more.
+const EIGHT: [&str; 8] = ["abc", "defgh", "ijklmno", "pqrs", "tuvwxyz", "1234", "56", "789.:;"];
+
+fn sentences_of_eight() -> Vec<Vec<u32>> {
+    [[2, 3, 4, 5, 6, 7, 8, 9], [5, 9, 2, 6, 8, 3, 4, 7], [4, 8, 7, 6, 2, 5, 9, 3]]
+        .map(|sentence| sentence.to_vec())
+        .to_vec()
+}
+
 fn assert_followed(name: &str, vectors: &WordVectors, words: &[Rows]) {
     for (row, rows) in words.iter().enumerate() {
         let expected = mean(rows);
         let far = vectors.row(row).iter().zip(&expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max);
         let size = expected.iter().map(|x| x.abs()).fold(0.0, f64::max);
-        assert!(size > 0.06 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", WORDS[row]);
+        assert!(size > 0.06 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", vectors.words()[row]);
     }
 }
 
@@ -147,5 +194,44 @@ fn fasttext_follows_the_reference_to_the_end() {
         follow(&mut words, window, architecture, shared_negatives, loss);
         let vectors = fasttext::train(&config, &sentences(), &vocab, &Silent).unwrap();
         assert_followed(&format!("{architecture:?} {shared_negatives} {loss:?} {window}"), &vectors, &words);
+    }
+}
+
+#[test]
+fn four_windows_a_step_follow_the_reference_to_the_end() {
+    for window in [1, 2, 5, 9] {
+        let config = Word2VecConfig {
+            architecture: Architecture::Cbow,
+            window,
+            shrink_windows: false,
+            negative: 2,
+            learning_rate: RATE,
+            epochs: EPOCHS,
+            ..small_word2vec()
+        };
+        let mut words: Vec<Rows> = start(8, "word vectors").into_iter().map(|row| vec![row]).collect();
+        follow_in_fours(&mut words, window);
+        let vectors = word2vec::train(&config, &sentences_of_eight(), &vocab(&EIGHT), &Silent).unwrap();
+        assert_followed(&format!("word2vec {window}"), &vectors, &words);
+
+        let Word2VecConfig { architecture, shrink_windows, negative, learning_rate, epochs, .. } = config;
+        let config = FastTextConfig {
+            architecture,
+            window,
+            shrink_windows,
+            negative,
+            learning_rate,
+            epochs,
+            ..small_fasttext()
+        };
+        let vocab = vocab(&EIGHT);
+        let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &[3; 8]);
+        let all = start(layout.len(), "word and n-gram vectors");
+        let rows_of = |word| layout.of(word).iter().map(|&row| all[row as usize].clone()).collect::<Rows>();
+        let mut words: Vec<Rows> = (0..8).map(rows_of).collect();
+        assert_eq!(words.iter().map(Vec::len).sum::<usize>(), all.len(), "the words share no row");
+        follow_in_fours(&mut words, window);
+        let vectors = fasttext::train(&config, &sentences_of_eight(), &vocab, &Silent).unwrap();
+        assert_followed(&format!("fasttext {window}"), &vectors, &words);
     }
 }
