@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::distill::DistillArgs;
+use crate::commands::ensemble::EnsembleArgs;
 use crate::embed::EmbedArgs;
 
 /// Which word embedding and which recurrent network for your labelled texts?
@@ -77,6 +79,10 @@ pub enum Command {
     Predict(PredictArgs),
     /// Score a trained model on labelled texts
     Evaluate(EvaluateArgs),
+    /// Let trained models answer together
+    Ensemble(EnsembleArgs),
+    /// Let a trained model, or several together, teach a small network
+    Distill(DistillArgs),
     /// List, show and compare earlier runs
     Runs(RunsArgs),
     /// Make the page of a run again, or of several together
@@ -146,6 +152,10 @@ pub struct ConfigArgs {
     /// fasttext_supervised; or none [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub baselines: Vec<String>,
+    /// Trained models that answer together: vote_seeds, vote_networks, vote_selected, stacked; or none
+    /// [default: vote_selected, stacked]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
+    pub ensembles: Vec<String>,
     /// Epochs of training at most
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub epochs: Option<u64>,

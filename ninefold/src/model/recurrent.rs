@@ -8,9 +8,9 @@ use super::{BatchResult, Classifier, Objective};
 use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::dropout::Dropout;
+use crate::kernels::embedding;
 use crate::kernels::linear;
 use crate::kernels::simd::{Level, padded};
-use crate::kernels::{embedding, softmax};
 use crate::nn::init::uniform_by_fan;
 use crate::nn::{CellKind, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit, RecurrentStack};
 use crate::rng::Rng;
@@ -238,11 +238,10 @@ impl RecurrentClassifier {
         self.forward(batch, Some(key));
         let classes = self.config.num_classes;
         let mut result = BatchResult::default();
-        let rows = self.logits.chunks_exact_mut(padded(classes)).zip(&batch.labels);
-        for ((row, &label), &weight) in rows.zip(&batch.loss_weights) {
+        for (number, row) in self.logits.chunks_exact_mut(padded(classes)).enumerate() {
             let row = &mut row[..classes];
-            result.correct += usize::from(largest(row) == label as usize);
-            result.loss += softmax::cross_entropy(row, label as usize, objective.label_smoothing, weight);
+            result.correct += usize::from(largest(row) == batch.labels[number] as usize);
+            result.loss += objective.row(batch, number, row);
         }
         self.backward(batch, key);
         result

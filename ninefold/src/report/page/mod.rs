@@ -18,7 +18,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
-use super::Leaderboard;
+use super::{Leaderboard, RowKind};
 use crate::error::{Error, Result};
 use crate::eval::calibration::Bin;
 use crate::eval::{ClassScores, Confusion, MainScore};
@@ -193,7 +193,7 @@ struct RunView<'a> {
 fn view(run: &RunReport) -> RunView<'_> {
     let board = run.leaderboard.merged();
     let best = board.best().map(|row| row.pair());
-    let baseline = board.chosen(true).map(|row| row.pair()).filter(|name| Some(name) != best.as_ref());
+    let baseline = board.chosen(RowKind::Baseline).map(|row| row.pair()).filter(|name| Some(name) != best.as_ref());
     let chosen = best.as_deref().and_then(|name| run.model(name));
     let beside = baseline.as_deref().and_then(|name| run.model(name));
     let both: Vec<&ModelReport> = chosen.into_iter().chain(beside).collect();
