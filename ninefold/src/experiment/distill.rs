@@ -111,10 +111,10 @@ pub fn distill(
     if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
     }
-    fs::create_dir_all(output).map_err(Error::io("create the folder", output))?;
     let mut predictor = Predictor::load(teacher)?;
     let texts = Texts::load(config, progress)?;
     same_labels((teacher, predictor.labels()), (Path::new(&config.corpus.data), &texts.corpus.labels))?;
+    fs::create_dir_all(output).map_err(Error::io("create the folder", output))?; // before hours are spent
     let protocol = texts.corpus.protocol.to_string();
     if predictor.configs().any(|member| member.training.protocol != protocol) {
         progress

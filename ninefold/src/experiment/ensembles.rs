@@ -277,6 +277,7 @@ impl<'a> Ensembles<'a> {
     /// validation selects among the networks alone. That is another model, and its card says so.
     fn save(&self, kind: EnsembleKind, row: &Row, chosen: &Chosen, progress: &dyn Progress) -> Result<()> {
         let folder = self.folder.folder(row).join("model");
+        let _ = fs::remove_dir_all(&folder); // of other members, perhaps
         let is_network = |candidate: &&Candidate| candidate.row.kind() == RowKind::Pair;
         if chosen.rule == Rule::Mean && chosen.members.iter().all(is_network) {
             let facts = EnsembleFacts { validation: row.validation, test: row.test, ..EnsembleFacts::default() };

@@ -337,6 +337,44 @@ pub(super) mod sample {
         board
     }
 
+    /// The same with a pair's two seeds, a selection and all of them stacked.
+    pub fn together() -> Leaderboard {
+        let mut board = judged();
+        board.rows.push(Row { seed: 1, ..row("word2vec", "gru", 0.7089, 0.786, 310.5) });
+        let member = |embedding: &str, model: &str, seed: u64, weight: f64| Member {
+            name: name(embedding, model),
+            seed,
+            folder: format!("{embedding}-{model}-{seed}"),
+            weight,
+        };
+        let (gru, other) = (member("word2vec", "gru", 0, 0.5), member("word2vec", "gru", 1, 0.5));
+        let svm = member(NO_EMBEDDING, "tfidf_svm", 0, 0.3);
+        let selected =
+            vec![Member { weight: 0.6, ..gru.clone() }, Member { weight: 0.1, ..other.clone() }, svm.clone()];
+        let ensembles = [
+            ("word2vec", "gru_vote_seeds", 0.7301, vec![gru.clone(), other.clone()]),
+            (NO_EMBEDDING, "vote_selected", 0.741, selected),
+            (NO_EMBEDDING, STACKED, 0.7523, vec![gru, other, svm]),
+        ];
+        for (embedding, model, accuracy, members) in ensembles {
+            let row = row(embedding, model, accuracy, 0.80, 600.0);
+            let (a, b) = (row.pair(), "word2vec + gru".to_string());
+            let p = if model == STACKED { 0.003 } else { 0.2 };
+            let test = "paired_bootstrap".to_string();
+            board.comparisons.push(Comparison { a, b, difference: accuracy - 0.7139, p, p_corrected: p, test });
+            board.rows.push(Row {
+                ensemble: true,
+                members,
+                train: None,
+                rank: Some(1),
+                epochs: 0,
+                best_epoch: 0,
+                ..row
+            });
+        }
+        board
+    }
+
     pub fn leaderboard() -> Leaderboard {
         let rows = vec![
             row("word2vec", "rnn", 0.5625, 0.58, 110.0),

@@ -99,7 +99,7 @@ impl Leaderboard {
         }
         if self.rows.iter().any(|row| row.ensemble) {
             legend +=
-                " A vote, and what is stacked, is several of the other rows answering together; it took their seconds.";
+                " Together: several of the other rows answer as one; seconds and parameters are the sum of theirs.";
         }
         legend
     }
