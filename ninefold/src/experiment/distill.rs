@@ -12,7 +12,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
@@ -155,6 +155,8 @@ struct Work<'a> {
 
 /// Texts that are labelled between two looks at Ctrl-C.
 const BATCH: usize = 512;
+/// How long a model labels texts, at least, before its speed is known.
+const TIMED: Duration = Duration::from_millis(500);
 
 impl Work<'_> {
     /// The probabilities that a model gives some texts. `[texts, num_classes]`
@@ -211,18 +213,22 @@ impl Work<'_> {
         let scores = |said: &[f32], part: &Encoded| {
             Confusion::of(classes, part.labels(), &most_probable(said, classes)).scores()
         };
-        // The validation texts go first: the clock then finds everything warm.
         let validation = self.said(&mut predictor, &corpus.validation, &format!("{role}, validation texts"))?;
-        let start = Instant::now();
         looks::count(&self.texts.test_fingerprint, role);
-        let test = self.said(&mut predictor, &corpus.test, &format!("{role}, test texts"))?;
-        let seconds = start.elapsed().as_secs_f64();
+        let begin = Instant::now();
+        let (mut test, mut fastest) = (Vec::new(), f64::INFINITY);
+        // A few hundred texts are labelled in a blink: again until it can be timed, and the fastest pass counts.
+        while test.is_empty() || begin.elapsed() < TIMED {
+            let start = Instant::now();
+            test = self.said(&mut predictor, &corpus.test, &format!("{role}, test texts"))?;
+            fastest = fastest.min(start.elapsed().as_secs_f64());
+        }
         Ok(DistilledRow {
             role: role.to_string(),
             name: predictor.name(),
             parameters: predictor.parameter_count(),
             bytes: bundle::bytes(folder)?,
-            texts_per_s: corpus.test.len() as f64 / seconds.max(1e-9),
+            texts_per_s: corpus.test.len() as f64 / fastest.max(1e-9),
             validation: scores(&validation, &self.texts.validation),
             test: scores(&test, &self.texts.test),
         })

@@ -20,8 +20,9 @@ pub fn config(place: &Path) -> Config {
     LazyLock::force(&CACHE);
     let words = ["sun", "rain", "snow", "goal", "ball", "team", "jam", "bread", "tea"];
     // A third of the words are another class's.
-    let word =
-        |n: usize, k: usize| words[(3 * (n % 3) + (n / 3 + k * k) % 3 + if (n * 7 + k) % 3 == 0 { 4 } else { 0 }) % 9];
+    let word = |n: usize, k: usize| {
+        words[(3 * (n % 3) + (n / 3 + k * k) % 3 + if (n * 7 + k).is_multiple_of(3) { 4 } else { 0 }) % 9]
+    };
     let text = |n: usize| (0..4 + n % 4).map(|k| word(n, k)).collect::<Vec<_>>().join(" ");
     let rows: String = (0..240).map(|n| format!("{},{}\n", text(n), ["weather", "sport", "food"][n % 3])).collect();
     fs::write(place.join("texts.csv"), format!("text,label\n{rows}")).unwrap();

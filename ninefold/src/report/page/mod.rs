@@ -11,6 +11,7 @@ mod matrix;
 mod rounds;
 mod rows;
 mod search;
+mod together;
 
 pub use search::search_page;
 
@@ -184,6 +185,7 @@ struct RunView<'a> {
     classes: Option<classes::Classes>,
     lengths: Option<lengths::Lengths>,
     calibration: Option<calibration::Calibration>,
+    together: Vec<together::Together>,
     mistakes: &'a [MistakeReport],
     coverage: &'a [[String; 6]],
     environment: &'a [(String, String)],
@@ -214,6 +216,7 @@ fn view(run: &RunReport) -> RunView<'_> {
         classes: classes::view(&both),
         lengths: lengths::view(&both, &run.lengths),
         calibration: calibration::view(&both),
+        together: together::view(&board),
         mistakes: chosen.map_or(&[], |model| &model.mistakes),
         coverage: &run.coverage,
         environment: &run.environment,
