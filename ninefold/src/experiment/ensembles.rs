@@ -32,6 +32,9 @@ use crate::report::{Member, Row, RowKind, Seconds};
 const FOLDS: usize = 5;
 /// What the regression's `c` is chosen from.
 const C: [f64; 7] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0];
+/// What its members say is calibrated already: more than this no ensemble can be off, and models that know nothing are not to
+/// be made so unsure that rounding decides among their answers.
+const TEMPER: f64 = 10.0;
 const STOP: Stop = Stop { tolerance: 1e-6, max_iterations: 200 };
 
 /// All that the ensembles of a run share.
@@ -186,7 +189,7 @@ impl<'a> Ensembles<'a> {
             candidates.iter().zip(weights).filter(|(_, weight)| *weight != 0.0).unzip();
         let temperature = match (rule, members.len()) {
             (Rule::Mean, 1) => 1.0, // it is calibrated already
-            _ => calibration::temperature(&log_scores(&validation), classes, labels),
+            _ => calibration::temperature(&log_scores(&validation), classes, labels).clamp(1.0 / TEMPER, TEMPER),
         };
         Ok(Chosen { rule, members, weights, validation, temperature, c })
     }

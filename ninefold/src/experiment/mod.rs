@@ -225,6 +225,10 @@ impl Run<'_> {
     /// What was trained answers together, which trains nothing.
     fn put_together(&mut self) -> Result<()> {
         let all: Vec<(EnsembleKind, Row)> = self.ensembles().collect();
+        if self.config.seeds == 1 && self.config.ensembles.contains(&EnsembleKind::VoteSeeds) {
+            self.progress
+                .notice("vote_seeds: every pair has one seed, which is nothing to vote about: seeds = 3 would do");
+        }
         if all.is_empty() {
             return Ok(());
         }

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use ninefold::experiment::{BaselineKind, Config, EmbeddingKind, EnsembleKind};
 use ninefold::folders;
 use ninefold::nn::CellKind;
+use ninefold::rng::Rng;
 
 /// A small comparison of two networks with two seeds, and two baselines, with vectors from a file.
 pub fn config(place: &Path) -> Config {
@@ -19,12 +20,16 @@ pub fn config(place: &Path) -> Config {
     });
     LazyLock::force(&CACHE);
     let words = ["sun", "rain", "snow", "goal", "ball", "team", "jam", "bread", "tea"];
-    // A third of the words are another class's.
-    let word = |n: usize, k: usize| {
-        words[(3 * (n % 3) + (n / 3 + k * k) % 3 + if (n * 7 + k).is_multiple_of(3) { 4 } else { 0 }) % 9]
+    // Less than half of the words tell the class, and one label of ten is wrong: nobody gets them all right.
+    let mut rng = Rng::new(5);
+    let mut row = |n: usize| {
+        let class = n % 3;
+        let word = |rng: &mut Rng| words[if rng.uniform() < 0.4 { 3 * class + rng.below(3) } else { rng.below(9) }];
+        let text: Vec<&str> = (0..3 + rng.below(4)).map(|_| word(&mut rng)).collect();
+        let label = if rng.uniform() < 0.1 { rng.below(3) } else { class };
+        format!("{},{}\n", text.join(" "), ["weather", "sport", "food"][label])
     };
-    let text = |n: usize| (0..4 + n % 4).map(|k| word(n, k)).collect::<Vec<_>>().join(" ");
-    let rows: String = (0..240).map(|n| format!("{},{}\n", text(n), ["weather", "sport", "food"][n % 3])).collect();
+    let rows: String = (0..240).map(&mut row).collect();
     fs::write(place.join("texts.csv"), format!("text,label\n{rows}")).unwrap();
     let vector =
         |n: usize| (0..4).map(|k| format!("{:.2}", ((n * 5 + k * 3) % 7) as f32 / 7.0)).collect::<Vec<_>>().join(" ");
@@ -39,7 +44,8 @@ pub fn config(place: &Path) -> Config {
     config.embedding.glove = place.join("vectors.txt").display().to_string();
     config.embedding.dim = 4;
     config.model.hidden_size = 5;
-    config.training.epochs = 5;
+    config.training.epochs = 12;
+    config.training.learning_rate = 1e-2;
     config.training.batch_size = 8;
     config
 }
