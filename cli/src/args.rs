@@ -267,7 +267,7 @@ Examples:
 MODEL is the folder of a trained model: RUN/pairs/word2vec-gru/model. Prints the label and its probability, separated by a
 tab, one line per text.")]
 pub struct PredictArgs {
-    /// The folder of a trained model
+    /// The folder of a trained model or ensemble
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Text files (a text per line), CSV, TSV or JSONL files, or folders (a text per file); stdin without any
@@ -305,7 +305,7 @@ Examples:
 
 Scores the test part of the data where they have one, else every text. Labels that the model does not know are an error.")]
 pub struct EvaluateArgs {
-    /// The folder of a trained model
+    /// The folder of a trained model or ensemble
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Which texts.

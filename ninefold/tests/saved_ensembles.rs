@@ -176,6 +176,13 @@ fn a_pupil_is_a_model_that_knows_its_teacher() {
     assert!(teacher.parameters > pupil.parameters && teacher.bytes > pupil.bytes && teacher.texts_per_s > 0.0);
     assert_eq!((pupil.parameters, pupil.name.as_str()), (alone.parameters, "glove + gru"));
 
+    for (comparison, other) in done.comparisons.iter().zip([teacher, alone]) {
+        assert_eq!((comparison.a.as_str(), &comparison.b), ("pupil", &other.role));
+        assert_eq!(comparison.difference, pupil.test.accuracy - other.test.accuracy);
+        assert!((0.0..=1.0).contains(&comparison.p) && comparison.p <= comparison.p_corrected, "{comparison:?}");
+    }
+    assert_eq!(done.comparisons.len(), 2);
+
     let saved = Bundle::load(&output).unwrap();
     assert_eq!(saved.config.training.teacher.as_deref(), Some(teacher.name.as_str()));
     assert_eq!(saved.config.training.test, Some(pupil.test), "what is saved is what was scored");

@@ -8,7 +8,7 @@ use clap::Args;
 use ninefold::Error;
 use ninefold::experiment::{Distilled, DistilledRow, EmbeddingKind, distill};
 use ninefold::nn::CellKind;
-use ninefold::report::plain_table;
+use ninefold::report::{Comparison, plain_table};
 
 use crate::args::ConfigArgs;
 use crate::commands::compare::shell;
@@ -25,8 +25,8 @@ Examples:
   ninefold distill TEACHER --data posts/ -o pupil --set distill.share=0.7 --set distill.temperature=4
 
 The pupil learns the training texts' labels and what TEACHER says of them: its loss is (1 - share) cross-entropy + share T^2
-KL(teacher || pupil), both at temperature T. Validation chooses its epoch, as ever. TEACHER should have been trained on the
-same texts and split; its labels must be the texts' own.")]
+KL(teacher || pupil), both at temperature T. Validation chooses its epoch, as ever; a pupil pays for more epochs than others do
+(--epochs 30). TEACHER should have been trained on the same texts and split; its labels must be the texts' own.")]
 pub struct DistillArgs {
     /// The folder of a trained model or ensemble
     #[arg(value_name = "TEACHER")]
@@ -77,12 +77,11 @@ fn one<T: Copy + PartialEq>(flag: &str, list: &[T], all: &[T], usual: T) -> Resu
 }
 
 fn table(done: &Distilled) -> Result<String> {
-    let head = ["", "network", "parameters", "MB", "texts/s", "validation, %", "test accuracy, %", "F1 macro, %"];
+    let head = ["", "parameters", "MB", "texts/s", "validation", "test", "F1 macro"];
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
     let row = |row: &DistilledRow| {
-        let percent = |share: f64| format!("{:.1}", 100.0 * share);
         vec![
             row.role.clone(),
-            row.name.clone(),
             row.parameters.to_string(),
             format!("{:.1}", row.bytes as f64 / 1e6),
             format!("{:.0}", row.texts_per_s),
@@ -91,25 +90,29 @@ fn table(done: &Distilled) -> Result<String> {
             percent(row.test.f1_macro),
         ]
     };
-    let mut text = format!("{}\n\n{}", done.protocol, plain_table(&head, 2, done.rows.iter().map(row)));
+    let mut text = format!("{}\n", done.protocol);
+    for row in done.rows.iter().take(2) {
+        writeln!(text, "{}: {}", row.role, row.name)?;
+    }
+    write!(text, "\n{}", plain_table(&head, 1, done.rows.iter().map(row)))?;
+    writeln!(
+        text,
+        "Accuracy in % on the validation and the test texts, macro F1 on the test texts; size on the disk.\n"
+    )?;
     if let [teacher, pupil, ..] = done.rows.as_slice() {
         let smaller = teacher.bytes as f64 / pupil.bytes.max(1) as f64;
         let faster = pupil.texts_per_s / teacher.texts_per_s.max(1e-9);
-        let points = 100.0 * (teacher.test.accuracy - pupil.test.accuracy);
-        let side = if points < 0.0 { "above" } else { "below" };
-        let points = points.abs();
         writeln!(
             text,
-            "\nThe pupil is {smaller:.1} times smaller and {faster:.1} times faster than its teacher, and {points:.1} points {side} it."
+            "The pupil takes {smaller:.1} times less room than its teacher and labels {faster:.1} times as many texts per second."
         )?;
     }
-    if let [_, pupil, alone] = done.rows.as_slice() {
-        let points = 100.0 * (pupil.test.accuracy - alone.test.accuracy);
-        writeln!(
-            text,
-            "Without a teacher the same network has {:.1} % of the test texts right: {points:+.1} points by the teacher.",
-            100.0 * alone.test.accuracy
-        )?;
+    for Comparison { b: other, difference, p_corrected: p, .. } in &done.comparisons {
+        let of = if other == "teacher" { "its teacher" } else { "the same network without a teacher" };
+        let side = if *difference < 0.0 { "below" } else { "above" };
+        let told = if *p < 0.05 { "told apart" } else { "a tie" };
+        let p = if *p < 0.001 { "p < 0.001".to_string() } else { format!("p = {p:.3}") };
+        writeln!(text, "It is {} points {side} {of} on the test texts ({told}, {p}).", percent(difference.abs()))?;
     }
     Ok(text)
 }

@@ -24,10 +24,12 @@ use crate::batch::Encoded;
 use crate::bundle::{self, Facts, same_labels};
 use crate::corpus::{Document, Protocol};
 use crate::error::{Error, Result};
+use crate::eval::paired::{discordant, holm, mcnemar};
 use crate::eval::{Confusion, Scores, calibration, log_scores, most_probable};
 use crate::model::{Distillation, predict_logits};
 use crate::predictor::Predictor;
 use crate::progress::Progress;
+use crate::report::Comparison;
 use crate::train::{Teacher, TrainData, fit};
 
 /// How far a teacher is listened to.
@@ -70,6 +72,8 @@ pub struct Distilled {
     pub protocol: Protocol,
     /// The teacher, the pupil, and perhaps the same network without a teacher.
     pub rows: Vec<DistilledRow>,
+    /// The pupil with each of the others, by the accuracy of their answers to the test texts.
+    pub comparisons: Vec<Comparison>,
 }
 
 /// One of them.
@@ -125,15 +129,40 @@ pub fn distill(
     let name = predictor.name();
     let said = work.said(&mut predictor, &texts.corpus.train, "teacher, training texts")?;
     let targets = at_temperature(&said, texts.corpus.labels.len(), config.distill.temperature);
-    let mut rows = vec![work.measured("teacher", teacher, predictor)?];
+    let mut measured = vec![work.measured("teacher", teacher, predictor)?];
     work.train("pupil", Some((&targets, name)), output)?;
-    rows.push(work.measured("pupil", output, Predictor::load(output)?)?);
+    measured.push(work.measured("pupil", output, Predictor::load(output)?)?);
     if beside {
         let folder = tempfile::tempdir().map_err(Error::io("create the folder", std::env::temp_dir()))?;
         work.train("without a teacher", None, folder.path())?;
-        rows.push(work.measured("without a teacher", folder.path(), Predictor::load(folder.path())?)?);
+        measured.push(work.measured("without a teacher", folder.path(), Predictor::load(folder.path())?)?);
     }
-    Ok(Distilled { protocol: texts.corpus.protocol.clone(), rows })
+    let comparisons = compared(texts.test.labels(), &measured);
+    let rows = measured.into_iter().map(|(row, _)| row).collect();
+    Ok(Distilled { protocol: texts.corpus.protocol.clone(), rows, comparisons })
+}
+
+/// A model and its answers to the test texts.
+type Measured = (DistilledRow, Vec<u32>);
+
+/// The second, which is the pupil, with each of the others.
+fn compared(truth: &[u32], measured: &[Measured]) -> Vec<Comparison> {
+    let (pupil, answers) = &measured[1];
+    let others: Vec<&Measured> = measured.iter().filter(|(row, _)| row.role != pupil.role).collect();
+    let p = |(_, other): &&Measured| {
+        let (only_pupil, only_other) = discordant(truth, answers, other);
+        mcnemar(only_pupil, only_other)
+    };
+    let p: Vec<f64> = others.iter().map(p).collect();
+    let comparison = |(((other, _), &p), p_corrected): ((&&Measured, &f64), f64)| Comparison {
+        a: pupil.role.clone(),
+        b: other.role.clone(),
+        difference: pupil.test.accuracy - other.test.accuracy,
+        p,
+        p_corrected,
+        test: "mcnemar".to_string(),
+    };
+    others.iter().zip(&p).zip(holm(&p)).map(comparison).collect()
 }
 
 /// Probabilities as their logits would give them at a temperature: q ∝ p^(1/T).
@@ -208,11 +237,9 @@ impl Work<'_> {
     }
 
     /// Scores and speed of a saved model.
-    fn measured(&self, role: &str, folder: &Path, mut predictor: Predictor) -> Result<DistilledRow> {
+    fn measured(&self, role: &str, folder: &Path, mut predictor: Predictor) -> Result<Measured> {
         let (corpus, classes) = (&self.texts.corpus, self.texts.corpus.labels.len());
-        let scores = |said: &[f32], part: &Encoded| {
-            Confusion::of(classes, part.labels(), &most_probable(said, classes)).scores()
-        };
+        let scores = |answers: &[u32], part: &Encoded| Confusion::of(classes, part.labels(), answers).scores();
         let validation = self.said(&mut predictor, &corpus.validation, &format!("{role}, validation texts"))?;
         looks::count(&self.texts.test_fingerprint, role);
         let begin = Instant::now();
@@ -223,7 +250,8 @@ impl Work<'_> {
             test = self.said(&mut predictor, &corpus.test, &format!("{role}, test texts"))?;
             fastest = fastest.min(start.elapsed().as_secs_f64());
         }
-        Ok(DistilledRow {
+        let [validation, test] = [validation, test].map(|said| most_probable(&said, classes));
+        let row = DistilledRow {
             role: role.to_string(),
             name: predictor.name(),
             parameters: predictor.parameter_count(),
@@ -231,7 +259,8 @@ impl Work<'_> {
             texts_per_s: corpus.test.len() as f64 / fastest.max(1e-9),
             validation: scores(&validation, &self.texts.validation),
             test: scores(&test, &self.texts.test),
-        })
+        };
+        Ok((row, test))
     }
 }
 

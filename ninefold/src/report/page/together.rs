@@ -35,7 +35,7 @@ pub(super) fn view(board: &Leaderboard) -> Vec<Together> {
         let is_stacked = row.model == STACKED;
         let member = |(name, share): (String, f64)| MemberView {
             name,
-            counts: if is_stacked { format!("{share:.2}") } else { format!("{:.1} %", 100.0 * share) },
+            counts: if is_stacked { power(share) } else { format!("{:.1} %", 100.0 * share) },
             negative: share < 0.0,
             width: WIDTH * share.abs() / largest,
         };
@@ -43,6 +43,11 @@ pub(super) fn view(board: &Leaderboard) -> Vec<Together> {
         Together { name: row.pair(), of, members: shares.into_iter().map(member).collect() }
     });
     all.filter(|ensemble| ensemble.members.len() > 1).collect()
+}
+
+/// Two decimals, and no sign before nothing.
+fn power(share: f64) -> String {
+    format!("{share:.2}").replace("-0.00", "0.00")
 }
 
 #[cfg(test)]
@@ -71,6 +76,7 @@ mod tests {
         ];
         assert_eq!(told, expected, "two seeds of one pair are told by their row");
         let svm = &views[0].members[1];
+        assert_eq!([power(-0.001), power(-0.5)], ["0.00", "-0.50"]);
         assert!(svm.negative && (svm.width - 0.5 * WIDTH).abs() < 1e-9);
     }
 }
