@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::distill::DistillArgs;
+use crate::commands::ensemble::EnsembleArgs;
 use crate::embed::EmbedArgs;
 
 /// Which word embedding and which network for your labelled texts?
@@ -79,6 +81,10 @@ pub enum Command {
     Predict(PredictArgs),
     /// Score a trained model on labelled texts
     Evaluate(EvaluateArgs),
+    /// Let trained models answer together
+    Ensemble(EnsembleArgs),
+    /// Let a trained model, or several together, teach a small network
+    Distill(DistillArgs),
     /// List, show and compare earlier runs
     Runs(RunsArgs),
     /// Make the page of a run again, or of several together
@@ -149,6 +155,10 @@ pub struct ConfigArgs {
     /// fasttext_supervised; or none [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub baselines: Vec<String>,
+    /// Trained models that answer together: vote_seeds, vote_networks, vote_selected, stacked; or none
+    /// [default: vote_selected, stacked]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
+    pub ensembles: Vec<String>,
     /// Epochs of training at most
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub epochs: Option<u64>,
@@ -291,7 +301,7 @@ Examples:
 MODEL is the folder of a trained model: RUN/pairs/word2vec-gru/model. Prints the label and its probability, separated by a
 tab, one line per text.")]
 pub struct PredictArgs {
-    /// The folder of a trained model
+    /// The folder of a trained model or ensemble
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Text files (a text per line), CSV, TSV or JSONL files, or folders (a text per file); stdin without any
@@ -329,7 +339,7 @@ Examples:
 
 Scores the test part of the data where they have one, else every text. Labels that the model does not know are an error.")]
 pub struct EvaluateArgs {
-    /// The folder of a trained model
+    /// The folder of a trained model or ensemble
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Which texts.

@@ -30,6 +30,8 @@ fn main() -> ExitCode {
         Command::Ladder(args) => commands::ladder::run(args, &output),
         Command::Predict(args) => commands::predict::run(args, &output),
         Command::Evaluate(args) => commands::evaluate::run(args, &output),
+        Command::Ensemble(args) => commands::ensemble::run(args, &output),
+        Command::Distill(args) => commands::distill::run(args, &output),
         Command::Runs(args) => commands::runs::run(args, &output),
         Command::Report(args) => commands::report::run(args, &output),
         Command::Config(args) => commands::config::run(args, &output),

@@ -37,10 +37,8 @@ impl ConfigArgs {
         flags.data(&self.data);
         flags.list("embeddings", &self.embeddings);
         flags.list("models", &self.models);
-        match self.baselines.as_slice() {
-            [none] if none == "none" => flags.0.push(("baselines".to_string(), "[]".to_string())),
-            some => flags.list("baselines", some),
-        }
+        flags.list_or_none("baselines", &self.baselines);
+        flags.list_or_none("ensembles", &self.ensembles);
         flags.number("training.epochs", self.epochs);
         flags.number("seed", self.seed);
         flags.number("seeds", self.seeds);
@@ -90,6 +88,14 @@ impl Flags<'_> {
         if !values.is_empty() {
             let list = values.iter().map(|value| Value::String(value.trim().to_string())).collect();
             self.0.push((key.to_string(), Value::Array(list).to_string()));
+        }
+    }
+
+    /// The same, where the word "none" alone is the empty list.
+    fn list_or_none(&mut self, key: &str, values: &[String]) {
+        match values {
+            [none] if none == "none" => self.0.push((key.to_string(), "[]".to_string())),
+            some => self.list(key, some),
         }
     }
 

@@ -138,7 +138,7 @@ fn wrong_usage_is_exit_code_2_and_help_has_examples() {
     let place = Place::new();
     assert_eq!(place.ninefold(&["compare", "--no-such-flag"]).output().unwrap().status.code(), Some(2));
     assert_eq!(place.ninefold(&[]).output().unwrap().status.code(), Some(2));
-    for command in ["compare", "predict", "evaluate", "sample"] {
+    for command in ["compare", "predict", "evaluate", "ensemble", "distill", "sample"] {
         let help = stdout(&place.ninefold(&[command, "--help"]).output().unwrap());
         assert!(help.contains("Examples:\n"), "{command}: {help}");
     }

@@ -83,6 +83,8 @@ pub struct Batch {
     pub labels: Vec<u32>,
     /// How much of the batch's loss each row is: together 1. `[rows]`
     pub loss_weights: Vec<f32>,
+    /// What a teacher says of each row; nothing where there is none. `[rows, num_classes]`
+    pub soft: Vec<f32>,
     /// Ids, slice after slice, step after step. `[tokens]`
     pub ids: Vec<u32>,
     /// The slices, in order.
@@ -135,6 +137,7 @@ impl Batch {
         let mut batch = Batch {
             labels: order.iter().map(|&index| texts.labels()[index]).collect(),
             loss_weights: vec![1.0 / order.len() as f32; order.len()],
+            soft: Vec::new(),
             ids: Vec::new(),
             slices: Vec::new(),
             texts: order,
@@ -167,6 +170,15 @@ impl Batch {
         let weights: Vec<f64> = self.labels.iter().map(|&label| class_weights[label as usize]).collect();
         let sum: f64 = weights.iter().sum();
         self.loss_weights = weights.iter().map(|weight| (weight / sum) as f32).collect();
+    }
+
+    /// Sets beside each row's label what a teacher says of its text.
+    ///
+    /// # Shapes
+    /// `targets` `[texts, num_classes]`: of all texts that the batch was packed from
+    pub fn teach(&mut self, targets: &[f32], num_classes: usize) {
+        let rows = self.texts.iter().map(|&text| &targets[text * num_classes..][..num_classes]);
+        self.soft = rows.flatten().copied().collect();
     }
 
     /// Number of texts.
@@ -214,6 +226,15 @@ mod tests {
         assert_eq!(batch.loss_weights, [0.25; 4]);
         batch.weigh(&[2.0, 0.5, 1.0, 7.0]);
         assert_eq!(batch.loss_weights, [0.5, 0.125, 0.125, 0.25]);
+    }
+
+    #[test]
+    fn a_row_is_taught_what_was_said_of_its_own_text() {
+        let mut texts = Encoded::default();
+        [1, 3, 2].into_iter().for_each(|length| texts.push(&vec![2; length], 0));
+        let mut batch = Batch::pack(&texts, &[0, 1, 2], 9, Padding::Exact);
+        batch.teach(&[0.1, 0.9, 0.2, 0.8, 0.3, 0.7], 2);
+        assert_eq!((batch.texts, batch.soft), (vec![1, 2, 0], vec![0.2, 0.8, 0.3, 0.7, 0.1, 0.9]));
     }
 
     fn texts(lengths: &[usize]) -> Encoded {

@@ -1,14 +1,15 @@
-//! Texts -> labels with their probabilities, by a saved model.
+//! Texts -> labels with their probabilities, by a saved model, or by several that answer together.
 //!
-//! *takes* the folder of a [`Bundle`] and texts -> *gives* a [`Prediction`] per text.
+//! *takes* the folder of a [`Bundle`] or an [`Ensemble`] and texts -> *gives* a [`Prediction`] per text.
 
 use std::path::Path;
 
 use crate::batch::Encoded;
-use crate::bundle::{Bundle, BundleConfig};
+use crate::bundle::{Bundle, BundleConfig, Ensemble, is_ensemble};
 use crate::error::Result;
-use crate::eval::{calibration, most_probable};
+use crate::eval::{Rule, Vote, calibration, most_probable, tempered};
 use crate::model::{Classifier, Reading, predict_logits};
+use crate::phrasing::{counted, listed};
 use crate::progress::Progress;
 use crate::tokenize::Tokenizer;
 
@@ -18,8 +19,18 @@ const BATCH_SIZE: usize = 64;
 /// A saved model at work.
 #[derive(Debug)]
 pub struct Predictor {
+    members: Vec<Member>,
+    temperature: f64,
+}
+
+/// One network, alone or among others.
+#[derive(Debug)]
+struct Member {
     bundle: Bundle,
     tokenizer: Tokenizer,
+    weight: f64,
+    /// The first member that makes the same ids of a text.
+    reads_like: usize,
 }
 
 /// What a model says about one text.
@@ -47,24 +58,59 @@ impl Prediction {
 }
 
 impl Predictor {
-    /// Loads a saved model.
+    /// Loads a saved model or ensemble.
     ///
     /// # Errors
-    /// As [`Bundle::load`].
+    /// As [`Bundle::load`] and [`Ensemble::load`].
     pub fn load(folder: &Path) -> Result<Predictor> {
-        let bundle = Bundle::load(folder)?;
-        let tokenizer = Tokenizer::new(&bundle.config.tokenizer)?;
-        Ok(Predictor { bundle, tokenizer })
+        let (bundles, temperature) = match is_ensemble(folder) {
+            false => (vec![(Bundle::load(folder)?, 1.0)], 1.0),
+            true => {
+                let Ensemble { config, members } = Ensemble::load(folder)?;
+                let weights = config.members.iter().map(|member| member.weight);
+                (members.into_iter().zip(weights).collect(), config.temperature)
+            }
+        };
+        let mut members: Vec<Member> = Vec::new();
+        for (bundle, weight) in bundles {
+            let tokenizer = Tokenizer::new(&bundle.config.tokenizer)?;
+            let is_same = |other: &Member| {
+                other.bundle.config.tokenizer == bundle.config.tokenizer
+                    && other.bundle.vocab.tokens() == bundle.vocab.tokens()
+            };
+            let reads_like = members.iter().position(is_same).unwrap_or(members.len());
+            members.push(Member { bundle, tokenizer, weight, reads_like });
+        }
+        Ok(Predictor { members, temperature })
     }
 
     /// Class names; a prediction's label points in here.
     pub fn labels(&self) -> &[String] {
-        &self.bundle.labels
+        &self.members[0].bundle.labels
     }
 
-    /// What the model is made of.
-    pub fn config(&self) -> &BundleConfig {
-        &self.bundle.config
+    /// What each of its networks is made of; a single one unless it is an ensemble.
+    pub fn configs(&self) -> impl Iterator<Item = &BundleConfig> {
+        self.members.iter().map(|member| &member.bundle.config)
+    }
+
+    /// Its name: "word2vec + gru"; of an ensemble what its networks are.
+    pub fn name(&self) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.configs().map(BundleConfig::name) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        match self.members.len() {
+            1 => names.concat(),
+            members => format!("{} together ({})", counted(members, "network"), listed(&names)),
+        }
+    }
+
+    /// Numbers in all of its networks.
+    pub fn parameter_count(&self) -> usize {
+        self.members.iter().map(|member| member.bundle.model.parameter_count()).sum()
     }
 
     /// What the model says about each text; the same whatever other texts go with it.
@@ -72,19 +118,38 @@ impl Predictor {
     /// # Errors
     /// [`Error::Interrupted`](crate::Error::Interrupted) when `progress` says so.
     pub fn predict(&mut self, texts: &[&str], progress: &dyn Progress) -> Result<Vec<Prediction>> {
+        let classes = self.labels().len();
+        let mut vote = Vote::new(Rule::Mean, texts.len() * classes);
+        let mut ids: Vec<Encoded> = Vec::new(); // [members]; empty where another's are read
+        for number in 0..self.members.len() {
+            let member = &mut self.members[number];
+            ids.push(if member.reads_like == number { member.encode(texts) } else { Encoded::default() });
+            let probabilities = member.probabilities(&ids[member.reads_like], progress)?;
+            vote.add(&probabilities, member.weight);
+        }
+        let probabilities = tempered(vote.probabilities(classes), classes, self.temperature);
+        let labels = most_probable(&probabilities, classes);
+        let rows = labels.into_iter().zip(probabilities.chunks_exact(classes));
+        Ok(rows.map(|(label, row)| Prediction { label, probabilities: row.to_vec() }).collect())
+    }
+}
+
+impl Member {
+    fn encode(&self, texts: &[&str]) -> Encoded {
         let mut encoded = Encoded::default();
         for ids in self.bundle.vocab.encode_texts(&self.tokenizer, texts) {
             encoded.push(&ids, 0);
         }
+        encoded
+    }
+
+    /// -> `[texts, num_classes]`
+    fn probabilities(&mut self, texts: &Encoded, progress: &dyn Progress) -> Result<Vec<f32>> {
         let reading = self.bundle.config.reading;
         let reading = Reading { batch_size: BATCH_SIZE, max_len: reading.max_len, padding: reading.padding };
         let model = &mut self.bundle.model;
-        let logits = predict_logits(model, &encoded, reading, progress)?;
+        let logits = predict_logits(model, texts, reading, progress)?;
         let logits: Vec<f64> = logits.into_iter().map(f64::from).collect();
-        let classes = model.num_classes();
-        let probabilities = calibration::probabilities(&logits, classes, self.bundle.config.temperature);
-        let labels = most_probable(&probabilities, classes);
-        let rows = labels.into_iter().zip(probabilities.chunks_exact(classes));
-        Ok(rows.map(|(label, row)| Prediction { label, probabilities: row.to_vec() }).collect())
+        Ok(calibration::probabilities(&logits, model.num_classes(), self.bundle.config.temperature))
     }
 }

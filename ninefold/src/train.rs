@@ -12,7 +12,7 @@ use crate::batch::{Batch, Encoded, Padding, shuffled_batches};
 use crate::class_weight::ClassWeight;
 use crate::error::{Error, Result};
 use crate::eval::{Confusion, MainScore, Scores};
-use crate::model::{Classifier, Objective, Reading, largest, predict_proba};
+use crate::model::{Classifier, Distillation, Objective, Reading, largest, predict_proba};
 use crate::nn::Optimizer;
 use crate::nn::optimizer::{Decay, Step};
 use crate::progress::Progress;
@@ -163,7 +163,8 @@ impl TrainConfig {
 pub struct Epoch {
     /// Counted from 1.
     pub epoch: usize,
-    /// Mean cross-entropy of the training texts, with dropout, as the parameters changed.
+    /// Mean loss of the training texts (their cross-entropy, unless a teacher has a say), with dropout, as the parameters
+    /// changed.
     pub train_loss: f64,
     /// Share of training texts classified rightly meanwhile.
     pub train_accuracy: f64,
@@ -220,8 +221,19 @@ pub struct TrainData<'a> {
     pub choose_by: MainScore,
     /// How much the training texts of each class count; nothing: all the same. `[num_classes]`
     pub class_weights: &'a [f64],
+    /// A model that is learned from beside the labels.
+    pub teacher: Option<Teacher<'a>>,
     /// Seed of shuffling and dropout.
     pub seed: u64,
+}
+
+/// What a teacher says of the training texts.
+#[derive(Clone, Copy, Debug)]
+pub struct Teacher<'a> {
+    /// Its probabilities at the temperature of `distillation`. `[texts, num_classes]`
+    pub targets: &'a [f32],
+    /// How much that counts.
+    pub distillation: Distillation,
 }
 
 /// Trains until the last epoch or until `patience` runs out, from the beginning or from a checkpoint; then the model holds
@@ -306,7 +318,8 @@ fn run_epoch(
     let batches = shuffled_batches(data.train, config.batch_size, config.bucket_by_length, data.seed, number);
     let limit = (config.max_grad_norm > 0.0).then_some(config.max_grad_norm);
     let decay = if config.optimizer == OptimizerKind::AdamW { Decay::Weight } else { Decay::Gradient };
-    let objective = Objective { label_smoothing: config.label_smoothing as f32 };
+    let distillation = data.teacher.map_or(Distillation::default(), |teacher| teacher.distillation);
+    let objective = Objective { label_smoothing: config.label_smoothing as f32, distillation };
     model.set_embedding_rate(if number > config.frozen_epochs { config.embedding_rate } else { 0.0 });
     let (mut loss, mut correct, mut seen, mut norms) = (0.0, 0, 0, 0.0);
     for (place, indices) in batches.iter().enumerate() {
@@ -316,6 +329,9 @@ fn run_epoch(
         let mut batch = Batch::pack(data.train, indices, config.max_len, config.padding);
         if !data.class_weights.is_empty() {
             batch.weigh(data.class_weights);
+        }
+        if let Some(teacher) = data.teacher {
+            batch.teach(teacher.targets, model.num_classes());
         }
         let result = model.train_batch(&batch, &[data.seed, number as u64, place as u64], objective);
         let mean_loss = result.loss / indices.len() as f64;

@@ -81,7 +81,7 @@ fn a_model_comes_back_with_the_same_bits() {
         let expected = calibration::probabilities(&logits, 3, 2.5);
 
         let mut predictor = Predictor::load(dir.path()).unwrap();
-        assert_eq!(predictor.config(), &saved.config);
+        assert_eq!(predictor.configs().collect::<Vec<_>>(), [&saved.config]);
         assert_eq!(predictor.labels(), saved.labels);
         let found = predictor.predict(&TEXTS, &Silent).unwrap();
         let found: Vec<f32> = found.into_iter().flat_map(|prediction| prediction.probabilities).collect();

@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod compare;
 pub mod config;
+pub mod distill;
+pub mod ensemble;
 pub mod evaluate;
 pub mod ladder;
 pub mod predict;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use ninefold::experiment::{RunFolder, is_search};
-use ninefold::report::{Difference, Leaderboard, diff, differences, plain_table};
+use ninefold::report::{Difference, Leaderboard, RowKind, diff, differences, plain_table};
 use serde_json::json;
 
 use crate::args::{RunsArgs, RunsCommand};
@@ -51,7 +51,7 @@ fn line(folder: &RunFolder) -> Vec<String> {
         Err(error) => return vec![path, error.to_string()],
     };
     let leaderboard = folder.leaderboard().unwrap_or_default();
-    let trained = leaderboard.rows.iter().filter(|row| !row.baseline).count();
+    let trained = leaderboard.rows.iter().filter(|row| row.kind() == RowKind::Pair).count();
     let pairs = format!("{trained} of {}", config.pairs().count() * config.seeds);
     let leaderboard = leaderboard.merged();
     let best = leaderboard.best().and_then(|row| Some((row.pair(), row.accuracy()?)));

@@ -78,10 +78,10 @@ impl Place {
         command
     }
 
-    /// `compare` on the corpus here, small, with one thread and without baselines, into `run`.
+    /// `compare` on the corpus here, small, with one thread, without baselines and ensembles, into `run`.
     pub fn compare(&self, run: &str, args: &[&str]) -> Output {
         let mut all = vec!["compare", "--data", "posts", "--run-dir", run];
-        for default in [["--threads", "1"], ["--epochs", "2"], ["--baselines", "none"]] {
+        for default in [["--threads", "1"], ["--epochs", "2"], ["--baselines", "none"], ["--ensembles", "none"]] {
             if !args.contains(&default[0]) {
                 all.extend(default);
             }

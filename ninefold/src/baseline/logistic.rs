@@ -75,7 +75,7 @@ pub fn train(
 }
 
 /// Logits become probabilities; returns the cross-entropy of `label`.
-fn softmax_loss(row: &mut [f64], label: usize) -> f64 {
+pub(super) fn softmax_loss(row: &mut [f64], label: usize) -> f64 {
     let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let right = row[label] - largest;
     let mut sum = 0.0;

@@ -4,6 +4,7 @@
 //! token ids --> ngrams --> tfidf --> naive_bayes | logistic | svm --> Linear --> scores per class
 //!               word vectors --> mean --> logistic
 //!               hashed n-grams --> supervised (embeddings learned with the labels)
+//! several models' log-probabilities --> stacking --> a weight per model
 //! ```
 //!
 //! Takes texts as ids, never cut at `max_len`, with labels -> gives a score per text and class. Knows no files and no
@@ -16,6 +17,7 @@ pub mod mean;
 pub mod naive_bayes;
 mod ngrams;
 mod sparse;
+pub mod stacking;
 pub mod supervised;
 pub mod svm;
 mod tfidf;

@@ -42,15 +42,15 @@ impl fmt::Display for Card<'_> {
 impl Card<'_> {
     fn scores(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let facts = &self.config.training;
-        writeln!(out, "## Scores\n\n| part | accuracy | F1 weighted | F1 macro |\n| --- | ---: | ---: | ---: |")?;
-        for (part, scores) in [("validation", &facts.validation), ("test", &facts.test)] {
-            if let Some(Scores { accuracy, f1_weighted, f1_macro, .. }) = scores {
-                let [accuracy, weighted, macro_] = [accuracy, f1_weighted, f1_macro].map(|share| 100.0 * share);
-                writeln!(out, "| {part} | {accuracy:.2} % | {weighted:.2} % | {macro_:.2} % |")?;
-            }
-        }
+        out.write_str(&scores([("validation", &facts.validation), ("test", &facts.test)]))?;
         let (best, epochs, seed) = (facts.best_epoch, facts.epochs, facts.seed);
-        writeln!(out, "\nEpoch {best} of {epochs}, the best on validation; seed {seed}.\n")
+        writeln!(out, "\nEpoch {best} of {epochs}, the best on validation; seed {seed}.\n")?;
+        match &facts.teacher {
+            Some(teacher) => {
+                writeln!(out, "It is the pupil of {teacher}, whose probabilities it learned beside the labels.\n")
+            }
+            None => Ok(()),
+        }
     }
 
     fn use_it(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,6 +74,19 @@ impl Card<'_> {
         }
         writeln!(out, "Every text gets one of the labels above, also one that is about none of them.")
     }
+}
+
+/// A heading, and a line for each part that has scores.
+pub(super) fn scores(parts: [(&str, &Option<Scores>); 2]) -> String {
+    let mut text =
+        "## Scores\n\n| part | accuracy | F1 weighted | F1 macro |\n| --- | ---: | ---: | ---: |\n".to_string();
+    for (part, scores) in parts {
+        if let Some(Scores { accuracy, f1_weighted, f1_macro, .. }) = scores {
+            let [accuracy, weighted, macro_] = [accuracy, f1_weighted, f1_macro].map(|share| 100.0 * share);
+            text += &format!("| {part} | {accuracy:.2} % | {weighted:.2} % | {macro_:.2} % |\n");
+        }
+    }
+    text
 }
 
 /// "A bidirectional GRU of 2 layer(s) with 64 units per direction"

@@ -13,6 +13,7 @@
 
 mod card;
 mod checksum;
+mod ensemble;
 mod pytorch;
 mod weights;
 
@@ -32,6 +33,9 @@ use crate::tokenize::TokenizerConfig;
 use crate::vocab::Vocab;
 pub use card::Card;
 pub use checksum::sha256;
+pub use ensemble::{
+    Ensemble, EnsembleConfig, EnsembleFacts, EnsembleMember, bytes, is_ensemble, put_together, same_labels,
+};
 
 /// The version of the folder's form that this program writes; older ones it reads, newer ones it refuses.
 pub const FORMAT_VERSION: u32 = 1;
@@ -152,6 +156,9 @@ pub struct Facts {
     pub validation: Option<Scores>,
     /// Scores on the test part.
     pub test: Option<Scores>,
+    /// The model whose probabilities it learned from, beside the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<String>,
 }
 
 fn one() -> usize {
@@ -180,6 +187,13 @@ impl Shape {
             precision: self.precision,
             ..NeuralConfig::default() // what matters in training alone
         }
+    }
+}
+
+impl BundleConfig {
+    /// Its name in leaderboards: "word2vec + gru".
+    pub fn name(&self) -> String {
+        format!("{} + {}", self.embedding, self.model.kind.name())
     }
 }
 
@@ -227,26 +241,34 @@ impl Bundle {
     }
 }
 
+/// What is said of a `config.json` that is none of a saved model.
+fn foreign(folder: &Path, found: &str) -> Error {
+    let expected = "a saved model's config.json (a folder such as RUN/pairs/word2vec-gru/model)";
+    Error::format(folder.join(CONFIG).display(), expected, found)
+}
+
 /// Reads `config.json`; the version is looked at first, so that a newer form gets the right answer.
-fn read_config(folder: &Path) -> Result<BundleConfig> {
+fn read_json_of_version<T: serde::de::DeserializeOwned>(folder: &Path) -> Result<T> {
     let path = folder.join(CONFIG);
-    let foreign = |found: &str| {
-        let expected = "a saved model's config.json (a folder such as RUN/pairs/word2vec-gru/model)";
-        Error::format(path.display(), expected, found)
-    };
     if !path.is_file() {
-        return Err(foreign("no such file"));
+        return Err(foreign(folder, "no such file"));
     }
     let value: Value = read_json(&path)?;
     match value.get("format_version").and_then(Value::as_u64) {
-        None => return Err(foreign("JSON without format_version")),
+        None => Err(foreign(folder, "JSON without format_version")),
         Some(version) if version > u64::from(FORMAT_VERSION) => {
             let expected = format!("format_version {FORMAT_VERSION} or less (a newer ninefold reads newer ones)");
-            return Err(Error::format(path.display(), expected, version.to_string()));
+            Err(Error::format(path.display(), expected, version.to_string()))
         }
-        Some(_) => {}
+        Some(_) => read_json(&path),
     }
-    let config: BundleConfig = read_json(&path)?;
+}
+
+fn read_config(folder: &Path) -> Result<BundleConfig> {
+    if is_ensemble(folder) {
+        return Err(foreign(folder, "an ensemble, where a single network is needed"));
+    }
+    let config: BundleConfig = read_json_of_version(folder)?;
     let shape = &config.model;
     let sizes = [
         shape.hidden_size,
@@ -260,10 +282,10 @@ fn read_config(folder: &Path) -> Result<BundleConfig> {
     let rising =
         shape.filter_widths.first().is_some_and(|&width| width > 0) && shape.filter_widths.is_sorted_by(|a, b| a < b);
     if sizes.contains(&0) || !rising || !(0.0..1.0).contains(&shape.dropout) {
-        return Err(foreign("sizes of 0, widths that do not rise, or a dropout that is no share"));
+        return Err(foreign(folder, "sizes of 0, widths that do not rise, or a dropout that is no share"));
     }
     if !(config.temperature > 0.0 && config.temperature.is_finite()) {
-        return Err(foreign("a temperature that is no number above 0"));
+        return Err(foreign(folder, "a temperature that is no number above 0"));
     }
     Ok(config)
 }

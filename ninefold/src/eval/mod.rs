@@ -3,18 +3,24 @@
 //! Takes label ids and probabilities, whatever made them -> gives scores in \[0, 1\]. Rows of a confusion matrix are the
 //! truth, columns what was predicted; a quotient without a denominator is 0 (`zero_division = 0`); every class counts in a
 //! macro average, also one that no text has. How far chance moves a score, and which differences it cannot explain, stand in
-//! `bootstrap` and `paired`.
+//! `bootstrap` and `paired`; how several models answer together in `vote` and `selection`.
 
 pub mod bootstrap;
 pub mod calibration;
 mod confusion;
+mod folds;
 mod main_score;
 pub mod paired;
 mod probabilities;
 mod scores;
+mod selection;
+mod vote;
 
 pub use bootstrap::{Interval, StatisticsConfig};
 pub use confusion::{Confused, Confusion};
+pub use folds::stratified_folds;
 pub use main_score::{MainScore, RankBy};
 pub use probabilities::{log_loss, most_probable};
 pub use scores::{ClassScores, Scores};
+pub use selection::select;
+pub use vote::{LEAST, Rule, Vote, log_scores, tempered};

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use documented::DocumentedFields;
 use toml::{Table, Value};
 
-use super::{BaselineConfig, Config, EmbeddingConfig, ModelConfig, SearchConfig, resolve};
+use super::{BaselineConfig, Config, DistillConfig, EmbeddingConfig, ModelConfig, SearchConfig, resolve};
 use crate::corpus::CorpusConfig;
 use crate::corpus::sample::SampleConfig;
 use crate::error::Result;
@@ -34,6 +34,7 @@ impl Config {
         section::<TrainConfig>(&mut out, &table, &["training"]);
         section::<BaselineConfig>(&mut out, &table, &["baseline"]);
         section::<StatisticsConfig>(&mut out, &table, &["statistics"]);
+        section::<DistillConfig>(&mut out, &table, &["distill"]);
         section::<SearchConfig>(&mut out, &table, &["search"]);
         space(&mut out, self.search.space.as_ref());
         Ok(out)

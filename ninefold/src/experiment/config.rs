@@ -5,7 +5,7 @@
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::{BaselineConfig, BaselineKind, EmbeddingConfig, LogKind, SearchConfig};
+use super::{BaselineConfig, BaselineKind, DistillConfig, EmbeddingConfig, EnsembleKind, LogKind, SearchConfig};
 use crate::corpus::CorpusConfig;
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
@@ -30,6 +30,9 @@ pub struct Config {
     /// Baselines beside them: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
     /// "mean_logistic", "fasttext_supervised".
     pub baselines: Vec<BaselineKind>,
+    /// Trained models that answer together, which trains nothing: any of "vote_seeds" (each pair's seeds), "vote_networks" (all
+    /// networks), "vote_selected" (those that validation chooses, baselines too), "stacked" (all, weighted by a regression).
+    pub ensembles: Vec<EnsembleKind>,
     /// Logs of each training that other programs read: any of "tensorboard", "jsonl".
     pub log: Vec<LogKind>,
     /// The texts, their labels and how they are split.
@@ -48,6 +51,8 @@ pub struct Config {
     pub baseline: BaselineConfig,
     /// Intervals and comparisons.
     pub statistics: StatisticsConfig,
+    /// `ninefold distill`: how far the teacher is listened to.
+    pub distill: DistillConfig,
     /// `ninefold search`: how long, and over what.
     pub search: SearchConfig,
 }
@@ -194,6 +199,9 @@ impl Config {
         if !self.baselines.is_empty() {
             distinct("baselines", &self.baselines)?;
         }
+        if !self.ensembles.is_empty() {
+            distinct("ensembles", &self.ensembles)?;
+        }
         within("corpus.sample", self.corpus.sample.validate())?;
         within("corpus", self.corpus.validate())?;
         within("tokenizer", self.tokenizer.validate())?;
@@ -217,6 +225,7 @@ impl Config {
         }
         within("baseline", self.baseline.validate())?;
         within("statistics", self.statistics.validate())?;
+        within("distill", self.distill.validate())?;
         within("search", self.search.validate())
     }
 
@@ -225,9 +234,15 @@ impl Config {
         self.seed..self.seed.saturating_add(self.seeds as u64)
     }
 
-    /// The same without what has no say in any score.
+    /// The same without what has no say in any score of a pair or baseline.
     pub(super) fn settled(&self) -> Config {
-        Config { search: SearchConfig::default(), log: Vec::new(), ..self.clone() }
+        Config {
+            search: SearchConfig::default(),
+            distill: DistillConfig::default(),
+            log: Vec::new(),
+            ensembles: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// True when GloVe takes part and is loaded rather than trained.

@@ -3,8 +3,8 @@
 //! ```text
 //! config.toml         every setting, with comments          environment.json   program, processor, threads, time, memory
 //! leaderboard.json    also .csv and .md                     report.html
-//! baselines/tfidf_svm/  and  pairs/word2vec-gru/  (word2vec-gru-seed1/ where there are several seeds)
-//!   history.csv  metrics.json  predictions.csv  confusion.csv  mistakes.json  examples.json  model/
+//! baselines/tfidf_svm/  and  pairs/word2vec-gru/  (word2vec-gru-seed1/ where there are several seeds)  and  ensembles/stacked/
+//!   history.csv  metrics.json  predictions.csv  confusion.csv  mistakes.json  examples.json  probabilities.safetensors  model/
 //!   (checkpoint.safetensors meanwhile; metrics.jsonl and events.out.tfevents.ninefold where logs are wanted)
 //! ```
 
@@ -60,8 +60,8 @@ impl RunFolder {
         RunFolder::check(path, config)?;
         fs::create_dir_all(path).map_err(Error::io("create the run folder", path))?;
         let lock = lock(path)?;
-        if !path.join(CONFIG).is_file() {
-            let text = config.to_commented_toml()?;
+        let text = config.to_commented_toml()?; // what has no say in any score may have changed
+        if fs::read_to_string(path.join(CONFIG)).ok().as_deref() != Some(text.as_str()) {
             write_atomically(&path.join(CONFIG), |out| out.write_all(text.as_bytes()))?;
         }
         write_json(&path.join(ENVIRONMENT), &Environment::now())?;

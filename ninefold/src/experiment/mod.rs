@@ -15,11 +15,15 @@ mod clock;
 mod commented;
 mod config;
 mod crew;
+mod distill;
 mod embedding;
+mod ensemble;
+mod ensembles;
 mod environment;
 mod features;
 mod folder;
 mod judge;
+mod kept;
 mod ladder;
 mod logs;
 pub mod looks;
@@ -37,7 +41,9 @@ use std::path::Path;
 
 pub use baseline::{BaselineConfig, BaselineKind};
 pub use config::{Config, EmbeddingKind, ModelConfig};
+pub use distill::{DistillConfig, Distilled, DistilledRow, distill};
 pub use embedding::EmbeddingConfig;
+pub use ensemble::EnsembleKind;
 pub use environment::Environment;
 pub use folder::{RunFolder, default_folder};
 pub use ladder::{ladder, ladder_folder, read_ladder};
@@ -54,6 +60,7 @@ use crate::phrasing::counted;
 use crate::progress::Progress;
 use crate::report::{Leaderboard, Row};
 use baselines::Baselines;
+use ensembles::Ensembles;
 use pair::Trainer;
 use texts::Texts;
 use vectors::Vectors;
@@ -86,6 +93,7 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
         Run { config, texts: &texts, folder: &folder, key: &key, progress, leaderboard, finished: Vec::new() };
     run.look_for_finished()?;
     run.train()?;
+    run.put_together()?;
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
     folder.write_leaderboard(&run.leaderboard)?;
     folder.write_report()?;
@@ -108,16 +116,23 @@ struct Run<'a> {
 type MaybeVectors = std::result::Result<Option<Vectors>, String>;
 
 impl Run<'_> {
-    /// Every row without scores, in the leaderboard's order: pairs before baselines.
+    /// Every row without scores, in the leaderboard's order: pairs before baselines, ensembles last.
     fn rows(&self) -> Vec<Row> {
         let pairs = self.config.pairs().flat_map(|pair| self.config.all_seeds().map(move |seed| (pair, seed)));
         let pairs = pairs.map(|(pair, seed)| pair::row(pair, seed, self.config));
         let baselines = self.baselines().map(|(kind, embedding)| Baselines::row(kind, embedding, self.config.seed));
-        pairs.chain(baselines).collect()
+        pairs.chain(baselines).chain(self.ensembles().map(|(_, row)| row)).collect()
+    }
+
+    /// Every ensemble, with its row without scores.
+    fn ensembles(&self) -> impl Iterator<Item = (EnsembleKind, Row)> + use<'_> {
+        let config = self.config;
+        config.ensembles.iter().flat_map(move |&kind| kind.rows(config).into_iter().map(move |row| (kind, row)))
     }
 
     fn look_for_finished(&mut self) -> Result<()> {
-        for row in self.rows() {
+        // An ensemble's key is of its members, which are not known yet.
+        for row in self.rows().into_iter().filter(|row| !row.ensemble) {
             if let Some(row) = self.folder.finished(&row, self.key)? {
                 self.progress.notice(&format!("{}: finished earlier", row.pair()));
                 self.finished.push(row);
@@ -208,6 +223,26 @@ impl Run<'_> {
             crew::run(&trainers, progress, |trainer, progress| Ok(trainer.run(progress)?.row), |row| self.add(row));
         progress.end();
         trained
+    }
+
+    /// What was trained answers together, which trains nothing.
+    fn put_together(&mut self) -> Result<()> {
+        let all: Vec<(EnsembleKind, Row)> = self.ensembles().collect();
+        if self.config.seeds == 1 && self.config.ensembles.contains(&EnsembleKind::VoteSeeds) {
+            self.progress
+                .notice("vote_seeds: every pair has one seed, which is nothing to vote about: seeds = 3 would do");
+        }
+        if all.is_empty() {
+            return Ok(());
+        }
+        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        let ensembles = Ensembles::new(config, texts, folder, key, &self.leaderboard.rows, progress)?;
+        for (kind, row) in all {
+            if let Some(row) = ensembles.run(kind, row, progress)? {
+                self.add(row)?;
+            }
+        }
+        Ok(())
     }
 
     /// The row as an earlier run left it, or with the reason why there are no vectors; else the vectors to train it on.

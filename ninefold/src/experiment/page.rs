@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::files::read_json;
 use crate::phrasing::{counted, thousands};
 use crate::report::page::{MistakeReport, ModelReport, RunReport, page};
-use crate::report::{Leaderboard, Row};
+use crate::report::{Leaderboard, Row, RowKind};
 use crate::vocab::{Coverage, PartCoverage};
 
 /// The page of these runs, side by side where there are several.
@@ -113,7 +113,7 @@ fn environment(environment: Environment) -> Vec<(String, String)> {
 fn unfinished(folder: &RunFolder, board: &Leaderboard) -> Result<Option<String>> {
     let config = folder.config()?;
     let wanted = config.pairs().count() * config.seeds;
-    let found = board.rows.iter().filter(|row| !row.baseline).count();
+    let found = board.rows.iter().filter(|row| row.kind() == RowKind::Pair).count();
     let is_whole = found == wanted && board.statistics.is_some();
     Ok((!is_whole).then(|| format!("Unfinished: {found} of {} trained so far.", counted(wanted, "pair"))))
 }

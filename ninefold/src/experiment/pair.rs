@@ -160,43 +160,58 @@ impl Trainer<'_> {
     }
 
     fn bundle(&self, record: &PairRecord, model: NeuralClassifier) -> Bundle {
-        let (config, texts, row) = (self.config, self.texts, &record.row);
-        let shape = Shape {
-            kind: self.pair.1,
-            vocab_size: texts.vocab.len(),
-            embedding_dim: self.vectors.matrix.dim,
-            hidden_size: config.model.hidden_size,
-            num_layers: config.model.num_layers,
-            bidirectional: config.model.bidirectional,
-            dropout: config.model.dropout,
-            filter_widths: config.model.filter_widths.clone(),
-            filters: config.model.filters,
-            pooling: config.model.pooling_of(self.pair.1),
-            segments: config.model.segments,
-            freeze_embeddings: config.model.freeze_embeddings,
-            num_classes: texts.corpus.labels.len(),
-            precision: config.model.precision,
-        };
+        let row = &record.row;
         let training = Facts {
-            protocol: texts.corpus.protocol.to_string(),
+            protocol: self.texts.corpus.protocol.to_string(),
             seed: row.seed,
             epochs: row.epochs,
             best_epoch: row.best_epoch,
             validation: row.validation,
             test: row.test,
+            teacher: None,
         };
-        let reading = BundleReading { max_len: config.training.max_len, padding: config.training.padding };
-        let config = BundleConfig {
-            format_version: FORMAT_VERSION,
-            made_by: environment::program(),
-            tokenizer: texts.tokenizer.clone(),
-            embedding: row.embedding.clone(),
-            model: shape,
-            reading,
-            temperature: record.chosen.get("temperature").copied().unwrap_or(1.0),
-            training,
-            sha256: Default::default(),
-        };
-        Bundle { config, vocab: texts.vocab.clone(), labels: texts.corpus.labels.clone(), model }
+        let temperature = record.chosen.get("temperature").copied().unwrap_or(1.0);
+        bundle(self.config, self.texts, self.vectors, self.pair, temperature, training, model)
     }
+}
+
+/// A trained network with all that it needs to read a text.
+pub(super) fn bundle(
+    config: &Config,
+    texts: &Texts,
+    vectors: &Vectors,
+    (embedding, kind): Pair,
+    temperature: f64,
+    training: Facts,
+    model: NeuralClassifier,
+) -> Bundle {
+    let shape = Shape {
+        kind,
+        vocab_size: texts.vocab.len(),
+        embedding_dim: vectors.matrix.dim,
+        hidden_size: config.model.hidden_size,
+        num_layers: config.model.num_layers,
+        bidirectional: config.model.bidirectional,
+        dropout: config.model.dropout,
+        filter_widths: config.model.filter_widths.clone(),
+        filters: config.model.filters,
+        pooling: config.model.pooling_of(kind),
+        segments: config.model.segments,
+        freeze_embeddings: config.model.freeze_embeddings,
+        num_classes: texts.corpus.labels.len(),
+        precision: config.model.precision,
+    };
+    let reading = BundleReading { max_len: config.training.max_len, padding: config.training.padding };
+    let config = BundleConfig {
+        format_version: FORMAT_VERSION,
+        made_by: environment::program(),
+        tokenizer: texts.tokenizer.clone(),
+        embedding: embedding.name().to_string(),
+        model: shape,
+        reading,
+        temperature,
+        training,
+        sha256: Default::default(),
+    };
+    Bundle { config, vocab: texts.vocab.clone(), labels: texts.corpus.labels.clone(), model }
 }

@@ -2,7 +2,10 @@
 //!
 //! All figures that are not a module's own default stand here.
 
-use super::{BaselineConfig, BaselineKind, Config, EmbeddingConfig, EmbeddingKind, ModelConfig, SearchConfig};
+use super::{
+    BaselineConfig, BaselineKind, Config, DistillConfig, EmbeddingConfig, EmbeddingKind, EnsembleKind, ModelConfig,
+    SearchConfig,
+};
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
 use crate::model::ModelKind;
@@ -36,6 +39,7 @@ impl Default for Config {
             embeddings: EmbeddingKind::ALL.to_vec(),
             models: ModelKind::RECURRENT.to_vec(),
             baselines: BaselineKind::ALL.to_vec(),
+            ensembles: vec![EnsembleKind::VoteSelected, EnsembleKind::Stacked],
             log: Vec::new(),
             corpus: Default::default(),
             tokenizer: Default::default(),
@@ -45,6 +49,7 @@ impl Default for Config {
             training: TrainConfig::default(),
             baseline: BaselineConfig::default(),
             statistics: StatisticsConfig::default(),
+            distill: DistillConfig::default(),
             search: SearchConfig::default(),
         }
     }

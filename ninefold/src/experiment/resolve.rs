@@ -9,7 +9,7 @@ use documented::DocumentedFields;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{BaselineConfig, Config, EmbeddingConfig, ModelConfig, SearchConfig, presets};
+use super::{BaselineConfig, Config, DistillConfig, EmbeddingConfig, ModelConfig, SearchConfig, presets};
 use crate::corpus::CorpusConfig;
 use crate::corpus::sample::SampleConfig;
 use crate::error::{Error, Result};
@@ -155,7 +155,7 @@ fn is_near(name: &str, found: &str) -> bool {
 }
 
 /// The settings of each section.
-const SECTIONS: [(&str, &[&str]); 10] = [
+const SECTIONS: [(&str, &[&str]); 11] = [
     ("corpus", CorpusConfig::FIELD_NAMES),
     ("corpus.sample", SampleConfig::FIELD_NAMES),
     ("tokenizer", TokenizerConfig::FIELD_NAMES),
@@ -165,6 +165,7 @@ const SECTIONS: [(&str, &[&str]); 10] = [
     ("training", TrainConfig::FIELD_NAMES),
     ("baseline", BaselineConfig::FIELD_NAMES),
     ("statistics", StatisticsConfig::FIELD_NAMES),
+    ("distill", DistillConfig::FIELD_NAMES),
     ("search", SearchConfig::FIELD_NAMES),
 ];
 

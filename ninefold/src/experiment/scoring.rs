@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::features::Parts;
 use super::record::{self, ClassRow, Mistake, PairRecord};
 use super::texts::Texts;
-use super::{RunFolder, looks};
+use super::{RunFolder, kept, looks};
 use crate::batch::Encoded;
 use crate::error::Result;
 use crate::eval::calibration::{self, Answer, expected_calibration_error, reliability};
@@ -21,56 +21,69 @@ pub(super) struct Scoring<'a> {
     pub(super) texts: &'a Texts,
 }
 
-/// Answers for one part.
+/// What a model says of the texts of every part.
+pub(super) struct Answers {
+    /// Calibrated; those of train are missing where they were never asked for. `[texts, num_classes]` each
+    pub(super) probabilities: Parts<Vec<f32>>,
+    /// What the probabilities of test were before they were calibrated. `[texts, num_classes]`
+    pub(super) uncalibrated: Vec<f32>,
+    /// What they were calibrated by.
+    pub(super) temperature: f64,
+}
+
+/// The label given to each text of one part.
 struct Part {
-    probabilities: Vec<f32>, // [texts, num_classes]
-    predicted: Vec<u32>,     // [texts]
+    predicted: Vec<u32>, // [texts]
     confusion: Confusion,
 }
 
 impl Part {
-    fn new(scores: &[f64], texts: &Encoded, num_classes: usize, temperature: f64) -> Part {
-        let probabilities = calibration::probabilities(scores, num_classes, temperature);
-        let predicted = most_probable(&probabilities, num_classes);
+    fn new(probabilities: &[f32], texts: &Encoded, num_classes: usize) -> Part {
+        let predicted = most_probable(probabilities, num_classes);
         let confusion = Confusion::of(num_classes, texts.labels(), &predicted);
-        Part { probabilities, predicted, confusion }
-    }
-
-    /// How sure each answer is, and whether it is right.
-    fn answers(&self, texts: &Encoded) -> Vec<Answer> {
-        let rows = self.probabilities.chunks_exact(self.confusion.num_classes()).zip(&self.predicted);
-        let rows = rows.zip(texts.labels());
-        rows.map(|((row, &predicted), &label)| (f64::from(row[predicted as usize]), predicted == label)).collect()
+        Part { predicted, confusion }
     }
 }
 
+/// How sure each answer is, and whether it is right.
+fn certainties(probabilities: &[f32], predicted: &[u32], texts: &Encoded, num_classes: usize) -> Vec<Answer> {
+    let rows = probabilities.chunks_exact(num_classes).zip(predicted).zip(texts.labels());
+    rows.map(|((row, &predicted), &label)| (f64::from(row[predicted as usize]), predicted == label)).collect()
+}
+
 impl Scoring<'_> {
-    /// Scores all parts; here and nowhere else the test labels are looked at, which is counted.
+    /// Calibrates on validation, keeps the probabilities, scores.
     ///
     /// # Shapes
     /// `scores` `[texts, num_classes]` each; logits, margins, or whatever is larger for the likelier class
-    pub(super) fn score(&self, mut record: PairRecord, scores: &Parts<Vec<f64>>) -> Result<PairRecord> {
+    pub(super) fn score(&self, record: PairRecord, scores: &Parts<Vec<f64>>) -> Result<PairRecord> {
+        let classes = self.texts.corpus.labels.len();
+        let temperature = calibration::temperature(&scores.validation, classes, self.texts.validation.labels());
+        let probabilities = scores.map(|scores| calibration::probabilities(scores, classes, temperature));
+        let folder = self.folder.path().join(&record.row.folder);
+        kept::save(&folder, &probabilities, self.texts.validation.labels(), classes)?;
+        let uncalibrated = calibration::probabilities(&scores.test, classes, 1.0);
+        self.score_answers(record, &Answers { probabilities, uncalibrated, temperature })
+    }
+
+    /// Scores all parts; here and nowhere else the test labels are looked at, which is counted.
+    pub(super) fn score_answers(&self, mut record: PairRecord, answers: &Answers) -> Result<PairRecord> {
         let (texts, corpus) = (self.texts, &self.texts.corpus);
         let (labels, documents, classes) = (&corpus.labels, &corpus.test, corpus.labels.len());
         looks::count(&texts.test_fingerprint, &record.row.folder);
-        let temperature = calibration::temperature(&scores.validation, classes, texts.validation.labels());
-        let part = |scores: &[f64], texts| Part::new(scores, texts, classes, temperature);
-        let train = part(&scores.train, &texts.train);
-        let validation = part(&scores.validation, &texts.validation);
-        let test = part(&scores.test, &texts.test);
+        let Answers { probabilities, uncalibrated, temperature } = answers;
+        let part = |probabilities: &[f32], texts| Part::new(probabilities, texts, classes);
+        let train = (!probabilities.train.is_empty()).then(|| part(&probabilities.train, &texts.train));
+        let validation = part(&probabilities.validation, &texts.validation);
+        let test = part(&probabilities.test, &texts.test);
         [record.row.train, record.row.validation, record.row.test] =
-            [&train, &validation, &test].map(|part| Some(part.confusion.scores()));
+            [train.as_ref(), Some(&validation), Some(&test)].map(|part| Some(part?.confusion.scores()));
 
         let folder = self.folder.path().join(&record.row.folder);
-        record::write_predictions(
-            &folder.join("predictions.csv"),
-            documents,
-            labels,
-            &test.predicted,
-            &test.probabilities,
-        )?;
+        let rows = &probabilities.test;
+        record::write_predictions(&folder.join("predictions.csv"), documents, labels, &test.predicted, rows)?;
         record::write_confusion(&folder.join("confusion.csv"), &test.confusion, labels)?;
-        let rows = test.probabilities.chunks_exact(classes).zip(&test.predicted).zip(documents);
+        let rows = rows.chunks_exact(classes).zip(&test.predicted).zip(documents);
         let mistakes = rows.filter(|((_, predicted), document)| **predicted != document.label).map(
             |((row, &predicted), document)| {
                 Mistake::new(document, labels, predicted, f64::from(row[predicted as usize]))
@@ -80,13 +93,13 @@ impl Scoring<'_> {
         write_json(&folder.join("examples.json"), &examples(&mistakes))?;
         write_json(&folder.join("mistakes.json"), &Mistake::surest(mistakes))?;
 
-        let answers = test.answers(&texts.test);
-        let raw = Part::new(&scores.test, &texts.test, classes, 1.0).answers(&texts.test);
-        record.chosen.insert("temperature".to_string(), temperature);
-        record.test_loss = Some(log_loss(&test.probabilities, classes, texts.test.labels()));
-        record.calibration_error = Some(expected_calibration_error(&answers));
+        let sure = certainties(&probabilities.test, &test.predicted, &texts.test, classes);
+        let raw = certainties(uncalibrated, &test.predicted, &texts.test, classes);
+        record.chosen.insert("temperature".to_string(), *temperature);
+        record.test_loss = Some(log_loss(&probabilities.test, classes, texts.test.labels()));
+        record.calibration_error = Some(expected_calibration_error(&sure));
         record.calibration_error_uncalibrated = Some(expected_calibration_error(&raw));
-        record.reliability = reliability(&answers);
+        record.reliability = reliability(&sure);
         record.classes = ClassRow::of(&test.confusion, labels);
         record.confusion = test.confusion;
         Ok(record)

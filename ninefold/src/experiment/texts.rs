@@ -97,6 +97,7 @@ impl Texts {
             validation: &self.validation,
             choose_by: self.main_score,
             class_weights: &self.class_weights,
+            teacher: None,
             seed,
         }
     }

@@ -9,12 +9,13 @@ pub use neural::{NeuralClassifier, NeuralConfig, largest};
 pub use predict::{Reading, predict_logits, predict_proba};
 
 use crate::batch::Batch;
+use crate::kernels::softmax::{self, Soft};
 use crate::nn::Parameter;
 
 /// What one training batch gave.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BatchResult {
-    /// Sum of the cross-entropies of its texts.
+    /// Sum of the losses of its texts.
     pub loss: f64,
     /// Texts whose label had the largest logit.
     pub correct: usize,
@@ -25,6 +26,38 @@ pub struct BatchResult {
 pub struct Objective {
     /// The share of a text's label that is spread evenly over all classes.
     pub label_smoothing: f32,
+    /// How far a teacher is listened to, where the batch has one.
+    pub distillation: Distillation,
+}
+
+/// How a teacher's probabilities count beside the labels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Distillation {
+    /// Share of the loss that is the teacher's.
+    pub share: f32,
+    /// At which temperature both are compared.
+    pub temperature: f32,
+}
+
+/// Nobody is listened to.
+impl Default for Distillation {
+    fn default() -> Distillation {
+        Distillation { share: 0.0, temperature: 1.0 }
+    }
+}
+
+impl Objective {
+    /// The loss of one row of a batch, whose logits become their gradient.
+    pub fn row(self, batch: &Batch, row: usize, logits: &mut [f32]) -> f64 {
+        let (label, scale, smoothing) = (batch.labels[row] as usize, batch.loss_weights[row], self.label_smoothing);
+        let Distillation { share, temperature } = self.distillation;
+        match batch.soft.get(row * logits.len()..(row + 1) * logits.len()) {
+            Some(targets) if share > 0.0 && !targets.is_empty() => {
+                softmax::distillation(logits, label, smoothing, Soft { targets, share, temperature }, scale)
+            }
+            _ => softmax::cross_entropy(logits, label, smoothing, scale),
+        }
+    }
 }
 
 /// A model that gives each text a logit per class.
@@ -32,7 +65,7 @@ pub trait Classifier: Send {
     /// Number of classes.
     fn num_classes(&self) -> usize;
 
-    /// Forward and backward over one batch: the gradients of the mean cross-entropy, each row weighted by
+    /// Forward and backward over one batch: the gradients of the mean of [`Objective::row`], each row weighted by
     /// `batch.loss_weights`, replace those of the batch before.
     /// `key` makes the random numbers of dropout: fold seed, epoch and step into it.
     fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult;

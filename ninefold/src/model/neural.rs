@@ -10,8 +10,7 @@ use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::dropout::Dropout;
 use crate::kernels::simd::{Level, padded};
-use crate::kernels::{convolution, linear};
-use crate::kernels::{embedding, softmax};
+use crate::kernels::{convolution, embedding, linear};
 use crate::nn::init::uniform_by_fan;
 use crate::nn::{
     CellKind, Convolution, Encoder, Identity, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit,
@@ -267,11 +266,10 @@ impl NeuralClassifier {
         self.forward(batch, Some(key));
         let classes = self.config.num_classes;
         let mut result = BatchResult::default();
-        let rows = self.logits.chunks_exact_mut(padded(classes)).zip(&batch.labels);
-        for ((row, &label), &weight) in rows.zip(&batch.loss_weights) {
+        for (number, row) in self.logits.chunks_exact_mut(padded(classes)).enumerate() {
             let row = &mut row[..classes];
-            result.correct += usize::from(largest(row) == label as usize);
-            result.loss += softmax::cross_entropy(row, label as usize, objective.label_smoothing, weight);
+            result.correct += usize::from(largest(row) == batch.labels[number] as usize);
+            result.loss += objective.row(batch, number, row);
         }
         self.backward(batch, key);
         result

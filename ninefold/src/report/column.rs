@@ -147,6 +147,7 @@ impl Column {
         let of = |scores: Option<Scores>, score: fn(Scores) -> f64| Cell::Share(scores.map(score));
         let spread = |score: fn(Scores) -> f64| Cell::Spread(row.test.map(score), row.deviation.map(score));
         match self {
+            Column::Embedding if row.embedding == NO_EMBEDDING && row.ensemble => Cell::Name("together"),
             Column::Embedding if row.embedding == NO_EMBEDDING => Cell::Name("-"),
             Column::Embedding => Cell::Name(&row.embedding),
             Column::Model => Cell::Name(&row.model),

@@ -3,12 +3,13 @@
 use super::{Column, Leaderboard, Row};
 use crate::eval::Scores;
 
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 12] = [
     "rank",
     "embedding",
     "model",
     "seed",
     "baseline",
+    "ensemble",
     "accuracy_deviation",
     "accuracy_low",
     "accuracy_high",
@@ -45,6 +46,7 @@ fn record(rank: usize, row: &Row) -> Vec<String> {
         row.model.clone(),
         row.seed.to_string(),
         row.baseline.to_string(),
+        row.ensemble.to_string(),
         or_empty(row.deviation.map(|scores| scores.accuracy)),
         or_empty(accuracy.map(|interval| interval.low)),
         or_empty(accuracy.map(|interval| interval.high)),

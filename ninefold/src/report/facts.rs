@@ -1,11 +1,11 @@
 //! What a person would want to be told after reading the table.
 //!
 //! Takes a leaderboard and the best pair's confusion matrix -> gives plain sentences: which pair validation chooses, what
-//! ties with it, whether it beats the best baseline, which family, how much was learned by heart, which classes are
-//! mistaken for which.
+//! ties with it, whether it beats the best baseline, what several gain together, which family, how much was learned by heart,
+//! which classes are mistaken for which.
 
 use super::phrases::{percent, points};
-use super::{Comparison, Leaderboard, Row};
+use super::{Comparison, Leaderboard, Row, RowKind, together};
 use crate::eval::{Confusion, MainScore};
 use crate::phrasing::{all_listed, counted, thousands};
 
@@ -30,6 +30,7 @@ pub fn facts(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) ->
         facts.extend(ties(board, best));
         facts.extend(best_baseline(board, best));
         facts.extend(seeds(board, best));
+        facts.extend(together::ensembles(board));
         facts.extend(best_family(board, "embedding", |row| &row.embedding, |row| &row.model));
         facts.extend(best_family(board, "network", |row| &row.model, |row| &row.embedding));
         facts.extend(gap(best));
@@ -85,7 +86,7 @@ fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
 
 /// What the test texts would have chosen, which nobody may.
 fn highest_on_test(board: &Leaderboard, best: &Row) -> Option<String> {
-    let pairs = board.rows.iter().filter(|row| !row.baseline && row.accuracy().is_some());
+    let pairs = board.rows.iter().filter(|row| row.kind() == RowKind::Pair && row.accuracy().is_some());
     let score = |row: &Row| row.score(board.main_score);
     let highest = pairs.reduce(|a, b| if score(b) > score(a) { b } else { a })?;
     let is_other = highest.pair() != best.pair() && score(highest) > score(best);
@@ -102,7 +103,7 @@ fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
     let others = board
         .standings
         .iter()
-        .filter(|standing| standing.rank == rank && !standing.baseline && standing.name() != best.pair());
+        .filter(|standing| standing.rank == rank && standing.is_pair() && standing.name() != best.pair());
     let compared: Vec<(String, f64)> = others
         .filter_map(|standing| {
             let comparison = board.comparison(&standing.name(), &best.pair())?;
@@ -121,7 +122,7 @@ fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
 
 /// Whether the network was worth it.
 fn best_baseline(board: &Leaderboard, best: &Row) -> Option<String> {
-    let baseline = board.chosen(true).filter(|_| !best.baseline)?;
+    let baseline = board.chosen(RowKind::Baseline).filter(|_| !best.baseline)?;
     let score = baseline.score(board.main_score)?;
     let difference = score - best.score(board.main_score)?;
     let versus = match board.comparison(&baseline.pair(), &best.pair()) {
@@ -151,7 +152,7 @@ fn seeds(board: &Leaderboard, best: &Row) -> Option<String> {
 }
 
 /// "72.5 %", or "macro F1 72.5 %" where that is the main score.
-fn share(board: &Leaderboard, score: f64) -> String {
+pub(super) fn share(board: &Leaderboard, score: f64) -> String {
     match board.main_score {
         MainScore::Accuracy => format!("{} %", percent(score)),
         other => format!("{} {} %", other.name(), percent(score)),
@@ -159,7 +160,7 @@ fn share(board: &Leaderboard, score: f64) -> String {
 }
 
 /// "a tie, p = 0.41" or "told apart, p < 0.001".
-fn verdict(comparison: &Comparison) -> String {
+pub(super) fn verdict(comparison: &Comparison) -> String {
     let p = comparison.p_corrected;
     format!("{}, {}", if p < SIGNIFICANT { "told apart" } else { "a tie" }, p_value(p))
 }
@@ -179,7 +180,8 @@ fn best_family(
     family: fn(&Row) -> &String,
     partner: fn(&Row) -> &String,
 ) -> Option<String> {
-    let scored: Vec<&Row> = board.rows.iter().filter(|row| row.accuracy().is_some() && !row.baseline).collect();
+    let is_pair = |row: &&Row| row.accuracy().is_some() && row.kind() == RowKind::Pair;
+    let scored: Vec<&Row> = board.rows.iter().filter(is_pair).collect();
     let distinct = |of: fn(&Row) -> &String| {
         let mut names: Vec<String> = Vec::new();
         for row in &scored {

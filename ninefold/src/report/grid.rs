@@ -28,6 +28,7 @@ pub(super) enum Tone {
     Plain,
     Strong,
     Quiet,
+    Together,
     Good,
     Bad,
 }
@@ -42,6 +43,7 @@ impl View {
             Tone::Quiet => 2,
             Tone::Good => 32,
             Tone::Bad => 31,
+            Tone::Together => 36,
         };
         format!("\x1b[{code}m{line}\x1b[0m")
     }

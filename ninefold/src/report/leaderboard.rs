@@ -12,10 +12,13 @@ use crate::corpus::Protocol;
 use crate::error::Result;
 use crate::eval::{MainScore, Scores};
 use crate::files;
+use crate::phrasing::counted;
 use crate::vocab::PartCoverage;
 
 /// What stands for the embedding of a baseline that has none.
 pub const NO_EMBEDDING: &str = "none";
+/// What the ensemble is called whose members are weighted by a regression.
+pub const STACKED: &str = "stacked";
 
 /// All results of one run. Its JSON is a contract with scripts: keys are added, never renamed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,9 +34,9 @@ pub struct Leaderboard {
     /// Training texts of the smallest and of the largest class.
     #[serde(default)]
     pub class_sizes: [usize; 2],
-    /// One row per pair and seed, then the baselines.
+    /// One row per pair and seed, then the baselines, then the ensembles of them.
     pub rows: Vec<Row>,
-    /// One per pair and baseline, the best on test first; empty until the run is complete.
+    /// One per pair, baseline and ensemble, the best on test first; empty until the run is complete.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub standings: Vec<Standing>,
     /// Every two standings.
@@ -44,7 +47,8 @@ pub struct Leaderboard {
     pub statistics: Option<Statistics>,
 }
 
-/// What came out of one embedding with one network and one seed. Without `error`, all three parts have scores.
+/// What came out of one embedding with one network and one seed. Without `error`, all three parts have scores; those of an
+/// ensemble only validation and test.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The embedding: "word2vec".
@@ -75,6 +79,12 @@ pub struct Row {
     /// True for a model without a network, which is there for comparison.
     #[serde(default)]
     pub baseline: bool,
+    /// True for several of the others that answer together.
+    #[serde(default)]
+    pub ensemble: bool,
+    /// Who they are, in the leaderboard's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
     /// 1 is the best; rows that cannot be told apart share a rank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<usize>,
@@ -90,6 +100,30 @@ pub struct Row {
     /// Why there are no scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// A model that answers together with others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// The name of its row: "word2vec + gru".
+    pub name: String,
+    /// The seed of its row.
+    pub seed: u64,
+    /// Where its files lie in the run folder.
+    pub folder: String,
+    /// How much it counts: in a vote all together 1, in a stacked ensemble the power to which its probabilities are raised.
+    pub weight: f64,
+}
+
+/// What a row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// An embedding with a network.
+    Pair,
+    /// A model without a network.
+    Baseline,
+    /// Several of the others together.
+    Ensemble,
 }
 
 /// Wall-clock seconds of one row's work.
@@ -111,7 +145,16 @@ impl Seconds {
 }
 
 impl Row {
-    /// The pair's name: "word2vec + gru"; of a baseline without an embedding its own.
+    /// What it stands for.
+    pub fn kind(&self) -> RowKind {
+        match (self.ensemble, self.baseline) {
+            (true, _) => RowKind::Ensemble,
+            (false, true) => RowKind::Baseline,
+            (false, false) => RowKind::Pair,
+        }
+    }
+
+    /// The pair's name: "word2vec + gru"; of a baseline or an ensemble without an embedding its own.
     pub fn pair(&self) -> String {
         name(&self.embedding, &self.model)
     }
@@ -120,12 +163,12 @@ impl Row {
     pub fn summary(&self) -> String {
         let accuracy = |scores: Option<Scores>| 100.0 * scores.unwrap_or_default().accuracy;
         let (test, validation) = (accuracy(self.test), accuracy(self.validation));
-        let epochs = match self.best_epoch {
-            0 => String::new(),
-            best => format!("epoch {best} of {}, ", self.epochs),
+        let how = match (self.members.len(), self.best_epoch, self.seconds.train) {
+            (0, 0, seconds) => format!("{seconds:.1} s"),
+            (0, best, seconds) => format!("epoch {best} of {}, {seconds:.1} s", self.epochs),
+            (members, ..) => counted(members, "model"),
         };
-        let (name, seconds) = (self.pair(), self.seconds.train);
-        format!("{name}: test accuracy {test:.1} %, validation {validation:.1} %, {epochs}{seconds:.1} s")
+        format!("{}: test accuracy {test:.1} %, validation {validation:.1} %, {how}", self.pair())
     }
 
     /// A test score, if the pair has any.
@@ -168,12 +211,17 @@ impl Leaderboard {
 
     /// The pair that validation chooses; the test texts have no say in it. Where there is no pair, the baseline.
     pub fn best(&self) -> Option<&Row> {
-        self.chosen(false).or_else(|| self.chosen(true))
+        self.chosen(RowKind::Pair).or_else(|| self.chosen(RowKind::Baseline))
     }
 
-    /// The pair, or the baseline, with the best validation score, of equals that with the better F1, then the first.
-    pub(super) fn chosen(&self, baseline: bool) -> Option<&Row> {
-        let candidates = self.rows.iter().filter(|row| row.baseline == baseline && row.accuracy().is_some());
+    /// The row of that kind with the best validation score, of equals that with the better F1, then the first.
+    pub(super) fn chosen(&self, kind: RowKind) -> Option<&Row> {
+        self.best_of(|row| row.kind() == kind)
+    }
+
+    /// The same among some rows.
+    pub(super) fn best_of(&self, is_candidate: impl Fn(&Row) -> bool) -> Option<&Row> {
+        let candidates = self.rows.iter().filter(|row| is_candidate(row) && row.accuracy().is_some());
         let score = |row: &Row| {
             let scores = row.validation.unwrap_or_default();
             (self.main_score.of(&scores), scores.f1_weighted)
@@ -286,6 +334,44 @@ pub(super) mod sample {
             }
         }
         board.statistics = Some(Statistics { n_resamples: 2000, confidence_level: 0.95, looks: 9, looks_ever: 1_234 });
+        board
+    }
+
+    /// The same with a pair's two seeds, a selection and all of them stacked.
+    pub fn together() -> Leaderboard {
+        let mut board = judged();
+        board.rows.push(Row { seed: 1, ..row("word2vec", "gru", 0.7089, 0.786, 310.5) });
+        let member = |embedding: &str, model: &str, seed: u64, weight: f64| Member {
+            name: name(embedding, model),
+            seed,
+            folder: format!("{embedding}-{model}-{seed}"),
+            weight,
+        };
+        let (gru, other) = (member("word2vec", "gru", 0, 0.5), member("word2vec", "gru", 1, 0.5));
+        let svm = member(NO_EMBEDDING, "tfidf_svm", 0, 0.3);
+        let selected =
+            vec![Member { weight: 0.6, ..gru.clone() }, Member { weight: 0.1, ..other.clone() }, svm.clone()];
+        let ensembles = [
+            ("word2vec", "gru_vote_seeds", 0.7301, vec![gru.clone(), other.clone()]),
+            (NO_EMBEDDING, "vote_selected", 0.741, selected),
+            (NO_EMBEDDING, STACKED, 0.7523, vec![gru, other, svm]),
+        ];
+        for (embedding, model, accuracy, members) in ensembles {
+            let row = row(embedding, model, accuracy, 0.80, 600.0);
+            let (a, b) = (row.pair(), "word2vec + gru".to_string());
+            let p = if model == STACKED { 0.003 } else { 0.2 };
+            let test = "paired_bootstrap".to_string();
+            board.comparisons.push(Comparison { a, b, difference: accuracy - 0.7139, p, p_corrected: p, test });
+            board.rows.push(Row {
+                ensemble: true,
+                members,
+                train: None,
+                rank: Some(1),
+                epochs: 0,
+                best_epoch: 0,
+                ..row
+            });
+        }
         board
     }
 

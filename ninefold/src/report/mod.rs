@@ -19,6 +19,7 @@ mod plain;
 mod search;
 mod standings;
 mod table;
+mod together;
 
 pub use bench::bench_table;
 pub use column::Column;
@@ -26,7 +27,7 @@ pub use diff::{Diff, Difference, PairChange, Side, SideScores, diff, differences
 pub use facts::facts;
 pub use grid::View;
 pub use ladder::{Change, Gain, LadderAnswers, LadderResults, LadderRun, LadderStep, Rung};
-pub use leaderboard::{Leaderboard, NO_EMBEDDING, Row, Seconds};
+pub use leaderboard::{Leaderboard, Member, NO_EMBEDDING, Row, RowKind, STACKED, Seconds};
 pub use plain::plain_table;
 pub use search::{SearchResults, Trial};
 pub use standings::{Comparison, Intervals, Standing, Statistics, TestAnswers};

@@ -32,6 +32,9 @@ pub struct Standing {
     pub model: String,
     /// True for what is there for comparison only.
     pub baseline: bool,
+    /// True for several of the others that answer together.
+    #[serde(default)]
+    pub ensemble: bool,
     /// 1 is the best; those that cannot be told apart from the first of a group share its rank.
     pub rank: usize,
     /// The seeds that have scores.
@@ -64,7 +67,7 @@ pub struct Comparison {
     pub difference: f64,
     /// How probable such a difference is between equals.
     pub p: f64,
-    /// The same, corrected for the number of comparisons (Holm).
+    /// The same, corrected for the number of comparisons (Holm), those with an ensemble in them apart from the others.
     pub p_corrected: f64,
     /// "mcnemar" for the accuracies of one run each, else "paired_bootstrap".
     pub test: String,
@@ -140,7 +143,9 @@ impl Leaderboard {
             }
         };
         let compared: Vec<(f64, f64, &str)> = pairs.iter().map(compare).collect();
-        let corrected = holm(&compared.iter().map(|(_, p, _)| *p).collect::<Vec<f64>>());
+        let is_together = |&(a, b): &(usize, usize)| standings[a].0.ensemble || standings[b].0.ensemble;
+        let with_ensembles: Vec<bool> = pairs.iter().map(is_together).collect();
+        let corrected = corrected(&compared.iter().map(|(_, p, _)| *p).collect::<Vec<f64>>(), &with_ensembles);
         let name = |place: usize| standings[place].0.name();
         self.comparisons = pairs
             .iter()
@@ -185,6 +190,7 @@ impl Leaderboard {
             embedding: rows[0].embedding.clone(),
             model: rows[0].model.clone(),
             baseline: rows[0].baseline,
+            ensemble: rows[0].ensemble,
             rank: 0,
             seeds: rows.iter().map(|row| row.seed).collect(),
             picked_seed: picked(&rows, self.main_score).seed,
@@ -203,6 +209,18 @@ impl Leaderboard {
     }
 }
 
+/// Holm's correction, apart for the comparisons that an ensemble takes part in: that ensembles stand beside them makes no
+/// difference between two models harder to tell.
+fn corrected(p: &[f64], with_ensembles: &[bool]) -> Vec<f64> {
+    let mut corrected = vec![0.0; p.len()];
+    for family in [false, true] {
+        let places: Vec<usize> = (0..p.len()).filter(|&place| with_ensembles[place] == family).collect();
+        let of_family = holm(&places.iter().map(|&place| p[place]).collect::<Vec<f64>>());
+        places.iter().zip(of_family).for_each(|(&place, p)| corrected[place] = p);
+    }
+    corrected
+}
+
 /// The one with the best validation score, of equals the first.
 pub(super) fn picked<'a>(rows: &[&'a Row], main: MainScore) -> &'a Row {
     let score = |row: &Row| main.of(&row.validation.unwrap_or_default());
@@ -216,6 +234,11 @@ impl Standing {
             MainScore::Accuracy => self.accuracy,
             MainScore::F1Macro => self.f1_macro,
         }
+    }
+
+    /// True for an embedding with a network.
+    pub fn is_pair(&self) -> bool {
+        !self.baseline && !self.ensemble
     }
 
     /// The name that its rows have: "word2vec + gru".

@@ -97,6 +97,10 @@ impl Leaderboard {
             let score = self.main_score.name();
             legend += &format!(" # is the rank by {score}; rows that cannot be told apart share it.");
         }
+        if self.rows.iter().any(|row| row.ensemble) {
+            legend +=
+                " Together: several of the other rows answer as one; seconds and parameters are the sum of theirs.";
+        }
         legend
     }
 
@@ -149,6 +153,7 @@ impl Leaderboard {
             let tone = match is_scored {
                 false => Tone::Bad,
                 true if best.is_some_and(|best| std::ptr::eq(best, row)) => Tone::Good,
+                true if row.ensemble => Tone::Together,
                 true if row.baseline => Tone::Quiet,
                 true => Tone::Plain,
             };

@@ -12,6 +12,7 @@ mod matrix;
 mod rounds;
 mod rows;
 mod search;
+mod together;
 
 pub use ladder::{ladder_drawing, ladder_page};
 pub use search::search_page;
@@ -20,7 +21,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
-use super::Leaderboard;
+use super::{Leaderboard, RowKind};
 use crate::error::{Error, Result};
 use crate::eval::calibration::Bin;
 use crate::eval::{ClassScores, Confusion, MainScore};
@@ -188,6 +189,7 @@ struct RunView<'a> {
     classes: Option<classes::Classes>,
     lengths: Option<lengths::Lengths>,
     calibration: Option<calibration::Calibration>,
+    together: Vec<together::Together>,
     mistakes: &'a [MistakeReport],
     coverage: &'a [[String; 6]],
     environment: &'a [(String, String)],
@@ -197,7 +199,7 @@ struct RunView<'a> {
 fn view(run: &RunReport) -> RunView<'_> {
     let board = run.leaderboard.merged();
     let best = board.best().map(|row| row.pair());
-    let baseline = board.chosen(true).map(|row| row.pair()).filter(|name| Some(name) != best.as_ref());
+    let baseline = board.chosen(RowKind::Baseline).map(|row| row.pair()).filter(|name| Some(name) != best.as_ref());
     let chosen = best.as_deref().and_then(|name| run.model(name));
     let beside = baseline.as_deref().and_then(|name| run.model(name));
     let both: Vec<&ModelReport> = chosen.into_iter().chain(beside).collect();
@@ -218,6 +220,7 @@ fn view(run: &RunReport) -> RunView<'_> {
         classes: classes::view(&both),
         lengths: lengths::view(&both, &run.lengths),
         calibration: calibration::view(&both),
+        together: together::view(&board),
         mistakes: chosen.map_or(&[], |model| &model.mistakes),
         coverage: &run.coverage,
         environment: &run.environment,

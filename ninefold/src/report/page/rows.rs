@@ -17,6 +17,7 @@ pub(super) struct Rows {
     main: &'static str,
     low: String,
     high: String,
+    has_ensembles: bool,
     rows: Vec<RowView>,
 }
 
@@ -26,6 +27,7 @@ struct RowView {
     embedding: String,
     model: String,
     baseline: bool,
+    ensemble: bool,
     best: bool,
     cells: Vec<(&'static str, String)>,
     /// Where the interval begins, the main score lies, the interval ends.
@@ -64,6 +66,7 @@ pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
                 embedding: Column::Embedding.text(row).replace('-', "–"),
                 model: row.model.clone(),
                 baseline: row.baseline,
+                ensemble: row.ensemble,
                 best: best == Some(row.pair().as_str()),
                 cells: columns.iter().map(|&(key, column)| (key, column.text(row))).collect(),
                 places,
@@ -76,7 +79,8 @@ pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
         })
         .collect();
     let headings = columns.iter().map(|&(key, column)| (key, heading(column))).collect();
-    Rows { headings, main: main.name(), low: percent(low), high: percent(high), rows }
+    let has_ensembles = board.rows.iter().any(|row| row.ensemble);
+    Rows { headings, main: main.name(), low: percent(low), high: percent(high), has_ensembles, rows }
 }
 
 /// The figures with their keys in JSON, the main score first.
