@@ -13,7 +13,8 @@ use ninefold::model::{Classifier, Objective, RecurrentClassifier, RecurrentClass
 use ninefold::nn::{CellKind, Pooling, Precision};
 use ninefold::rng::Rng;
 use proptest::prelude::*;
-use reference::{Shape, Tensors, loss_and_gradients};
+use reference::dropout::KEY;
+use reference::{PLAIN, Shape, Tensors, loss_and_gradients};
 
 const VOCAB: usize = 11;
 
@@ -40,8 +41,10 @@ fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -
         hidden_size: shape.hidden_size,
         num_layers: shape.num_layers,
         bidirectional: shape.bidirectional,
-        dropout,
+        dropout: if shape.locked_dropout > 0.0 { shape.locked_dropout } else { dropout },
+        locked_dropout: shape.locked_dropout > 0.0,
         word_dropout: dropout / 2.0,
+        recurrent_dropout: shape.recurrent_dropout,
         pooling: shape.pooling,
         segments: shape.segments,
         freeze_embeddings: false,
@@ -57,20 +60,14 @@ fn tensors(model: &RecurrentClassifier) -> Tensors {
     model.parameters().into_iter().map(|parameter| (parameter.name.clone(), wide(&parameter.value))).collect()
 }
 
-/// A shape of one layer whose states are read at the end.
-const PLAIN: Shape = Shape {
-    cell: CellKind::Rnn,
-    dim: 3,
-    hidden_size: 4,
-    num_layers: 1,
-    bidirectional: false,
-    num_classes: 3,
-    pooling: Pooling::Last,
-    segments: 3,
-};
-
 const POOLINGS: [Pooling; 6] =
     [Pooling::Last, Pooling::Mean, Pooling::Max, Pooling::MeanMaxLast, Pooling::Segments, Pooling::Attention];
+
+/// The options of the stack, each alone and then together.
+fn with_options(shape: Shape) -> Vec<Shape> {
+    let recurrent = Shape { recurrent_dropout: 0.3, ..shape };
+    vec![recurrent, Shape { locked_dropout: 0.4, ..shape }, Shape { locked_dropout: 0.2, ..recurrent }]
+}
 
 const CELLS: [CellKind; 3] = [CellKind::Rnn, CellKind::Lstm, CellKind::Gru];
 
@@ -83,9 +80,16 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
     for cell in CELLS {
         let depths = [(1, false), (1, true), (2, true)].map(|(layers, both)| (layers, both, Pooling::Last));
         let poolings = POOLINGS.map(|pooling| (1, true, pooling));
-        for (num_layers, bidirectional, pooling) in depths.into_iter().chain(poolings) {
-            let shape = Shape { cell, num_layers, bidirectional, pooling, ..PLAIN };
-            let mut rng = Rng::new(num_layers as u64);
+        let plain = depths.into_iter().chain(poolings).map(|(num_layers, bidirectional, pooling)| Shape {
+            cell,
+            num_layers,
+            bidirectional,
+            pooling,
+            ..PLAIN
+        });
+        let deep = Shape { cell, num_layers: 2, bidirectional: true, ..PLAIN };
+        for shape in plain.chain(with_options(deep)) {
+            let mut rng = Rng::new(shape.num_layers as u64);
             let (texts, labels) = (texts_of(&[5, 2, 1, 0], &mut rng), [0, 2, 1, 1]);
             let before = tensors(&classifier(shape, 0.0, Precision::F32, &mut rng));
             let (_, gradients) = loss_and_gradients(shape, &before, &texts, &labels);
@@ -126,7 +130,7 @@ fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precis
     let texts = texts_of(lengths, &mut rng);
     let labels: Vec<u32> = texts.iter().map(|_| rng.below(shape.num_classes) as u32).collect();
     let (loss, gradients) = loss_and_gradients(shape, &tensors(&model), &texts, &labels);
-    let result = model.train_batch(&pack(&encode(&texts, &labels)), &[0], Objective::default());
+    let result = model.train_batch(&pack(&encode(&texts, &labels)), &KEY, Objective::default());
     let found = result.loss / texts.len() as f64;
     assert!((found - loss).abs() < 0.5 * tolerance * (1.0 + loss), "{shape:?} {precision:?}: loss {found} for {loss}");
     let largest = |values: &[f64]| values.iter().fold(0.0f64, |size, d| size.max(d.abs()));
@@ -148,6 +152,9 @@ fn the_kernels_equal_the_reference_at_odd_sizes() {
         for (hidden_size, lengths) in [(1, &[1][..]), (7, &[3, 0, 9, 1]), (33, &[6, 2]), (80, &[4, 4, 7])] {
             let shape = Shape { cell, dim: 5, hidden_size, num_layers: 2, bidirectional: true, ..PLAIN };
             check_against_reference(shape, lengths, hidden_size as u64);
+            for shape in with_options(shape) {
+                check_against_reference(shape, lengths, hidden_size as u64);
+            }
         }
         for pooling in POOLINGS {
             let shape = Shape { cell, dim: 5, hidden_size: 20, bidirectional: true, pooling, ..PLAIN };
@@ -166,10 +173,11 @@ proptest! {
     #[test]
     fn the_kernels_equal_the_reference_at_random_shapes(
         cell in 0..3usize, dim in 1..40usize, hidden_size in 1..50usize, num_layers in 1..3usize, bidirectional: bool,
-        pooling in 0..6usize, segments in 1..6usize, lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
+        pooling in 0..6usize, segments in 1..6usize, option in 0..8usize, lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
     ) {
         let (cell, pooling) = (CELLS[cell], POOLINGS[pooling]);
-        let shape = Shape { cell, dim, hidden_size, num_layers, bidirectional, num_classes: 4, pooling, segments };
+        let shape = Shape { cell, dim, hidden_size, num_layers, bidirectional, num_classes: 4, pooling, segments, ..PLAIN };
+        let shape = with_options(shape).get(option).copied().unwrap_or(shape);
         check_against_reference(shape, &lengths, seed);
     }
 }
@@ -273,7 +281,7 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         let run = |threads: usize| {
             rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
                 let mut rng = Rng::new(2);
-                let mut model = classifier(shape, 0.3, precision, &mut rng);
+                let mut model = classifier(Shape { recurrent_dropout: 0.2, ..shape }, 0.3, precision, &mut rng);
                 let batch = pack(&encode(&texts_of(&lengths, &mut rng), &[1; 150]));
                 model.train_batch(&batch, &[1], Objective::default());
                 model

@@ -90,8 +90,12 @@ pub struct ModelConfig {
     pub bidirectional: bool,
     /// Share of values dropped in training: on embeddings, between layers and before the head.
     pub dropout: f64,
+    /// Drop the same values at all tokens of a text (locked, or variational, dropout), not others at each.
+    pub locked_dropout: bool,
     /// Share of tokens whose whole vector is dropped in training.
     pub word_dropout: f64,
+    /// Share of the recurrent weights (weight_hh) dropped in training, the same in all steps of a batch (as in AWD-LSTM).
+    pub recurrent_dropout: f64,
     /// How the recurrent weights begin: "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
     pub recurrent_init: RecurrentInit,
     /// How the states of a text become one vector: "last", "mean", "max", "mean_max_last" (side by side), "segments" (the
@@ -118,7 +122,11 @@ impl ModelConfig {
                 return Err(Error::config(key, "at least 1", value));
             }
         }
-        let shares = [("dropout", self.dropout), ("word_dropout", self.word_dropout)];
+        let shares = [
+            ("dropout", self.dropout),
+            ("word_dropout", self.word_dropout),
+            ("recurrent_dropout", self.recurrent_dropout),
+        ];
         match shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
             Some((key, value)) => Err(Error::config(key, "a share from 0 to below 1", value)),
             None => Ok(()),
@@ -133,7 +141,9 @@ impl ModelConfig {
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             dropout: self.dropout,
+            locked_dropout: self.locked_dropout,
             word_dropout: self.word_dropout,
+            recurrent_dropout: self.recurrent_dropout,
             recurrent_init: self.recurrent_init,
             pooling: self.pooling,
             segments: self.segments,

@@ -29,8 +29,12 @@ pub struct RecurrentClassifierConfig {
     pub bidirectional: bool,
     /// Dropout on embeddings, between layers and before the head.
     pub dropout: f64,
+    /// Whether all tokens of a text lose the same values, not each its own.
+    pub locked_dropout: bool,
     /// Share of tokens whose whole vector is dropped.
     pub word_dropout: f64,
+    /// Share of the weights between states that is dropped, the same in all steps of a batch.
+    pub recurrent_dropout: f64,
     /// How the recurrent weights begin.
     pub recurrent_init: RecurrentInit,
     /// How the states of a text become one vector.
@@ -54,7 +58,9 @@ impl Default for RecurrentClassifierConfig {
             num_layers: 1,
             bidirectional: true,
             dropout: 0.0,
+            locked_dropout: false,
             word_dropout: 0.0,
+            recurrent_dropout: 0.0,
             recurrent_init: RecurrentInit::default(),
             pooling: Pooling::default(),
             segments: 1,
@@ -106,6 +112,8 @@ impl RecurrentClassifier {
             num_layers: config.num_layers,
             bidirectional: config.bidirectional,
             dropout: config.dropout,
+            locked_dropout: config.locked_dropout,
+            recurrent_dropout: config.recurrent_dropout,
             init: config.recurrent_init,
             precision: config.precision,
         };
@@ -144,7 +152,8 @@ impl RecurrentClassifier {
         let x = self.stack.input_mut(batch.tokens());
         embedding::forward(&self.embedding.value, dim, &batch.ids, x);
         if let Some(key) = key {
-            Dropout::new(dropout, &place(key, ON_EMBEDDINGS)).apply(x);
+            let on_embeddings = Dropout::new(dropout, &place(key, ON_EMBEDDINGS));
+            on_embeddings.apply_to_tokens(x, self.config.locked_dropout, &batch.text_of);
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(x, padded(dim));
         }
         let shape = self.shape(rows);
@@ -185,7 +194,8 @@ impl RecurrentClassifier {
         let wants_input = self.embedding.is_trained() && self.embedding.rate > 0.0;
         if let Some(d_x) = self.stack.backward(batch, &place(key, IN_STACK), wants_input) {
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
-            Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(d_x);
+            let on_embeddings = Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS));
+            on_embeddings.apply_to_tokens(d_x, self.config.locked_dropout, &batch.text_of);
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
         }
     }

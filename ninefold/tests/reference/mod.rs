@@ -3,11 +3,13 @@
 //! kernels against it.
 
 pub mod cells;
+pub mod dropout;
 pub mod pool;
 
 use std::collections::BTreeMap;
 
 use cells::{CellState, backward_step, forward_step};
+use dropout::Masks;
 use ninefold::nn::{CellKind, Pooling};
 
 /// Parameters, or gradients, by PyTorch's names.
@@ -24,7 +26,23 @@ pub struct Shape {
     pub num_classes: usize,
     pub pooling: Pooling,
     pub segments: usize,
+    pub locked_dropout: f64,
+    pub recurrent_dropout: f64,
 }
+
+/// One layer of four rows, read from the left, its states read at the end, nothing dropped.
+pub const PLAIN: Shape = Shape {
+    cell: CellKind::Rnn,
+    dim: 3,
+    hidden_size: 4,
+    num_layers: 1,
+    bidirectional: false,
+    num_classes: 3,
+    pooling: Pooling::Last,
+    segments: 3,
+    locked_dropout: 0.0,
+    recurrent_dropout: 0.0,
+};
 
 type Rows = Vec<Vec<f64>>;
 
@@ -32,17 +50,33 @@ type Rows = Vec<Vec<f64>>;
 pub fn loss_and_gradients(shape: Shape, tensors: &Tensors, texts: &[Vec<u32>], labels: &[u32]) -> (f64, Tensors) {
     let mut gradients: Tensors = tensors.iter().map(|(name, value)| (name.clone(), vec![0.0; value.len()])).collect();
     let mut loss = 0.0;
-    for (text, &label) in texts.iter().zip(labels) {
-        loss += one_text(shape, tensors, &mut gradients, text, label as usize, 1.0 / texts.len() as f64);
+    let mut kept = tensors.clone();
+    dropout::drop_weights(shape, &mut kept);
+    let mut order: Vec<usize> = (0..texts.len()).collect(); // of the rows in the batch
+    order.sort_by_key(|&number| std::cmp::Reverse(texts[number].len()));
+    for (row, &number) in order.iter().enumerate() {
+        let masks = Masks::of(shape, number, row, tensors["head.weight"].len() / shape.num_classes);
+        let text = Text { ids: &texts[number], label: labels[number] as usize, scale: 1.0 / texts.len() as f64, masks };
+        loss += one_text(shape, &kept, &mut gradients, text);
     }
+    dropout::drop_weights(shape, &mut gradients);
     (loss / texts.len() as f64, gradients)
 }
 
-fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u32], label: usize, scale: f64) -> f64 {
+struct Text<'a> {
+    ids: &'a [u32],
+    label: usize,
+    scale: f64, // of its loss
+    masks: Masks,
+}
+
+fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text) -> f64 {
+    let Text { ids: text, label, scale, masks } = text;
     let (dim, hidden) = (shape.dim, shape.hidden_size);
     let directions = if shape.bidirectional { 2 } else { 1 };
     let table = &tensors["embedding.weight"];
-    let embedded: Rows = text.iter().map(|&id| table[id as usize * dim..][..dim].to_vec()).collect();
+    let mut embedded: Rows = text.iter().map(|&id| table[id as usize * dim..][..dim].to_vec()).collect();
+    embedded.iter_mut().for_each(|row| dropout::apply(row, &masks.embedding));
 
     // forward
     let mut inputs = vec![embedded]; // per layer [tokens][input]
@@ -62,11 +96,16 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
         }
         let join =
             |token: usize| layer_states.iter().flat_map(|along: &Vec<CellState>| along[token].h.clone()).collect();
-        inputs.push((0..text.len()).map(join).collect());
+        let mut output: Rows = (0..text.len()).map(join).collect();
+        if let Some(mask) = masks.layers.get(layer) {
+            output.iter_mut().for_each(|row| dropout::apply(row, mask));
+        }
+        inputs.push(output);
         states.push(layer_states);
     }
     let outputs = &inputs[shape.num_layers]; // [tokens][directions * hidden]
-    let features = pool::forward(shape, tensors, outputs);
+    let mut features = pool::forward(shape, tensors, outputs);
+    dropout::apply(&mut features, &masks.pooled);
     let (weight, bias) = (&tensors["head.weight"], &tensors["head.bias"]);
     let logits: Vec<f64> = (0..shape.num_classes)
         .map(|class| {
@@ -86,6 +125,7 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
             d_features[k] += d * weight[class * features.len() + k];
         }
     }
+    dropout::apply(&mut d_features, &masks.pooled);
     if text.is_empty() {
         return loss;
     }
@@ -107,6 +147,8 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
                     backward_step(shape.cell, &weights, &x[token], &previous, &d_state, gradients, &mut d_x[token]);
             }
         }
+        let mask = if layer > 0 { &masks.layers[layer - 1] } else { &masks.embedding };
+        d_x.iter_mut().for_each(|row| dropout::apply(row, mask));
         d_output = d_x;
     }
     for (token, &id) in text.iter().enumerate().filter(|(_, id)| **id != 0) {

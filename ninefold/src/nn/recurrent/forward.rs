@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 
 use super::pieces::{TOKENS, by_slice, of_slice};
-use super::{LayerBuffers, Packing, RecurrentStack};
+use super::{LayerBuffers, RecurrentStack};
 use crate::batch::Batch;
 use crate::kernels::cell::Cell;
 use crate::kernels::recurrent::{Forward, Projection};
@@ -13,12 +13,13 @@ use crate::kernels::simd::padded;
 
 impl RecurrentStack {
     pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
-        self.pack::<C>(if dropout_key.is_some() { Packing::Both } else { Packing::Forward });
+        self.pack::<C>(dropout_key);
         for layer in 0..self.config.num_layers {
             if layer > 0 {
                 self.join_directions(layer, batch.tokens());
                 if let Some(key) = dropout_key {
-                    self.dropout(layer, key).apply(&mut self.layers[layer].x);
+                    let (dropout, locked) = (self.dropout(layer, key), self.config.locked_dropout);
+                    dropout.apply_to_tokens(&mut self.layers[layer].x, locked, &batch.text_of);
                 }
             }
             self.layer_forward::<C>(layer, batch);

@@ -78,6 +78,10 @@ pub struct RecurrentConfig {
     pub bidirectional: bool,
     /// Dropout on the output of every layer but the last.
     pub dropout: f64,
+    /// Whether that drops the same at all tokens of a text.
+    pub locked_dropout: bool,
+    /// Dropout on the weights between states, the same in all steps of a batch (Merity et al. 2018, after DropConnect).
+    pub recurrent_dropout: f64,
     /// How the weights begin.
     pub init: RecurrentInit,
     /// The numbers of the matrix products.
@@ -94,6 +98,11 @@ impl RecurrentConfig {
         if layer == 0 { Axis { parts: 1, size: self.input_size } } else { self.output() }
     }
 
+    /// The dropout on the weights between states of a direction, which are numbered through all layers.
+    fn weight_dropout(&self, direction: usize, key: &[u64]) -> Dropout {
+        Dropout::new(self.recurrent_dropout, &[key, &[ON_WEIGHTS, direction as u64]].concat())
+    }
+
     /// The axis of one direction's state.
     fn state(&self) -> Axis {
         Axis { parts: 1, size: self.hidden_size }
@@ -105,12 +114,16 @@ impl RecurrentConfig {
     }
 }
 
+/// The place of dropout on weights, folded into its key; the layers' own places are their numbers alone.
+const ON_WEIGHTS: u64 = 1;
+
 /// The stack: parameters, their panels, and the buffers of both passes, made once and reused.
 #[derive(Debug)]
 pub struct RecurrentStack {
     config: RecurrentConfig,
     parameters: Vec<Parameter>, // per layer and direction: weight_ih, weight_hh, bias_ih, bias_hh
     packed: Vec<PackedWeights>, // per layer and direction
+    kept: Vec<Buffer>,          // per layer and direction: weight_hh without what this batch drops
     packed_for: Option<Packing>, // what `packed` is good for; None after a change of the parameters
     layers: Vec<LayerBuffers>,
     d_output: Buffer,           // [tokens, output] the gradient that comes into a layer from above
@@ -182,6 +195,7 @@ impl RecurrentStack {
             config,
             parameters,
             packed: vec![PackedWeights::default(); config.num_layers * directions],
+            kept: vec![Buffer::default(); config.num_layers * directions],
             packed_for: None,
             layers: (0..config.num_layers).map(|_| buffers()).collect(),
             d_output: Buffer::default(),
@@ -255,15 +269,27 @@ impl RecurrentStack {
         Dropout::new(probability, &[key, &[layer as u64]].concat())
     }
 
-    fn pack<C: Cell>(&mut self, wanted: Packing) {
-        if self.packed_for >= Some(wanted) {
+    /// Cuts the parameters into panels where that is still to be done; in training those that dropout leaves.
+    fn pack<C: Cell>(&mut self, dropout_key: Option<&[u64]>) {
+        let wanted = if dropout_key.is_some() { Packing::Both } else { Packing::Forward };
+        let config = self.config;
+        let dropout_key = dropout_key.filter(|_| config.recurrent_dropout > 0.0);
+        if dropout_key.is_none() && self.packed_for >= Some(wanted) {
             return;
         }
-        let config = self.config;
         let directions = config.directions();
-        let pieces = self.packed.par_iter_mut().zip(self.parameters.par_chunks(4)).enumerate();
-        pieces.for_each(|(number, (packed, parameters))| {
+        let pieces = self.packed.par_iter_mut().zip(&mut self.kept).zip(self.parameters.par_chunks(4)).enumerate();
+        pieces.for_each(|(number, ((packed, kept), parameters))| {
             let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| parameters[k].value.as_slice());
+            let hidden = match dropout_key {
+                None => hidden,
+                Some(key) => {
+                    let kept = kept.resize(hidden.len());
+                    kept.copy_from_slice(hidden);
+                    config.weight_dropout(number, key).apply(kept);
+                    kept
+                }
+            };
             config.precision.level().run(PackWeights {
                 weights: Weights { input, hidden, bias_input, bias_hidden },
                 input: config.input(number / directions),
@@ -273,6 +299,7 @@ impl RecurrentStack {
                 cell: PhantomData::<C>,
             });
         });
-        self.packed_for = Some(wanted);
+        // Panels from which something was dropped are good for this batch alone.
+        self.packed_for = dropout_key.is_none().then_some(wanted);
     }
 }
