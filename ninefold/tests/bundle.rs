@@ -32,6 +32,7 @@ fn bundle(cell: CellKind, padding: Padding) -> Bundle {
         num_layers: 2,
         bidirectional: true,
         dropout: 0.25,
+        layer_norm: cell == CellKind::Lstm,
         pooling: if cell == CellKind::Lstm { Pooling::Attention } else { Pooling::Last },
         segments: 1,
         freeze_embeddings: true,

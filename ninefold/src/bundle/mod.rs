@@ -103,6 +103,9 @@ pub struct Shape {
     pub bidirectional: bool,
     /// Dropout in training.
     pub dropout: f64,
+    /// Whether the output of every layer is normalised.
+    #[serde(default)]
+    pub layer_norm: bool,
     /// How the states of a text become one vector.
     #[serde(default)]
     pub pooling: Pooling,
@@ -159,6 +162,7 @@ impl Shape {
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             dropout: self.dropout,
+            layer_norm: self.layer_norm,
             pooling: self.pooling,
             segments: self.segments,
             freeze_embeddings: self.freeze_embeddings,

@@ -43,7 +43,8 @@ pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<Rec
 fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> {
     let directions = 1 + usize::from(shape.bidirectional);
     let others = 3 + usize::from(shape.pooling == Pooling::Attention);
-    let count = shape.num_layers.checked_mul(4 * directions).and_then(|count| count.checked_add(others));
+    let per_layer = 4 * directions + if shape.layer_norm { 2 } else { 0 };
+    let count = shape.num_layers.checked_mul(per_layer).and_then(|count| count.checked_add(others));
     if count != Some(tensors.len()) {
         let expected = format!("the {} tensors of {} layers", count.unwrap_or(usize::MAX), shape.num_layers);
         return Err(Error::format(path.display(), expected, tensors.len().to_string()));

@@ -96,6 +96,8 @@ pub struct ModelConfig {
     pub word_dropout: f64,
     /// Share of the recurrent weights (weight_hh) dropped in training, the same in all steps of a batch (as in AWD-LSTM).
     pub recurrent_dropout: f64,
+    /// Normalise the states of every layer (layer normalisation), with a learned gain and bias for each unit.
+    pub layer_norm: bool,
     /// How the recurrent weights begin: "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
     pub recurrent_init: RecurrentInit,
     /// How the states of a text become one vector: "last", "mean", "max", "mean_max_last" (side by side), "segments" (the
@@ -144,6 +146,7 @@ impl ModelConfig {
             locked_dropout: self.locked_dropout,
             word_dropout: self.word_dropout,
             recurrent_dropout: self.recurrent_dropout,
+            layer_norm: self.layer_norm,
             recurrent_init: self.recurrent_init,
             pooling: self.pooling,
             segments: self.segments,

@@ -170,6 +170,7 @@ impl Trainer<'_> {
             num_layers: config.model.num_layers,
             bidirectional: config.model.bidirectional,
             dropout: config.model.dropout,
+            layer_norm: config.model.layer_norm,
             pooling: config.model.pooling,
             segments: config.model.segments,
             freeze_embeddings: config.model.freeze_embeddings,

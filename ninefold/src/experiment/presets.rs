@@ -59,6 +59,7 @@ impl Default for ModelConfig {
             locked_dropout: false,
             word_dropout: 0.0,
             recurrent_dropout: 0.0,
+            layer_norm: false,
             recurrent_init: RecurrentInit::Uniform,
             pooling: Pooling::Last,
             segments: 4,

@@ -9,6 +9,7 @@ pub mod buffer;
 pub mod cell;
 pub mod dropout;
 pub mod embedding;
+pub mod layer_norm;
 pub mod linear;
 pub mod matmul;
 mod pairs;

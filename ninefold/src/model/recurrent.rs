@@ -35,6 +35,8 @@ pub struct RecurrentClassifierConfig {
     pub word_dropout: f64,
     /// Share of the weights between states that is dropped, the same in all steps of a batch.
     pub recurrent_dropout: f64,
+    /// Normalise the output of every layer.
+    pub layer_norm: bool,
     /// How the recurrent weights begin.
     pub recurrent_init: RecurrentInit,
     /// How the states of a text become one vector.
@@ -61,6 +63,7 @@ impl Default for RecurrentClassifierConfig {
             locked_dropout: false,
             word_dropout: 0.0,
             recurrent_dropout: 0.0,
+            layer_norm: false,
             recurrent_init: RecurrentInit::default(),
             pooling: Pooling::default(),
             segments: 1,
@@ -114,6 +117,7 @@ impl RecurrentClassifier {
             dropout: config.dropout,
             locked_dropout: config.locked_dropout,
             recurrent_dropout: config.recurrent_dropout,
+            layer_norm: config.layer_norm,
             init: config.recurrent_init,
             precision: config.precision,
         };

@@ -1,6 +1,7 @@
 //! Layers with parameters: what the models are built from. Knows no text and no files.
 
 pub mod init;
+mod layer_norm;
 pub mod optimizer;
 pub mod parameter;
 pub mod pooling;

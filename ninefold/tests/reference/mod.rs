@@ -4,6 +4,7 @@
 
 pub mod cells;
 pub mod dropout;
+pub mod norm;
 pub mod pool;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub struct Shape {
     pub segments: usize,
     pub locked_dropout: f64,
     pub recurrent_dropout: f64,
+    pub layer_norm: bool,
 }
 
 /// One layer of four rows, read from the left, its states read at the end, nothing dropped.
@@ -42,6 +44,7 @@ pub const PLAIN: Shape = Shape {
     segments: 3,
     locked_dropout: 0.0,
     recurrent_dropout: 0.0,
+    layer_norm: false,
 };
 
 type Rows = Vec<Vec<f64>>;
@@ -81,6 +84,7 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text
     // forward
     let mut inputs = vec![embedded]; // per layer [tokens][input]
     let mut states: Vec<Vec<Vec<CellState>>> = Vec::new(); // per layer, direction, token
+    let mut joined: Vec<Rows> = Vec::new(); // per layer: the states, directions side by side
     for layer in 0..shape.num_layers {
         let x = &inputs[layer];
         let mut layer_states = Vec::new();
@@ -97,6 +101,10 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text
         let join =
             |token: usize| layer_states.iter().flat_map(|along: &Vec<CellState>| along[token].h.clone()).collect();
         let mut output: Rows = (0..text.len()).map(join).collect();
+        joined.push(output.clone());
+        if shape.layer_norm {
+            output = output.iter().map(|row| norm::forward(tensors, layer, row)).collect();
+        }
         if let Some(mask) = masks.layers.get(layer) {
             output.iter_mut().for_each(|row| dropout::apply(row, mask));
         }
@@ -132,6 +140,10 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text
     let mut d_output = pool::backward(shape, tensors, gradients, outputs, &d_features);
     for layer in (0..shape.num_layers).rev() {
         let x = &inputs[layer];
+        if shape.layer_norm {
+            let rows = joined[layer].iter().zip(&d_output);
+            d_output = rows.map(|(row, d_row)| norm::backward(tensors, gradients, layer, row, d_row)).collect();
+        }
         let mut d_x: Rows = x.iter().map(|row| vec![0.0; row.len()]).collect();
         for direction in 0..directions {
             let weights = Weights::of(tensors, layer, direction);

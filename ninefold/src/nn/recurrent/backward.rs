@@ -22,6 +22,11 @@ impl RecurrentStack {
             slices.for_each(|slice| previous_tokens(slice, direction == 1, slice.first_token, previous));
         }
         for layer in (0..self.config.num_layers).rev() {
+            let parameters = self.norm_parameters(layer);
+            if let Some(norm) = self.norms.get_mut(layer) {
+                let states = self.layers[layer].states();
+                norm.backward(&mut self.parameters[parameters], &states, &mut self.d_output);
+            }
             self.layer_backward::<C>(layer, batch);
             self.gate_gradients::<C>(layer, batch.tokens());
             self.drop_gradients::<C>(layer, dropout_key);

@@ -13,11 +13,13 @@ mod pieces;
 pub(super) use pieces::{by_slice, of_slice};
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::init::{RecurrentInit, orthogonal, uniform_by_fan};
+use super::layer_norm::LayerNorm;
 use super::parameter::Parameter;
 use super::precision::Precision;
 use crate::batch::Batch;
@@ -82,6 +84,8 @@ pub struct RecurrentConfig {
     pub locked_dropout: bool,
     /// Dropout on the weights between states, the same in all steps of a batch (Merity et al. 2018, after DropConnect).
     pub recurrent_dropout: f64,
+    /// Normalise the output of every layer, both directions of a token together.
+    pub layer_norm: bool,
     /// How the weights begin.
     pub init: RecurrentInit,
     /// The numbers of the matrix products.
@@ -121,11 +125,12 @@ const ON_WEIGHTS: u64 = 1;
 #[derive(Debug)]
 pub struct RecurrentStack {
     config: RecurrentConfig,
-    parameters: Vec<Parameter>, // per layer and direction: weight_ih, weight_hh, bias_ih, bias_hh
+    parameters: Vec<Parameter>, // per layer and direction: weight_ih, weight_hh, bias_ih, bias_hh; then the norms'
     packed: Vec<PackedWeights>, // per layer and direction
     kept: Vec<Buffer>,          // per layer and direction: weight_hh without what this batch drops
     packed_for: Option<Packing>, // what `packed` is good for; None after a change of the parameters
     layers: Vec<LayerBuffers>,
+    norms: Vec<LayerNorm>,      // per layer, or none
     d_output: Buffer,           // [tokens, output] the gradient that comes into a layer from above
     d_input: Buffer,            // [tokens, input] the gradient that leaves it below
     d_state: Vec<Buffer>,       // per direction: [2 * rows, hidden]
@@ -152,6 +157,18 @@ struct DirectionBuffers {
     gates: Buffer, // [tokens, BLOCKS * hidden]
     h: Buffer,     // [tokens, hidden]
     c: Buffer,     // [tokens, hidden], LSTM only
+}
+
+impl LayerBuffers {
+    /// The states, direction by direction. `[tokens, hidden]`
+    fn states(&self) -> Vec<&[f32]> {
+        self.directions.iter().map(|direction| &*direction.h).collect()
+    }
+}
+
+/// What a layer gives to the one above: its states, or what its norm makes of them.
+fn outputs_of<'a>(layers: &'a [LayerBuffers], norms: &'a [LayerNorm], layer: usize) -> Vec<&'a [f32]> {
+    norms.get(layer).map_or_else(|| layers[layer].states(), LayerNorm::outputs)
 }
 
 impl RecurrentStack {
@@ -186,6 +203,10 @@ impl RecurrentStack {
                 parameters.extend(own);
             }
         }
+        let normed = if config.layer_norm { config.num_layers } else { 0 };
+        for layer in 0..normed {
+            parameters.extend(LayerNorm::parameters(&format!("norm_l{layer}"), config.output()));
+        }
         let directions = config.directions();
         let buffers = || LayerBuffers {
             directions: (0..directions).map(|_| DirectionBuffers::default()).collect(),
@@ -198,6 +219,7 @@ impl RecurrentStack {
             kept: vec![Buffer::default(); config.num_layers * directions],
             packed_for: None,
             layers: (0..config.num_layers).map(|_| buffers()).collect(),
+            norms: (0..normed).map(|_| LayerNorm::new(config.output())).collect(),
             d_output: Buffer::default(),
             d_input: Buffer::default(),
             d_state: vec![Buffer::default(); directions],
@@ -215,6 +237,12 @@ impl RecurrentStack {
     /// The parameters, in PyTorch's order.
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
+    }
+
+    /// Where gain and bias of a layer's norm stand among the parameters.
+    fn norm_parameters(&self, layer: usize) -> Range<usize> {
+        let first = 4 * self.packed.len() + 2 * layer;
+        first..first + 2
     }
 
     /// The parameters, to be changed.
@@ -240,16 +268,15 @@ impl RecurrentStack {
         }
     }
 
-    /// The last layer's states, direction by direction. `[tokens, padded(hidden_size)]`
+    /// The last layer's output, direction by direction. `[tokens, padded(hidden_size)]`
     pub fn outputs(&self) -> Vec<&[f32]> {
-        self.layers.last().map_or(Vec::new(), |last| last.directions.iter().map(|direction| &*direction.h).collect())
+        outputs_of(&self.layers, &self.norms, self.config.num_layers - 1)
     }
 
     /// The same, and zeros to put their gradients into. `[tokens, output.padded()]`
     pub fn outputs_and_gradient(&mut self, tokens: usize) -> (Vec<&[f32]>, &mut [f32]) {
         let gradient = self.d_output.resize_zeroed(tokens * self.config.output().padded());
-        let last = self.layers.last().into_iter().flat_map(|last| &last.directions);
-        (last.map(|direction| &*direction.h).collect(), gradient)
+        (outputs_of(&self.layers, &self.norms, self.config.num_layers - 1), gradient)
     }
 
     /// The gradients of the outputs, put where [`outputs_and_gradient`](Self::outputs_and_gradient) says -> the gradients of
