@@ -87,6 +87,8 @@ pub struct Batch {
     pub soft: Vec<f32>,
     /// Ids, slice after slice, step after step. `[tokens]`
     pub ids: Vec<u32>,
+    /// Which text each token belongs to, as `texts` numbers them. `[tokens]`
+    pub text_of: Vec<u32>,
     /// The slices, in order.
     pub slices: Vec<Slice>,
 }
@@ -139,6 +141,7 @@ impl Batch {
             loss_weights: vec![1.0 / order.len() as f32; order.len()],
             soft: Vec::new(),
             ids: Vec::new(),
+            text_of: Vec::new(),
             slices: Vec::new(),
             texts: order,
         };
@@ -150,6 +153,7 @@ impl Batch {
                 let living = rows.partition_point(|&index| step < length(index));
                 let ids = rows[..living].iter().map(|&index| cut(index).get(step).copied().unwrap_or(PAD));
                 batch.ids.extend(ids);
+                batch.text_of.extend(rows[..living].iter().map(|&index| index as u32));
                 alive.push(living);
             }
             let tokens = batch.ids.len() - first_token;
@@ -252,6 +256,7 @@ mod tests {
         assert_eq!(batch.texts, [2, 0, 3, 1]);
         assert_eq!(batch.labels, [2, 0, 3, 1]);
         assert_eq!(batch.ids, [300, 100, 400, 301, 101, 302]);
+        assert_eq!(batch.text_of, [2, 0, 3, 2, 0, 2]);
         let slice = &batch.slices[0];
         assert_eq!((slice.alive.as_slice(), slice.starts.as_slice()), ([3, 2, 1].as_slice(), [0, 3, 5].as_slice()));
         let ends: Vec<_> = (0..4).map(|row| (slice.first_token_of(row), slice.last_token_of(row))).collect();

@@ -33,6 +33,7 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         num_layers: 2,
         bidirectional: true,
         dropout: 0.25,
+        layer_norm: kind == ModelKind::Lstm,
         filter_widths: vec![2, 5],
         filters: 3,
         pooling: if kind == ModelKind::Lstm { Pooling::Attention } else { kind.own_pooling() },

@@ -9,7 +9,7 @@ mod soft;
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::eval::MainScore;
 use ninefold::kernels::softmax::{self, Soft};
-use ninefold::model::{Classifier, Distillation, Objective, NeuralClassifier, NeuralConfig};
+use ninefold::model::{Classifier, Distillation, NeuralClassifier, NeuralConfig, Objective};
 use ninefold::progress::Silent;
 use ninefold::rng::Rng;
 use ninefold::train::{Teacher, TrainConfig, TrainData, fit};

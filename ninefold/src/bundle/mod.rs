@@ -115,6 +115,9 @@ pub struct Shape {
     /// Filters of each width.
     #[serde(default = "one")]
     pub filters: usize,
+    /// Whether the output of every layer is normalised.
+    #[serde(default)]
+    pub layer_norm: bool,
     /// How the states of a text become one vector.
     #[serde(default)]
     pub pooling: Pooling,
@@ -180,6 +183,7 @@ impl Shape {
             dropout: self.dropout,
             filter_widths: self.filter_widths.clone(),
             filters: self.filters,
+            layer_norm: self.layer_norm,
             pooling: self.pooling,
             segments: self.segments,
             freeze_embeddings: self.freeze_embeddings,

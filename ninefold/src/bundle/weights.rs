@@ -45,7 +45,8 @@ fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> 
     let (count, encoded, what) = match shape.kind {
         ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => {
             let directions = 1 + usize::from(shape.bidirectional);
-            let count = shape.num_layers.saturating_mul(4 * directions);
+            let per_layer = 4 * directions + if shape.layer_norm { 2 } else { 0 };
+            let count = shape.num_layers.saturating_mul(per_layer);
             (count, shape.hidden_size.saturating_mul(directions), format!("{} layers", shape.num_layers))
         }
         ModelKind::Cnn => {

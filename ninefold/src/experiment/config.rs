@@ -95,8 +95,14 @@ pub struct ModelConfig {
     pub bidirectional: bool,
     /// Share of values dropped in training: on embeddings, between layers and before the head.
     pub dropout: f64,
+    /// Drop the same values at all tokens of a text (locked, or variational, dropout), not others at each.
+    pub locked_dropout: bool,
     /// Share of tokens whose whole vector is dropped in training.
     pub word_dropout: f64,
+    /// Recurrent networks: share of the weights between states (weight_hh) dropped in training, the same in all steps of a batch (as in AWD-LSTM).
+    pub recurrent_dropout: f64,
+    /// Recurrent networks: normalise the states of every layer (layer normalisation), with a learned gain and bias for each unit.
+    pub layer_norm: bool,
     /// Recurrent networks: how the weights begin, "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
     pub recurrent_init: RecurrentInit,
     /// Convolutions: how many words a filter sees, rising; for each width there are as many filters.
@@ -139,7 +145,11 @@ impl ModelConfig {
         if widths.first().is_none_or(|&width| width == 0) || !widths.is_sorted_by(|a, b| a < b) {
             return Err(Error::config("filter_widths", "one or more widths from 1 up, rising", format!("{widths:?}")));
         }
-        let shares = [("dropout", self.dropout), ("word_dropout", self.word_dropout)];
+        let shares = [
+            ("dropout", self.dropout),
+            ("word_dropout", self.word_dropout),
+            ("recurrent_dropout", self.recurrent_dropout),
+        ];
         match shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
             Some((key, value)) => Err(Error::config(key, "a share from 0 to below 1", value)),
             None => Ok(()),
@@ -169,7 +179,10 @@ impl ModelConfig {
             num_layers: self.num_layers,
             bidirectional: self.bidirectional,
             dropout: self.dropout,
+            locked_dropout: self.locked_dropout,
             word_dropout: self.word_dropout,
+            recurrent_dropout: self.recurrent_dropout,
+            layer_norm: self.layer_norm,
             recurrent_init: self.recurrent_init,
             filter_widths: self.filter_widths.clone(),
             filters: self.filters,

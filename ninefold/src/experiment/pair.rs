@@ -193,6 +193,7 @@ pub(super) fn bundle(
         num_layers: config.model.num_layers,
         bidirectional: config.model.bidirectional,
         dropout: config.model.dropout,
+        layer_norm: config.model.layer_norm,
         filter_widths: config.model.filter_widths.clone(),
         filters: config.model.filters,
         pooling: config.model.pooling_of(kind),

@@ -1,7 +1,8 @@
 //! Dropout (Srivastava et al. 2014), inverted: what stays is scaled up, so that prediction needs no scaling.
 //!
 //! Whether an element stays depends on its place and a key alone: the backward pass asks again instead of keeping a mask,
-//! and the order of the work does not matter.
+//! and the order of the work does not matter. Locked dropout (Gal & Ghahramani 2016; Merity et al. 2018) gives each text a
+//! key of its own and goes by the place within a token alone, so that all tokens of the text lose the same.
 
 use rayon::prelude::*;
 
@@ -35,6 +36,23 @@ impl Dropout {
 }
 
 impl Dropout {
+    /// Drops elements of a tensor `[tokens, width]`; `locked`, the same at all tokens of a text. `texts` says which text each
+    /// token belongs to. `[tokens]`
+    pub fn apply_to_tokens(self, values: &mut [f32], locked: bool, texts: &[u32]) {
+        if !locked {
+            self.apply(values);
+        } else if self.probability > 0.0 && !texts.is_empty() {
+            let width = values.len() / texts.len();
+            let rows = PIECE.div_ceil(width);
+            values.par_chunks_mut(rows * width).zip(texts.par_chunks(rows)).for_each(|(values, texts)| {
+                for (values, &text) in values.chunks_exact_mut(width).zip(texts) {
+                    let dropout = Dropout { key: hash(text, self.key), ..self };
+                    Level::current().run(Apply { dropout, values, first: 0 });
+                }
+            });
+        }
+    }
+
     /// Drops whole rows of a tensor `[rows, width]`, and scales up those that stay.
     pub fn apply_to_rows(self, values: &mut [f32], width: usize) {
         if self.probability > 0.0 {
@@ -43,6 +61,13 @@ impl Dropout {
                 let factor = if hash(number as u32, self.key) < threshold { 0.0 } else { scale };
                 row.iter_mut().for_each(|value| *value *= factor);
             });
+        }
+    }
+
+    /// Drops the elements `first`, `first + stride`, ... of a tensor, which lie together in `values`.
+    pub fn apply_to_column(self, values: &mut [f32], first: usize, stride: usize) {
+        if self.probability > 0.0 {
+            Level::current().run(ApplyToColumn { dropout: self, values, first: first as u32, stride: stride as u32 });
         }
     }
 
@@ -68,6 +93,26 @@ impl Kernel for Apply<'_> {
         for (place, value) in self.values.iter_mut().enumerate() {
             let random = hash(self.first.wrapping_add(place as u32), self.dropout.key);
             *value *= if random < threshold { 0.0 } else { scale };
+        }
+    }
+}
+
+struct ApplyToColumn<'a> {
+    dropout: Dropout,
+    values: &'a mut [f32],
+    first: u32,
+    stride: u32,
+}
+
+impl Kernel for ApplyToColumn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let (threshold, scale) = self.dropout.threshold_and_scale();
+        for (number, value) in self.values.iter_mut().enumerate() {
+            let place = self.first.wrapping_add((number as u32).wrapping_mul(self.stride));
+            *value *= if hash(place, self.dropout.key) < threshold { 0.0 } else { scale };
         }
     }
 }
@@ -110,6 +155,38 @@ mod tests {
         assert!(
             values.chunks(16).all(|row| row.iter().all(|&value| value == row[0] && (value == 0.0 || value == 1.25)))
         );
+    }
+
+    #[test]
+    fn locked_dropout_drops_the_same_at_all_tokens_of_a_text_wherever_they_lie() {
+        let dropout = Dropout::new(0.3, &[6]);
+        let dropped = |texts: &[u32], width: usize| {
+            let mut values = vec![1.0; texts.len() * width];
+            dropout.apply_to_tokens(&mut values, true, texts);
+            values
+        };
+        let texts: Vec<u32> = (0..2000).map(|token| token * 7 % 40).collect();
+        let values = dropped(&texts, 48);
+        for (token, &text) in texts.iter().enumerate() {
+            assert!(values[token * 48..][..48] == dropped(&[text], 48), "token {token}");
+        }
+        let (one, other) = (dropped(&[1], 1 << 16), dropped(&[2], 1 << 16));
+        let share = |kept: &dyn Fn(usize) -> bool| (0..1 << 16).filter(|&at| kept(at)).count() as f64 / 65536.0;
+        assert!((share(&|at| one[at] > 0.0) - 0.7).abs() < 0.006);
+        assert!((share(&|at| one[at] > 0.0 && other[at] > 0.0) - 0.49).abs() < 0.006, "independent");
+    }
+
+    #[test]
+    fn a_column_is_dropped_as_in_its_matrix() {
+        let dropout = Dropout::new(0.4, &[8]);
+        let mut matrix = vec![1.0; 50 * 37]; // [50, 37]
+        dropout.apply(&mut matrix);
+        for column in [0, 5, 36] {
+            let mut alone = vec![1.0; 40]; // from row 10 on
+            dropout.apply_to_column(&mut alone, 10 * 37 + column, 37);
+            let expected: Vec<f32> = (10..50).map(|row| matrix[row * 37 + column]).collect();
+            assert_eq!(alone, expected);
+        }
     }
 
     #[test]

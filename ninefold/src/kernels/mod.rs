@@ -11,6 +11,7 @@ pub mod convolution;
 pub mod dropout;
 pub mod embedding;
 pub mod gathered;
+pub mod layer_norm;
 pub mod linear;
 pub mod matmul;
 mod pairs;

@@ -32,8 +32,14 @@ pub struct NeuralConfig {
     pub bidirectional: bool,
     /// Dropout on embeddings, between layers and before the head.
     pub dropout: f64,
+    /// Whether all tokens of a text lose the same values, not each its own.
+    pub locked_dropout: bool,
     /// Share of tokens whose whole vector is dropped.
     pub word_dropout: f64,
+    /// Share of the weights between states that is dropped, the same in all steps of a batch.
+    pub recurrent_dropout: f64,
+    /// Normalise the output of every layer.
+    pub layer_norm: bool,
     /// How the recurrent weights begin.
     pub recurrent_init: RecurrentInit,
     /// Words that the filters of a convolution see, rising.
@@ -61,7 +67,10 @@ impl Default for NeuralConfig {
             num_layers: 1,
             bidirectional: true,
             dropout: 0.0,
+            locked_dropout: false,
             word_dropout: 0.0,
+            recurrent_dropout: 0.0,
+            layer_norm: false,
             recurrent_init: RecurrentInit::default(),
             filter_widths: vec![3, 4, 5],
             filters: 100,
@@ -85,6 +94,9 @@ impl NeuralConfig {
                 num_layers: self.num_layers,
                 bidirectional: self.bidirectional,
                 dropout: self.dropout,
+                locked_dropout: self.locked_dropout,
+                recurrent_dropout: self.recurrent_dropout,
+                layer_norm: self.layer_norm,
                 init: self.recurrent_init,
                 precision: self.precision,
             };
@@ -172,7 +184,8 @@ impl NeuralClassifier {
         let x = self.encoder.input_mut(batch.tokens());
         embedding::forward(&self.embedding.value, dim, &batch.ids, x);
         if let Some(key) = key {
-            Dropout::new(dropout, &place(key, ON_EMBEDDINGS)).apply(x);
+            let on_embeddings = Dropout::new(dropout, &place(key, ON_EMBEDDINGS));
+            on_embeddings.apply_to_tokens(x, self.config.locked_dropout, &batch.text_of);
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(x, padded(dim));
         }
         let shape = self.shape(rows);
@@ -213,7 +226,8 @@ impl NeuralClassifier {
         let wants_input = self.embedding.is_trained() && self.embedding.rate > 0.0;
         if let Some(d_x) = self.encoder.backward(batch, &place(key, IN_ENCODER), wants_input) {
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
-            Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(d_x);
+            let on_embeddings = Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS));
+            on_embeddings.apply_to_tokens(d_x, self.config.locked_dropout, &batch.text_of);
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
         }
     }

@@ -3,6 +3,7 @@
 pub mod convolution;
 pub mod encoder;
 pub mod init;
+mod layer_norm;
 pub mod optimizer;
 pub mod parameter;
 mod pieces;

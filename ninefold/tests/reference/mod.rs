@@ -4,11 +4,14 @@
 
 pub mod cells;
 pub mod convolution;
+pub mod dropout;
+pub mod norm;
 pub mod pool;
 pub mod recurrent;
 
 use std::collections::BTreeMap;
 
+use dropout::Masks;
 use ninefold::model::ModelKind;
 use ninefold::nn::Pooling;
 
@@ -28,6 +31,9 @@ pub struct Shape {
     pub num_classes: usize,
     pub pooling: Pooling,
     pub segments: usize,
+    pub locked_dropout: f64,
+    pub recurrent_dropout: f64,
+    pub layer_norm: bool,
 }
 
 impl Shape {
@@ -45,6 +51,23 @@ impl Shape {
     }
 }
 
+/// One layer of four rows, read from the left, its states read at the end, nothing dropped.
+pub const PLAIN: Shape = Shape {
+    kind: ModelKind::Rnn,
+    dim: 3,
+    hidden_size: 4,
+    num_layers: 1,
+    bidirectional: false,
+    filter_widths: &[1, 3],
+    filters: 3,
+    num_classes: 3,
+    pooling: Pooling::Last,
+    segments: 3,
+    locked_dropout: 0.0,
+    recurrent_dropout: 0.0,
+    layer_norm: false,
+};
+
 /// Something per token of a text.
 type Rows = Vec<Vec<f64>>;
 
@@ -52,24 +75,41 @@ type Rows = Vec<Vec<f64>>;
 pub fn loss_and_gradients(shape: Shape, tensors: &Tensors, texts: &[Vec<u32>], labels: &[u32]) -> (f64, Tensors) {
     let mut gradients: Tensors = tensors.iter().map(|(name, value)| (name.clone(), vec![0.0; value.len()])).collect();
     let mut loss = 0.0;
-    for (text, &label) in texts.iter().zip(labels) {
-        loss += one_text(shape, tensors, &mut gradients, text, label as usize, 1.0 / texts.len() as f64);
+    let mut kept = tensors.clone();
+    dropout::drop_weights(shape, &mut kept);
+    let mut order: Vec<usize> = (0..texts.len()).collect(); // of the rows in the batch
+    order.sort_by_key(|&number| std::cmp::Reverse(texts[number].len()));
+    for (row, &number) in order.iter().enumerate() {
+        let masks = Masks::of(shape, number, row, tensors["head.weight"].len() / shape.num_classes);
+        let text = Text { ids: &texts[number], label: labels[number] as usize, scale: 1.0 / texts.len() as f64, masks };
+        loss += one_text(shape, &kept, &mut gradients, text);
     }
+    dropout::drop_weights(shape, &mut gradients);
     (loss / texts.len() as f64, gradients)
 }
 
-fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u32], label: usize, scale: f64) -> f64 {
+struct Text<'a> {
+    ids: &'a [u32],
+    label: usize,
+    scale: f64, // of its loss
+    masks: Masks,
+}
+
+fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text) -> f64 {
+    let Text { ids: text, label, scale, masks } = text;
     let dim = shape.dim;
     let table = &tensors["embedding.weight"];
-    let embedded: Rows = text.iter().map(|&id| table[id as usize * dim..][..dim].to_vec()).collect();
+    let mut embedded: Rows = text.iter().map(|&id| table[id as usize * dim..][..dim].to_vec()).collect();
+    embedded.iter_mut().for_each(|row| dropout::apply(row, &masks.embedding));
 
     // forward
     let outputs = match shape.kind.cell() {
-        Some(cell) => recurrent::forward(shape, cell, tensors, &embedded),
+        Some(cell) => recurrent::forward(shape, cell, tensors, &masks, &embedded),
         None if shape.kind == ModelKind::Cnn => convolution::forward(shape, tensors, &embedded),
         None => embedded.clone(),
     };
-    let features = pool::forward(shape, tensors, &outputs);
+    let mut features = pool::forward(shape, tensors, &outputs);
+    dropout::apply(&mut features, &masks.pooled);
     let (weight, bias) = (&tensors["head.weight"], &tensors["head.bias"]);
     let logits: Vec<f64> = (0..shape.num_classes)
         .map(|class| {
@@ -89,15 +129,17 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: &[u3
             d_features[k] += d * weight[class * features.len() + k];
         }
     }
+    dropout::apply(&mut d_features, &masks.pooled);
     if text.is_empty() {
         return loss;
     }
     let d_outputs = pool::backward(shape, tensors, gradients, &outputs, &d_features);
-    let d_embedded = match shape.kind.cell() {
-        Some(cell) => recurrent::backward(shape, cell, tensors, gradients, &embedded, d_outputs),
+    let mut d_embedded = match shape.kind.cell() {
+        Some(cell) => recurrent::backward(shape, cell, tensors, gradients, &masks, &embedded, d_outputs),
         None if shape.kind == ModelKind::Cnn => convolution::backward(shape, tensors, gradients, &embedded, &d_outputs),
         None => d_outputs,
     };
+    d_embedded.iter_mut().for_each(|row| dropout::apply(row, &masks.embedding));
     for (token, &id) in text.iter().enumerate().filter(|(_, id)| **id != 0) {
         for k in 0..dim {
             add_to(gradients, "embedding.weight", id as usize * dim + k, d_embedded[token][k]);

@@ -1,18 +1,20 @@
 //! A stack of recurrent layers in plain f64 loops, forward directly above backward.
 
 use super::cells::{CellState, backward_step, forward_step};
-use super::{Rows, Shape, Tensors};
+use super::dropout::{self, Masks};
+use super::{Rows, Shape, Tensors, norm};
 use ninefold::nn::CellKind;
 
 /// What the layers leave behind.
 struct Passed {
     inputs: Vec<Rows>,                // per layer [tokens][input]; the last are the outputs
     states: Vec<Vec<Vec<CellState>>>, // per layer, direction, token
+    joined: Vec<Rows>,                // per layer: the states, directions side by side
 }
 
-fn pass(shape: Shape, cell: CellKind, tensors: &Tensors, embedded: &Rows) -> Passed {
+fn pass(shape: Shape, cell: CellKind, tensors: &Tensors, masks: &Masks, embedded: &Rows) -> Passed {
     let tokens = embedded.len();
-    let mut passed = Passed { inputs: vec![embedded.clone()], states: Vec::new() };
+    let mut passed = Passed { inputs: vec![embedded.clone()], states: Vec::new(), joined: Vec::new() };
     for layer in 0..shape.num_layers {
         let x = &passed.inputs[layer];
         let mut layer_states = Vec::new();
@@ -28,14 +30,22 @@ fn pass(shape: Shape, cell: CellKind, tensors: &Tensors, embedded: &Rows) -> Pas
         }
         let join =
             |token: usize| layer_states.iter().flat_map(|along: &Vec<CellState>| along[token].h.clone()).collect();
-        passed.inputs.push((0..tokens).map(join).collect());
+        let mut output: Rows = (0..tokens).map(join).collect();
+        passed.joined.push(output.clone());
+        if shape.layer_norm {
+            output = output.iter().map(|row| norm::forward(tensors, layer, row)).collect();
+        }
+        if let Some(mask) = masks.layers.get(layer) {
+            output.iter_mut().for_each(|row| dropout::apply(row, mask));
+        }
+        passed.inputs.push(output);
         passed.states.push(layer_states);
     }
     passed
 }
 
-pub fn forward(shape: Shape, cell: CellKind, tensors: &Tensors, embedded: &Rows) -> Rows {
-    pass(shape, cell, tensors, embedded).inputs.swap_remove(shape.num_layers)
+pub fn forward(shape: Shape, cell: CellKind, tensors: &Tensors, masks: &Masks, embedded: &Rows) -> Rows {
+    pass(shape, cell, tensors, masks, embedded).inputs.swap_remove(shape.num_layers)
 }
 
 pub fn backward(
@@ -43,14 +53,19 @@ pub fn backward(
     cell: CellKind,
     tensors: &Tensors,
     gradients: &mut Tensors,
+    masks: &Masks,
     embedded: &Rows,
     d_outputs: Rows,
 ) -> Rows {
-    let Passed { inputs, states } = pass(shape, cell, tensors, embedded);
+    let Passed { inputs, states, joined } = pass(shape, cell, tensors, masks, embedded);
     let hidden = shape.hidden_size;
     let mut d_output = d_outputs;
     for layer in (0..shape.num_layers).rev() {
         let x = &inputs[layer];
+        if shape.layer_norm {
+            let rows = joined[layer].iter().zip(&d_output);
+            d_output = rows.map(|(row, d_row)| norm::backward(tensors, gradients, layer, row, d_row)).collect();
+        }
         let mut d_x: Rows = x.iter().map(|row| vec![0.0; row.len()]).collect();
         for direction in 0..shape.directions() {
             let weights = Weights::of(tensors, layer, direction);
@@ -64,6 +79,9 @@ pub fn backward(
                 }
                 d_state = backward_step(cell, &weights, &x[token], &previous, &d_state, gradients, &mut d_x[token]);
             }
+        }
+        if let Some(mask) = layer.checked_sub(1).map(|below| &masks.layers[below]) {
+            d_x.iter_mut().for_each(|row| dropout::apply(row, mask));
         }
         d_output = d_x;
     }

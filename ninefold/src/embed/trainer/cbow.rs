@@ -337,8 +337,11 @@ mod tests {
     use crate::kernels::simd::Level;
     use crate::rng::Rng;
 
-    /// Windows of neighbouring words, with reaches that differ: the contexts of each, their shares, the scale of their update.
-    fn windows(number: usize, m: usize, weights: &[f32], back: f32) -> (Vec<Window>, Vec<(Vec<usize>, Vec<f64>, f64)>) {
+    /// A window as the reference has it: its contexts, their shares, the scale of their update.
+    type Plain = (Vec<usize>, Vec<f64>, f64);
+
+    /// Windows of neighbouring words, with reaches that differ.
+    fn windows(number: usize, m: usize, weights: &[f32], back: f32) -> (Vec<Window>, Vec<Plain>) {
         let window = |b: usize| {
             let middle = (b + 1).min(m - 1);
             let (begin, end) = (middle.saturating_sub(1 + b), m.min(middle + 2 + (2 * b) % 3));

@@ -18,6 +18,7 @@ mod rung;
 mod steps;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -101,14 +102,12 @@ fn vectors_key(config: &Config, embedding: EmbeddingKind) -> String {
 impl Ladder<'_> {
     fn load_texts(&mut self, progress: &dyn Progress) -> Result<()> {
         for config in &self.variants {
-            let key = texts_key(config);
-            if !self.texts.contains_key(&key) {
-                let texts = Texts::load(config, progress)?;
+            if let Entry::Vacant(place) = self.texts.entry(texts_key(config)) {
+                let texts = place.insert(Texts::load(config, progress)?);
                 if texts.validation.is_empty() {
                     let what = "a ladder needs validation texts: set corpus.validation_fraction above 0";
                     return Err(Error::data(what));
                 }
-                self.texts.insert(key, texts);
             }
         }
         Ok(())

@@ -21,13 +21,21 @@ impl RecurrentStack {
             slices.for_each(|slice| previous_tokens(slice, direction == 1, slice.first_token, previous));
         }
         for layer in (0..self.config.num_layers).rev() {
+            let parameters = self.norm_parameters(layer);
+            if let Some(norm) = self.norms.get_mut(layer) {
+                let states = self.layers[layer].states();
+                norm.backward(&mut self.parameters[parameters], &states, &mut self.d_output);
+            }
             self.layer_backward::<C>(layer, batch);
             self.gate_gradients::<C>(layer, batch.tokens());
+            self.drop_gradients::<C>(layer, dropout_key);
+            self.add_gradients::<C>(layer);
             if layer > 0 || wants_input {
                 self.input_gradient::<C>(layer, batch.tokens());
             }
             if layer > 0 {
-                self.dropout(layer, dropout_key).apply(&mut self.d_input);
+                let (dropout, locked) = (self.dropout(layer, dropout_key), self.config.locked_dropout);
+                dropout.apply_to_tokens(&mut self.d_input, locked, &batch.text_of);
                 std::mem::swap(&mut self.d_input, &mut self.d_output);
             }
         }
@@ -80,7 +88,6 @@ impl RecurrentStack {
         for first in (0..tokens).step_by(GRADIENT_TOKENS) {
             self.add_tokens::<C>(layer, first..tokens.min(first + GRADIENT_TOKENS));
         }
-        self.add_gradients::<C>(layer);
     }
 
     /// Adds what some tokens contribute to the sums.
@@ -118,6 +125,24 @@ impl RecurrentStack {
             }
         }
         products.into_par_iter().for_each(|piece| level.run(piece));
+    }
+
+    /// Weights between states that were dropped get no gradient; that of those which stayed is scaled up as they were.
+    fn drop_gradients<C: Cell>(&mut self, layer: usize, key: &[u64]) {
+        let config = self.config;
+        if config.recurrent_dropout == 0.0 {
+            return;
+        }
+        let (size, hidden) = (config.hidden_size, padded(config.hidden_size));
+        for (number, [_, sums]) in self.d_sums.iter_mut().enumerate() {
+            let dropout = config.weight_dropout(layer * config.directions() + number, key);
+            let columns = C::HIDDEN.columns(hidden).len();
+            sums[..size * columns].par_chunks_mut(columns).enumerate().for_each(|(from, sums)| {
+                for (&gate, sums) in C::HIDDEN.gates.iter().zip(sums.chunks_exact_mut(hidden)) {
+                    dropout.apply_to_column(&mut sums[..size], gate * size * size + from, size);
+                }
+            });
+        }
     }
 
     /// Adds the sums to the gradients, in the order of PyTorch's weights.

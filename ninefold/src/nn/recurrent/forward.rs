@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use super::{LayerBuffers, Packing, RecurrentStack};
+use super::{LayerBuffers, RecurrentStack, outputs_of};
 use crate::batch::Batch;
 use crate::kernels::cell::Cell;
 use crate::kernels::recurrent::{Forward, Projection};
@@ -13,15 +13,20 @@ use crate::nn::pieces::{TOKENS, by_slice, of_slice};
 
 impl RecurrentStack {
     pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
-        self.pack::<C>(if dropout_key.is_some() { Packing::Both } else { Packing::Forward });
+        self.pack::<C>(dropout_key);
         for layer in 0..self.config.num_layers {
             if layer > 0 {
                 self.join_directions(layer, batch.tokens());
                 if let Some(key) = dropout_key {
-                    self.dropout(layer, key).apply(&mut self.layers[layer].x);
+                    let (dropout, locked) = (self.dropout(layer, key), self.config.locked_dropout);
+                    dropout.apply_to_tokens(&mut self.layers[layer].x, locked, &batch.text_of);
                 }
             }
             self.layer_forward::<C>(layer, batch);
+            let parameters = self.norm_parameters(layer);
+            if let Some(norm) = self.norms.get_mut(layer) {
+                norm.forward(&self.parameters[parameters], &self.layers[layer].states());
+            }
         }
     }
 
@@ -29,10 +34,11 @@ impl RecurrentStack {
     fn join_directions(&mut self, layer: usize, tokens: usize) {
         let (hidden, width) = (padded(self.config.hidden_size), self.config.output().padded());
         let (below, above) = self.layers.split_at_mut(layer);
+        let outputs = outputs_of(below, &self.norms, layer - 1);
         let x = above[0].x.resize(tokens * width);
         x.par_chunks_mut(TOKENS * width).enumerate().for_each(|(piece, x)| {
-            for (number, direction) in below[layer - 1].directions.iter().enumerate() {
-                let rows = direction.h[piece * TOKENS * hidden..].chunks_exact(hidden);
+            for (number, output) in outputs.iter().enumerate() {
+                let rows = output[piece * TOKENS * hidden..].chunks_exact(hidden);
                 for (x, h) in x.chunks_exact_mut(width).zip(rows) {
                     x[number * hidden..][..hidden].copy_from_slice(h);
                 }

@@ -10,12 +10,14 @@ mod backward;
 mod forward;
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::encoder::Encoder;
 use super::init::{RecurrentInit, orthogonal, uniform_by_fan};
+use super::layer_norm::LayerNorm;
 use super::parameter::Parameter;
 use super::precision::Precision;
 use crate::batch::Batch;
@@ -76,6 +78,12 @@ pub struct RecurrentConfig {
     pub bidirectional: bool,
     /// Dropout on the output of every layer but the last.
     pub dropout: f64,
+    /// Whether that drops the same at all tokens of a text.
+    pub locked_dropout: bool,
+    /// Dropout on the weights between states, the same in all steps of a batch (Merity et al. 2018, after DropConnect).
+    pub recurrent_dropout: f64,
+    /// Normalise the output of every layer, both directions of a token together.
+    pub layer_norm: bool,
     /// How the weights begin.
     pub init: RecurrentInit,
     /// The numbers of the matrix products.
@@ -92,6 +100,11 @@ impl RecurrentConfig {
         if layer == 0 { Axis { parts: 1, size: self.input_size } } else { self.output() }
     }
 
+    /// The dropout on the weights between states of a direction, which are numbered through all layers.
+    fn weight_dropout(&self, direction: usize, key: &[u64]) -> Dropout {
+        Dropout::new(self.recurrent_dropout, &[key, &[ON_WEIGHTS, direction as u64]].concat())
+    }
+
     /// The axis of one direction's state.
     fn state(&self) -> Axis {
         Axis { parts: 1, size: self.hidden_size }
@@ -103,14 +116,19 @@ impl RecurrentConfig {
     }
 }
 
+/// The place of dropout on weights, folded into its key; the layers' own places are their numbers alone.
+const ON_WEIGHTS: u64 = 1;
+
 /// The stack: parameters, their panels, and the buffers of both passes, made once and reused.
 #[derive(Debug)]
 pub struct RecurrentStack {
     config: RecurrentConfig,
-    parameters: Vec<Parameter>, // per layer and direction: weight_ih, weight_hh, bias_ih, bias_hh
+    parameters: Vec<Parameter>, // per layer and direction: weight_ih, weight_hh, bias_ih, bias_hh; then the norms'
     packed: Vec<PackedWeights>, // per layer and direction
+    kept: Vec<Buffer>,          // per layer and direction: weight_hh without what this batch drops
     packed_for: Option<Packing>, // what `packed` is good for; None after a change of the parameters
     layers: Vec<LayerBuffers>,
+    norms: Vec<LayerNorm>,      // per layer, or none
     d_output: Buffer,           // [tokens, output] the gradient that comes into a layer from above
     d_input: Buffer,            // [tokens, input] the gradient that leaves it below
     d_state: Vec<Buffer>,       // per direction: [2 * rows, hidden]
@@ -137,6 +155,18 @@ struct DirectionBuffers {
     gates: Buffer, // [tokens, BLOCKS * hidden]
     h: Buffer,     // [tokens, hidden]
     c: Buffer,     // [tokens, hidden], LSTM only
+}
+
+impl LayerBuffers {
+    /// The states, direction by direction. `[tokens, hidden]`
+    fn states(&self) -> Vec<&[f32]> {
+        self.directions.iter().map(|direction| &*direction.h).collect()
+    }
+}
+
+/// What a layer gives to the one above: its states, or what its norm makes of them.
+fn outputs_of<'a>(layers: &'a [LayerBuffers], norms: &'a [LayerNorm], layer: usize) -> Vec<&'a [f32]> {
+    norms.get(layer).map_or_else(|| layers[layer].states(), LayerNorm::outputs)
 }
 
 impl RecurrentStack {
@@ -171,6 +201,10 @@ impl RecurrentStack {
                 parameters.extend(own);
             }
         }
+        let normed = if config.layer_norm { config.num_layers } else { 0 };
+        for layer in 0..normed {
+            parameters.extend(LayerNorm::parameters(&format!("norm_l{layer}"), config.output()));
+        }
         let directions = config.directions();
         let buffers = || LayerBuffers {
             directions: (0..directions).map(|_| DirectionBuffers::default()).collect(),
@@ -180,8 +214,10 @@ impl RecurrentStack {
             config,
             parameters,
             packed: vec![PackedWeights::default(); config.num_layers * directions],
+            kept: vec![Buffer::default(); config.num_layers * directions],
             packed_for: None,
             layers: (0..config.num_layers).map(|_| buffers()).collect(),
+            norms: (0..normed).map(|_| LayerNorm::new(config.output())).collect(),
             d_output: Buffer::default(),
             d_input: Buffer::default(),
             d_state: vec![Buffer::default(); directions],
@@ -191,21 +227,39 @@ impl RecurrentStack {
         }
     }
 
+    /// Where gain and bias of a layer's norm stand among the parameters.
+    fn norm_parameters(&self, layer: usize) -> Range<usize> {
+        let first = 4 * self.packed.len() + 2 * layer;
+        first..first + 2
+    }
+
     /// The dropout on the input of a layer.
     fn dropout(&self, layer: usize, key: &[u64]) -> Dropout {
         let probability = if layer == 0 { 0.0 } else { self.config.dropout };
         Dropout::new(probability, &[key, &[layer as u64]].concat())
     }
 
-    fn pack<C: Cell>(&mut self, wanted: Packing) {
-        if self.packed_for >= Some(wanted) {
+    /// Cuts the parameters into panels where that is still to be done; in training those that dropout leaves.
+    fn pack<C: Cell>(&mut self, dropout_key: Option<&[u64]>) {
+        let wanted = if dropout_key.is_some() { Packing::Both } else { Packing::Forward };
+        let config = self.config;
+        let dropout_key = dropout_key.filter(|_| config.recurrent_dropout > 0.0);
+        if dropout_key.is_none() && self.packed_for >= Some(wanted) {
             return;
         }
-        let config = self.config;
         let directions = config.directions();
-        let pieces = self.packed.par_iter_mut().zip(self.parameters.par_chunks(4)).enumerate();
-        pieces.for_each(|(number, (packed, parameters))| {
+        let pieces = self.packed.par_iter_mut().zip(&mut self.kept).zip(self.parameters.par_chunks(4)).enumerate();
+        pieces.for_each(|(number, ((packed, kept), parameters))| {
             let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| parameters[k].value.as_slice());
+            let hidden = match dropout_key {
+                None => hidden,
+                Some(key) => {
+                    let kept = kept.resize(hidden.len());
+                    kept.copy_from_slice(hidden);
+                    config.weight_dropout(number, key).apply(kept);
+                    kept
+                }
+            };
             config.precision.level().run(PackWeights {
                 weights: Weights { input, hidden, bias_input, bias_hidden },
                 input: config.input(number / directions),
@@ -215,7 +269,8 @@ impl RecurrentStack {
                 cell: PhantomData::<C>,
             });
         });
-        self.packed_for = Some(wanted);
+        // Panels from which something was dropped are good for this batch alone.
+        self.packed_for = dropout_key.is_none().then_some(wanted);
     }
 }
 
@@ -236,15 +291,14 @@ impl Encoder for RecurrentStack {
         }
     }
 
-    /// The last layer's states, direction by direction.
+    /// The last layer's output, direction by direction.
     fn outputs(&self) -> Vec<&[f32]> {
-        self.layers.last().map_or(Vec::new(), |last| last.directions.iter().map(|direction| &*direction.h).collect())
+        outputs_of(&self.layers, &self.norms, self.config.num_layers - 1)
     }
 
     fn outputs_and_gradient(&mut self, tokens: usize) -> (Vec<&[f32]>, &mut [f32]) {
         let gradient = self.d_output.resize_zeroed(tokens * self.config.output().padded());
-        let last = self.layers.last().into_iter().flat_map(|last| &last.directions);
-        (last.map(|direction| &*direction.h).collect(), gradient)
+        (outputs_of(&self.layers, &self.norms, self.config.num_layers - 1), gradient)
     }
 
     fn backward(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) -> Option<&mut [f32]> {
