@@ -22,7 +22,7 @@ use crate::folders::cache_dir;
 use crate::progress::Progress;
 
 /// Changes whenever the trainers give other vectors for the same settings.
-const CACHE_VERSION: u32 = 2;
+const CACHE_VERSION: u32 = 3;
 
 /// The embedding matrix of one kind.
 pub(super) struct Vectors {
