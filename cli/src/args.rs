@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::distill::DistillArgs;
 use crate::commands::ensemble::EnsembleArgs;
+use crate::commands::ladder::LadderArgs;
 use crate::embed::EmbedArgs;
 
 /// Which word embedding and which network for your labelled texts?
@@ -254,36 +255,6 @@ pub struct SearchArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
     /// Print all trials as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `ninefold ladder`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  ninefold ladder --data posts/ --embeddings word2vec --models gru --seeds 3
-  ninefold ladder --data posts/ --from round1 --preset round2 --models gru
-  ninefold ladder --from default --set model.pooling=max --set training.label_smoothing=0.1
-  ninefold ladder --from ninefold-runs/A/config.toml --config ninefold-runs/B/config.toml
-
-The ladder leads from the settings of --from to those of --preset, --config and --set. Settings that belong together are one
-step. Every step is added to those before it, and left out of the top: of so many steps twice as many settings are trained,
-each pair and seed of them. All is judged on validation texts; test labels are not looked at.")]
-pub struct LadderArgs {
-    /// The settings at the top.
-    #[command(flatten)]
-    pub config: ConfigArgs,
-    /// The settings at the foot: a preset's name or a TOML file; texts, pairs and seeds are those of the top
-    #[arg(long, value_name = "NAME|FILE", default_value = "round1")]
-    pub from: String,
-    /// The ladder's folder; one that holds a ladder to the same top is gone on with
-    #[arg(long, value_name = "DIR")]
-    pub run_dir: Option<PathBuf>,
-    /// Threads [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
-    /// Print all rungs as JSON
     #[arg(long)]
     pub json: bool,
 }
