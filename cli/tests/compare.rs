@@ -181,6 +181,25 @@ fn where_there_is_no_bf16_the_run_says_so_and_goes_on_in_f32() {
 }
 
 #[test]
+fn embeddings_stand_side_by_side_as_one_input() {
+    let place = Place::new();
+    let args = ["--embeddings", "glove+word2vec,glove", "--models", "swem", "--baselines", "mean_logistic"];
+    stdout(&place.compare("run", &args));
+    let board = place.json("run/leaderboard.json");
+    let rows = board["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["embedding"].as_str().unwrap()).collect();
+    assert_eq!(names, ["word2vec+glove", "glove", "word2vec+glove", "glove"]);
+    let parameters = |row: &Value| row["parameters"].as_u64().unwrap();
+    assert!(parameters(&rows[0]) > parameters(&rows[1]), "{board}");
+    let model = "run/pairs/word2vec+glove-swem/model";
+    assert_eq!(place.json(&format!("{model}/config.json"))["model"]["embedding_dim"], 16);
+    let said = stdout(&place.ninefold(&["predict", model, "posts/test/boats/15.txt"]).output().unwrap());
+    assert!(["boats", "bread", "chess"].contains(&said.split_whitespace().next().unwrap()), "{said}");
+    let error = refusal(&place.compare("other", &["--embeddings", "word2vec+glvoe"]), 2);
+    assert!(error.contains("did you mean `word2vec+glove`?"), "{error}");
+}
+
+#[test]
 fn a_bench_measures_what_it_is_asked_for() {
     let place = Place::new();
     let args =

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use ninefold::Error;
-use ninefold::experiment::{Distilled, DistilledRow, EmbeddingKind, distill};
+use ninefold::experiment::{Distilled, DistilledRow, Embedding, EmbeddingKind, distill};
 use ninefold::model::ModelKind;
 use ninefold::report::{Comparison, plain_table};
 
@@ -51,7 +51,8 @@ pub struct DistillArgs {
 /// Runs the command.
 pub fn run(args: &DistillArgs, output: &Output) -> Result<()> {
     let mut config = args.config.resolve()?;
-    config.embeddings = vec![one("--embeddings", &config.embeddings, &EmbeddingKind::ALL, EmbeddingKind::Word2vec)?];
+    config.embeddings =
+        vec![one("--embeddings", &config.embeddings, &Embedding::SINGLE, EmbeddingKind::Word2vec.into())?];
     config.models = vec![one("--models", &config.models, &ModelKind::RECURRENT, ModelKind::Gru)?];
     options::set_threads(args.threads)?;
     let bars = Bars::new(output);

@@ -53,6 +53,19 @@ pub struct EmbeddingMatrix {
     pub covered_tokens: u64,
     /// All occurrences in the training texts, those of `<unk>` included.
     pub tokens: u64,
+    /// Where each row comes from. `[vocab_size]`
+    origins: Vec<Origin>,
+}
+
+/// Where the vector of a word comes from, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    /// `<pad>` and `<unk>`: counted nowhere.
+    Special,
+    Own,
+    Lowercased,
+    Subwords,
+    None,
 }
 
 impl EmbeddingMatrix {
@@ -61,43 +74,78 @@ impl EmbeddingMatrix {
         EmbeddingMatrix::of(vectors, vocab.tokens(), vocab.counts(), unknown, seed)
     }
 
+    /// The rows of several matrices of one vocabulary side by side, in their order: a word counts as known where one of them
+    /// knows it.
+    ///
+    /// # Panics
+    /// When the matrices are of different vocabularies, or there is none.
+    pub fn side_by_side(parts: &[EmbeddingMatrix], vocab: &Vocab) -> EmbeddingMatrix {
+        assert!(parts.iter().all(|part| part.origins.len() == vocab.len()), "matrices of {} words", vocab.len());
+        let row = |id: usize| parts.iter().flat_map(move |part| &part.data[id * part.dim..][..part.dim]);
+        let data = (0..vocab.len()).flat_map(row).copied().collect();
+        let best = |id: usize| parts.iter().map(|part| part.origins[id]).min();
+        let origins = (0..vocab.len()).filter_map(best).collect();
+        EmbeddingMatrix::counted(parts.iter().map(|part| part.dim).sum(), data, origins, vocab.counts())
+    }
+
     fn of(vectors: &WordVectors, tokens: &[String], counts: &[u64], rule: Unknown, seed: u64) -> EmbeddingMatrix {
         let dim = vectors.dim();
         let mut data = vec![0.0; tokens.len() * dim]; // [vocab_size, dim]
         let filler = Filler::new(rule, vectors, seed);
-        let (mut found, mut lowercased, mut by_subwords, mut covered_tokens) = (0, 0, 0, 0);
-        let mut missing = Vec::new();
-        for (id, (token, row)) in (0..).zip(tokens.iter().zip(data.chunks_exact_mut(dim))) {
-            match id {
-                PAD => {}
-                // GloVe's own files end with a trained `<unk>`; n-grams of its five letters would mean nothing.
-                UNK => match vectors.get(token) {
+        let fill = |(id, (token, row)): (u32, (&String, &mut [f32]))| match id {
+            PAD => Origin::Special,
+            // GloVe's own files end with a trained `<unk>`; n-grams of its five letters would mean nothing.
+            UNK => {
+                match vectors.get(token) {
                     Some(vector) => row.copy_from_slice(vector),
                     None => filler.fill(token, row),
-                },
-                _ => {
-                    if let Some(vector) = vectors.get(token) {
-                        row.copy_from_slice(vector);
-                        found += 1;
-                    } else if let Some(vector) = vectors.get(&token.to_lowercase()) {
-                        row.copy_from_slice(vector);
-                        found += 1;
-                        lowercased += 1;
-                    } else if let Some(vector) = vectors.vector(token) {
-                        row.copy_from_slice(&vector);
-                        by_subwords += 1;
-                    } else {
-                        filler.fill(token, row);
-                        missing.push(id);
-                        continue;
-                    }
-                    covered_tokens += counts[id as usize];
+                }
+                Origin::Special
+            }
+            _ => {
+                if let Some(vector) = vectors.get(token) {
+                    row.copy_from_slice(vector);
+                    Origin::Own
+                } else if let Some(vector) = vectors.get(&token.to_lowercase()) {
+                    row.copy_from_slice(vector);
+                    Origin::Lowercased
+                } else if let Some(vector) = vectors.vector(token) {
+                    row.copy_from_slice(&vector);
+                    Origin::Subwords
+                } else {
+                    filler.fill(token, row);
+                    Origin::None
                 }
             }
-        }
+        };
+        let origins = (0..).zip(tokens.iter().zip(data.chunks_exact_mut(dim))).map(fill).collect();
+        EmbeddingMatrix::counted(dim, data, origins, counts)
+    }
+
+    /// Rows with where they come from -> how many come from where.
+    fn counted(dim: usize, data: Vec<f32>, origins: Vec<Origin>, counts: &[u64]) -> EmbeddingMatrix {
+        let number = |of: &[Origin]| origins.iter().filter(|origin| of.contains(origin)).count();
+        let ids = (0..).zip(&origins).filter(|(_, origin)| **origin == Origin::None);
+        let mut missing: Vec<u32> = ids.map(|(id, _)| id).collect();
         missing.sort_by_key(|&id| std::cmp::Reverse(counts[id as usize]));
-        let (unknown, tokens) = (missing.len(), counts.iter().sum());
-        EmbeddingMatrix { dim, data, found, lowercased, by_subwords, unknown, missing, covered_tokens, tokens }
+        let known = |origin: &Origin| !matches!(origin, Origin::Special | Origin::None);
+        EmbeddingMatrix {
+            dim,
+            data,
+            found: number(&[Origin::Own, Origin::Lowercased]),
+            lowercased: number(&[Origin::Lowercased]),
+            by_subwords: number(&[Origin::Subwords]),
+            unknown: missing.len(),
+            missing,
+            covered_tokens: origins
+                .iter()
+                .zip(counts)
+                .filter(|(origin, _)| known(origin))
+                .map(|(_, count)| count)
+                .sum(),
+            tokens: counts.iter().sum(),
+            origins,
+        }
     }
 
     /// The share of all occurrences in the training texts whose word has a vector, in [0, 1]; 1 for no occurrences.
@@ -154,6 +202,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::embed::subwords::Subwords;
+    use crate::vocab::{TokenCounts, VocabConfig};
 
     fn strings(words: &[&str]) -> Vec<String> {
         words.iter().map(ToString::to_string).collect()
@@ -213,6 +262,22 @@ mod tests {
         assert_eq!(matrix.data[10..12], [0.25, 0.5], "zebra");
         assert_eq!((matrix.found, matrix.by_subwords, matrix.unknown), (3, 2, 0));
         assert_eq!(matrix.coverage(), 20.0 / 30.0);
+    }
+
+    #[test]
+    fn a_word_that_one_of_several_matrices_knows_is_known() {
+        let mut counts = TokenCounts::default();
+        ["cat", "zebra", "cat", "yak", "zebra", "cat"].iter().for_each(|word| counts.add(word));
+        let vocab = Vocab::build(&counts, &VocabConfig { min_count: 1, max_vocab_size: None }).unwrap();
+        let one = WordVectors::new(strings(&["cat"]), 2, vec![1.0, 2.0]).unwrap();
+        let other = WordVectors::new(strings(&["zebra", "cat"]), 1, vec![5.0, 6.0]).unwrap();
+        let parts = [&one, &other].map(|vectors| EmbeddingMatrix::build(vectors, &vocab, Unknown::Zero, 1));
+        let both = EmbeddingMatrix::side_by_side(&parts, &vocab);
+        assert_eq!(both.dim, 3);
+        assert_eq!(both.data, [[0.0; 3], [0.0; 3], [1.0, 2.0, 6.0], [0.0, 0.0, 5.0], [0.0; 3]].concat());
+        assert_eq!((both.found, both.unknown, both.missing.as_slice()), (2, 1, &[4][..]));
+        assert_eq!((both.covered_tokens, both.tokens), (5, 6));
+        assert_eq!(EmbeddingMatrix::side_by_side(&parts[..1], &vocab), parts[0]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::record::PairRecord;
 use super::scoring::Scoring;
 use super::texts::Texts;
 use super::vectors::Vectors;
-use super::{BaselineKind, Config, EmbeddingKind, RunFolder, VectorCoverage};
+use super::{BaselineKind, Config, Embedding, RunFolder, VectorCoverage};
 use crate::baseline::logistic::{self, Stop};
 use crate::baseline::supervised::Supervised;
 use crate::baseline::{Csr, Linear, mean, naive_bayes, svm};
@@ -48,8 +48,8 @@ impl<'a> Baselines<'a> {
     }
 
     /// A row with its names and nothing else.
-    pub(super) fn row(kind: BaselineKind, embedding: Option<EmbeddingKind>, seed: u64) -> Row {
-        let embedding = embedding.map_or(NO_EMBEDDING, EmbeddingKind::name);
+    pub(super) fn row(kind: BaselineKind, embedding: Option<Embedding>, seed: u64) -> Row {
+        let embedding = embedding.map_or(NO_EMBEDDING, Embedding::name);
         let folder = match embedding {
             NO_EMBEDDING => format!("baselines/{}", kind.name()),
             embedding => format!("baselines/{embedding}-{}", kind.name()),
@@ -65,7 +65,7 @@ impl<'a> Baselines<'a> {
     pub(super) fn run(
         &self,
         kind: BaselineKind,
-        vectors: Option<(EmbeddingKind, &Vectors)>,
+        vectors: Option<(Embedding, &Vectors)>,
         progress: &dyn Progress,
     ) -> Result<Row> {
         let row = Baselines::row(kind, vectors.map(|(embedding, _)| embedding), self.config.seed);

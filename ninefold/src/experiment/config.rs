@@ -5,7 +5,10 @@
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::{BaselineConfig, BaselineKind, DistillConfig, EmbeddingConfig, EnsembleKind, LogKind, SearchConfig};
+use super::{
+    BaselineConfig, BaselineKind, DistillConfig, Embedding, EmbeddingConfig, EmbeddingKind, EnsembleKind, LogKind,
+    SearchConfig,
+};
 use crate::corpus::CorpusConfig;
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
@@ -23,8 +26,9 @@ pub struct Config {
     pub seed: u64,
     /// Train every pair so many times: with this seed, the next, and so on. Vectors and split stay the same.
     pub seeds: usize,
-    /// Embeddings to compare: any of "word2vec", "fasttext", "glove".
-    pub embeddings: Vec<EmbeddingKind>,
+    /// Embeddings to compare: any of "word2vec", "fasttext", "glove", or several side by side as one input, such as
+    /// "word2vec+glove".
+    pub embeddings: Vec<Embedding>,
     /// Networks to compare: any of "rnn", "lstm", "gru", "cnn" (a convolution), "swem" (word vectors, pooled).
     pub models: Vec<ModelKind>,
     /// Baselines beside them: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
@@ -55,32 +59,6 @@ pub struct Config {
     pub distill: DistillConfig,
     /// `ninefold search`: how long, and over what.
     pub search: SearchConfig,
-}
-
-/// Which word vectors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EmbeddingKind {
-    /// Skip-gram or CBOW over words.
-    Word2vec,
-    /// The same over words and their n-grams.
-    Fasttext,
-    /// From co-occurrence counts, or pretrained.
-    Glove,
-}
-
-impl EmbeddingKind {
-    /// All of them.
-    pub const ALL: [EmbeddingKind; 3] = [EmbeddingKind::Word2vec, EmbeddingKind::Fasttext, EmbeddingKind::Glove];
-
-    /// Its name in settings, folders and leaderboards.
-    pub fn name(self) -> &'static str {
-        match self {
-            EmbeddingKind::Word2vec => "word2vec",
-            EmbeddingKind::Fasttext => "fasttext",
-            EmbeddingKind::Glove => "glove",
-        }
-    }
 }
 
 /// The shape that all networks share.
@@ -260,11 +238,12 @@ impl Config {
 
     /// True when GloVe takes part and is loaded rather than trained.
     pub(super) fn loads_glove(&self) -> bool {
-        self.embeddings.contains(&EmbeddingKind::Glove) && !self.embedding.trains_glove()
+        !self.embedding.trains_glove()
+            && self.embeddings.iter().any(|embedding| embedding.contains(EmbeddingKind::Glove))
     }
 
     /// The pairs to train, one embedding's networks after another.
-    pub fn pairs(&self) -> impl Iterator<Item = (EmbeddingKind, ModelKind)> + '_ {
+    pub fn pairs(&self) -> impl Iterator<Item = (Embedding, ModelKind)> + '_ {
         self.embeddings.iter().flat_map(|&embedding| self.models.iter().map(move |&model| (embedding, model)))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Config, EmbeddingKind};
+use super::{Config, Embedding};
 use crate::model::ModelKind;
 use crate::report::{NO_EMBEDDING, Row, STACKED};
 
@@ -45,7 +45,7 @@ impl EnsembleKind {
             ensemble: true,
             ..Row::default()
         };
-        let of_pair = |(embedding, model): (EmbeddingKind, ModelKind)| {
+        let of_pair = |(embedding, model): (Embedding, ModelKind)| {
             let model = format!("{}_{}", model.name(), self.name());
             row(embedding.name(), model.clone(), format!("{}-{model}", embedding.name()))
         };

@@ -17,6 +17,7 @@ mod config;
 mod crew;
 mod distill;
 mod embedding;
+mod embedding_kind;
 mod ensemble;
 mod ensembles;
 mod environment;
@@ -40,9 +41,10 @@ mod vectors;
 use std::path::Path;
 
 pub use baseline::{BaselineConfig, BaselineKind};
-pub use config::{Config, EmbeddingKind, ModelConfig};
+pub use config::{Config, ModelConfig};
 pub use distill::{DistillConfig, Distilled, DistilledRow, distill};
 pub use embedding::EmbeddingConfig;
+pub use embedding_kind::{Embedding, EmbeddingKind};
 pub use ensemble::EnsembleKind;
 pub use environment::Environment;
 pub use folder::{RunFolder, default_folder};
@@ -142,7 +144,7 @@ impl Run<'_> {
     }
 
     /// Every baseline: those of the texts alone, then those of an embedding.
-    fn baselines(&self) -> impl Iterator<Item = (BaselineKind, Option<EmbeddingKind>)> + use<'_> {
+    fn baselines(&self) -> impl Iterator<Item = (BaselineKind, Option<Embedding>)> + use<'_> {
         let of_vectors = |kind: &BaselineKind| *kind == BaselineKind::MeanLogistic;
         let all = self.config.baselines.iter().copied();
         let plain = all.clone().filter(move |kind| !of_vectors(kind)).map(|kind| (kind, None));
@@ -159,9 +161,11 @@ impl Run<'_> {
     fn train(&mut self) -> Result<()> {
         let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
         // What may be missing or out of reach is asked for before hours are spent on the others.
-        let mut loaded = match EmbeddingKind::Glove {
-            glove if config.loads_glove() && self.is_unfinished(glove) => {
-                Some(Vectors::make(glove, config, texts, progress)?)
+        let with_glove =
+            |embedding: &Embedding| embedding.contains(EmbeddingKind::Glove) && self.is_unfinished(*embedding);
+        let mut loaded = match config.embeddings.iter().copied().find(with_glove) {
+            Some(embedding) if config.loads_glove() => {
+                Some((embedding, Vectors::make(embedding, config, texts, progress)?))
             }
             _ => None,
         };
@@ -176,8 +180,8 @@ impl Run<'_> {
         }
         let mut made = Vec::new();
         for &embedding in &config.embeddings {
-            let vectors = match loaded.take_if(|_| embedding == EmbeddingKind::Glove) {
-                Some(vectors) => Ok(Some(vectors)),
+            let vectors = match loaded.take_if(|(of, _)| *of == embedding) {
+                Some((_, vectors)) => Ok(Some(vectors)),
                 None if self.is_unfinished(embedding) => Vectors::make(embedding, config, texts, progress).map(Some),
                 None => Ok(None),
             };
@@ -199,7 +203,7 @@ impl Run<'_> {
     }
 
     /// Several pairs at a time, on one core each where there are enough of them.
-    fn train_pairs(&mut self, made: &[(EmbeddingKind, MaybeVectors)]) -> Result<()> {
+    fn train_pairs(&mut self, made: &[(Embedding, MaybeVectors)]) -> Result<()> {
         let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
         let mut trainers = Vec::new();
         for (embedding, vectors) in made {
@@ -255,7 +259,7 @@ impl Run<'_> {
         }
     }
 
-    fn is_unfinished(&self, embedding: EmbeddingKind) -> bool {
+    fn is_unfinished(&self, embedding: Embedding) -> bool {
         let pairs = self.config.models.len() * self.config.seeds;
         let baselines = self.baselines().filter(|(_, of)| *of == Some(embedding)).count();
         let finished = self.finished.iter().filter(|row| row.embedding == embedding.name()).count();

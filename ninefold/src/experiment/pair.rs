@@ -10,7 +10,7 @@ use super::record::{self, PairRecord};
 use super::scoring::Scoring;
 use super::texts::Texts;
 use super::vectors::Vectors;
-use super::{Config, EmbeddingKind, RunFolder, checkpoint, environment};
+use super::{Config, Embedding, RunFolder, checkpoint, environment};
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ pub(super) struct Trainer<'a> {
 }
 
 /// An embedding and a network.
-pub(super) type Pair = (EmbeddingKind, ModelKind);
+pub(super) type Pair = (Embedding, ModelKind);
 
 /// A row with its names and nothing else.
 pub(super) fn row((embedding, model): Pair, seed: u64, config: &Config) -> Row {

@@ -3,7 +3,7 @@
 //! All figures that are not a module's own default stand here.
 
 use super::{
-    BaselineConfig, BaselineKind, Config, DistillConfig, EmbeddingConfig, EmbeddingKind, EnsembleKind, ModelConfig,
+    BaselineConfig, BaselineKind, Config, DistillConfig, Embedding, EmbeddingConfig, EnsembleKind, ModelConfig,
     SearchConfig,
 };
 use crate::error::{Error, Result};
@@ -36,7 +36,7 @@ impl Default for Config {
         Config {
             seed: 0,
             seeds: 1,
-            embeddings: EmbeddingKind::ALL.to_vec(),
+            embeddings: Embedding::SINGLE.to_vec(),
             models: ModelKind::RECURRENT.to_vec(),
             baselines: BaselineKind::ALL.to_vec(),
             ensembles: vec![EnsembleKind::VoteSelected, EnsembleKind::Stacked],

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::texts::Texts;
-use super::{Config, EmbeddingKind};
+use super::{Config, Embedding, EmbeddingKind};
 use crate::bundle::sha256;
 use crate::embed::matrix::EmbeddingMatrix;
 use crate::embed::pretrained::{self, Places};
@@ -24,7 +24,7 @@ use crate::progress::Progress;
 /// Changes whenever the trainers give other vectors for the same settings.
 const CACHE_VERSION: u32 = 3;
 
-/// The embedding matrix of one kind.
+/// The embedding matrix of one kind, or of several side by side.
 pub(super) struct Vectors {
     pub(super) matrix: EmbeddingMatrix,
     /// What training (perhaps in an earlier run) or loading took.
@@ -50,27 +50,35 @@ impl Vectors {
     /// # Errors
     /// Those of the trainers and readers; [`Error::Config`] when loaded vectors have another dimension than the settings say.
     pub(super) fn make(
-        kind: EmbeddingKind,
+        embedding: Embedding,
         config: &Config,
         texts: &Texts,
         progress: &dyn Progress,
     ) -> Result<Vectors> {
-        let start = Instant::now();
-        let (vectors, seconds) = if kind == EmbeddingKind::Glove && !config.embedding.trains_glove() {
-            (pretrained(config, progress)?, None)
-        } else {
-            trained_or_cached(kind, config, texts, progress)?
+        let (mut parts, mut seconds) = (Vec::new(), 0.0);
+        for kind in embedding.kinds() {
+            let start = Instant::now();
+            let (vectors, trained_in) = if kind == EmbeddingKind::Glove && !config.embedding.trains_glove() {
+                (pretrained(config, progress)?, None)
+            } else {
+                trained_or_cached(kind, config, texts, progress)?
+            };
+            parts.push(EmbeddingMatrix::build(&vectors, &texts.vocab, config.embedding.unknown, config.seed));
+            seconds += trained_in.unwrap_or(start.elapsed().as_secs_f64());
+        }
+        let matrix = match <[EmbeddingMatrix; 1]>::try_from(parts) {
+            Ok([only]) => only,
+            Err(several) => EmbeddingMatrix::side_by_side(&several, &texts.vocab),
         };
-        let matrix = EmbeddingMatrix::build(&vectors, &texts.vocab, config.embedding.unknown, config.seed);
         progress.notice(&format!(
             "{}: vectors for {} of {} words of the vocabulary, {:.1} % of the tokens of train",
-            kind.name(),
+            embedding.name(),
             matrix.found + matrix.by_subwords,
             matrix.found + matrix.by_subwords + matrix.unknown,
             100.0 * matrix.coverage(),
         ));
         let checksum = sha256(bytemuck::cast_slice(&matrix.data));
-        Ok(Vectors { matrix, seconds: seconds.unwrap_or(start.elapsed().as_secs_f64()), checksum })
+        Ok(Vectors { matrix, seconds, checksum })
     }
 
     pub(super) fn coverage(&self) -> VectorCoverage {
@@ -152,5 +160,5 @@ fn settings(kind: EmbeddingKind, config: &Config) -> Result<Value> {
         EmbeddingKind::Glove => (serde_json::to_value(settings.glove(seed, 1)), true),
     };
     let value = value.map_err(|error| Error::config("embedding", "settings that JSON can hold", error))?;
-    Ok(json!({ "kind": kind, "exact": exact, "settings": value }))
+    Ok(json!({ "kind": kind.name(), "exact": exact, "settings": value }))
 }

@@ -35,7 +35,7 @@ pub fn config(place: &Path) -> Config {
         |n: usize| (0..4).map(|k| format!("{:.2}", ((n * 5 + k * 3) % 7) as f32 / 7.0)).collect::<Vec<_>>().join(" ");
     let vectors: String = words.iter().enumerate().map(|(n, word)| format!("{word} {}\n", vector(n))).collect();
     fs::write(place.join("vectors.txt"), vectors).unwrap();
-    let mut config = Config { embeddings: vec![EmbeddingKind::Glove], seeds: 2, ..Config::default() };
+    let mut config = Config { embeddings: vec![EmbeddingKind::Glove.into()], seeds: 2, ..Config::default() };
     config.models = vec![ModelKind::Rnn, ModelKind::Gru];
     config.baselines = vec![BaselineKind::Majority, BaselineKind::MultinomialNb];
     config.ensembles = EnsembleKind::ALL.to_vec();

@@ -27,7 +27,7 @@ use self::steps::Steps;
 use super::pair::Pair;
 use super::texts::Texts;
 use super::vectors::Vectors;
-use super::{Config, EmbeddingKind, RunFolder, crew};
+use super::{Config, Embedding, RunFolder, crew};
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_atomically, write_json};
 use crate::phrasing::counted;
@@ -95,7 +95,7 @@ fn texts_key(config: &Config) -> String {
     format!("{:?} {:?} {:?}", config.tokenizer, config.vocab, config.training.class_weight)
 }
 
-fn vectors_key(config: &Config, embedding: EmbeddingKind) -> String {
+fn vectors_key(config: &Config, embedding: Embedding) -> String {
     format!("{} {:?} {}", embedding.name(), config.embedding, texts_key(config))
 }
 
@@ -105,7 +105,7 @@ impl Ladder<'_> {
             if let Entry::Vacant(place) = self.texts.entry(texts_key(config)) {
                 let texts = place.insert(Texts::load(config, progress)?);
                 if texts.validation.is_empty() {
-                    let what = "a ladder needs validation texts: set corpus.validation_fraction above 0";
+                    let what = "a ladder needs validation texts, and there are too few training texts to cut any from";
                     return Err(Error::data(what));
                 }
             }

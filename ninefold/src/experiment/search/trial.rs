@@ -14,7 +14,7 @@ use crate::bundle::sha256;
 use crate::error::{Error, Result};
 use crate::experiment::texts::Texts;
 use crate::experiment::vectors::Vectors;
-use crate::experiment::{Config, EmbeddingKind, checkpoint, pair};
+use crate::experiment::{Config, Embedding, checkpoint, pair};
 use crate::files::{read_json, write_json};
 use crate::model::{Classifier, ModelKind};
 use crate::progress::Progress;
@@ -47,9 +47,9 @@ impl Progress for Quietly<'_> {
 
 impl Trials<'_> {
     /// The settings of a trial, the same for the same seed and space.
-    fn draw(&self, trial: usize) -> (Trial, Result<(Config, EmbeddingKind, ModelKind)>) {
+    fn draw(&self, trial: usize) -> (Trial, Result<(Config, Embedding, ModelKind)>) {
         let mut rng = Rng::for_purpose(fold(&[self.config.seed, trial as u64]), "search");
-        let pairs: Vec<(EmbeddingKind, ModelKind)> = self.config.pairs().collect();
+        let pairs: Vec<(Embedding, ModelKind)> = self.config.pairs().collect();
         let (embedding, model) = *rng.choose(&pairs);
         let settings = self.space.draw(&mut rng, model);
         let json = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
@@ -137,7 +137,7 @@ impl Trials<'_> {
     fn train(
         &self,
         record: &mut Trial,
-        (config, embedding, kind): (Config, EmbeddingKind, ModelKind),
+        (config, embedding, kind): (Config, Embedding, ModelKind),
         epochs: usize,
         progress: &dyn Progress,
     ) -> Result<()> {
@@ -177,7 +177,7 @@ impl Trials<'_> {
         }
     }
 
-    fn vectors(&self, kind: EmbeddingKind, config: &Config, progress: &dyn Progress) -> Result<Vectors> {
+    fn vectors(&self, kind: Embedding, config: &Config, progress: &dyn Progress) -> Result<Vectors> {
         let key = format!("{} {:?}", kind.name(), config.embedding);
         let being_made = match self.vectors.lock() {
             Ok(mut all) => Arc::clone(all.entry(key).or_default()),
