@@ -3,6 +3,8 @@
 //! *takes* a classifier and encoded texts -> *gives* the classifier with the parameters of its best epoch, and the history.
 //! Knows no files: after each epoch it hands out a [`Checkpoint`] from which the same bits go on.
 
+pub mod pretrain;
+
 use std::time::Instant;
 
 use documented::DocumentedFields;

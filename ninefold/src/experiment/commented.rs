@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::eval::StatisticsConfig;
 use crate::tokenize::TokenizerConfig;
 use crate::train::TrainConfig;
+use crate::train::pretrain::PretrainConfig;
 use crate::vocab::VocabConfig;
 
 impl Config {
@@ -31,6 +32,7 @@ impl Config {
         section::<VocabConfig>(&mut out, &table, &["vocab"]);
         section::<EmbeddingConfig>(&mut out, &table, &["embedding"]);
         section::<ModelConfig>(&mut out, &table, &["model"]);
+        section::<PretrainConfig>(&mut out, &table, &["pretraining"]);
         section::<TrainConfig>(&mut out, &table, &["training"]);
         section::<BaselineConfig>(&mut out, &table, &["baseline"]);
         section::<StatisticsConfig>(&mut out, &table, &["statistics"]);

@@ -16,6 +16,7 @@ use crate::model::{ModelKind, NeuralConfig};
 use crate::nn::{Pooling, Precision, RecurrentInit};
 use crate::tokenize::TokenizerConfig;
 use crate::train::TrainConfig;
+use crate::train::pretrain::PretrainConfig;
 use crate::vocab::VocabConfig;
 
 /// One comparison: which texts, which embeddings, which networks, and every setting of each.
@@ -49,6 +50,8 @@ pub struct Config {
     pub embedding: EmbeddingConfig,
     /// The shape of the networks.
     pub model: ModelConfig,
+    /// What recurrent networks learn before they see a label.
+    pub pretraining: PretrainConfig,
     /// How the networks are trained.
     pub training: TrainConfig,
     /// The baselines.
@@ -199,6 +202,7 @@ impl Config {
         within("vocab", self.vocab.validate())?;
         within("embedding", self.embedding.validate())?;
         within("model", self.model.validate())?;
+        within("pretraining", self.pretraining.validate())?;
         within("training", self.training.validate())?;
         if self.model.pooling == Some(Pooling::Segments) && self.model.segments > self.training.max_len {
             let expected = format!("at most training.max_len, {}", self.training.max_len);

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::texts::Texts;
 use super::vectors::Vectors;
-use super::{Config, looks, pair};
+use super::{Config, looks, pair, pretraining};
 use crate::batch::Encoded;
 use crate::bundle::{self, Facts, same_labels};
 use crate::corpus::{Document, Protocol};
@@ -211,7 +211,10 @@ impl Work<'_> {
             Distillation { share: config.distill.share as f32, temperature: config.distill.temperature as f32 };
         let listened_to = teacher.as_ref().map(|&(targets, _)| Teacher { targets, distillation });
         let data = TrainData { teacher: listened_to, ..texts.train_data(config.seed) };
-        self.progress.begin(role, "texts", Some((config.training.epochs * texts.train.len()) as u64));
+        let (kind, vectors) = (self.pair.1, self.vectors);
+        let epochs = config.training.epochs + pretraining::epochs(config, kind);
+        self.progress.begin(role, "texts", Some((epochs * texts.train.len()) as u64));
+        pretraining::prepare(&mut model, kind, config, texts, vectors, config.seed, self.progress)?;
         let trained = fit(&mut model, data, &config.training, None, self.progress, &mut |_| Ok(()));
         self.progress.end();
         let trained = trained?;

@@ -31,6 +31,7 @@ pub mod looks;
 mod page;
 mod pair;
 mod presets;
+mod pretraining;
 mod record;
 mod resolve;
 mod scoring;

@@ -10,13 +10,15 @@ use super::record::{self, PairRecord};
 use super::scoring::Scoring;
 use super::texts::Texts;
 use super::vectors::Vectors;
-use super::{Config, Embedding, RunFolder, checkpoint, environment};
+use super::{Config, Embedding, RunFolder, checkpoint, environment, pretraining};
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use crate::error::{Error, Result};
+use crate::files::{read_json, write_json};
 use crate::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
 use crate::progress::Progress;
 use crate::report::{Row, Seconds};
+use crate::train::pretrain::PretrainEpoch;
 use crate::train::{Checkpoint, Epoch, fit};
 
 /// All that one pair needs.
@@ -69,7 +71,7 @@ impl Trainer<'_> {
         let row = Row {
             seconds: Seconds {
                 embedding: self.vectors.seconds,
-                train: history.iter().map(|epoch: &Epoch| epoch.seconds).sum(),
+                train: history.iter().map(|epoch: &Epoch| epoch.seconds).sum::<f64>() + self.seconds_before()?,
                 evaluate: 0.0,
             },
             parameters: model.trained_parameter_count(),
@@ -93,7 +95,8 @@ impl Trainer<'_> {
 
     /// The texts that all epochs together learn from.
     pub(super) fn texts(&self) -> u64 {
-        (self.config.training.epochs * self.texts.train.len()) as u64
+        let epochs = self.config.training.epochs + pretraining::epochs(self.config, self.pair.1);
+        (epochs * self.texts.train.len()) as u64
     }
 
     fn path(&self) -> PathBuf {
@@ -102,6 +105,11 @@ impl Trainer<'_> {
 
     fn checkpoint(&self) -> PathBuf {
         self.path().join("checkpoint.safetensors")
+    }
+
+    /// What pretraining gave, epoch by epoch.
+    fn pretraining(&self) -> PathBuf {
+        self.path().join("pretraining.json")
     }
 
     /// Trains from the last checkpoint of the same settings, texts and vectors.
@@ -123,7 +131,14 @@ impl Trainer<'_> {
             let done = checkpoint.history.len();
             history.clone_from(&checkpoint.history);
             progress.notice(&format!("{name}: goes on after epoch {done}"));
-            progress.advance((done * texts.train.len()) as u64);
+            let before = pretraining::epochs(self.config, self.pair.1);
+            progress.advance(((before + done) * texts.train.len()) as u64);
+        } else {
+            let prepared =
+                pretraining::prepare(model, self.pair.1, self.config, texts, self.vectors, self.seed, progress)?;
+            if !prepared.is_empty() {
+                write_json(&self.pretraining(), &prepared)?;
+            }
         }
         let mut logs = Logs::begin(&self.config.log, &self.path(), history)?;
         let trained = fit(model, texts.train_data(self.seed), training, resume, progress, &mut |checkpoint| {
@@ -133,6 +148,13 @@ impl Trainer<'_> {
         });
         progress.end();
         trained
+    }
+
+    /// What pretraining took, perhaps in an earlier run.
+    fn seconds_before(&self) -> Result<f64> {
+        let path = self.pretraining();
+        let epochs: Vec<PretrainEpoch> = if path.is_file() { read_json(&path)? } else { Vec::new() };
+        Ok(epochs.iter().map(|epoch| epoch.seconds).sum())
     }
 
     /// Answers for all parts -> the record, beside which the predictions and the model are written.

@@ -46,6 +46,7 @@ impl Default for Config {
             vocab: VocabConfig::default(),
             embedding: EmbeddingConfig::default(),
             model: ModelConfig::default(),
+            pretraining: Default::default(),
             training: TrainConfig::default(),
             baseline: BaselineConfig::default(),
             statistics: StatisticsConfig::default(),

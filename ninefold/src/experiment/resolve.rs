@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
 use crate::tokenize::TokenizerConfig;
 use crate::train::TrainConfig;
+use crate::train::pretrain::PretrainConfig;
 use crate::vocab::VocabConfig;
 
 /// Where settings come from, weakest first.
@@ -155,13 +156,14 @@ fn is_near(name: &str, found: &str) -> bool {
 }
 
 /// The settings of each section.
-const SECTIONS: [(&str, &[&str]); 11] = [
+const SECTIONS: [(&str, &[&str]); 12] = [
     ("corpus", CorpusConfig::FIELD_NAMES),
     ("corpus.sample", SampleConfig::FIELD_NAMES),
     ("tokenizer", TokenizerConfig::FIELD_NAMES),
     ("vocab", VocabConfig::FIELD_NAMES),
     ("embedding", EmbeddingConfig::FIELD_NAMES),
     ("model", ModelConfig::FIELD_NAMES),
+    ("pretraining", PretrainConfig::FIELD_NAMES),
     ("training", TrainConfig::FIELD_NAMES),
     ("baseline", BaselineConfig::FIELD_NAMES),
     ("statistics", StatisticsConfig::FIELD_NAMES),

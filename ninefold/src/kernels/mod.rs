@@ -17,5 +17,6 @@ pub mod matmul;
 mod pairs;
 pub mod pool;
 pub mod recurrent;
+pub mod sampled_softmax;
 pub mod simd;
 pub mod softmax;

@@ -1,6 +1,7 @@
 //! Classifiers: ids in, class logits out. A classifier knows nothing of training loops, files or metrics.
 
 pub mod kind;
+pub mod language;
 pub mod neural;
 pub mod predict;
 

@@ -233,7 +233,7 @@ impl NeuralClassifier {
     }
 }
 
-fn place(key: &[u64], place: u64) -> Vec<u64> {
+pub(super) fn place(key: &[u64], place: u64) -> Vec<u64> {
     [key, &[place]].concat()
 }
 
@@ -268,7 +268,7 @@ impl Classifier for NeuralClassifier {
 }
 
 /// Runs work on a thread of the pool, so that each of the many parallel loops in it begins without waking one.
-fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(super) fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     rayon::scope(|_| work())
 }
 

@@ -10,6 +10,7 @@ mod pieces;
 pub mod pooling;
 pub mod precision;
 pub mod recurrent;
+pub mod sampled_softmax;
 
 pub use convolution::Convolution;
 pub use encoder::{Encoder, Identity};

@@ -5,6 +5,7 @@
 pub mod cells;
 pub mod convolution;
 pub mod dropout;
+
 pub mod norm;
 pub mod pool;
 pub mod recurrent;

@@ -13,7 +13,7 @@ use crate::eval::most_probable;
 use crate::experiment::pair::Pair;
 use crate::experiment::texts::Texts;
 use crate::experiment::vectors::Vectors;
-use crate::experiment::{Config, checkpoint, folder, pair};
+use crate::experiment::{Config, checkpoint, folder, pair, pretraining};
 use crate::files::{read_json, write_json};
 use crate::model::{Classifier, predict_proba};
 use crate::progress::Progress;
@@ -60,7 +60,8 @@ fn record(folder: &Path, key: &str) -> PathBuf {
 impl Job<'_> {
     /// Texts that all epochs together learn from.
     pub(super) fn texts(&self) -> u64 {
-        (self.config.training.epochs * self.texts.train.len()) as u64
+        let epochs = self.config.training.epochs + pretraining::epochs(self.config, self.pair.1);
+        (epochs * self.texts.train.len()) as u64
     }
 
     /// Trains, answers the validation texts, and keeps both. Settings that diverge are recorded, not an error.
@@ -77,10 +78,17 @@ impl Job<'_> {
         run.parameters = model.trained_parameter_count();
         progress.begin(name, "texts", Some(self.texts()));
         progress.advance(resume.as_ref().map_or(0, |checkpoint| checkpoint.history.len() * texts.train.len()) as u64);
-        let trained = fit(&mut model, texts.train_data(self.seed), &config.training, resume, progress, &mut |state| {
-            run.seconds = state.history.iter().map(|epoch| epoch.seconds).sum();
-            run.epochs = state.history.len();
-            checkpoint::save(&path, &self.key, state)
+        let prepared = match resume {
+            Some(_) => Ok(Vec::new()),
+            None => pretraining::prepare(&mut model, self.pair.1, config, texts, self.vectors, self.seed, progress),
+        };
+        let trained = prepared.and_then(|before| {
+            let before: f64 = before.iter().map(|epoch| epoch.seconds).sum();
+            fit(&mut model, texts.train_data(self.seed), &config.training, resume, progress, &mut |state| {
+                run.seconds = before + state.history.iter().map(|epoch| epoch.seconds).sum::<f64>();
+                run.epochs = state.history.len();
+                checkpoint::save(&path, &self.key, state)
+            })
         });
         progress.end();
         let mut predicted = Vec::new();

@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 use crate::report::{Change, LadderStep};
 
 /// The sections in which foot and top may differ: everything but the texts and how models are judged.
-const SECTIONS: [&str; 5] = ["tokenizer", "vocab", "embedding", "model", "training"];
+const SECTIONS: [&str; 6] = ["tokenizer", "vocab", "embedding", "model", "pretraining", "training"];
 
 /// Settings that are one step together, in the order of the ladder: what is read, how it is read, how it is learned. A name
 /// that ends with a dot stands for its whole section. Any other setting is a step of its own, after these.
-const TOGETHER: [(&str, &[&str]); 14] = [
+const TOGETHER: [(&str, &[&str]); 15] = [
     ("tokens", &["tokenizer."]),
     ("vocabulary", &["vocab."]),
     ("length", &["training.max_len", "training.padding"]),
@@ -25,6 +25,7 @@ const TOGETHER: [(&str, &[&str]); 14] = [
     ("size", &["model.hidden_size", "model.num_layers", "model.bidirectional", "model.filters", "model.filter_widths"]),
     ("dropout", &["model.dropout", "model.locked_dropout", "model.recurrent_dropout"]),
     ("beginning", &["model.recurrent_init", "model.layer_norm"]),
+    ("pretraining", &["pretraining."]),
     ("steps", &["training.batch_size", "training.max_grad_norm", "training.bucket_by_length"]),
     (
         "learning rate",

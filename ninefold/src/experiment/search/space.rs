@@ -12,7 +12,7 @@ use crate::phrasing::{all_listed, nearest};
 use crate::rng::Rng;
 
 /// The sections whose settings can be searched: they change neither the texts nor how models are judged.
-const SECTIONS: [&str; 3] = ["embedding", "model", "training"];
+const SECTIONS: [&str; 4] = ["embedding", "model", "pretraining", "training"];
 const BOUNDS: [&str; 3] = ["low", "high", "log"];
 
 /// One setting, and what it may be.

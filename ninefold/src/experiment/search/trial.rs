@@ -14,7 +14,7 @@ use crate::bundle::sha256;
 use crate::error::{Error, Result};
 use crate::experiment::texts::Texts;
 use crate::experiment::vectors::Vectors;
-use crate::experiment::{Config, Embedding, checkpoint, pair};
+use crate::experiment::{Config, Embedding, checkpoint, pair, pretraining};
 use crate::files::{read_json, write_json};
 use crate::model::{Classifier, ModelKind};
 use crate::progress::Progress;
@@ -160,6 +160,9 @@ impl Trials<'_> {
         if let Some(checkpoint) = resume.as_ref().filter(|checkpoint| is_there(checkpoint) || checkpoint.finished) {
             take_down(checkpoint);
             return Ok(());
+        }
+        if resume.is_none() {
+            pretraining::prepare(&mut model, kind, &config, texts, &vectors, config.seed, &Quietly(progress))?;
         }
         let mut is_stopped = false;
         let trained = fit(&mut model, data, &config.training, resume, &Quietly(progress), &mut |checkpoint| {
