@@ -2,6 +2,7 @@
 //! against the whole one; what must not change a bit; that it learns, and what it hands over.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::needless_range_loop)] // the reference is plain loops on purpose
 
 #[allow(dead_code)]
 mod reference;

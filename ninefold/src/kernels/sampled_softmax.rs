@@ -8,6 +8,8 @@
 //! Source: Bengio & Senécal, "Adaptive importance sampling to accelerate training of a neural probabilistic language model"
 //! (2008); Jean et al., "On using very large target vocabulary for neural machine translation" (2015).
 
+use std::f32::consts::{LN_2, LOG2_E};
+
 use super::simd::{Kernel, Simd, padded};
 
 /// The table of all words' output vectors.
@@ -92,8 +94,8 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[inline(always)]
 pub fn exp_below_zero(x: f32) -> f32 {
     const COEFFICIENTS: [f32; 7] =
-        [1.0, 0.693_147_2, 0.240_226_5, 0.055_504_11, 0.009_618_129, 0.001_333_355_8, 0.000_154_035_3];
-    let power = (x * std::f32::consts::LOG2_E).max(-126.0);
+        [1.0, LN_2, 0.240_226_5, 0.055_504_11, 0.009_618_129, 0.001_333_355_8, 0.000_154_035_3];
+    let power = (x * LOG2_E).max(-126.0);
     let whole = (power - 0.5) as i32; // towards zero: the nearest whole number of what is not above zero
     let rest = power - whole as f32; // in [-0.5, 0.5]
     let share = COEFFICIENTS.iter().rev().fold(0.0, |sum: f32, &c| sum * rest + c);
