@@ -35,6 +35,7 @@ fn bundle(cell: CellKind, padding: Padding) -> Bundle {
         layer_norm: cell == CellKind::Lstm,
         pooling: if cell == CellKind::Lstm { Pooling::Attention } else { Pooling::Last },
         segments: 1,
+        chunk_len: if cell == CellKind::Lstm { 3 } else { 0 },
         freeze_embeddings: true,
         num_classes: 3,
         precision: Precision::F32,

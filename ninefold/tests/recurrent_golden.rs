@@ -1,5 +1,6 @@
 //! The recurrent classifier against PyTorch: logits, loss, every gradient, and every parameter after ten steps of Adam, for
-//! three cells, one and two layers, one and two directions, ragged and padded texts (made by tools/golden/recurrent.py).
+//! three cells, one and two layers, one and two directions, ragged and padded texts (made by tools/golden/recurrent.py), and
+//! the stack's options (made by tools/golden/stack_options.py).
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +10,7 @@ use std::path::Path;
 use ninefold::batch::{Batch, Encoded, Padding};
 use ninefold::model::{Classifier, Objective, RecurrentClassifier, RecurrentClassifierConfig};
 use ninefold::nn::optimizer::Step;
-use ninefold::nn::{CellKind, Optimizer, Precision};
+use ninefold::nn::{CellKind, Optimizer, Pooling, Precision};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -32,6 +33,18 @@ struct Case {
     bidirectional: bool,
     hidden_size: usize,
     packed: bool,
+    #[serde(default)]
+    pooling: Pooling,
+    #[serde(default)]
+    segments: usize,
+    #[serde(default)]
+    locked_dropout: f64,
+    #[serde(default)]
+    recurrent_dropout: f64,
+    #[serde(default)]
+    layer_norm: bool,
+    #[serde(default)]
+    chunk_len: usize,
 }
 
 struct Golden {
@@ -39,8 +52,8 @@ struct Golden {
 }
 
 impl Golden {
-    fn read() -> Golden {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recurrent.safetensors");
+    fn read(name: &str) -> Golden {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
         Golden { bytes: std::fs::read(path).unwrap() }
     }
 
@@ -68,7 +81,16 @@ fn assert_close(found: &[f32], expected: &[f32], tolerance: f32, what: &str) {
 
 #[test]
 fn every_cell_depth_and_direction_equals_pytorch() {
-    let golden = Golden::read();
+    check("recurrent.safetensors", 18);
+}
+
+#[test]
+fn every_option_of_the_stack_equals_pytorch() {
+    check("stack_options.safetensors", 21);
+}
+
+fn check(file: &str, cases: usize) {
+    let golden = Golden::read(file);
     let about = golden.about();
     let mut texts = Encoded::default();
     for (text, &label) in about.texts.iter().zip(&about.labels) {
@@ -76,14 +98,20 @@ fn every_cell_depth_and_direction_equals_pytorch() {
     }
     let all: Vec<usize> = (0..texts.len()).collect();
     let longest = about.texts.iter().map(Vec::len).max().unwrap();
-    assert_eq!(about.cases.len(), 18);
+    assert_eq!(about.cases.len(), cases);
     for (name, case) in &about.cases {
         let config = RecurrentClassifierConfig {
             cell: case.cell,
             hidden_size: case.hidden_size,
             num_layers: case.num_layers,
             bidirectional: case.bidirectional,
-            dropout: 0.0,
+            dropout: case.locked_dropout,
+            locked_dropout: case.locked_dropout > 0.0,
+            recurrent_dropout: case.recurrent_dropout,
+            layer_norm: case.layer_norm,
+            pooling: case.pooling,
+            segments: case.segments,
+            chunk_len: case.chunk_len,
             freeze_embeddings: false,
             num_classes: about.num_classes,
             precision: Precision::F32,
@@ -94,7 +122,7 @@ fn every_cell_depth_and_direction_equals_pytorch() {
             parameter.value = golden.tensor(&format!("{name}/before/{}", parameter.name));
         }
         let padding = if case.packed { Padding::Exact } else { Padding::Trailing };
-        let batch = Batch::pack(&texts, &all, longest, padding);
+        let batch = Batch::pack_chunks(&texts, &all, longest, padding, case.chunk_len);
 
         let expected = golden.tensor(&format!("{name}/logits"));
         let logits = model.logits(&batch);

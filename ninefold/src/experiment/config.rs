@@ -103,8 +103,11 @@ pub struct ModelConfig {
     /// How the states of a text become one vector: "last", "mean", "max", "mean_max_last" (side by side), "segments" (the
     /// largest of each of some equal segments), "attention" (a learned mean).
     pub pooling: Pooling,
-    /// Segments of pooling = "segments". A text with fewer tokens leaves some empty.
+    /// Segments of pooling = "segments". A text with fewer tokens leaves some empty: zeros.
     pub segments: usize,
+    /// Cut texts into even chunks of at most so many tokens, which are read side by side, each from a fresh state, and pooled
+    /// together: long texts take fewer steps, and nothing has to be remembered for longer. Not with pooling = "last". 0: whole.
+    pub chunk_len: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,
     /// The numbers of the recurrent layers' matrix products: "f32", or "bf16" where the processor multiplies them
@@ -123,6 +126,11 @@ impl ModelConfig {
             if value == 0 {
                 return Err(Error::config(key, "at least 1", value));
             }
+        }
+        if self.chunk_len > 0 && self.pooling == Pooling::Last {
+            let expected = "a pooling over all tokens, such as \"mean_max_last\", as model.chunk_len is set (\"last\" would \
+                            read the first and the last chunk of a text alone)";
+            return Err(Error::config("pooling", expected, "last"));
         }
         let shares = [
             ("dropout", self.dropout),
@@ -150,6 +158,7 @@ impl ModelConfig {
             recurrent_init: self.recurrent_init,
             pooling: self.pooling,
             segments: self.segments,
+            chunk_len: self.chunk_len,
             freeze_embeddings: self.freeze_embeddings,
             num_classes,
             precision: self.precision,
@@ -184,6 +193,10 @@ impl Config {
         if self.model.pooling == Pooling::Segments && self.model.segments > self.training.max_len {
             let expected = format!("at most training.max_len, {}", self.training.max_len);
             return Err(Error::config("model.segments", expected, self.model.segments));
+        }
+        if self.model.chunk_len > self.training.max_len {
+            let expected = format!("at most training.max_len, {} (0: no chunks)", self.training.max_len);
+            return Err(Error::config("model.chunk_len", expected, self.model.chunk_len));
         }
         within("baseline", self.baseline.validate())?;
         within("statistics", self.statistics.validate())?;

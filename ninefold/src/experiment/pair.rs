@@ -173,6 +173,7 @@ impl Trainer<'_> {
             layer_norm: config.model.layer_norm,
             pooling: config.model.pooling,
             segments: config.model.segments,
+            chunk_len: config.model.chunk_len,
             freeze_embeddings: config.model.freeze_embeddings,
             num_classes: texts.corpus.labels.len(),
             precision: config.model.precision,

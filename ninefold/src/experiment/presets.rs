@@ -63,6 +63,7 @@ impl Default for ModelConfig {
             recurrent_init: RecurrentInit::Uniform,
             pooling: Pooling::Last,
             segments: 4,
+            chunk_len: 0,
             freeze_embeddings: false,
             precision: Precision::F32,
         }

@@ -43,6 +43,8 @@ pub struct RecurrentClassifierConfig {
     pub pooling: Pooling,
     /// Segments of [`Pooling::Segments`].
     pub segments: usize,
+    /// Texts are read in chunks of at most so many tokens, each from a zero state, and pooled whole; 0: in one piece.
+    pub chunk_len: usize,
     /// Keep the embeddings as they are.
     pub freeze_embeddings: bool,
     /// Number of classes.
@@ -67,6 +69,7 @@ impl Default for RecurrentClassifierConfig {
             recurrent_init: RecurrentInit::default(),
             pooling: Pooling::default(),
             segments: 1,
+            chunk_len: 0,
             freeze_embeddings: false,
             num_classes: 2,
             precision: Precision::default(),
@@ -212,6 +215,10 @@ fn place(key: &[u64], place: u64) -> Vec<u64> {
 impl Classifier for RecurrentClassifier {
     fn num_classes(&self) -> usize {
         self.config.num_classes
+    }
+
+    fn chunk_len(&self) -> usize {
+        self.config.chunk_len
     }
 
     fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {

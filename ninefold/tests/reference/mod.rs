@@ -30,6 +30,7 @@ pub struct Shape {
     pub locked_dropout: f64,
     pub recurrent_dropout: f64,
     pub layer_norm: bool,
+    pub chunk_len: usize,
 }
 
 /// One layer of four rows, read from the left, its states read at the end, nothing dropped.
@@ -45,6 +46,7 @@ pub const PLAIN: Shape = Shape {
     locked_dropout: 0.0,
     recurrent_dropout: 0.0,
     layer_norm: false,
+    chunk_len: 0,
 };
 
 type Rows = Vec<Vec<f64>>;
@@ -91,8 +93,11 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text
         for direction in 0..directions {
             let weights = Weights::of(tensors, layer, direction);
             let mut along: Vec<CellState> = vec![CellState::default(); text.len()];
-            let mut previous = CellState::zero(hidden);
+            let mut previous = CellState::default();
             for token in order(text.len(), direction) {
+                if begins(shape, text.len(), token, direction) {
+                    previous = CellState::zero(hidden);
+                }
                 previous = forward_step(shape.cell, &weights, &x[token], &previous);
                 along[token] = previous.clone();
             }
@@ -151,12 +156,16 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text
             let mut d_state = CellState::zero(hidden);
             let tokens: Vec<usize> = order(text.len(), direction).collect();
             for (step, &token) in tokens.iter().enumerate().rev() {
-                let previous = if step == 0 { CellState::zero(hidden) } else { along[tokens[step - 1]].clone() };
+                let begins = begins(shape, text.len(), token, direction);
+                let previous = if begins { CellState::zero(hidden) } else { along[tokens[step - 1]].clone() };
                 for unit in 0..hidden {
                     d_state.h[unit] += d_output[token][direction * hidden + unit];
                 }
                 d_state =
                     backward_step(shape.cell, &weights, &x[token], &previous, &d_state, gradients, &mut d_x[token]);
+                if begins {
+                    d_state = CellState::zero(hidden);
+                }
             }
         }
         let mask = if layer > 0 { &masks.layers[layer - 1] } else { &masks.embedding };
@@ -173,6 +182,15 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text
 
 fn order(tokens: usize, direction: usize) -> Box<dyn DoubleEndedIterator<Item = usize>> {
     if direction == 0 { Box::new(0..tokens) } else { Box::new((0..tokens).rev()) }
+}
+
+/// Whether a direction starts from a zero state at a token: the first, or the last, of a chunk.
+fn begins(shape: Shape, tokens: usize, token: usize, direction: usize) -> bool {
+    let chunks = if shape.chunk_len == 0 { 1 } else { tokens.div_ceil(shape.chunk_len) };
+    (0..chunks).any(|chunk| {
+        let (first, end) = (chunk * tokens / chunks, (chunk + 1) * tokens / chunks);
+        token == if direction == 0 { first } else { end - 1 }
+    })
 }
 
 pub fn add_to(gradients: &mut Tensors, name: &str, place: usize, d: f64) {

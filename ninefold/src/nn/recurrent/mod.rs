@@ -10,8 +10,6 @@ mod backward;
 mod forward;
 mod pieces;
 
-pub(super) use pieces::{by_slice, of_slice};
-
 use std::marker::PhantomData;
 use std::ops::Range;
 

@@ -9,7 +9,7 @@ pub(super) const TOKENS: usize = 128;
 pub(super) const GRADIENT_TOKENS: usize = 512;
 
 /// The parts of a buffer that belong to each slice.
-pub(in crate::nn) fn by_slice<'a>(buffer: &'a mut [f32], slices: &[Slice], width: usize) -> Vec<&'a mut [f32]> {
+pub(super) fn by_slice<'a>(buffer: &'a mut [f32], slices: &[Slice], width: usize) -> Vec<&'a mut [f32]> {
     let mut rest = buffer;
     let mut parts = Vec::with_capacity(slices.len());
     for slice in slices {
@@ -21,6 +21,6 @@ pub(in crate::nn) fn by_slice<'a>(buffer: &'a mut [f32], slices: &[Slice], width
 }
 
 /// The same for a buffer that is only read.
-pub(in crate::nn) fn of_slice<'a>(buffer: &'a [f32], slice: &Slice, width: usize) -> &'a [f32] {
+pub(super) fn of_slice<'a>(buffer: &'a [f32], slice: &Slice, width: usize) -> &'a [f32] {
     &buffer[slice.first_token * width..][..slice.tokens * width]
 }
