@@ -1,8 +1,9 @@
 //! Texts as ids -> batches in which no row is padded.
 //!
-//! A batch sorts its texts by length, longest first, and cuts them into [`Slice`]s of at most 32 rows. Within a slice the
-//! tokens lie time-major and packed: at step t those of the rows that are still alive, one after another. A slice is the
-//! unit of parallel work: its rows meet no other row until the weights' gradients are summed.
+//! What goes through a network on its own is a sequence: a whole text, or a chunk of a long one. A batch sorts its sequences
+//! by length, longest first, and cuts them into [`Slice`]s of at most 32. Within a slice the tokens lie time-major and packed:
+//! at step t those of the sequences that are still alive, one after another. A slice is the unit of parallel work: its rows
+//! meet no other row until the weights' gradients are summed.
 //!
 //! ```text
 //! the film was good        step   0     1    2    3
@@ -10,7 +11,12 @@
 //! no thanks ever
 //! ```
 //!
+//! What comes out at a text's tokens is pooled over the whole text, however it was cut: a batch knows where the tokens of each
+//! text lie, in the order of reading.
+//!
 //! Source of the layout: PyTorch's `PackedSequence`.
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -89,15 +95,15 @@ pub struct Batch {
     pub ids: Vec<u32>,
     /// Which text each token belongs to, as `texts` numbers them. `[tokens]`
     pub text_of: Vec<u32>,
-    /// The slices, in order.
+    /// The slices, in order: of whole texts, row by row, unless they were cut into chunks.
     pub slices: Vec<Slice>,
+    read: Vec<u32>,   // [tokens] each row's tokens in the order of reading, row after row
+    ends: Vec<usize>, // [rows] where each row's tokens end in `read`
 }
 
-/// Up to [`SLICE_ROWS`] rows of a batch, and where their tokens lie.
+/// Up to [`SLICE_ROWS`] sequences of a batch as rows, and where their tokens lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// The first row, in the batch.
-    pub first_row: usize,
     /// Number of rows.
     pub rows: usize,
     /// The first token, in the batch.
@@ -110,22 +116,27 @@ pub struct Slice {
     pub starts: Vec<usize>,
 }
 
-impl Slice {
-    /// The token at which a row begins, counted from `first_token`; `None` for an empty text.
-    pub fn first_token_of(&self, row: usize) -> Option<usize> {
-        (self.alive.first().is_some_and(|&alive| row < alive)).then_some(row)
-    }
-
-    /// The last token of a row, counted from `first_token`; `None` for an empty text.
-    pub fn last_token_of(&self, row: usize) -> Option<usize> {
-        let length = self.alive.partition_point(|&alive| row < alive);
-        length.checked_sub(1).map(|step| self.starts[step] + row)
-    }
+/// Some tokens of a row that are read on their own.
+struct Sequence {
+    row: usize,
+    tokens: Range<usize>,
 }
 
 impl Batch {
     /// Packs the texts at `indices`, each cut after `max_len` tokens.
     pub fn pack(texts: &Encoded, indices: &[usize], max_len: usize, padding: Padding) -> Batch {
+        Batch::pack_chunks(texts, indices, max_len, padding, 0)
+    }
+
+    /// The same, with each text cut into chunks: as few of at most `chunk_len` tokens as will do, of even length. 0 leaves
+    /// texts whole.
+    pub fn pack_chunks(
+        texts: &Encoded,
+        indices: &[usize],
+        max_len: usize,
+        padding: Padding,
+        chunk_len: usize,
+    ) -> Batch {
         let cut = |index: usize| {
             let ids = texts.text(index);
             &ids[..ids.len().min(max_len)]
@@ -136,35 +147,45 @@ impl Batch {
         };
         let mut order = indices.to_vec();
         order.sort_by_key(|&index| (std::cmp::Reverse(length(index)), index));
+        let mut starts_of = Vec::with_capacity(order.len()); // [rows] where each row's tokens start in `read`
+        let (mut ends, mut sequences, mut tokens) = (Vec::with_capacity(order.len()), Vec::new(), 0);
+        for (row, &index) in order.iter().enumerate() {
+            let length = length(index);
+            let chunks = if chunk_len == 0 { 1 } else { length.div_ceil(chunk_len).max(1) };
+            let chunk = |number| Sequence { row, tokens: number * length / chunks..(number + 1) * length / chunks };
+            sequences.extend((0..chunks).map(chunk));
+            starts_of.push(tokens);
+            tokens += length;
+            ends.push(tokens);
+        }
+        sequences.sort_by_key(|sequence| std::cmp::Reverse(sequence.tokens.len()));
         let mut batch = Batch {
             labels: order.iter().map(|&index| texts.labels()[index]).collect(),
             loss_weights: vec![1.0 / order.len() as f32; order.len()],
             soft: Vec::new(),
-            ids: Vec::new(),
-            text_of: Vec::new(),
+            ids: Vec::with_capacity(tokens),
+            text_of: Vec::with_capacity(tokens),
             slices: Vec::new(),
             texts: order,
+            read: vec![0; tokens],
+            ends,
         };
-        for (number, rows) in batch.texts.chunks(SLICE_ROWS).enumerate() {
+        for sequences in sequences.chunks(SLICE_ROWS) {
             let first_token = batch.ids.len();
             let (mut alive, mut starts) = (Vec::new(), Vec::new());
-            for step in 0..length(rows[0]) {
+            for step in 0..sequences[0].tokens.len() {
                 starts.push(batch.ids.len() - first_token);
-                let living = rows.partition_point(|&index| step < length(index));
-                let ids = rows[..living].iter().map(|&index| cut(index).get(step).copied().unwrap_or(PAD));
-                batch.ids.extend(ids);
-                batch.text_of.extend(rows[..living].iter().map(|&index| index as u32));
+                let living = sequences.partition_point(|sequence| step < sequence.tokens.len());
+                for Sequence { row, tokens } in &sequences[..living] {
+                    let (index, place) = (batch.texts[*row], tokens.start + step);
+                    batch.read[starts_of[*row] + place] = batch.ids.len() as u32;
+                    batch.ids.push(cut(index).get(place).copied().unwrap_or(PAD));
+                    batch.text_of.push(index as u32);
+                }
                 alive.push(living);
             }
             let tokens = batch.ids.len() - first_token;
-            batch.slices.push(Slice {
-                first_row: number * SLICE_ROWS,
-                rows: rows.len(),
-                first_token,
-                tokens,
-                alive,
-                starts,
-            });
+            batch.slices.push(Slice { rows: sequences.len(), first_token, tokens, alive, starts });
         }
         batch
     }
@@ -188,6 +209,17 @@ impl Batch {
     /// Number of texts.
     pub fn rows(&self) -> usize {
         self.texts.len()
+    }
+
+    /// Number of sequences: of texts, or of their chunks.
+    pub fn sequences(&self) -> usize {
+        self.slices.iter().map(|slice| slice.rows).sum()
+    }
+
+    /// Where the tokens of a row lie, in the order of reading.
+    pub fn tokens_of(&self, row: usize) -> &[u32] {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.read[start..self.ends[row]]
     }
 
     /// Number of tokens.
@@ -259,8 +291,45 @@ mod tests {
         assert_eq!(batch.text_of, [2, 0, 3, 2, 0, 2]);
         let slice = &batch.slices[0];
         assert_eq!((slice.alive.as_slice(), slice.starts.as_slice()), ([3, 2, 1].as_slice(), [0, 3, 5].as_slice()));
-        let ends: Vec<_> = (0..4).map(|row| (slice.first_token_of(row), slice.last_token_of(row))).collect();
-        assert_eq!(ends, [(Some(0), Some(5)), (Some(1), Some(4)), (Some(2), Some(2)), (None, None)]);
+        assert_eq!([0, 1, 2, 3].map(|row| batch.tokens_of(row)), [&[0, 3, 5][..], &[1, 4], &[2], &[]]);
+    }
+
+    #[test]
+    fn chunks_of_a_text_are_rows_of_their_own_and_even() {
+        let texts = texts(&[2, 7, 0, 4]);
+        let batch = Batch::pack_chunks(&texts, &[0, 1, 2, 3], 9, Padding::Exact, 3);
+        assert_eq!(batch.texts, [1, 3, 0, 2]);
+        // 7 tokens in chunks of 2, 2 and 3; 4 in two of 2; 2 in one; none in one: longest first, then as texts come.
+        assert_eq!(batch.ids, [204, 200, 202, 400, 402, 100, 205, 201, 203, 401, 403, 101, 206]);
+        assert_eq!((batch.rows(), batch.sequences(), batch.slices[0].alive.as_slice()), (4, 7, [6, 6, 1].as_slice()));
+        assert_eq!(batch.tokens_of(0), [1, 7, 2, 8, 0, 6, 12]);
+        assert_eq!([1, 2, 3].map(|row| batch.tokens_of(row)), [&[3, 9, 4, 10][..], &[5, 11], &[]]);
+    }
+
+    #[test]
+    fn a_batch_gives_every_text_back_in_the_order_of_reading_however_it_is_cut() {
+        let lengths: Vec<usize> = (0..90).map(|i| (i * 37) % 50).collect();
+        let texts = texts(&lengths);
+        let all: Vec<usize> = (0..90).collect();
+        for (chunk_len, padding) in
+            [(0, Padding::Exact), (1, Padding::Exact), (7, Padding::Exact), (9, Padding::Trailing)]
+        {
+            let batch = Batch::pack_chunks(&texts, &all, 40, padding, chunk_len);
+            for (row, &index) in batch.texts.iter().enumerate() {
+                let mut ids: Vec<u32> = batch.tokens_of(row).iter().map(|&token| batch.ids[token as usize]).collect();
+                assert!(batch.tokens_of(row).iter().all(|&token| batch.text_of[token as usize] == index as u32));
+                if padding == Padding::Trailing {
+                    assert_eq!(ids.len(), 40);
+                    ids.retain(|&id| id != PAD);
+                }
+                assert_eq!(ids, texts.text(index)[..lengths[index].min(40)]);
+            }
+            let longest = batch.slices.iter().map(|slice| slice.alive.len()).max();
+            assert!(chunk_len == 0 || longest <= Some(chunk_len));
+        }
+        let (off, long) = (0, 40);
+        let [off, long] = [off, long].map(|len| Batch::pack_chunks(&texts, &all, 40, Padding::Exact, len));
+        assert_eq!((off.ids, off.slices), (long.ids, long.slices), "chunks as long as the longest text");
     }
 
     #[test]
@@ -276,13 +345,13 @@ mod tests {
         let texts = texts(&lengths);
         let batch = Batch::pack(&texts, &(0..75).collect::<Vec<_>>(), 20, Padding::Exact);
         assert_eq!(batch.slices.iter().map(|slice| slice.rows).collect::<Vec<_>>(), [32, 32, 11]);
-        for slice in &batch.slices {
+        for (number, slice) in batch.slices.iter().enumerate() {
             for row in 0..slice.rows {
                 let ids: Vec<u32> = (0..slice.alive.len())
                     .filter(|&step| row < slice.alive[step])
                     .map(|step| batch.ids[slice.first_token + slice.starts[step] + row])
                     .collect();
-                let text = texts.text(batch.texts[slice.first_row + row]);
+                let text = texts.text(batch.texts[number * SLICE_ROWS + row]);
                 assert_eq!(ids, text[..text.len().min(20)]);
             }
         }

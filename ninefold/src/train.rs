@@ -328,7 +328,8 @@ fn run_epoch(
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        let mut batch = Batch::pack(data.train, indices, config.max_len, config.padding);
+        let chunk_len = model.chunk_len();
+        let mut batch = Batch::pack_chunks(data.train, indices, config.max_len, config.padding, chunk_len);
         if !data.class_weights.is_empty() {
             batch.weigh(data.class_weights);
         }

@@ -38,6 +38,7 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         filters: 3,
         pooling: if kind == ModelKind::Lstm { Pooling::Attention } else { kind.own_pooling() },
         segments: 1,
+        chunk_len: if kind == ModelKind::Lstm { 3 } else { 0 },
         freeze_embeddings: true,
         num_classes: 3,
         precision: Precision::F32,

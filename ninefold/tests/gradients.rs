@@ -35,6 +35,11 @@ fn pack(texts: &Encoded) -> Batch {
     Batch::pack(texts, &(0..texts.len()).collect::<Vec<_>>(), 1000, Padding::Exact)
 }
 
+fn pack_for(model: &NeuralClassifier, texts: &Encoded) -> Batch {
+    let all: Vec<usize> = (0..texts.len()).collect();
+    Batch::pack_chunks(texts, &all, 1000, Padding::Exact, model.chunk_len())
+}
+
 fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -> NeuralClassifier {
     let matrix = (0..VOCAB * shape.dim).map(|_| rng.range(-1.0, 1.0) as f32).collect();
     let config = NeuralConfig {
@@ -49,6 +54,7 @@ fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -
         word_dropout: dropout / 2.0,
         recurrent_dropout: shape.recurrent_dropout,
         layer_norm: shape.layer_norm,
+        chunk_len: shape.chunk_len,
         pooling: shape.pooling,
         segments: shape.segments,
         freeze_embeddings: false,
@@ -95,8 +101,8 @@ fn with_options(shape: Shape) -> Vec<Shape> {
     // often, with a few.
     let layer_norm = shape.hidden_size > 4;
     let normed = Shape { layer_norm, ..shape };
-    let all = Shape { locked_dropout: 0.2, layer_norm, ..recurrent };
-    vec![recurrent, Shape { locked_dropout: 0.4, ..shape }, normed, all]
+    let all = Shape { locked_dropout: 0.2, layer_norm, chunk_len: 3, ..recurrent };
+    vec![recurrent, Shape { locked_dropout: 0.4, ..shape }, normed, Shape { chunk_len: 2, ..shape }, all]
 }
 
 fn kinds_and_precisions() -> impl Iterator<Item = (ModelKind, Precision)> {
@@ -108,13 +114,16 @@ fn the_references_gradients_are_the_slopes_of_its_loss() {
     for kind in ModelKind::ALL {
         let depths = [(1, false), (1, true), (2, true)].map(|(layers, both)| (layers, both, Pooling::Last));
         let poolings = POOLINGS.map(|pooling| (1, true, pooling));
+        // A convolution and the words themselves know no chunks.
+        let chunks = POOLINGS.map(|pooling| Shape { kind, bidirectional: true, pooling, chunk_len: 2, ..PLAIN });
+        let chunks = chunks.into_iter().filter(|_| kind.cell().is_some());
         let plain = depths.into_iter().chain(poolings).map(|(num_layers, bidirectional, pooling)| {
             // Layers and directions are a recurrent network's, widths a convolution's.
             let filter_widths = [&[1][..], &[2], &[2, 3, 5]][num_layers - usize::from(!bidirectional)];
             Shape { kind, num_layers, bidirectional, filter_widths, pooling, ..PLAIN }
         });
         let deep = Shape { kind, hidden_size: 5, num_layers: 2, bidirectional: true, ..PLAIN };
-        for shape in plain.chain(with_options(deep)) {
+        for shape in plain.chain(with_options(deep)).chain(chunks) {
             let mut rng = Rng::new(shape.num_layers as u64);
             let (texts, labels) = (texts_of(&[5, 2, 1, 0], &mut rng), [0, 2, 1, 1]);
             let before = tensors(&classifier(shape, 0.0, Precision::F32, &mut rng));
@@ -160,7 +169,8 @@ fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precis
     let texts = texts_of(lengths, &mut rng);
     let labels: Vec<u32> = texts.iter().map(|_| rng.below(shape.num_classes) as u32).collect();
     let (loss, gradients) = loss_and_gradients(shape, &tensors(&model), &texts, &labels);
-    let result = model.train_batch(&pack(&encode(&texts, &labels)), &KEY, Objective::default());
+    let batch = pack_for(&model, &encode(&texts, &labels));
+    let result = model.train_batch(&batch, &KEY, Objective::default());
     let found = result.loss / texts.len() as f64;
     assert!((found - loss).abs() < 0.5 * tolerance * (1.0 + loss), "{shape:?} {precision:?}: loss {found} for {loss}");
     let largest = |values: &[f64]| values.iter().fold(0.0f64, |size, d| size.max(d.abs()));
@@ -188,7 +198,11 @@ fn the_kernels_equal_the_reference_at_odd_sizes() {
         }
         for pooling in POOLINGS {
             let shape = Shape { kind, dim: 5, hidden_size: 20, bidirectional: true, pooling, ..PLAIN };
-            check_against_reference(shape, &(0..70).map(|i| i % 9).collect::<Vec<_>>(), 8);
+            let lengths: Vec<usize> = (0..70).map(|i| i % 9).collect();
+            check_against_reference(shape, &lengths, 8);
+            if kind.cell().is_some() {
+                check_against_reference(Shape { chunk_len: 4, ..shape }, &lengths, 8); // one text's chunks in several slices
+            }
         }
         let shape = Shape { kind, dim: 19, hidden_size: 6, num_classes: 17, ..PLAIN };
         check_against_reference(shape, &(0..70).map(|i| i % 13).collect::<Vec<_>>(), 3);
@@ -307,21 +321,34 @@ fn bits_of_a_text_do_not_depend_on_its_company() {
             pooling,
             ..PLAIN
         };
-        let mut rng = Rng::new(2);
-        let mut model = classifier(shape, 0.0, precision, &mut rng);
-        let lengths: Vec<usize> = (0..75).map(|i| (i * 31) % 40).collect();
-        let texts = encode(&texts_of(&lengths, &mut rng), &[0; 75]);
-        let all = pack(&texts);
-        let together = model.logits(&all);
-        for (row, &text) in all.texts.iter().enumerate() {
-            let alone = model.logits(&Batch::pack(&texts, &[text], 1000, Padding::Exact));
-            assert_eq!(alone, together[row * 5..(row + 1) * 5], "{kind:?} text {text}");
+        for shape in [shape, Shape { layer_norm: true, chunk_len: 7, ..shape }] {
+            let mut rng = Rng::new(2);
+            let mut model = classifier(shape, 0.0, precision, &mut rng);
+            let lengths: Vec<usize> = (0..75).map(|i| (i * 31) % 40).collect();
+            let texts = encode(&texts_of(&lengths, &mut rng), &[0; 75]);
+            let all = pack_for(&model, &texts);
+            let together = model.logits(&all);
+            for (row, &text) in all.texts.iter().enumerate() {
+                let alone = Batch::pack_chunks(&texts, &[text], 1000, Padding::Exact, model.chunk_len());
+                assert_eq!(model.logits(&alone), together[row * 5..(row + 1) * 5], "{shape:?} text {text}");
+            }
         }
     }
 }
 
+/// The bits of all gradients of one training batch.
+fn gradient_bits(shape: Shape, dropout: f64, precision: Precision, lengths: &[usize]) -> Vec<u32> {
+    let mut rng = Rng::new(2);
+    let mut model = classifier(shape, dropout, precision, &mut rng);
+    let texts = texts_of(lengths, &mut rng);
+    let batch = pack_for(&model, &encode(&texts, &vec![1; texts.len()]));
+    model.train_batch(&batch, &[1], Objective::default());
+    model.parameters().iter().flat_map(|parameter| parameter.gradient.iter().map(|d| d.to_bits())).collect()
+}
+
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
+    let lengths: Vec<usize> = (0..150).map(|i| (i * 31) % 50).collect();
     for (kind, precision) in kinds_and_precisions() {
         let pooling = match kind {
             Gru => Pooling::Attention,
@@ -341,24 +368,41 @@ fn bits_do_not_depend_on_the_number_of_threads() {
             pooling,
             ..PLAIN
         };
-        let lengths: Vec<usize> = (0..150).map(|i| (i * 31) % 50).collect();
-        let run = |threads: usize| {
-            rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
-                let mut rng = Rng::new(2);
-                let mut model = classifier(Shape { recurrent_dropout: 0.2, ..shape }, 0.3, precision, &mut rng);
-                let batch = pack(&encode(&texts_of(&lengths, &mut rng), &[1; 150]));
-                model.train_batch(&batch, &[1], Objective::default());
-                model
-                    .parameters()
-                    .iter()
-                    .flat_map(|parameter| parameter.gradient.clone())
-                    .map(f32::to_bits)
-                    .collect::<Vec<_>>()
-            })
-        };
-        let one = run(1);
-        for threads in [2, 3, 8, 16] {
-            assert!(run(threads) == one, "{kind:?} {precision:?}: {threads} threads");
+        let all = Shape { locked_dropout: 0.3, recurrent_dropout: 0.2, layer_norm: true, chunk_len: 9, ..shape };
+        for shape in [shape, all] {
+            let run = |threads: usize| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| gradient_bits(shape, 0.3, precision, &lengths))
+            };
+            let one = run(1);
+            for threads in [2, 3, 8, 16] {
+                assert!(run(threads) == one, "{shape:?} {precision:?}: {threads} threads");
+            }
         }
     }
+}
+
+#[test]
+fn chunks_as_long_as_the_longest_text_change_no_bits() {
+    let lengths: Vec<usize> = (0..70).map(|i| (i * 31) % 41).collect();
+    for pooling in POOLINGS {
+        let shape = Shape { kind: Gru, num_layers: 2, bidirectional: true, pooling, ..PLAIN };
+        let of = |chunk_len| gradient_bits(Shape { chunk_len, ..shape }, 0.3, Precision::F32, &lengths);
+        assert!(of(0) == of(40), "{pooling:?}");
+        assert!(of(0) != of(39), "{pooling:?}: chunks of 39 cut the longest text");
+    }
+}
+
+#[test]
+fn prediction_takes_weights_whole_after_training_dropped_some() {
+    let mut rng = Rng::new(3);
+    let shape = Shape { recurrent_dropout: 0.5, kind: Lstm, ..PLAIN };
+    let mut model = classifier(shape, 0.0, Precision::F32, &mut rng);
+    let batch = pack(&encode(&texts_of(&[5, 3], &mut rng), &[0, 1]));
+    let before = model.logits(&batch);
+    let loss = |model: &mut NeuralClassifier, key| model.train_batch(&batch, &[key], Objective::default()).loss;
+    let (first, second) = (loss(&mut model, 1), loss(&mut model, 2));
+    assert_ne!(first, second, "each batch drops others");
+    assert_eq!(model.logits(&batch), before);
+    assert_eq!(loss(&mut model, 1), first, "the same key, the same mask");
 }

@@ -1,11 +1,12 @@
 //! The recurrent networks against PyTorch: three cells, one and two layers, one and two directions, ragged and padded texts
-//! (made by tools/golden/recurrent.py).
+//! (made by tools/golden/recurrent.py), and the
+//! stack's options (made by tools/golden/stack_options.py).
 
 mod pytorch;
 
 use ninefold::batch::Padding;
 use ninefold::model::NeuralConfig;
-use ninefold::nn::CellKind;
+use ninefold::nn::{CellKind, Pooling};
 use pytorch::Golden;
 use serde::Deserialize;
 
@@ -16,18 +17,46 @@ struct Case {
     bidirectional: bool,
     hidden_size: usize,
     packed: bool,
+    #[serde(default)]
+    pooling: Pooling,
+    #[serde(default)]
+    segments: usize,
+    #[serde(default)]
+    locked_dropout: f64,
+    #[serde(default)]
+    recurrent_dropout: f64,
+    #[serde(default)]
+    layer_norm: bool,
+    #[serde(default)]
+    chunk_len: usize,
 }
 
 #[test]
 fn every_cell_depth_and_direction_equals_pytorch() {
-    let golden = Golden::<Case>::read("recurrent.safetensors");
-    assert_eq!(golden.about.cases.len(), 18);
+    check("recurrent.safetensors", 18);
+}
+
+#[test]
+fn every_option_of_the_stack_equals_pytorch() {
+    check("stack_options.safetensors", 21);
+}
+
+fn check(file: &str, cases: usize) {
+    let golden = Golden::<Case>::read(file);
+    assert_eq!(golden.about.cases.len(), cases);
     for (name, case) in &golden.about.cases {
         let config = NeuralConfig {
             kind: case.cell.into(),
             hidden_size: case.hidden_size,
             num_layers: case.num_layers,
             bidirectional: case.bidirectional,
+            dropout: case.locked_dropout,
+            locked_dropout: case.locked_dropout > 0.0,
+            recurrent_dropout: case.recurrent_dropout,
+            layer_norm: case.layer_norm,
+            pooling: case.pooling,
+            segments: case.segments,
+            chunk_len: case.chunk_len,
             num_classes: golden.about.num_classes,
             ..NeuralConfig::default()
         };

@@ -124,6 +124,9 @@ pub struct Shape {
     /// Segments of that pooling.
     #[serde(default = "one")]
     pub segments: usize,
+    /// The longest chunk into which a text is cut; 0: it is read in one piece.
+    #[serde(default)]
+    pub chunk_len: usize,
     /// Whether the word vectors stayed as they came.
     pub freeze_embeddings: bool,
     /// Number of classes.
@@ -186,6 +189,7 @@ impl Shape {
             layer_norm: self.layer_norm,
             pooling: self.pooling,
             segments: self.segments,
+            chunk_len: self.chunk_len,
             freeze_embeddings: self.freeze_embeddings,
             num_classes: self.num_classes,
             precision: self.precision,

@@ -96,8 +96,11 @@ pub struct ModelConfig {
     /// for swem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pooling: Option<Pooling>,
-    /// Segments of pooling = "segments". A text with fewer tokens leaves some empty.
+    /// Segments of pooling = "segments". A text with fewer tokens leaves some empty: zeros.
     pub segments: usize,
+    /// Recurrent networks: cut texts into even chunks of at most so many tokens, which are read side by side, each from a fresh state, and pooled
+    /// together: long texts take fewer steps, and nothing has to be remembered for longer. Not with pooling = "last". 0: whole.
+    pub chunk_len: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,
     /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor
@@ -169,6 +172,7 @@ impl ModelConfig {
             filters: self.filters,
             pooling: self.pooling_of(kind),
             segments: self.segments,
+            chunk_len: self.chunk_len,
             freeze_embeddings: self.freeze_embeddings,
             num_classes,
             precision: self.precision,
@@ -217,6 +221,16 @@ impl Config {
         if let (Some(pooling), Some(kind)) = (self.model.pooling.filter(|pooling| pooling.needs_last()), endless) {
             let expected = format!("a pooling without the last state, which {} does not have", kind.name());
             return Err(Error::config("model.pooling", expected, format!("\"{}\"", pooling.name())));
+        }
+        let reads_ends = |kind: &ModelKind| kind.cell().is_some() && self.model.pooling_of(*kind) == Pooling::Last;
+        if self.model.chunk_len > 0 && self.models.iter().any(reads_ends) {
+            let expected = "a pooling over all tokens, such as \"mean_max_last\", as model.chunk_len is set (\"last\" would \
+                            read the first and the last chunk of a text alone)";
+            return Err(Error::config("model.pooling", expected, "last"));
+        }
+        if self.model.chunk_len > self.training.max_len {
+            let expected = format!("at most training.max_len, {} (0: no chunks)", self.training.max_len);
+            return Err(Error::config("model.chunk_len", expected, self.model.chunk_len));
         }
         within("baseline", self.baseline.validate())?;
         within("statistics", self.statistics.validate())?;

@@ -220,6 +220,7 @@ pub(super) fn bundle(
         filters: config.model.filters,
         pooling: config.model.pooling_of(kind),
         segments: config.model.segments,
+        chunk_len: config.model.chunk_len,
         freeze_embeddings: config.model.freeze_embeddings,
         num_classes: texts.corpus.labels.len(),
         precision: config.model.precision,

@@ -72,6 +72,7 @@ impl Default for ModelConfig {
             filters: 100,
             pooling: None,
             segments: 4,
+            chunk_len: 0,
             freeze_embeddings: false,
             precision: Precision::F32,
         }

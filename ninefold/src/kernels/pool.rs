@@ -1,13 +1,13 @@
 //! The states of a text's tokens -> one vector, and back: by the last state, the mean, the largest of each unit, or a mean
 //! weighted by attention.
 //!
-//! Works on one slice of packed texts. A pooled row is made of parts, each as long as the states of all directions side by
-//! side; the text of a row has its tokens at `starts[step] + row`. An empty text's vector is zero.
+//! Works on some texts of a batch, each given as the places of its tokens in the order of reading: into how many sequences it
+//! was cut and where those lie is of no concern here. A pooled row is made of parts, each as long as the states of all
+//! directions side by side. An empty text's vector is zero, and so is that of a segment without tokens.
 
 use std::ops::Range;
 
 use super::simd::{Kernel, Simd};
-use crate::batch::Slice;
 
 /// One part of a pooled row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,10 @@ pub enum Part {
     Attention,
 }
 
-/// A slice and the states that are pooled over.
+/// The states that are pooled over, and how.
 #[derive(Clone, Copy)]
 pub struct States<'a> {
-    /// The rows.
-    pub slice: &'a Slice,
-    /// Each direction's states of the slice. `[tokens, hidden]`
+    /// Each direction's states. `[the batch's tokens, hidden]`
     pub directions: &'a [&'a [f32]],
     /// Padded hidden_size.
     pub hidden: usize,
@@ -48,28 +46,24 @@ impl States<'_> {
         self.directions.len() * self.hidden
     }
 
-    fn length(&self, row: usize) -> usize {
-        self.slice.alive.partition_point(|&alive| row < alive)
+    fn state(&self, direction: usize, token: u32) -> &[f32] {
+        &self.directions[direction][token as usize * self.hidden..][..self.hidden]
     }
 
-    fn token(&self, row: usize, step: usize) -> usize {
-        self.slice.starts[step] + row
+    /// How many of attention's weights belong to a text.
+    fn weights_of(&self, tokens: usize) -> usize {
+        if self.query.is_empty() { 0 } else { tokens }
     }
+}
 
-    fn state(&self, direction: usize, token: usize) -> &[f32] {
-        &self.directions[direction][token * self.hidden..][..self.hidden]
-    }
+/// The place of the token at which a direction ends.
+fn end(direction: usize, length: usize) -> usize {
+    if direction == 0 { length - 1 } else { 0 }
+}
 
-    /// The token at which a direction ends.
-    fn end(&self, row: usize, direction: usize) -> usize {
-        if direction == 0 { self.token(row, self.length(row) - 1) } else { self.token(row, 0) }
-    }
-
-    /// The steps of a segment; empty where a text has fewer tokens than segments.
-    fn steps(&self, row: usize, number: usize, of: usize) -> Range<usize> {
-        let length = self.length(row);
-        number * length / of..(number + 1) * length / of
-    }
+/// The places of a segment's tokens; none where a text has fewer tokens than segments.
+fn segment(number: usize, of: usize, length: usize) -> Range<usize> {
+    number * length / of..(number + 1) * length / of
 }
 
 /// In place of a token: a segment without any.
@@ -79,11 +73,13 @@ const NONE: u32 = u32::MAX;
 pub struct Forward<'a> {
     /// The states.
     pub states: States<'a>,
+    /// Each text's tokens. `[rows]`
+    pub texts: &'a [&'a [u32]],
     /// `[rows, parts * directions * hidden]`
     pub pooled: &'a mut [f32],
-    /// The token that each unit's largest value came from; the other parts' places are not used. Like `pooled`
+    /// The place of the token that each unit's largest value came from; the other parts' places are not used. Like `pooled`
     pub chosen: &'a mut [u32],
-    /// Attention's weight of each token. `[tokens]`, empty without attention
+    /// Attention's weights, text after text. `[the texts' tokens]`, empty without attention
     pub weights: &'a mut [f32],
 }
 
@@ -92,48 +88,51 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
-        let Forward { states, pooled, chosen, weights } = self;
+        let Forward { states, texts, pooled, chosen, mut weights } = self;
         let (hidden, width) = (states.hidden, states.width());
         let size = states.parts.len() * width;
-        for (row, (pooled, chosen)) in pooled.chunks_exact_mut(size).zip(chosen.chunks_exact_mut(size)).enumerate() {
+        let rows = pooled.chunks_exact_mut(size).zip(chosen.chunks_exact_mut(size));
+        for (&tokens, (pooled, chosen)) in texts.iter().zip(rows) {
+            let (own, rest) = std::mem::take(&mut weights).split_at_mut(states.weights_of(tokens.len()));
+            weights = rest;
             pooled.fill(0.0);
-            let length = states.length(row);
-            if length == 0 {
+            if tokens.is_empty() {
                 continue;
             }
             for ((part, pooled), chosen) in
                 states.parts.iter().zip(pooled.chunks_exact_mut(width)).zip(chosen.chunks_exact_mut(width))
             {
                 if *part == Part::Attention {
-                    attend(states, row, weights);
+                    attend(states, tokens, own);
                 }
                 let units = pooled.chunks_exact_mut(hidden).zip(chosen.chunks_exact_mut(hidden));
                 for (direction, (pooled, chosen)) in units.enumerate() {
                     match *part {
-                        Part::Last => pooled.copy_from_slice(states.state(direction, states.end(row, direction))),
+                        Part::Last => {
+                            pooled.copy_from_slice(states.state(direction, tokens[end(direction, tokens.len())]));
+                        }
                         Part::Mean => {
-                            let scale = 1.0 / length as f32;
-                            for step in 0..length {
-                                add_scaled(pooled, states.state(direction, states.token(row, step)), scale);
+                            let scale = 1.0 / tokens.len() as f32;
+                            for &token in tokens {
+                                add_scaled(pooled, states.state(direction, token), scale);
                             }
                         }
                         Part::Max { number, of } => {
                             chosen.fill(NONE);
-                            for (place, step) in states.steps(row, number, of).enumerate() {
-                                let token = states.token(row, step);
-                                let state = states.state(direction, token);
-                                if place == 0 {
+                            let places = segment(number, of, tokens.len());
+                            for place in places.clone() {
+                                let state = states.state(direction, tokens[place]);
+                                if place == places.start {
                                     pooled.copy_from_slice(state);
-                                    chosen.fill(token as u32);
+                                    chosen.fill(place as u32);
                                 } else {
-                                    take_larger(pooled, chosen, state, token as u32);
+                                    take_larger(pooled, chosen, state, place as u32);
                                 }
                             }
                         }
                         Part::Attention => {
-                            for step in 0..length {
-                                let token = states.token(row, step);
-                                add_scaled(pooled, states.state(direction, token), weights[token]);
+                            for (&token, &weight) in tokens.iter().zip(&*own) {
+                                add_scaled(pooled, states.state(direction, token), weight);
                             }
                         }
                     }
@@ -144,32 +143,38 @@ impl Kernel for Forward<'_> {
 }
 
 /// Gradients of pooled rows -> of the states, and of the query.
-pub struct Backward<'a> {
+pub struct Backward<'a, 'b> {
     /// The states.
     pub states: States<'a>,
+    /// Each text's tokens. `[rows]`
+    pub texts: &'a [&'a [u32]],
     /// `[rows, parts * directions * hidden]`
     pub d_pooled: &'a [f32],
     /// As [`Forward`] left it.
     pub chosen: &'a [u32],
     /// As [`Forward`] left it.
     pub weights: &'a [f32],
-    /// Added to. `[tokens, directions * hidden]`
-    pub d_output: &'a mut [f32],
+    /// The gradients of the texts' tokens, text after text. Added to. `[the texts' tokens][directions * hidden]`
+    pub d_output: &'a mut [&'b mut [f32]],
     /// Added to. `[directions * hidden]`, empty without attention
     pub d_query: &'a mut [f32],
 }
 
-impl Kernel for Backward<'_> {
+impl Kernel for Backward<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
-        let Backward { states, d_pooled, chosen, weights, d_output, d_query } = self;
+        let Backward { states, texts, d_pooled, chosen, mut weights, mut d_output, d_query } = self;
         let (hidden, width) = (states.hidden, states.width());
         let size = states.parts.len() * width;
-        for (row, (d_pooled, chosen)) in d_pooled.chunks_exact(size).zip(chosen.chunks_exact(size)).enumerate() {
-            let length = states.length(row);
-            if length == 0 {
+        let rows = d_pooled.chunks_exact(size).zip(chosen.chunks_exact(size));
+        for (&tokens, (d_pooled, chosen)) in texts.iter().zip(rows) {
+            let (own_weights, rest) = weights.split_at(states.weights_of(tokens.len()));
+            weights = rest;
+            let (d_tokens, rest) = std::mem::take(&mut d_output).split_at_mut(tokens.len());
+            d_output = rest;
+            if tokens.is_empty() {
                 continue;
             }
             let parts = states.parts.iter().zip(d_pooled.chunks_exact(width)).zip(chosen.chunks_exact(width));
@@ -177,24 +182,23 @@ impl Kernel for Backward<'_> {
                 match *part {
                     Part::Last => {
                         for (direction, d) in d_part.chunks_exact(hidden).enumerate() {
-                            let place = states.end(row, direction) * width + direction * hidden;
-                            add_scaled(&mut d_output[place..][..hidden], d, 1.0);
+                            let d_token = &mut d_tokens[end(direction, tokens.len())];
+                            add_scaled(&mut d_token[direction * hidden..][..hidden], d, 1.0);
                         }
                     }
                     Part::Mean => {
-                        for step in 0..length {
-                            let place = states.token(row, step) * width;
-                            add_scaled(&mut d_output[place..][..width], d_part, 1.0 / length as f32);
+                        for d_token in &mut *d_tokens {
+                            add_scaled(d_token, d_part, 1.0 / tokens.len() as f32);
                         }
                     }
                     Part::Max { .. } => {
-                        for (unit, (d, &token)) in d_part.iter().zip(chosen).enumerate() {
-                            if token != NONE {
-                                d_output[token as usize * width + unit] += d;
+                        for (unit, (d, &place)) in d_part.iter().zip(chosen).enumerate() {
+                            if place != NONE {
+                                d_tokens[place as usize][unit] += d;
                             }
                         }
                     }
-                    Part::Attention => attention_backward(states, row, d_part, weights, d_output, d_query),
+                    Part::Attention => attention_backward(states, tokens, d_part, own_weights, d_tokens, d_query),
                 }
             }
         }
@@ -203,24 +207,20 @@ impl Kernel for Backward<'_> {
 
 /// Writes the softmax over a text's tokens of h · query.
 #[inline(always)]
-fn attend(states: States, row: usize, weights: &mut [f32]) {
-    let length = states.length(row);
+fn attend(states: States, tokens: &[u32], weights: &mut [f32]) {
     let mut largest = f32::NEG_INFINITY;
-    for step in 0..length {
-        let token = states.token(row, step);
+    for (&token, weight) in tokens.iter().zip(&mut *weights) {
         let queries = states.query.chunks_exact(states.hidden).enumerate();
-        let score: f32 = queries.map(|(direction, query)| dot(states.state(direction, token), query)).sum();
-        weights[token] = score;
-        largest = largest.max(score);
+        *weight = queries.map(|(direction, query)| dot(states.state(direction, token), query)).sum();
+        largest = largest.max(*weight);
     }
     let mut sum = 0.0;
-    for step in 0..length {
-        let weight = &mut weights[states.token(row, step)];
+    for weight in &mut *weights {
         *weight = (*weight - largest).exp();
         sum += *weight;
     }
-    for step in 0..length {
-        weights[states.token(row, step)] /= sum;
+    for weight in weights {
+        *weight /= sum;
     }
 }
 
@@ -228,22 +228,20 @@ fn attend(states: States, row: usize, weights: &mut [f32]) {
 #[inline(always)]
 fn attention_backward(
     states: States,
-    row: usize,
+    tokens: &[u32],
     d_y: &[f32],
     weights: &[f32],
-    d_output: &mut [f32],
+    d_tokens: &mut [&mut [f32]],
     d_query: &mut [f32],
 ) {
-    let (hidden, width) = (states.hidden, states.width());
-    let along = |token: usize| -> f32 {
+    let hidden = states.hidden;
+    let along = |token: u32| -> f32 {
         d_y.chunks_exact(hidden).enumerate().map(|(direction, d)| dot(states.state(direction, token), d)).sum()
     };
-    let tokens = || (0..states.length(row)).map(|step| states.token(row, step));
-    let mean: f32 = tokens().map(|token| weights[token] * along(token)).sum();
-    for token in tokens() {
-        let d_score = weights[token] * (along(token) - mean);
-        let d_token = &mut d_output[token * width..][..width];
-        add_scaled(d_token, d_y, weights[token]);
+    let mean: f32 = tokens.iter().zip(weights).map(|(&token, weight)| weight * along(token)).sum();
+    for ((&token, &weight), d_token) in tokens.iter().zip(weights).zip(d_tokens) {
+        let d_score = weight * (along(token) - mean);
+        add_scaled(d_token, d_y, weight);
         add_scaled(d_token, states.query, d_score);
         for (direction, d_query) in d_query.chunks_exact_mut(hidden).enumerate() {
             add_scaled(d_query, states.state(direction, token), d_score);
@@ -259,11 +257,11 @@ fn add_scaled(to: &mut [f32], from: &[f32], scale: f32) {
 }
 
 #[inline(always)]
-fn take_larger(largest: &mut [f32], chosen: &mut [u32], state: &[f32], token: u32) {
+fn take_larger(largest: &mut [f32], chosen: &mut [u32], state: &[f32], place: u32) {
     for ((largest, chosen), &value) in largest.iter_mut().zip(chosen).zip(state) {
         let is_larger = value > *largest;
         *largest = if is_larger { value } else { *largest };
-        *chosen = if is_larger { token } else { *chosen };
+        *chosen = if is_larger { place } else { *chosen };
     }
 }
 

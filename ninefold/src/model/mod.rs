@@ -66,6 +66,11 @@ pub trait Classifier: Send {
     /// Number of classes.
     fn num_classes(&self) -> usize;
 
+    /// The longest chunk into which texts are to be cut when a batch is packed for it; 0: they stay whole.
+    fn chunk_len(&self) -> usize {
+        0
+    }
+
     /// Forward and backward over one batch: the gradients of the mean of [`Objective::row`], each row weighted by
     /// `batch.loss_weights`, replace those of the batch before.
     /// `key` makes the random numbers of dropout: fold seed, epoch and step into it.

@@ -50,6 +50,8 @@ pub struct NeuralConfig {
     pub pooling: Pooling,
     /// Segments of [`Pooling::Segments`].
     pub segments: usize,
+    /// Texts are read in chunks of at most so many tokens, each from a zero state, and pooled whole; 0: in one piece.
+    pub chunk_len: usize,
     /// Keep the embeddings as they are.
     pub freeze_embeddings: bool,
     /// Number of classes.
@@ -76,6 +78,7 @@ impl Default for NeuralConfig {
             filters: 100,
             pooling: Pooling::default(),
             segments: 1,
+            chunk_len: 0,
             freeze_embeddings: false,
             num_classes: 2,
             precision: Precision::default(),
@@ -240,6 +243,10 @@ pub(super) fn place(key: &[u64], place: u64) -> Vec<u64> {
 impl Classifier for NeuralClassifier {
     fn num_classes(&self) -> usize {
         self.config.num_classes
+    }
+
+    fn chunk_len(&self) -> usize {
+        if self.config.kind.cell().is_some() { self.config.chunk_len } else { 0 }
     }
 
     fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {

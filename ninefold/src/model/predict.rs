@@ -51,7 +51,7 @@ pub fn predict_logits(
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        let batch = Batch::pack(texts, indices, reading.max_len, reading.padding);
+        let batch = Batch::pack_chunks(texts, indices, reading.max_len, reading.padding, model.chunk_len());
         let logits = model.logits(&batch);
         for (&text, row) in batch.texts.iter().zip(logits.chunks_exact(classes)) {
             rows[text * classes..][..classes].copy_from_slice(row);

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::encoder::Encoder;
 use super::init::uniform_by_fan;
 use super::parameter::Parameter;
-use super::pieces::{by_slice, of_slice};
-use crate::batch::{Batch, SLICE_ROWS};
+use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::pool::{Backward, Forward, Part, States};
 use crate::kernels::recurrent::Axis;
@@ -81,6 +80,19 @@ impl Pooling {
     }
 }
 
+/// Texts per piece of parallel work, whatever the number of threads.
+const TEXTS: usize = 32;
+
+/// The tokens of every text of a batch.
+fn texts_of(batch: &Batch) -> Vec<&[u32]> {
+    (0..batch.rows()).map(|row| batch.tokens_of(row)).collect()
+}
+
+/// How many tokens some texts have.
+fn tokens(texts: &[&[u32]]) -> usize {
+    texts.iter().map(|text| text.len()).sum()
+}
+
 /// A pooling with its parameter and what its backward pass needs.
 #[derive(Debug)]
 pub struct Pool {
@@ -89,8 +101,8 @@ pub struct Pool {
     query: Option<Parameter>, // attention.weight [directions * hidden_size]
     padded_query: Buffer,     // [directions * padded hidden]
     chosen: Vec<u32>,         // [rows, parts * outputs]
-    weights: Buffer,          // [tokens]
-    d_queries: Buffer,        // [slices, outputs]
+    weights: Buffer,          // [tokens] text after text
+    d_queries: Buffer,        // [pieces, outputs]
 }
 
 impl Pool {
@@ -131,21 +143,21 @@ impl Pool {
     /// # Shapes
     /// `pooled` `[rows, output.padded()]`
     pub fn forward(&mut self, batch: &Batch, encoder: &dyn Encoder, pooled: &mut [f32]) {
-        let (size, hidden) = (self.output().padded(), padded(self.outputs.size));
+        let size = self.output().padded();
         self.chosen.resize(batch.rows() * size, 0);
         self.spread_query();
-        let rows = pooled.chunks_mut(SLICE_ROWS * size).zip(self.chosen.chunks_mut(SLICE_ROWS * size));
-        let weights_per_token = usize::from(self.query.is_some());
-        let weights = self.weights.resize(batch.tokens() * weights_per_token);
-        let weights = by_slice(weights, &batch.slices, weights_per_token);
-        let passes: Vec<_> = batch.slices.iter().zip(rows).zip(weights).collect();
-        let outputs = encoder.outputs();
-        passes.into_par_iter().for_each(|((slice, (pooled, chosen)), weights)| {
-            let directions: Vec<&[f32]> = outputs.iter().map(|states| of_slice(states, slice, hidden)).collect();
-            let states =
-                States { slice, directions: &directions, hidden, parts: &self.parts, query: &self.padded_query };
-            Level::current().run(Forward { states, pooled, chosen, weights });
-        });
+        let texts = texts_of(batch);
+        let pieces = pooled.chunks_mut(TEXTS * size).zip(self.chosen.chunks_mut(TEXTS * size));
+        let mut weights = self.weights.resize(if self.query.is_some() { batch.tokens() } else { 0 });
+        let (outputs, hidden) = (encoder.outputs(), padded(self.outputs.size));
+        let states = States { directions: &outputs, hidden, parts: &self.parts, query: &self.padded_query };
+        let mut passes = Vec::new();
+        for (texts, (pooled, chosen)) in texts.chunks(TEXTS).zip(pieces) {
+            let (own, rest) = weights.split_at_mut(if self.query.is_some() { tokens(texts) } else { 0 });
+            weights = rest;
+            passes.push(Forward { states, texts, pooled, chosen, weights: own });
+        }
+        passes.into_par_iter().for_each(|pass| Level::current().run(pass));
     }
 
     /// The gradients of the pooled rows -> those of the encoder's outputs, and the query's (added to).
@@ -154,25 +166,30 @@ impl Pool {
     /// `d_pooled` `[rows, output.padded()]`
     pub fn backward(&mut self, batch: &Batch, encoder: &mut dyn Encoder, d_pooled: &[f32]) {
         let (size, hidden, width) = (self.output().padded(), padded(self.outputs.size), self.outputs.padded());
+        let texts = texts_of(batch);
         let query_width = if self.query.is_some() { width } else { 0 };
-        self.d_queries.resize_zeroed(batch.slices.len() * query_width);
+        let mut d_queries = self.d_queries.resize_zeroed(texts.len().div_ceil(TEXTS) * query_width);
+        let mut weights = &*self.weights;
         let (outputs, d_output) = encoder.outputs_and_gradient(batch.tokens());
-        let mut d_queries = &mut *self.d_queries;
+        // Each text gets the gradients of its own tokens, wherever they lie.
+        let mut by_token: Vec<Option<&mut [f32]>> = d_output.chunks_exact_mut(width).map(Some).collect();
+        let mut d_output: Vec<&mut [f32]> =
+            texts.iter().copied().flatten().filter_map(|&token| by_token[token as usize].take()).collect();
+        let mut d_output = d_output.as_mut_slice();
+        let states = States { directions: &outputs, hidden, parts: &self.parts, query: &self.padded_query };
         let mut passes = Vec::new();
-        for (slice, d_output) in batch.slices.iter().zip(by_slice(d_output, &batch.slices, width)) {
+        let pieces = d_pooled.chunks(TEXTS * size).zip(self.chosen.chunks(TEXTS * size));
+        for (texts, (d_pooled, chosen)) in texts.chunks(TEXTS).zip(pieces) {
+            let (own_weights, rest) = weights.split_at(if query_width > 0 { tokens(texts) } else { 0 });
+            weights = rest;
+            let (own_d_output, rest) = d_output.split_at_mut(tokens(texts));
+            d_output = rest;
             let (d_query, rest) = d_queries.split_at_mut(query_width);
             d_queries = rest;
-            passes.push((slice, d_output, d_query));
+            let (weights, d_output) = (own_weights, own_d_output);
+            passes.push(Backward { states, texts, d_pooled, chosen, weights, d_output, d_query });
         }
-        passes.into_par_iter().for_each(|(slice, d_output, d_query)| {
-            let directions: Vec<&[f32]> = outputs.iter().map(|states| of_slice(states, slice, hidden)).collect();
-            let states =
-                States { slice, directions: &directions, hidden, parts: &self.parts, query: &self.padded_query };
-            let rows = slice.first_row * size..(slice.first_row + slice.rows) * size;
-            let weights = of_slice(&self.weights, slice, usize::from(query_width > 0));
-            let (d_pooled, chosen) = (&d_pooled[rows.clone()], &self.chosen[rows]);
-            Level::current().run(Backward { states, d_pooled, chosen, weights, d_output, d_query });
-        });
+        passes.into_par_iter().for_each(|pass| Level::current().run(pass));
         if let Some(query) = &mut self.query {
             for d_query in self.d_queries.chunks_exact(width) {
                 for (at, d) in d_query.iter().enumerate() {

@@ -60,7 +60,7 @@ impl<C: DeserializeOwned> Golden<C> {
         for parameter in model.parameters_mut() {
             parameter.value = self.tensor(&format!("{name}/before/{}", parameter.name));
         }
-        let batch = Batch::pack(&texts, &all, longest, padding);
+        let batch = Batch::pack_chunks(&texts, &all, longest, padding, model.chunk_len());
 
         let expected = self.tensor(&format!("{name}/logits"));
         let logits = model.logits(&batch);

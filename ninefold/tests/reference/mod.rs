@@ -35,6 +35,7 @@ pub struct Shape {
     pub locked_dropout: f64,
     pub recurrent_dropout: f64,
     pub layer_norm: bool,
+    pub chunk_len: usize,
 }
 
 impl Shape {
@@ -67,6 +68,7 @@ pub const PLAIN: Shape = Shape {
     locked_dropout: 0.0,
     recurrent_dropout: 0.0,
     layer_norm: false,
+    chunk_len: 0,
 };
 
 /// Something per token of a text.

@@ -21,8 +21,11 @@ fn pass(shape: Shape, cell: CellKind, tensors: &Tensors, masks: &Masks, embedded
         for direction in 0..shape.directions() {
             let weights = Weights::of(tensors, layer, direction);
             let mut along: Vec<CellState> = vec![CellState::default(); tokens];
-            let mut previous = CellState::zero(shape.hidden_size);
+            let mut previous = CellState::default();
             for token in order(tokens, direction) {
+                if begins(shape, tokens, token, direction) {
+                    previous = CellState::zero(shape.hidden_size);
+                }
                 previous = forward_step(cell, &weights, &x[token], &previous);
                 along[token] = previous.clone();
             }
@@ -73,11 +76,15 @@ pub fn backward(
             let mut d_state = CellState::zero(hidden);
             let tokens: Vec<usize> = order(x.len(), direction).collect();
             for (step, &token) in tokens.iter().enumerate().rev() {
-                let previous = if step == 0 { CellState::zero(hidden) } else { along[tokens[step - 1]].clone() };
+                let begins = begins(shape, x.len(), token, direction);
+                let previous = if begins { CellState::zero(hidden) } else { along[tokens[step - 1]].clone() };
                 for unit in 0..hidden {
                     d_state.h[unit] += d_output[token][direction * hidden + unit];
                 }
                 d_state = backward_step(cell, &weights, &x[token], &previous, &d_state, gradients, &mut d_x[token]);
+                if begins {
+                    d_state = CellState::zero(hidden);
+                }
             }
         }
         if let Some(mask) = layer.checked_sub(1).map(|below| &masks.layers[below]) {
@@ -86,6 +93,15 @@ pub fn backward(
         d_output = d_x;
     }
     d_output
+}
+
+/// Whether a direction starts from a zero state at a token: the first, or the last, of a chunk.
+fn begins(shape: Shape, tokens: usize, token: usize, direction: usize) -> bool {
+    let chunks = if shape.chunk_len == 0 { 1 } else { tokens.div_ceil(shape.chunk_len) };
+    (0..chunks).any(|chunk| {
+        let (first, end) = (chunk * tokens / chunks, (chunk + 1) * tokens / chunks);
+        token == if direction == 0 { first } else { end - 1 }
+    })
 }
 
 fn order(tokens: usize, direction: usize) -> Box<dyn DoubleEndedIterator<Item = usize>> {

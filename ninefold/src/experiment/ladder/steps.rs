@@ -17,7 +17,7 @@ const SECTIONS: [&str; 6] = ["tokenizer", "vocab", "embedding", "model", "pretra
 const TOGETHER: [(&str, &[&str]); 15] = [
     ("tokens", &["tokenizer."]),
     ("vocabulary", &["vocab."]),
-    ("length", &["training.max_len", "training.padding"]),
+    ("length", &["training.max_len", "model.chunk_len", "training.padding"]),
     ("vectors", &["embedding."]),
     ("pooling", &["model.pooling", "model.segments"]),
     ("learned vectors", &["model.freeze_embeddings", "training.frozen_epochs", "training.embedding_rate"]),

@@ -49,7 +49,7 @@ impl RecurrentStack {
         let directions = self.layers[layer].directions.iter_mut().zip(weights).zip(&mut self.d_state);
         for (number, ((DirectionBuffers { gates, h, c }, weights), d_state)) in directions.enumerate() {
             let gates = by_slice(gates, &batch.slices, width);
-            let mut d_state = d_state.resize(2 * batch.rows() * hidden);
+            let mut d_state = d_state.resize(2 * batch.sequences() * hidden);
             for (slice, gates) in batch.slices.iter().zip(gates) {
                 let (space, rest) = std::mem::take(&mut d_state).split_at_mut(2 * slice.rows * hidden);
                 d_state = rest;
