@@ -33,6 +33,30 @@ fn an_unknown_setting_is_named_with_its_place_and_the_nearest_known_one() {
 }
 
 #[test]
+fn chunks_and_poolings_that_do_not_fit_are_said() {
+    let place = Place::new();
+    let refused = |settings: &[&str]| {
+        let args: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+        refused(&place, &args, 2)
+    };
+    let mean = r#"model.pooling="mean""#;
+    let error = refused(&[mean, "model.chunk_len=300", "training.max_len=200"]);
+    assert!(error.contains("model.chunk_len: expected at most training.max_len, 200"), "{error}");
+    assert!(error.contains("found 300"), "{error}");
+    let error = refused(&["model.chunk_len=50"]);
+    assert!(
+        error.contains("model.pooling: expected a pooling over all tokens") && error.contains("chunk_len"),
+        "{error}"
+    );
+    let error = refused(&[r#"model.pooling="meen""#]);
+    assert!(error.contains("model.pooling") && error.contains("`mean`") && error.contains("meen"), "{error}");
+    let error = refused(&[r#"model.pooling="segments""#, "model.segments=30", "training.max_len=20"]);
+    assert!(error.contains("model.segments: expected at most training.max_len, 20"), "{error}");
+    let error = refused(&["model.recurrent_dropout=1.0"]);
+    assert!(error.contains("model.recurrent_dropout: expected a share"), "{error}");
+}
+
+#[test]
 fn texts_that_are_not_there_or_not_enough_are_said() {
     let place = Place::new();
     assert!(refused(&place, &["--data", "nowhere"], 1).contains("nowhere"));

@@ -176,7 +176,7 @@ fn a_model_of_before_there_were_other_families_still_loads() {
     let shape = config["model"].as_object_mut().unwrap();
     let kind = shape.remove("kind").unwrap();
     shape.insert("cell".to_string(), kind);
-    for later in ["pooling", "segments", "precision"] {
+    for later in ["pooling", "segments", "precision", "layer_norm", "chunk_len"] {
         shape.remove(later).unwrap();
     }
     fs::write(&path, config.to_string()).unwrap();

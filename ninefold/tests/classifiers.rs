@@ -54,7 +54,21 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
     let poolings = [Mean, Max, MeanMaxLast, Segments, Attention].map(|pooling| (Gru, Precision::F32, pooling));
     let others = [(Cnn, Max), (Cnn, Mean), (Cnn, Attention), (Swem, MeanMax)];
     let others = others.map(|(kind, pooling)| (kind, Precision::F32, pooling));
-    last.into_iter().flatten().chain(poolings).chain(others).map(neural).collect()
+    let all = last.into_iter().flatten().chain(poolings).chain(others).map(neural);
+    let options = NeuralConfig {
+        hidden_size: 24,
+        dropout: 0.1,
+        locked_dropout: true,
+        recurrent_dropout: 0.1,
+        layer_norm: true,
+        pooling: MeanMaxLast,
+        chunk_len: 5,
+        freeze_embeddings,
+        num_classes: CLASSES,
+        ..NeuralConfig::default()
+    };
+    let options: Box<dyn Classifier> = Box::new(NeuralClassifier::new(options, matrix.clone(), 16, 1));
+    all.chain([("options".to_string(), options)]).collect()
 }
 
 fn config(epochs: usize) -> TrainConfig {

@@ -72,6 +72,22 @@ impl Card<'_> {
                 "It was trained with `padding = \"trailing\"`: fill `ids` with 0 up to {max_len} before use.\n"
             )?;
         }
+        let shape = &self.config.model;
+        if shape.layer_norm {
+            writeln!(
+                out,
+                "The states of each layer are normalised before they go on (`norm_l0` and so on, as `torch.nn.LayerNorm` over both \
+                 directions of a token); the lines for PyTorch leave that out.\n"
+            )?;
+        }
+        if shape.chunk_len > 0 {
+            writeln!(
+                out,
+                "A text goes through the layers in even chunks of at most {} tokens, each from a state of zeros, and all its states \
+                 are pooled together; the lines for PyTorch leave that out.\n",
+                shape.chunk_len
+            )?;
+        }
         writeln!(out, "Every text gets one of the labels above, also one that is about none of them.")
     }
 }
