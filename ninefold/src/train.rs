@@ -46,6 +46,9 @@ pub struct TrainConfig {
     pub frozen_epochs: usize,
     /// The learning rate of word vectors, as a multiple of learning_rate.
     pub embedding_rate: f64,
+    /// Let a word vector take a step only with a batch in which its word occurs (as PyTorch's SparseAdam does), instead of going
+    /// on with what is left of its momentum: quicker, by as much as the vocabulary is larger than a batch.
+    pub sparse_embeddings: bool,
     /// The gradient is scaled down to this norm; 0 never scales.
     pub max_grad_norm: f64,
     /// Stop after so many epochs without a better validation score; 0 never stops early.
@@ -114,6 +117,7 @@ impl Default for TrainConfig {
             average_decay: 0.0,
             frozen_epochs: 0,
             embedding_rate: 1.0,
+            sparse_embeddings: false,
             max_grad_norm: 1.0,
             patience: 3,
             max_len: 200,
@@ -322,7 +326,8 @@ fn run_epoch(
     let decay = if config.optimizer == OptimizerKind::AdamW { Decay::Weight } else { Decay::Gradient };
     let distillation = data.teacher.map_or(Distillation::default(), |teacher| teacher.distillation);
     let objective = Objective { label_smoothing: config.label_smoothing as f32, distillation };
-    model.set_embedding_rate(if number > config.frozen_epochs { config.embedding_rate } else { 0.0 });
+    let rate = if number > config.frozen_epochs { config.embedding_rate } else { 0.0 };
+    model.set_embedding_steps(rate, config.sparse_embeddings);
     let (mut loss, mut correct, mut seen, mut norms) = (0.0, 0, 0, 0.0);
     for (place, indices) in batches.iter().enumerate() {
         if progress.is_cancelled() {

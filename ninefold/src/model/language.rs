@@ -73,10 +73,11 @@ impl LanguageModel {
         assert_eq!(matrix.len(), counts.len() * dim, "vectors of {} words of {dim} floats", counts.len());
         let mut rng = Rng::for_purpose(seed, "weights");
         let shape = [counts.len(), dim];
-        let embedding = match config.freeze_embeddings {
+        let mut embedding = match config.freeze_embeddings {
             true => Parameter::frozen("embedding.weight", &shape, matrix),
             false => Parameter::new("embedding.weight", &shape, matrix),
         };
+        embedding.set_sparse(true); // a batch reads few of all words
         let recurrent = RecurrentConfig {
             cell: config.cell,
             input_size: dim,
@@ -101,7 +102,7 @@ impl LanguageModel {
     /// makes the random numbers of dropout and noise.
     pub fn train_batch(&mut self, batch: &Batch, key: &[u64]) -> Predicted {
         within_pool(|| {
-            self.parameters_mut().into_iter().for_each(|parameter| parameter.gradient.fill(0.0));
+            self.parameters_mut().into_iter().for_each(Parameter::clear_gradient);
             self.forward(batch, Some(key));
             self.find_pairs(batch);
             let words = self.pairs.iter().map(Vec::len).sum();
@@ -177,6 +178,7 @@ impl LanguageModel {
         let wants_input = self.embedding.is_trained();
         if let Some(d_x) = self.stack.backward(batch, &place(key, IN_ENCODER), wants_input) {
             Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(d_x);
+            self.embedding.note_rows(batch.ids.iter().copied());
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
         }
         loss

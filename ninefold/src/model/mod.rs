@@ -85,10 +85,10 @@ pub trait Classifier: Send {
     /// The parameters, to be changed.
     fn parameters_mut(&mut self) -> Vec<&mut Parameter>;
 
-    /// From now on word vectors learn at this multiple of the learning rate; at 0 they rest. Does nothing in a model whose
-    /// vectors are frozen or that has none.
-    fn set_embedding_rate(&mut self, rate: f64) {
-        let _ = rate;
+    /// From now on word vectors learn at this multiple of the learning rate, at 0 they rest; sparse, only those of the words in
+    /// a batch take its step. Does nothing in a model whose vectors are frozen or that has none.
+    fn set_embedding_steps(&mut self, rate: f64, is_sparse: bool) {
+        let _ = (rate, is_sparse);
     }
 
     /// Floats that are learned or kept.

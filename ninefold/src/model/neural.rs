@@ -231,6 +231,7 @@ impl NeuralClassifier {
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
             let on_embeddings = Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS));
             on_embeddings.apply_to_tokens(d_x, self.config.locked_dropout, &batch.text_of);
+            self.embedding.note_rows(batch.ids.iter().copied());
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
         }
     }
@@ -259,8 +260,9 @@ impl Classifier for NeuralClassifier {
         self.logits.chunks_exact(padded(classes)).flat_map(|row| row[..classes].iter().copied()).collect()
     }
 
-    fn set_embedding_rate(&mut self, rate: f64) {
+    fn set_embedding_steps(&mut self, rate: f64, is_sparse: bool) {
         self.embedding.rate = rate;
+        self.embedding.set_sparse(is_sparse);
     }
 
     fn parameters(&self) -> Vec<&Parameter> {
@@ -282,7 +284,7 @@ pub(super) fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 impl NeuralClassifier {
     fn train_within_pool(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {
         for parameter in self.parameters_mut() {
-            parameter.gradient.fill(0.0);
+            parameter.clear_gradient();
         }
         self.forward(batch, Some(key));
         let classes = self.config.num_classes;

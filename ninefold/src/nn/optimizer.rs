@@ -51,14 +51,17 @@ impl Optimizer {
         Optimizer { means: zeros(), squares: zeros(), steps: vec![0; parameters.len()] }
     }
 
-    /// Changes every trained parameter by one step, with PyTorch's default betas (0.9, 0.999) and eps 1e-8. Returns the
-    /// norm of the gradient before clipping.
+    /// Changes every trained parameter by one step, with PyTorch's default betas (0.9, 0.999) and eps 1e-8; of a table of
+    /// which only some rows take a step those rows, as PyTorch's `SparseAdam` does. Returns the norm of the gradient before
+    /// clipping.
     ///
     /// # Panics
     /// When the parameters are not those that the optimiser was made for.
     pub fn step(&mut self, parameters: Vec<&mut Parameter>, step: Step) -> f64 {
         assert_eq!(parameters.len(), self.means.len(), "another model's optimizer");
-        let gradients = parameters.iter().flat_map(|parameter| parameter.gradient.chunks(PIECE));
+        let gradients = parameters
+            .iter()
+            .flat_map(|parameter| pieces_of_rows(&parameter.gradient, parameter.rows.as_deref(), parameter.row_len()));
         let squares: Vec<f64> = gradients
             .collect::<Vec<_>>()
             .into_par_iter()
@@ -85,13 +88,38 @@ impl Optimizer {
                 is_decoupled: step.decay == Decay::Weight,
                 step: *steps,
             };
-            let values = parameter.value.chunks_mut(PIECE).zip(parameter.gradient.chunks(PIECE));
-            let moments = mean.chunks_mut(PIECE).zip(square.chunks_mut(PIECE));
-            pieces.extend(values.zip(moments).map(|piece| (adam, piece)));
+            let Parameter { value, gradient, rows, shape, .. } = parameter;
+            let width = shape.iter().skip(1).product();
+            let cut = |floats| pieces_of_mut(floats, rows.as_deref(), width);
+            let gradients = pieces_of_rows(gradient, rows.as_deref(), width);
+            let (values, means, squares) = (cut(value), cut(mean), cut(square));
+            let values = values.into_iter().zip(gradients);
+            pieces.extend(values.zip(means.into_iter().zip(squares)).map(|piece| (adam, piece)));
         }
         pieces.into_par_iter().for_each(|(adam, ((value, gradient), (mean, square)))| {
             adam.apply(value, gradient, mean, square, scale as f32);
         });
         norm
     }
+}
+
+/// What parallel work is cut into: whole pieces, or the rows that take a step.
+fn pieces_of_rows<'a>(floats: &'a [f32], rows: Option<&[u32]>, width: usize) -> Vec<&'a [f32]> {
+    match rows {
+        None => floats.chunks(PIECE).collect(),
+        Some(rows) => rows.iter().map(|&row| &floats[row as usize * width..][..width]).collect(),
+    }
+}
+
+/// The same, to be changed. The rows rise.
+fn pieces_of_mut<'a>(floats: &'a mut [f32], rows: Option<&[u32]>, width: usize) -> Vec<&'a mut [f32]> {
+    let Some(rows) = rows else { return floats.chunks_mut(PIECE).collect() };
+    let (mut rest, mut first, mut pieces) = (floats, 0, Vec::with_capacity(rows.len()));
+    for &row in rows {
+        let (_, from_row) = std::mem::take(&mut rest).split_at_mut(row as usize * width - first);
+        let (piece, after) = from_row.split_at_mut(width);
+        pieces.push(piece);
+        (rest, first) = (after, (row as usize + 1) * width);
+    }
+    pieces
 }

@@ -13,6 +13,8 @@ pub struct Parameter {
     pub gradient: Vec<f32>,
     /// Its learning rate, as a multiple of the others'. At 0 it rests: it has no gradient and takes no step.
     pub rate: f64,
+    /// Of a table of which each batch reads some rows, and only those take a step: these rows, rising. `None`: all of it does.
+    pub rows: Option<Vec<u32>>,
 }
 
 impl Parameter {
@@ -23,12 +25,46 @@ impl Parameter {
     pub fn new(name: impl Into<String>, shape: &[usize], value: Vec<f32>) -> Parameter {
         let size: usize = shape.iter().product();
         assert_eq!(size, value.len(), "shape {shape:?} for {} floats", value.len());
-        Parameter { name: name.into(), shape: shape.to_vec(), gradient: vec![0.0; size], rate: 1.0, value }
+        Parameter { name: name.into(), shape: shape.to_vec(), gradient: vec![0.0; size], rate: 1.0, rows: None, value }
     }
 
     /// A parameter that keeps its values.
     pub fn frozen(name: impl Into<String>, shape: &[usize], value: Vec<f32>) -> Parameter {
         Parameter { gradient: Vec::new(), ..Parameter::new(name, shape, value) }
+    }
+
+    /// From now on only the rows that a batch reads take a step, or all of it again.
+    pub fn set_sparse(&mut self, is_sparse: bool) {
+        if is_sparse != self.rows.is_some() {
+            self.gradient.fill(0.0);
+            self.rows = is_sparse.then(Vec::new);
+        }
+    }
+
+    /// Floats of a row of the table.
+    pub fn row_len(&self) -> usize {
+        self.shape.iter().skip(1).product()
+    }
+
+    /// Makes the gradient zero.
+    pub fn clear_gradient(&mut self) {
+        let width = self.row_len();
+        match &mut self.rows {
+            None => self.gradient.fill(0.0),
+            Some(rows) => {
+                rows.iter().for_each(|&row| self.gradient[row as usize * width..][..width].fill(0.0));
+                rows.clear();
+            }
+        }
+    }
+
+    /// Notes which rows a batch reads, in any order and more than once, where that counts.
+    pub fn note_rows(&mut self, ids: impl IntoIterator<Item = u32>) {
+        if let Some(rows) = &mut self.rows {
+            rows.extend(ids);
+            rows.sort_unstable();
+            rows.dedup();
+        }
     }
 
     /// Whether training changes it, now or later.

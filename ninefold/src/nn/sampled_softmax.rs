@@ -75,13 +75,15 @@ impl SampledSoftmax {
         });
         let log_expected = shares.iter().map(|share| (noise as f64 * share).ln() as f32).collect();
         let weight = uniform_by_fan(rng, counts.len() * hidden_size, hidden_size);
+        let mut parameters = [
+            Parameter::new("softmax.weight", &[counts.len(), hidden_size], weight),
+            Parameter::new("softmax.bias", &[counts.len()], vec![0.0; counts.len()]),
+        ];
+        parameters.iter_mut().for_each(|parameter| parameter.set_sparse(true)); // a batch sees few of all words
         SampledSoftmax {
             hidden_size,
             noise,
-            parameters: [
-                Parameter::new("softmax.weight", &[counts.len(), hidden_size], weight),
-                Parameter::new("softmax.bias", &[counts.len()], vec![0.0; counts.len()]),
-            ],
+            parameters,
             cumulative: cumulative.collect(),
             log_expected,
             units: Vec::new(),
@@ -110,6 +112,9 @@ impl SampledSoftmax {
         let places = self.run(predictions, scale, key);
         let (hidden, width) = (self.hidden_size, padded(self.hidden_size));
         let [weight, bias] = &mut self.parameters;
+        for parameter in [&mut *weight, &mut *bias] {
+            parameter.note_rows(self.units.iter().flat_map(|unit| unit.words.iter().chain(&unit.noise)).copied());
+        }
         let mut loss = 0.0;
         for ((number, first), unit) in places.into_iter().zip(&self.units) {
             loss += unit.loss;

@@ -14,13 +14,14 @@ const SECTIONS: [&str; 6] = ["tokenizer", "vocab", "embedding", "model", "pretra
 
 /// Settings that are one step together, in the order of the ladder: what is read, how it is read, how it is learned. A name
 /// that ends with a dot stands for its whole section. Any other setting is a step of its own, after these.
-const TOGETHER: [(&str, &[&str]); 15] = [
+const TOGETHER: [(&str, &[&str]); 16] = [
     ("tokens", &["tokenizer."]),
     ("vocabulary", &["vocab."]),
     ("length", &["training.max_len", "model.chunk_len", "training.padding"]),
     ("vectors", &["embedding."]),
     ("pooling", &["model.pooling", "model.segments"]),
     ("learned vectors", &["model.freeze_embeddings", "training.frozen_epochs", "training.embedding_rate"]),
+    ("sparse steps", &["training.sparse_embeddings"]),
     ("word dropout", &["model.word_dropout"]),
     ("size", &["model.hidden_size", "model.num_layers", "model.bidirectional", "model.filters", "model.filter_widths"]),
     ("dropout", &["model.dropout", "model.locked_dropout", "model.recurrent_dropout"]),
