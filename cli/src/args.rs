@@ -136,7 +136,7 @@ pub struct ConfigArgs {
     /// Which texts.
     #[command(flatten)]
     pub data: DataArgs,
-    /// A built-in set of settings: default, round1, round2
+    /// A built-in set of settings: default, strong, round1, round2
     #[arg(long, value_name = "NAME", help_heading = "Settings")]
     pub preset: Option<String>,
     /// A TOML file of settings, over the preset (see `ninefold config`)

@@ -60,6 +60,15 @@ fn every_step_is_added_and_left_out_on_validation_alone() {
     stdout(&place.ninefold(&run).output().unwrap());
     let row = &place.json("run/leaderboard.json")["rows"][0];
     assert_eq!(row["validation"]["accuracy"], results["rungs"][2]["runs"][0]["score"], "{row}");
+    assert!(
+        stdout(&place.ninefold(&["runs", "list", "."]).output().unwrap()).contains("run"),
+        "and no ladder among them"
+    );
+    let error = refusal(
+        &place.ninefold(&["ladder", "--config", "ladder/config.toml", "--run-dir", "run"]).output().unwrap(),
+        1,
+    );
+    assert!(error.contains("run: holds no ladder"), "{error}");
 }
 
 #[test]
@@ -83,5 +92,8 @@ fn ladders_without_steps_or_foot_are_refused() {
     let error = refusal(&ladder(&place, &[]), 2);
     assert!(error.contains("found the same settings at foot and top"), "{error}");
     let error = refusal(&place.ninefold(&["ladder", "--from", "round9"]).output().unwrap(), 2);
-    assert!(error.contains("expected one of default, round1, round2") && error.contains("\"round9\""), "{error}");
+    assert!(
+        error.contains("expected one of default, strong, round1, round2") && error.contains("\"round9\""),
+        "{error}"
+    );
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use ninefold::experiment::{RunFolder, is_search};
+use ninefold::experiment::{RunFolder, is_ladder, is_search};
 use ninefold::report::{Difference, Leaderboard, RowKind, diff, differences, plain_table};
 use serde_json::json;
 
@@ -35,7 +35,7 @@ fn list(path: &Path) -> Result<String> {
     let entries = fs::read_dir(path).with_context(|| format!("{}: cannot list the runs", path.display()))?;
     let mut folders = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     folders.sort();
-    let folders = folders.iter().filter(|folder| !is_search(folder));
+    let folders = folders.iter().filter(|folder| !is_search(folder) && !is_ladder(folder));
     let runs: Vec<RunFolder> = folders.filter_map(|folder| RunFolder::open(folder).ok()).collect();
     if runs.is_empty() {
         return Ok(format!("{}: no runs\n", path.display()));

@@ -27,7 +27,7 @@ use self::steps::Steps;
 use super::pair::Pair;
 use super::texts::Texts;
 use super::vectors::Vectors;
-use super::{Config, Embedding, RunFolder, crew};
+use super::{Config, Embedding, RunFolder, crew, is_search};
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_atomically, write_json};
 use crate::phrasing::counted;
@@ -36,6 +36,7 @@ use crate::report::page::{ladder_drawing, ladder_page};
 use crate::report::{LadderAnswers, LadderResults, LadderStep};
 
 const RESULTS: &str = "ladder.json";
+const FOOT: &str = "from.toml";
 
 /// Climbs the ladder, or goes on with what an earlier call left in `path`.
 ///
@@ -48,12 +49,15 @@ pub fn ladder(foot: &Config, top: &Config, path: &Path, progress: &dyn Progress)
     top.validate()?;
     let steps = Steps::between(foot, top)?;
     let variants = variants(&steps)?;
+    if path.join("leaderboard.json").is_file() || is_search(path) {
+        return Err(Error::data(format!("{}: holds no ladder: choose another --run-dir", path.display())));
+    }
     RunFolder::check(path, top)?;
     let mut ladder = Ladder { top, variants, texts: BTreeMap::new(), vectors: BTreeMap::new() };
     ladder.load_texts(progress)?;
     let run = RunFolder::create(path, top)?;
     let from = steps.config(|_| false)?.to_commented_toml()?;
-    write_atomically(&path.join("from.toml"), |out| out.write_all(from.as_bytes()))?;
+    write_atomically(&path.join(FOOT), |out| out.write_all(from.as_bytes()))?;
     let trainings = ladder.train(&path.join("trainings"), progress)?;
     let results = ladder.results(steps.described(), &trainings)?;
     write_json(&path.join(RESULTS), &results)?;
@@ -71,6 +75,11 @@ pub fn ladder(foot: &Config, top: &Config, path: &Path, progress: &dyn Progress)
 pub fn read_ladder(folder: &Path) -> Result<Option<LadderResults>> {
     let path = folder.join(RESULTS);
     path.is_file().then(|| read_json(&path)).transpose()
+}
+
+/// True for the folder of a ladder, finished or not.
+pub fn is_ladder(folder: &Path) -> bool {
+    folder.join(FOOT).is_file()
 }
 
 /// Every config that is trained, the foot first and the top last of those with steps added one by one; then the top without
