@@ -10,6 +10,7 @@ use super::grid::{Align, Grid, Tone, View};
 use super::leaderboard::name;
 use super::phrases::{percent, points, seconds, wrap};
 use super::search::short;
+use super::standings::SIGNIFICANT;
 use crate::corpus::Protocol;
 use crate::eval::bootstrap::{Resampled, mean_and_deviation, percentile_interval, resample};
 use crate::eval::paired::{holm, paired_bootstrap};
@@ -284,13 +285,10 @@ impl LadderResults {
     }
 }
 
-/// Below this p a difference is no chance.
-const TOLD_APART: f64 = 0.05;
-
 impl Gain {
     /// Whether chance would hardly bring it about.
     pub fn is_told(&self) -> bool {
-        self.p < TOLD_APART
+        self.p < SIGNIFICANT
     }
 }
 

@@ -12,6 +12,7 @@ mod facts;
 mod grid;
 mod ladder;
 mod leaderboard;
+mod limit;
 mod merged;
 pub mod page;
 mod phrases;

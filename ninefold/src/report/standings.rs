@@ -73,6 +73,16 @@ pub struct Comparison {
     pub test: String,
 }
 
+/// Below this probability a difference is not put down to chance.
+pub(super) const SIGNIFICANT: f64 = 0.05;
+
+impl Comparison {
+    /// Whether chance would hardly bring the difference about.
+    pub fn is_told(&self) -> bool {
+        self.p_corrected < SIGNIFICANT
+    }
+}
+
 /// How the figures came about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
