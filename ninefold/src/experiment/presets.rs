@@ -24,36 +24,41 @@ pub const PRESETS: [&str; 4] = ["default", "strong", "round1", "round2"];
 pub fn preset(name: &str) -> Result<Config> {
     match name {
         "default" => Ok(Config::default()),
-        "strong" => Ok(strong()),
+        "strong" => Ok(lifted(round(ROUND1))),
         "round1" => Ok(round(ROUND1)),
         "round2" => Ok(round(ROUND2)),
         other => Err(Error::config("preset", PRESETS.join(", "), other)),
     }
 }
 
-/// Good and quick: chosen on validation.
+/// The recipe, over texts as they come: every word and number is read.
 impl Default for Config {
     fn default() -> Config {
-        Config {
-            seed: 0,
-            seeds: 1,
-            embeddings: Embedding::SINGLE.to_vec(),
-            models: ModelKind::RECURRENT.to_vec(),
-            baselines: BaselineKind::ALL.to_vec(),
-            ensembles: vec![EnsembleKind::VoteSelected, EnsembleKind::Stacked],
-            log: Vec::new(),
-            corpus: Default::default(),
-            tokenizer: Default::default(),
-            vocab: VocabConfig::default(),
-            embedding: EmbeddingConfig::default(),
-            model: ModelConfig::default(),
-            pretraining: Default::default(),
-            training: TrainConfig::default(),
-            baseline: BaselineConfig::default(),
-            statistics: StatisticsConfig::default(),
-            distill: DistillConfig::default(),
-            search: SearchConfig::default(),
-        }
+        lifted(plain())
+    }
+}
+
+/// Every module's own defaults.
+fn plain() -> Config {
+    Config {
+        seed: 0,
+        seeds: 1,
+        embeddings: Embedding::SINGLE.to_vec(),
+        models: ModelKind::RECURRENT.to_vec(),
+        baselines: BaselineKind::ALL.to_vec(),
+        ensembles: vec![EnsembleKind::VoteSelected, EnsembleKind::Stacked],
+        log: Vec::new(),
+        corpus: Default::default(),
+        tokenizer: Default::default(),
+        vocab: VocabConfig::default(),
+        embedding: EmbeddingConfig::default(),
+        model: ModelConfig::default(),
+        pretraining: Default::default(),
+        training: TrainConfig::default(),
+        baseline: BaselineConfig::default(),
+        statistics: StatisticsConfig::default(),
+        distill: DistillConfig::default(),
+        search: SearchConfig::default(),
     }
 }
 
@@ -80,20 +85,21 @@ impl Default for ModelConfig {
     }
 }
 
-/// What lifts the notebook's networks, chosen on validation texts of 20 Newsgroups; docs/recipe.md says what each step is worth
+/// The recipe: what lifts networks, chosen on validation texts of 20 Newsgroups. docs/recipe.md says what each step is worth
 /// (`ninefold ladder --from round1 --preset strong`) and what was tried in vain.
-fn strong() -> Config {
-    let notebook = round(ROUND1);
+fn lifted(config: Config) -> Config {
     Config {
-        vocab: VocabConfig { min_count: 2, ..notebook.vocab },
-        embedding: EmbeddingConfig { window: 10, epochs: 20, ..notebook.embedding },
+        vocab: VocabConfig { min_count: 2, ..config.vocab },
+        embedding: EmbeddingConfig { window: 10, epochs: 20, ..config.embedding },
         model: ModelConfig {
+            hidden_size: 128,
             num_layers: 1,
+            dropout: 0.5,
             word_dropout: 0.2,
             layer_norm: true,
             pooling: Some(Pooling::MeanMax),
             freeze_embeddings: false,
-            ..notebook.model
+            ..config.model
         },
         training: TrainConfig {
             epochs: 12,
@@ -102,9 +108,11 @@ fn strong() -> Config {
             schedule: Schedule::Cosine,
             warmup: 0.05,
             sparse_embeddings: true,
-            ..notebook.training
+            max_grad_norm: 0.25,
+            patience: 0,
+            ..config.training
         },
-        ..notebook
+        ..config
     }
 }
 
@@ -178,6 +186,6 @@ fn round(round: Round) -> Config {
             patience: 0,
             ..TrainConfig::default()
         },
-        ..Config::default()
+        ..plain()
     }
 }
