@@ -43,7 +43,7 @@ fn chunks_and_poolings_that_do_not_fit_are_said() {
     let error = refused(&[mean, "model.chunk_len=300", "training.max_len=200"]);
     assert!(error.contains("model.chunk_len: expected at most training.max_len, 200"), "{error}");
     assert!(error.contains("found 300"), "{error}");
-    let error = refused(&["model.chunk_len=50"]);
+    let error = refused(&["model.chunk_len=50", r#"model.pooling="last""#]);
     assert!(
         error.contains("model.pooling: expected a pooling over all tokens") && error.contains("chunk_len"),
         "{error}"

@@ -31,7 +31,7 @@ fn every_step_is_added_and_left_out_on_validation_alone() {
     let place = Place::new();
     let table = stdout(&ladder(&place, &[&STEPS[..], &["--seeds", "2"]].concat()));
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
-    assert!(table.contains("+ pooling") && table.contains("pooling: pooling none -> max"), "{table}");
+    assert!(table.contains("+ pooling") && table.contains("pooling: pooling mean_max -> max"), "{table}");
     assert!(table.contains("test labels were not looked at"), "{table}");
     assert!(!place.path("cache/looks").exists(), "a ladder has no business with test labels");
 

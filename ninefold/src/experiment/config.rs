@@ -80,9 +80,11 @@ pub struct ModelConfig {
     pub locked_dropout: bool,
     /// Share of tokens whose whole vector is dropped in training.
     pub word_dropout: f64,
-    /// Recurrent networks: share of the weights between states (weight_hh) dropped in training, the same in all steps of a batch (as in AWD-LSTM).
+    /// Recurrent networks: share of the weights between states (weight_hh) dropped in training, the same in all steps of a
+    /// batch (as in AWD-LSTM).
     pub recurrent_dropout: f64,
-    /// Recurrent networks: normalise the states of every layer (layer normalisation), with a learned gain and bias for each unit.
+    /// Recurrent networks: normalise the states of every layer (layer normalisation), with a learned gain and bias for each
+    /// unit.
     pub layer_norm: bool,
     /// Recurrent networks: how the weights begin, "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
     pub recurrent_init: RecurrentInit,
@@ -92,14 +94,15 @@ pub struct ModelConfig {
     pub filters: usize,
     /// How the vectors of a text's tokens become one: "last" (the last states of a recurrent network), "mean", "max",
     /// "mean_max" and "mean_max_last" (side by side), "segments" (the largest of each of some equal segments), "attention" (a
-    /// learned mean). Not set: what each network is known by, "last" for rnn, lstm and gru, "max" for cnn, "mean_max"
-    /// for swem.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// learned mean), or "own": what each network is known by, "last" for rnn, lstm and gru, "max" for cnn, "mean_max" for
+    /// swem.
+    #[serde(with = "super::own_pooling")]
     pub pooling: Option<Pooling>,
     /// Segments of pooling = "segments". A text with fewer tokens leaves some empty: zeros.
     pub segments: usize,
-    /// Recurrent networks: cut texts into even chunks of at most so many tokens, which are read side by side, each from a fresh state, and pooled
-    /// together: long texts take fewer steps, and nothing has to be remembered for longer. Not with pooling = "last". 0: whole.
+    /// Recurrent networks: cut texts into even chunks of at most so many tokens, which are read side by side, each from a fresh
+    /// state, and pooled together: long texts take fewer steps, and nothing has to be remembered for longer. Not with
+    /// pooling = "last". 0: whole.
     pub chunk_len: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,

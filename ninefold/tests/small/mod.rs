@@ -6,10 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use ninefold::experiment::{BaselineKind, Config, EmbeddingKind, EnsembleKind};
+use ninefold::experiment::{BaselineKind, Config, EmbeddingKind, EnsembleKind, ModelConfig};
 use ninefold::folders;
 use ninefold::model::ModelKind;
 use ninefold::rng::Rng;
+use ninefold::train::TrainConfig;
 
 /// A small comparison of two networks with two seeds, and two baselines, with vectors from a file.
 pub fn config(place: &Path) -> Config {
@@ -43,6 +44,7 @@ pub fn config(place: &Path) -> Config {
     config.corpus.validation_fraction = 0.25;
     config.embedding.glove = place.join("vectors.txt").display().to_string();
     config.embedding.dim = 4;
+    (config.model, config.training) = (ModelConfig::default(), TrainConfig::default()); // too little text for the recipe
     config.model.hidden_size = 5;
     config.training.epochs = 12;
     config.training.learning_rate = 1e-2;

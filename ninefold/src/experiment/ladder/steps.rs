@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(names, ["vocabulary", "pooling", "precision"]);
         let pooling = &steps.described()[1].changes;
         let said: Vec<[&str; 3]> = pooling.iter().map(|change| [&*change.key, &change.from, &change.to]).collect();
-        assert_eq!(said, [["model.pooling", "none", "segments"], ["model.segments", "4", "3"]]);
+        assert_eq!(said, [["model.pooling", "mean_max", "segments"], ["model.segments", "4", "3"]]);
     }
 
     #[test]
