@@ -1,7 +1,7 @@
 """Where the time of a training step goes, operation by operation: runs `ninefold bench` under Linux's perf, prints a table.
 
     cargo build --release
-    python tools/compare/profile.py --model gru --size round1 --precision f32
+    python tools/compare/hot_spots.py --model gru --size round1 --precision f32
 """
 
 import argparse
