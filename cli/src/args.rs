@@ -122,7 +122,7 @@ pub struct DataArgs {
     /// The encoding of the texts, where guessing fails: utf-8, latin1, cp949, ...
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// How the test part comes about: auto, given, random, bydate
+    /// How the test part comes about: auto, given, random, last (of each class), bydate
     #[arg(long, value_name = "HOW")]
     pub split: Option<String>,
     /// What to remove from posts: headers, footers, quotes; or none

@@ -4,6 +4,7 @@
 //! Knows no files: after each epoch it hands out a [`Checkpoint`] from which the same bits go on.
 
 pub mod pretrain;
+mod schedule;
 
 use std::time::Instant;
 
@@ -18,6 +19,7 @@ use crate::model::{Classifier, Distillation, Objective, Reading, largest, predic
 use crate::nn::Optimizer;
 use crate::nn::optimizer::{Decay, Step};
 use crate::progress::Progress;
+pub use schedule::Schedule;
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
@@ -29,9 +31,10 @@ pub struct TrainConfig {
     pub batch_size: usize,
     /// Adam's step size.
     pub learning_rate: f64,
-    /// How the learning rate goes on: "constant", or "cosine" (falls to nothing along a half wave).
+    /// How the learning rate goes on: "constant", "cosine" (falls to nothing along half a wave), or "one_cycle" (rises from a
+    /// 25th along half a wave, then falls to nothing along another).
     pub schedule: Schedule,
-    /// Share of all steps in which the learning rate rises to its height.
+    /// Share of all steps in which the learning rate rises to its height; 0 with "one_cycle": 0.3.
     pub warmup: f64,
     /// "adam", or "adamw" (which takes weight_decay off the weights instead of adding it to their gradients).
     pub optimizer: OptimizerKind,
@@ -62,34 +65,6 @@ pub struct TrainConfig {
     /// How much the texts of a class count, in networks and linear baselines: "none" (all the same), "balanced" (the rarer
     /// the class, the more), or a table: { spam = 5.0 }.
     pub class_weight: ClassWeight,
-}
-
-/// How the learning rate goes on after its warm-up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Schedule {
-    /// It stays.
-    #[default]
-    Constant,
-    /// It falls to nothing along half a cosine wave (Loshchilov & Hutter 2017, without restarts).
-    Cosine,
-}
-
-impl Schedule {
-    /// The share of the learning rate at a step, counted from 0.
-    fn factor(self, step: usize, steps: usize, warmup: f64) -> f64 {
-        let (done, rising) = ((step + 1) as f64, warmup * steps as f64);
-        if done < rising {
-            return done / rising;
-        }
-        match self {
-            Schedule::Constant => 1.0,
-            Schedule::Cosine => {
-                let way = (step as f64 - rising).max(0.0) / (steps as f64 - rising).max(1.0);
-                0.5 + 0.5 * (std::f64::consts::PI * way).cos()
-            }
-        }
-    }
 }
 
 /// Which optimiser.
@@ -423,20 +398,5 @@ pub fn set_parameters(model: &mut dyn Classifier, values: &[Vec<f32>]) {
     for (parameter, value) in parameters.into_iter().zip(values) {
         assert_eq!(parameter.value.len(), value.len(), "another model's {}", parameter.name);
         parameter.value.copy_from_slice(value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_learning_rate_rises_stays_or_falls_along_half_a_wave() {
-        let at = |schedule: Schedule, warmup| [0, 4, 9, 55, 99].map(|step| schedule.factor(step, 100, warmup));
-        assert_eq!(at(Schedule::Constant, 0.0), [1.0; 5]);
-        assert_eq!(at(Schedule::Constant, 0.1), [0.1, 0.5, 1.0, 1.0, 1.0]);
-        let [first, fifth, top, middle, last] = at(Schedule::Cosine, 0.1);
-        assert_eq!([first, fifth, top], [0.1, 0.5, 1.0]);
-        assert!((middle - 0.5).abs() < 1e-9 && last > 0.0 && last < 1e-3, "{middle} {last}");
     }
 }

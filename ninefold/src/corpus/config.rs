@@ -27,15 +27,19 @@ pub struct CorpusConfig {
     pub header: Header,
     /// "auto" (byte order mark, UTF-8, else windows-1252 or EUC-KR), or a name such as "utf-8", "latin1", "cp949".
     pub encoding: String,
-    /// "auto" (the given test part, else random), "given", "random", or "bydate" (20newsgroups).
+    /// "auto" (the given test part, else random), "given", "random", "last" (the last texts of each class, as files are
+    /// numbered or rows come), or "bydate" (20newsgroups).
     pub split: Split,
     /// What is removed from posts: "headers", "footers", "quotes"; "none" removes nothing; "auto" removes all three
     /// from 20newsgroups and nothing elsewhere.
     #[serde(deserialize_with = "one_or_many")]
     pub strip: Vec<String>,
-    /// Share of the texts that a random split puts into the test part.
+    /// Share of the texts that split "random" or "last" puts into the test part.
     pub test_fraction: f64,
-    /// Share of train that is cut off for validation, where epochs and models are chosen.
+    /// Which texts of train are cut off for validation, where epochs and models are chosen: "random" ones of each class, or
+    /// the "last", so that what is chosen has to hold for later texts where they come sorted by time.
+    pub validation: Pick,
+    /// Share of train that is cut off for validation.
     pub validation_fraction: f64,
     /// Seed of the random split and of the validation part.
     pub split_seed: u64,
@@ -67,8 +71,50 @@ pub enum Split {
     Given,
     /// Stratified, by seed, over all texts.
     Random,
+    /// The last of each class, over all texts.
+    Last,
     /// 20 Newsgroups' own: train before test in time.
     Bydate,
+}
+
+impl Split {
+    /// How the test part is cut off, where the settings ask for a cut.
+    pub(super) fn pick(self) -> Option<Pick> {
+        match self {
+            Split::Random => Some(Pick::Random),
+            Split::Last => Some(Pick::Last),
+            Split::Auto | Split::Given | Split::Bydate => None,
+        }
+    }
+}
+
+/// Which texts of each class are cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pick {
+    /// Drawn by seed.
+    #[default]
+    Random,
+    /// The last, as files are numbered or rows come.
+    Last,
+}
+
+impl Pick {
+    /// Its name in settings.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Pick::Random => "random",
+            Pick::Last => "last",
+        }
+    }
+
+    /// How a part was cut, for the protocol.
+    pub(super) fn describe(self, seed: u64) -> String {
+        match self {
+            Pick::Random => format!("stratified, seed {seed}"),
+            Pick::Last => "the last of each class".to_string(),
+        }
+    }
 }
 
 impl Default for CorpusConfig {
@@ -83,6 +129,7 @@ impl Default for CorpusConfig {
             split: Split::Auto,
             strip: vec!["auto".to_string()],
             test_fraction: 0.2,
+            validation: Pick::Random,
             validation_fraction: 0.1,
             split_seed: 0,
             sample: SampleConfig::default(),
@@ -107,12 +154,14 @@ impl CorpusConfig {
             }
         }
         if self.split == Split::Bydate && !self.is_newsgroups() {
-            let expected = "\"auto\", \"given\" or \"random\" (\"bydate\" belongs to 20newsgroups)";
+            let expected = "\"auto\", \"given\", \"random\" or \"last\" (\"bydate\" belongs to 20newsgroups)";
             return Err(Error::config("split", expected, "\"bydate\""));
         }
-        if self.split == Split::Random && !self.test.is_empty() {
+        if let Some(pick) = self.split.pick()
+            && !self.test.is_empty()
+        {
             let expected = "\"auto\" or \"given\", since test names a test part";
-            return Err(Error::config("split", expected, "\"random\""));
+            return Err(Error::config("split", expected, format!("{:?}", pick.name())));
         }
         self.charset()?;
         self.strip()?;

@@ -23,6 +23,7 @@ mod guess;
 mod jsonl;
 mod labelled_lines;
 mod labels;
+mod natural;
 mod newsgroups;
 mod protocol;
 pub mod sample;
@@ -32,7 +33,7 @@ pub mod stream;
 mod table;
 pub mod texts;
 
-pub use config::{CorpusConfig, Header, Split};
+pub use config::{CorpusConfig, Header, Pick, Split};
 pub use newsgroups::Strip;
 pub use protocol::{PartCounts, Protocol};
 
@@ -91,15 +92,17 @@ pub fn load(config: &CorpusConfig, progress: &dyn Progress) -> Result<Corpus> {
             let found = "no test part (test names one; split = \"random\" cuts one)";
             return Err(Error::format(&config.data, "a given split", found));
         }
-        (Split::Auto | Split::Random, test) => {
+        (Split::Auto | Split::Random | Split::Last, test) => {
             let all: Vec<Document> = train.into_iter().chain(test.into_iter().flatten()).collect();
-            corpus.protocol.split = random_split(config);
-            corpus.cut(all, config.test_fraction, config.split_seed, "test")?
+            let pick = config.split.pick().unwrap_or_default();
+            corpus.protocol.split = own_split(config, pick);
+            corpus.cut(all, config.test_fraction, (pick, config.split_seed), "test")?
         }
     };
-    let (train, validation) = corpus.cut(train, config.validation_fraction, config.split_seed, "validation")?;
+    let pick = (config.validation, config.split_seed);
+    let (train, validation) = corpus.cut(train, config.validation_fraction, pick, "validation")?;
     corpus.protocol.validation =
-        format!("{} of train, stratified, seed {}", percent(config.validation_fraction), config.split_seed);
+        format!("{} of train, {}", percent(config.validation_fraction), config.validation.describe(config.split_seed));
     (corpus.train, corpus.validation, corpus.test) = (train, validation, test);
     corpus.check_parts()?;
     corpus.count();
@@ -107,13 +110,13 @@ pub fn load(config: &CorpusConfig, progress: &dyn Progress) -> Result<Corpus> {
 }
 
 /// Reads labelled texts to try a saved model on: `labels` are the model's classes. All of them stand in
-/// [`Corpus::test`]; `train` and `validation` are empty. They are the data's test part where it has one, or what a random
-/// split would test on when the config asks for one, else every text. A single class is enough here.
+/// [`Corpus::test`]; `train` and `validation` are empty. They are the data's test part where it has one, or what a cut
+/// would test on when the config asks for one, else every text. A single class is enough here.
 ///
 /// # Errors
 /// As [`load`]; [`Error::Data`] that names the labels which the model does not know.
 pub fn load_to_evaluate(config: &CorpusConfig, labels: &[String], progress: &dyn Progress) -> Result<Corpus> {
-    if config.split == Split::Random {
+    if config.split.pick().is_some() {
         let mut corpus = load(config, progress)?;
         (corpus.train, corpus.validation) = (Vec::new(), Vec::new());
         return corpus.with_labels(labels);
@@ -171,10 +174,13 @@ fn read(config: &CorpusConfig, progress: &dyn Progress) -> Result<(Parts, Corpus
     Ok((parts, Corpus { labels: Vec::new(), train, validation, test, protocol, notices }))
 }
 
-/// "random 80/20, seed 0".
-fn random_split(config: &CorpusConfig) -> String {
+/// "random 80/20, stratified, seed 0".
+fn own_split(config: &CorpusConfig, pick: Pick) -> String {
     let (train, test) = (rounded_percent(1.0 - config.test_fraction), rounded_percent(config.test_fraction));
-    format!("random {train}/{test}, stratified, seed {}", config.split_seed)
+    match pick {
+        Pick::Random => format!("random {train}/{test}, {}", pick.describe(config.split_seed)),
+        Pick::Last => format!("{train}/{test}, {}", pick.describe(config.split_seed)),
+    }
 }
 
 impl Corpus {
@@ -201,7 +207,7 @@ impl Corpus {
         &mut self,
         documents: Vec<Document>,
         fraction: f64,
-        seed: u64,
+        pick: (Pick, u64),
         part: &str,
     ) -> Result<(Vec<Document>, Vec<Document>)> {
         let classes: BTreeSet<u32> = documents.iter().map(|document| document.label).collect();
@@ -215,7 +221,7 @@ impl Corpus {
             return Err(Error::data(what));
         }
         let total = documents.len();
-        let parts = split::cut(documents, &self.labels, fraction, seed, part);
+        let parts = split::cut(documents, &self.labels, fraction, pick, part);
         if parts.cut.is_empty() {
             let what = format!(
                 "{}: no {part} part can be cut: each of the {} has a single text ({} in all; is it the right column or folder?)",

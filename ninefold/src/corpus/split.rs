@@ -1,9 +1,13 @@
-//! Cutting a part off, stratified and by seed.
+//! Cutting a part off, stratified: by seed, or the last texts.
 //!
 //! Takes documents and a share -> gives two parts in which every class has that share. Each class draws from its own
 //! stream of random numbers, so that one class more or less does not change how the others are cut.
 
+use std::cmp::Reverse;
+
 use super::Document;
+use super::config::Pick;
+use super::natural::natural;
 use crate::rng::Rng;
 
 /// Two parts of a list of documents, each in the old order.
@@ -16,8 +20,14 @@ pub(super) struct Cut {
 }
 
 /// Cuts `fraction` of every class off: rounded to whole texts, at least one, and never the last one.
-/// `purpose` ("test", "validation") makes cuts with the same seed independent.
-pub(super) fn cut(documents: Vec<Document>, labels: &[String], fraction: f64, seed: u64, purpose: &str) -> Cut {
+/// `purpose` ("test", "validation") makes random cuts with the same seed independent.
+pub(super) fn cut(
+    documents: Vec<Document>,
+    labels: &[String],
+    fraction: f64,
+    (pick, seed): (Pick, u64),
+    purpose: &str,
+) -> Cut {
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); labels.len()];
     for (index, document) in documents.iter().enumerate() {
         members[document.label as usize].push(index);
@@ -30,7 +40,12 @@ pub(super) fn cut(documents: Vec<Document>, labels: &[String], fraction: f64, se
             1 => too_small.push(label as u32),
             size => {
                 let wanted = (size as f64 * fraction).round() as usize;
-                Rng::for_purpose(seed, &format!("{purpose} part of {}", labels[label])).shuffle(&mut members);
+                match pick {
+                    Pick::Random => {
+                        Rng::for_purpose(seed, &format!("{purpose} part of {}", labels[label])).shuffle(&mut members);
+                    }
+                    Pick::Last => members.sort_by_key(|&index| Reverse(natural(&documents[index].source))),
+                }
                 for &index in &members[..wanted.clamp(1, size - 1)] {
                     is_cut[index] = true;
                 }
@@ -66,7 +81,7 @@ mod tests {
     fn every_class_gives_its_share_and_nothing_is_lost() {
         let given = [100, 37, 5, 3, 2, 1, 0];
         let (documents, labels) = corpus(&given);
-        let parts = cut(documents.clone(), &labels, 0.2, 7, "test");
+        let parts = cut(documents.clone(), &labels, 0.2, (Pick::Random, 7), "test");
         assert_eq!(sizes(&parts.cut, 7), [20, 7, 1, 1, 1, 0, 0]);
         assert_eq!(sizes(&parts.kept, 7), [80, 30, 4, 2, 1, 1, 0]);
         assert_eq!(parts.too_small, [5]);
@@ -78,7 +93,7 @@ mod tests {
     #[test]
     fn the_seed_and_the_purpose_decide_and_the_order_stays() {
         let (documents, labels) = corpus(&[60, 60]);
-        let of = |seed, purpose| cut(documents.clone(), &labels, 0.5, seed, purpose);
+        let of = |seed, purpose| cut(documents.clone(), &labels, 0.5, (Pick::Random, seed), purpose);
         assert_eq!(of(1, "test"), of(1, "test"));
         assert_ne!(of(1, "test").cut, of(2, "test").cut);
         assert_ne!(of(1, "test").cut, of(1, "validation").cut);
@@ -90,14 +105,23 @@ mod tests {
     fn a_class_more_does_not_change_how_the_others_are_cut() {
         let (documents, labels) = corpus(&[40, 30, 50]);
         let without: Vec<Document> = documents.iter().filter(|document| document.label != 1).cloned().collect();
-        let all = cut(documents, &labels, 0.3, 0, "test").cut;
+        let all = cut(documents, &labels, 0.3, (Pick::Random, 0), "test").cut;
         let expected: Vec<Document> = all.into_iter().filter(|document| document.label != 1).collect();
-        assert_eq!(cut(without, &labels, 0.3, 0, "test").cut, expected);
+        assert_eq!(cut(without, &labels, 0.3, (Pick::Random, 0), "test").cut, expected);
+    }
+
+    #[test]
+    fn the_last_are_those_with_the_highest_numbers() {
+        let (documents, labels) = corpus(&[12, 101]);
+        let parts = cut(documents, &labels, 0.2, (Pick::Last, 0), "test");
+        let names: Vec<&str> = parts.cut.iter().map(|document| document.source.as_str()).collect();
+        assert_eq!(names[..4], ["0/10", "0/11", "1/81", "1/82"]);
+        assert_eq!((names[names.len() - 1], names.len()), ("1/100", 22));
     }
 
     #[test]
     fn the_largest_share_still_leaves_a_text_in_train() {
         let (documents, labels) = corpus(&[4, 2]);
-        assert_eq!(sizes(&cut(documents, &labels, 0.99, 0, "test").kept, 2), [1, 1]);
+        assert_eq!(sizes(&cut(documents, &labels, 0.99, (Pick::Random, 0), "test").kept, 2), [1, 1]);
     }
 }

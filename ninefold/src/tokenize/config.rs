@@ -17,6 +17,8 @@ pub struct TokenizerConfig {
     pub unit: Unit,
     /// Put tokens in lower case.
     pub lowercase: bool,
+    /// Put a token before each word that had capitals: `<title>` for a first letter, `<upper>` for a word in capitals.
+    pub mark_case: bool,
     /// Words to leave out: "none", "english" (articles, pronouns, prepositions, auxiliaries, ...), a file with one
     /// word per line, or a list of words.
     pub stop_words: StopWords,
@@ -24,7 +26,8 @@ pub struct TokenizerConfig {
     pub min_token_length: usize,
     /// Leave out tokens with more characters than this (encoded files, keys, lines of x).
     pub max_token_length: usize,
-    /// Numbers such as 1993 or 3.14: "keep" them, "drop" them, or "mask" them all as the one token `<num>`.
+    /// Numbers such as 1993 or 3.14: "keep" them, "drop" them, "mask" them all as the one token `<num>`, or keep their
+    /// "shape": every digit is a 0 (0000, 0.00).
     pub numbers: Numbers,
 }
 
@@ -50,6 +53,8 @@ pub enum Numbers {
     Drop,
     /// Each becomes [`NUM`](super::NUM).
     Mask,
+    /// Each digit becomes a 0.
+    Shape,
 }
 
 impl Default for TokenizerConfig {
@@ -57,6 +62,7 @@ impl Default for TokenizerConfig {
         TokenizerConfig {
             unit: Unit::Words,
             lowercase: true,
+            mark_case: false,
             stop_words: StopWords::None,
             min_token_length: 1,
             max_token_length: 60,
@@ -78,7 +84,13 @@ impl TokenizerConfig {
             let expected = format!("min_token_length ({}) or more", self.min_token_length);
             return Err(Error::config("max_token_length", expected, self.max_token_length));
         }
+        if self.mark_case && !self.lowercase {
+            return Err(Error::config("mark_case", "false with lowercase = false, which keeps the capitals", true));
+        }
         if self.unit == Unit::Characters {
+            if self.mark_case {
+                return Err(Error::config("mark_case", "false with unit = \"characters\"", true));
+            }
             if self.min_token_length > 1 {
                 let found = self.min_token_length;
                 return Err(Error::config("min_token_length", "1 with unit = \"characters\"", found));
@@ -125,6 +137,14 @@ mod tests {
             "max_token_length: expected min_token_length (3) or more, found 2"
         );
         let characters = TokenizerConfig { unit: Unit::Characters, stop_words: StopWords::English, ..config() };
+        assert_eq!(
+            refusal(TokenizerConfig { mark_case: true, lowercase: false, ..config() }),
+            "mark_case: expected false with lowercase = false, which keeps the capitals, found true"
+        );
+        assert_eq!(
+            refusal(TokenizerConfig { mark_case: true, unit: Unit::Characters, ..config() }),
+            "mark_case: expected false with unit = \"characters\", found true"
+        );
         assert_eq!(refusal(characters), "stop_words: expected \"none\" with unit = \"characters\", found \"english\"");
     }
 

@@ -4,6 +4,7 @@
 //! "www.example.org" are one token each and "e-mail" is two; punctuation, symbols and emoji are none. Texts are not
 //! normalised (NFC): a letter and its accent as two code points stay two code points inside their token.
 
+mod case;
 mod characters;
 mod config;
 mod stop_words;
@@ -13,6 +14,7 @@ mod words;
 use rustc_hash::FxHashSet;
 
 use crate::error::Result;
+pub use case::{TITLE, UPPER};
 pub use config::{Numbers, TokenizerConfig, Unit};
 pub use stop_words::StopWords;
 
@@ -55,6 +57,9 @@ impl Tokenizer {
         let mut buffer = String::new();
         let each = |raw: &str| {
             if let Some(token) = self.normalise(raw, &mut buffer) {
+                if self.config.mark_case && let Some(mark) = case::mark(raw) {
+                    give(mark);
+                }
                 give(token);
             }
         };
@@ -66,10 +71,13 @@ impl Tokenizer {
 
     /// One token as the settings want it, or nothing. `buffer` holds it where it differs from `raw`.
     fn normalise<'a>(&self, raw: &'a str, buffer: &'a mut String) -> Option<&'a str> {
-        let token = self.spell(raw, buffer);
-        if self.config.numbers != Numbers::Keep && is_number(token) {
-            return (self.config.numbers == Numbers::Mask).then_some(NUM);
-        }
+        let is_number_to_change = self.config.numbers != Numbers::Keep && is_number(raw);
+        let token = match self.config.numbers {
+            Numbers::Drop if is_number_to_change => return None,
+            Numbers::Mask if is_number_to_change => return Some(NUM),
+            Numbers::Shape if is_number_to_change => shape(raw, buffer),
+            _ => self.spell(raw, buffer),
+        };
         (self.has_wanted_length(token) && !self.is_stop_word(token)).then_some(token)
     }
 
@@ -110,6 +118,13 @@ impl Tokenizer {
 /// True for what has a digit and no letter: "1990", "3.14", "½"; not "2nd".
 fn is_number(token: &str) -> bool {
     token.chars().any(char::is_numeric) && !token.chars().any(char::is_alphabetic)
+}
+
+/// A number with 0 for every digit.
+fn shape<'a>(number: &str, buffer: &'a mut String) -> &'a str {
+    buffer.clear();
+    buffer.extend(number.chars().map(|character| if character.is_numeric() { '0' } else { character }));
+    buffer
 }
 
 #[cfg(test)]
@@ -181,12 +196,20 @@ mod tests {
     }
 
     #[test]
-    fn numbers_can_be_dropped_or_masked() {
+    fn capitals_can_be_told_of_in_a_token_of_their_own() {
+        let config = TokenizerConfig { mark_case: true, stop_words: StopWords::English, ..Default::default() };
+        let text = "The bill of Bill IN THE USA, 42 iPhones";
+        assert_eq!(tokens_with(config, text), ["bill", TITLE, "bill", UPPER, "usa", "42", "iphones"]);
+    }
+
+    #[test]
+    fn numbers_can_be_dropped_or_masked_or_keep_their_shape() {
         let text = "In 1993, 2nd of 3.14 and ½ or ٣";
         let with = |numbers| tokens_with(TokenizerConfig { numbers, ..Default::default() }, text);
         assert_eq!(with(Numbers::Keep), ["in", "1993", "2nd", "of", "3.14", "and", "½", "or", "٣"]);
         assert_eq!(with(Numbers::Drop), ["in", "2nd", "of", "and", "or"]);
         assert_eq!(with(Numbers::Mask), ["in", NUM, "2nd", "of", NUM, "and", NUM, "or", NUM]);
+        assert_eq!(with(Numbers::Shape), ["in", "0000", "2nd", "of", "0.00", "and", "0", "or", "0"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Instant;
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::TrainConfig;
+use super::{Schedule, TrainConfig};
 use crate::batch::{Batch, Encoded, shuffled_batches};
 use crate::error::{Error, Result};
 use crate::model::Classifier;
@@ -99,8 +99,8 @@ pub fn pretrain(
             }
             let batch = Batch::pack(train, indices, training.max_len, training.padding);
             let predicted = model.train_batch(&batch, &[seed, PURPOSE, epoch as u64, number as u64]);
-            let way = ((epoch - 1) * batches.len() + number) as f64 / (config.epochs * batches.len()) as f64;
-            let learning_rate = config.learning_rate * (0.5 + 0.5 * (std::f64::consts::PI * way).cos());
+            let (step, steps) = ((epoch - 1) * batches.len() + number, config.epochs * batches.len());
+            let learning_rate = config.learning_rate * Schedule::Cosine.factor(step, steps, 0.0);
             let step = Step { learning_rate, weight_decay: 0.0, decay: Decay::Gradient, max_grad_norm: limit };
             let norm = optimizer.step(model.parameters_mut(), step);
             if !norm.is_finite() || !predicted.loss.is_finite() {

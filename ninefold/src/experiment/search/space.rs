@@ -250,10 +250,11 @@ fn default_space(config: &Config) -> Table {
     ];
     let has = |key: &str| config.models.iter().any(|&kind| ModelConfig::concerns(key, kind));
     let own: String = of_families.into_iter().filter(|(key, _)| has(key)).map(|(_, keys)| keys).collect();
-    add("model", &format!("{own}dropout = {{ low = 0.0, high = 0.6 }}"));
+    add("model", &format!("{own}dropout = {{ low = 0.0, high = 0.6 }}\nword_dropout = {{ low = 0.0, high = 0.4 }}"));
     add("training", "learning_rate = { low = 3e-4, high = 1e-2, log = true }\nbatch_size = [16, 32, 64]");
     if !config.loads_glove() {
-        add("embedding", "dim = [50, 100, 200]\nwindow = { low = 3, high = 10 }");
+        // Lists: trials that draw the same share one training of the vectors.
+        add("embedding", "dim = [50, 100, 200]\nwindow = [3, 5, 10, 15]");
     }
     space
 }
@@ -311,9 +312,9 @@ mod tests {
             settings.into_iter().filter_map(|(key, _)| Some(key.strip_prefix("model.")?.to_string())).collect()
         };
         let both = [ModelKind::Gru, ModelKind::Cnn];
-        assert_eq!(drawn(&both, ModelKind::Gru), ["dropout", "hidden_size", "num_layers"]);
-        assert_eq!(drawn(&both, ModelKind::Cnn), ["dropout", "filter_widths", "filters"]);
-        assert_eq!(drawn(&[ModelKind::Swem], ModelKind::Swem), ["dropout"]);
+        assert_eq!(drawn(&both, ModelKind::Gru), ["dropout", "hidden_size", "num_layers", "word_dropout"]);
+        assert_eq!(drawn(&both, ModelKind::Cnn), ["dropout", "filter_widths", "filters", "word_dropout"]);
+        assert_eq!(drawn(&[ModelKind::Swem], ModelKind::Swem), ["dropout", "word_dropout"]);
         let error = refusal("model.filters = [3]");
         assert!(
             error.starts_with("search.space.model.filters: expected nothing: no such setting has a say in rnn"),
