@@ -57,7 +57,9 @@ impl Tokenizer {
         let mut buffer = String::new();
         let each = |raw: &str| {
             if let Some(token) = self.normalise(raw, &mut buffer) {
-                if self.config.mark_case && let Some(mark) = case::mark(raw) {
+                if self.config.mark_case
+                    && let Some(mark) = case::mark(raw)
+                {
                     give(mark);
                 }
                 give(token);
