@@ -14,7 +14,7 @@ use std::cell::Cell;
 
 use super::buffer::Buffer;
 use super::pairs::pair;
-use super::simd::{BLOCK, Simd};
+use super::simd::{BLOCK, Kernel, Simd};
 
 /// A matrix to be read as the left operand: element (row, k) lies at `row * row_stride + k * depth_stride`.
 #[derive(Clone, Copy)]
@@ -274,49 +274,54 @@ impl Tile {
 
     #[inline(always)]
     unsafe fn with_vectors<S: Simd, const VECTORS: usize>(self, simd: S, height: usize) {
-        // SAFETY: the caller's promise, handed on.
-        unsafe {
-            match (height, S::TILE_ROWS) {
-                (6, 6..) => self.multiply::<S, 6, VECTORS>(simd),
-                (5, 5..) => self.multiply::<S, 5, VECTORS>(simd),
-                (4, 4..) => self.multiply::<S, 4, VECTORS>(simd),
-                (3, 3..) => self.multiply::<S, 3, VECTORS>(simd),
-                (2, 2..) => self.multiply::<S, 2, VECTORS>(simd),
-                (1, _) => self.multiply::<S, 1, VECTORS>(simd),
-                _ => unreachable!("{height} rows in a tile of {}", S::TILE_ROWS),
-            }
+        match (height, S::TILE_ROWS) {
+            (6, 6..) => simd.apart(Loop::<6, VECTORS>(self)),
+            (5, 5..) => simd.apart(Loop::<5, VECTORS>(self)),
+            (4, 4..) => simd.apart(Loop::<4, VECTORS>(self)),
+            (3, 3..) => simd.apart(Loop::<3, VECTORS>(self)),
+            (2, 2..) => simd.apart(Loop::<2, VECTORS>(self)),
+            (1, _) => simd.apart(Loop::<1, VECTORS>(self)),
+            _ => unreachable!("{height} rows in a tile of {}", S::TILE_ROWS),
         }
     }
+}
+
+/// The loop over the depth of a tile of so many rows and registers. Made by [`Tile::run`] alone, whose caller promises that
+/// the operands hold them.
+struct Loop<const ROWS: usize, const VECTORS: usize>(Tile);
+
+impl<const ROWS: usize, const VECTORS: usize> Kernel for Loop<ROWS, VECTORS> {
+    type Output = ();
 
     #[inline(always)]
-    unsafe fn multiply<S: Simd, const ROWS: usize, const VECTORS: usize>(self, simd: S) {
-        // SAFETY: the caller promises that all these places lie within the operands.
+    fn run<S: Simd>(self, simd: S) {
+        let Tile { depth, mut a, a_row, a_depth, mut b, c, c_row, start } = self.0;
+        // SAFETY: all these places lie within the operands, as promised to `Tile::run`.
         unsafe {
             let mut sums = [[simd.zero(); VECTORS]; ROWS];
             for (row, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
-                    match self.start {
+                    match start {
                         TileStart::Zero => {}
                         TileStart::Row(bias) => *sum = simd.load(bias.add(v * S::LANES)),
-                        TileStart::Sum => *sum = simd.load(self.c.add(row * self.c_row + v * S::LANES)),
+                        TileStart::Sum => *sum = simd.load(c.add(row * c_row + v * S::LANES)),
                     }
                 }
             }
-            let (mut a, mut b) = (self.a, self.b);
-            for _ in 0..self.depth {
+            for _ in 0..depth {
                 let columns: [S::V; VECTORS] = std::array::from_fn(|v| simd.load(b.add(v * S::LANES)));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let x = simd.splat(*a.add(row * self.a_row));
+                    let x = simd.splat(*a.add(row * a_row));
                     for (sum, column) in sums.iter_mut().zip(columns) {
                         *sum = simd.product_add(x, column, *sum);
                     }
                 }
-                a = a.wrapping_add(self.a_depth);
+                a = a.wrapping_add(a_depth);
                 b = b.wrapping_add(VECTORS * S::LANES);
             }
             for (row, sums) in sums.iter().enumerate() {
                 for (v, sum) in sums.iter().enumerate() {
-                    simd.store(self.c.add(row * self.c_row + v * S::LANES), *sum);
+                    simd.store(c.add(row * c_row + v * S::LANES), *sum);
                 }
             }
         }
@@ -325,7 +330,7 @@ impl Tile {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::{Kernel, Level};
+    use super::super::simd::Level;
     use super::*;
     use crate::rng::Rng;
 

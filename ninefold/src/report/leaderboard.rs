@@ -154,6 +154,11 @@ impl Row {
         }
     }
 
+    /// Whether it is the baseline that reads no text and gives one answer to all.
+    pub fn is_blind(&self) -> bool {
+        self.baseline && self.model == "majority"
+    }
+
     /// The pair's name: "word2vec + gru"; of a baseline or an ensemble without an embedding its own.
     pub fn pair(&self) -> String {
         name(&self.embedding, &self.model)

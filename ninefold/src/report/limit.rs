@@ -14,8 +14,6 @@ const BY_HEART: f64 = 0.05;
 const SHIFT: f64 = 0.03;
 /// Fewer points than these between the best network and the best linear model are no limit of either.
 const AHEAD: f64 = 0.02;
-/// The baseline that reads no text.
-const BLIND: &str = "majority";
 
 /// Where the limit lies, as far as these models tell; and whether the test texts are like those of train.
 pub(super) fn limit(board: &Leaderboard, best: &Row) -> Vec<String> {
@@ -27,7 +25,7 @@ fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
     let score = |row: &Row| row.score(board.main_score);
     let of = |scores: &Option<crate::eval::Scores>| scores.as_ref().map(|scores| board.main_score.of(scores));
     let (train, held_back, test) = (of(&best.train)?, of(&best.validation)?, score(best)?);
-    let baseline = board.chosen(RowKind::Baseline).filter(|row| row.model != BLIND);
+    let baseline = board.chosen(RowKind::Baseline).filter(|row| !row.is_blind());
     let ahead = baseline.and_then(|baseline| {
         let comparison = board.comparison(&baseline.pair(), &best.pair())?;
         let difference = score(baseline)? - test;
@@ -67,7 +65,7 @@ fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
 fn shift(board: &Leaderboard) -> Option<String> {
     let main = board.main_score;
     let loss = |row: &Row| Some(main.of(&row.validation?) - row.score(main)?);
-    let models = board.rows.iter().filter(|row| row.kind() != RowKind::Ensemble && row.model != BLIND);
+    let models = board.rows.iter().filter(|row| row.kind() != RowKind::Ensemble && !row.is_blind());
     let mut losses: Vec<f64> = models.filter_map(loss).collect();
     losses.sort_by(f64::total_cmp);
     let (least, most) = (*losses.first()?, *losses.last()?);
@@ -146,7 +144,7 @@ mod tests {
         }
         let shift = said(&board).pop().unwrap();
         assert!(shift.contains("6.0 points in the middle (6.0 to 6.0)"), "{shift}");
-        let first = board.rows.iter_mut().find(|row| row.accuracy().is_some() && row.model != BLIND).unwrap();
+        let first = board.rows.iter_mut().find(|row| row.accuracy().is_some() && !row.is_blind()).unwrap();
         first.validation = Some(Scores { accuracy: 0.0, ..Scores::default() });
         assert!(!said(&board).iter().any(|fact| fact.starts_with("Shift")), "{:?}", said(&board));
     }

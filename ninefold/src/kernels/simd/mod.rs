@@ -94,6 +94,10 @@ pub trait Simd: Copy + Send + Sync {
     /// `to` must be valid for writing `LANES` floats.
     unsafe fn store(self, to: *mut f32, a: Self::V);
 
+    /// Runs a kernel as a function of its own. For a loop that needs every register: within a large function the compiler may
+    /// spend as many instructions on moving registers about as on arithmetic.
+    fn apart<K: Kernel>(self, kernel: K) -> K::Output;
+
     /// Every lane 0.
     #[inline(always)]
     fn zero(self) -> Self::V {

@@ -1,6 +1,6 @@
 //! [`Simd`] in plain Rust: eight floats at a time, which the compiler maps to what the target has.
 
-use super::Simd;
+use super::{Kernel, Simd};
 
 /// Plain Rust, always available.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,14 @@ impl Simd for Portable {
     #[inline(always)]
     fn inverse_sqrt(self, a: Self::V) -> Self::V {
         lanes(|i| 1.0 / a[i].sqrt())
+    }
+    #[inline(always)]
+    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+        #[inline(never)]
+        fn body<K: Kernel>(kernel: K) -> K::Output {
+            kernel.run(Portable)
+        }
+        body(kernel)
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::V {

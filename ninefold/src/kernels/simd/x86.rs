@@ -119,6 +119,16 @@ impl Simd for Avx2 {
         newton_step(self, a, guess)
     }
     #[inline(always)]
+    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+        #[inline(never)]
+        #[target_feature(enable = "avx2,fma")]
+        fn body<K: Kernel>(kernel: K) -> K::Output {
+            kernel.run(Avx2(()))
+        }
+        // SAFETY: `self` exists only where the processor has the instructions.
+        unsafe { body(kernel) }
+    }
+    #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::V {
         // SAFETY: the caller gives LANES readable floats.
         unsafe { _mm256_loadu_ps(from) }
@@ -203,6 +213,21 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
         // SAFETY: `self` exists only where the processor has the instruction.
         let guess = unsafe { _mm512_rsqrt14_ps(a) }; // 14 bits; one step of Newton doubles them
         newton_step(self, a, guess)
+    }
+    #[inline(always)]
+    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+        #[inline(never)]
+        #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+        fn body<K: Kernel>(kernel: K) -> K::Output {
+            kernel.run(Avx512::<false>(()))
+        }
+        #[inline(never)]
+        #[target_feature(enable = "avx512f,avx512dq,avx512bf16,avx2,fma")]
+        fn body_of_bf16<K: Kernel>(kernel: K) -> K::Output {
+            kernel.run(Avx512::<true>(()))
+        }
+        // SAFETY: `self` exists only where the processor has the instructions.
+        unsafe { if BF16 { body_of_bf16(kernel) } else { body(kernel) } }
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::V {

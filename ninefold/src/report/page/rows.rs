@@ -32,6 +32,8 @@ struct RowView {
     cells: Vec<(&'static str, String)>,
     /// Where the interval begins, the main score lies, the interval ends.
     places: Option<[f64; 3]>,
+    /// Whether they lie left of the axis.
+    off_axis: bool,
     spoken: String,
     error: Option<String>,
 }
@@ -44,19 +46,14 @@ pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
         let score = row.score(main)?;
         Some(interval(row).map_or((score, score), |interval| (interval.low, interval.high)))
     };
-    let ends = ranked.iter().filter_map(|row| ends(row));
-    let (low, high) = ends.fold((1.0, 0.0), |(low, high), (from, to)| (f64::min(low, from), f64::max(high, to)));
-    let (low, high) = ((low * 20.0).floor() / 20.0, (high * 20.0).ceil() / 20.0); // whole steps of 5 %
+    let (low, high) = axis(&ranked, ends);
     let place = |share: f64| WIDTH * (share - low) / f64::max(high - low, 0.05);
     let rows = ranked
         .into_iter()
         .enumerate()
         .map(|(index, row)| {
             let interval = interval(row);
-            let places = row.score(main).map(|score| {
-                let (from, to) = interval.map_or((score, score), |interval| (interval.low, interval.high));
-                [place(from), place(score), place(to)]
-            });
+            let places = ends(row).zip(row.score(main)).map(|((from, to), score)| [from, score, to].map(place));
             RowView {
                 rank: match (row.rank, row.accuracy()) {
                     (Some(rank), _) => rank.to_string(),
@@ -69,6 +66,7 @@ pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
                 ensemble: row.ensemble,
                 best: best == Some(row.pair().as_str()),
                 cells: columns.iter().map(|&(key, column)| (key, column.text(row))).collect(),
+                off_axis: places.is_some_and(|[from, ..]| from < 0.0),
                 places,
                 spoken: match interval {
                     Some(interval) => format!("{} to {} %", percent(interval.low), percent(interval.high)),
@@ -81,6 +79,15 @@ pub(super) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
     let headings = columns.iter().map(|&(key, column)| (key, heading(column))).collect();
     let has_ensembles = board.rows.iter().any(|row| row.ensemble);
     Rows { headings, main: main.name(), low: percent(low), high: percent(high), has_ensembles, rows }
+}
+
+/// The ends of the axis, in whole steps of 5 %: all intervals lie on it but that of a baseline which reads no text, beside which
+/// the others would be one dot.
+fn axis(rows: &[&Row], ends: impl Fn(&Row) -> Option<(f64, f64)>) -> (f64, f64) {
+    let sighted = rows.iter().any(|row| !row.is_blind() && ends(row).is_some());
+    let drawn = rows.iter().filter(|row| !(sighted && row.is_blind())).filter_map(|row| ends(row));
+    let (low, high) = drawn.fold((1.0, 0.0), |(low, high), (from, to)| (f64::min(low, from), f64::max(high, to)));
+    ((low * 20.0).floor() / 20.0, (high * 20.0).ceil() / 20.0)
 }
 
 /// The figures with their keys in JSON, the main score first.
