@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ninefold::batch::{Encoded, Padding};
 use ninefold::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
+use ninefold::embed::outside::OutOfVocabulary;
 use ninefold::eval::calibration;
 use ninefold::model::{Classifier, ModelKind, NeuralClassifier, Reading, predict_logits};
 use ninefold::nn::{Pooling, Precision};
@@ -52,12 +53,13 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         embedding: "glove".to_string(),
         model: shape.clone(),
         reading: BundleReading { max_len: 6, padding },
+        out_of_vocabulary: OutOfVocabulary::Unk,
         temperature: 2.5,
         training: Facts::default(),
         sha256: BTreeMap::new(),
     };
     let labels = ["a", "b \"quoted\"", "c, d"].map(String::from).to_vec();
-    Bundle { config, vocab, labels, model: NeuralClassifier::new(shape.classifier(), matrix, 5, 9) }
+    Bundle { config, vocab, labels, model: NeuralClassifier::new(shape.classifier(), matrix, 5, 9), outside: None }
 }
 
 #[test]

@@ -73,6 +73,13 @@ impl Card<'_> {
             )?;
         }
         let shape = &self.config.model;
+        if !self.config.out_of_vocabulary.is_unk() {
+            writeln!(
+                out,
+                "A token that is not in `vocab.txt` is read as the mean of the vectors of its n-grams (`subwords.safetensors`: those of \
+                 the words in `vocab.txt`), and as unknown only where it has none of them; the lines for PyTorch leave that out.\n"
+            )?;
+        }
         if shape.layer_norm {
             writeln!(
                 out,

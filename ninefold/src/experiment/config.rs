@@ -10,6 +10,7 @@ use super::{
     SearchConfig,
 };
 use crate::corpus::CorpusConfig;
+use crate::embed::outside::OutOfVocabulary;
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
 use crate::model::{ModelKind, NeuralConfig};
@@ -208,6 +209,14 @@ impl Config {
         within("tokenizer", self.tokenizer.validate())?;
         within("vocab", self.vocab.validate())?;
         within("embedding", self.embedding.validate())?;
+        if self.embedding.out_of_vocabulary == OutOfVocabulary::Subwords && !self.may_have_ngrams() {
+            let names: Vec<&str> = self.embeddings.iter().map(|embedding| embedding.name()).collect();
+            let expected = format!(
+                "\"unk\", as {} has no n-grams (fasttext has, and a fastText model given as embedding.glove)",
+                names.join(", ")
+            );
+            return Err(Error::config("embedding.out_of_vocabulary", expected, "\"subwords\""));
+        }
         within("model", self.model.validate())?;
         within("pretraining", self.pretraining.validate())?;
         within("training", self.training.validate())?;
@@ -261,6 +270,11 @@ impl Config {
     pub(super) fn loads_glove(&self) -> bool {
         !self.embedding.trains_glove()
             && self.embeddings.iter().any(|embedding| embedding.contains(EmbeddingKind::Glove))
+    }
+
+    /// False when no embedding can have n-grams; what a file has, only reading it tells.
+    pub(super) fn may_have_ngrams(&self) -> bool {
+        self.loads_glove() || self.embeddings.iter().any(|embedding| embedding.contains(EmbeddingKind::Fasttext))
     }
 
     /// The pairs to train, one embedding's networks after another.

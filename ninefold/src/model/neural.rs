@@ -5,6 +5,8 @@
 //! `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`, `nn.Linear`. A convolution is Kim's network (2014); no encoder at all leaves
 //! SWEM (Shen et al. 2018).
 
+use std::sync::Arc;
+
 use super::{BatchResult, Classifier, ModelKind, Objective};
 use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
@@ -129,6 +131,7 @@ const ON_WORDS: u64 = 4;
 pub struct NeuralClassifier {
     config: NeuralConfig,
     embedding: Parameter, // embedding.weight [vocab_size, dim]
+    outside: Arc<[f32]>,  // [words, dim] rows of ids from vocab_size up: no parameter, nothing learns them
     encoder: Box<dyn Encoder>,
     pool: Pool,
     head: [Parameter; 2], // head.weight [num_classes, pool.output], head.bias [num_classes]
@@ -160,6 +163,7 @@ impl NeuralClassifier {
         NeuralClassifier {
             config,
             embedding,
+            outside: Arc::default(),
             encoder,
             pool,
             head: [
@@ -171,6 +175,16 @@ impl NeuralClassifier {
             d_pooled: Buffer::default(),
             scratch: linear::Scratch::default(),
         }
+    }
+
+    /// From now on texts may hold ids from vocab_size up: words outside of the vocabulary, whose vectors these are. They stay as
+    /// they come. `[words, dim]`
+    ///
+    /// # Panics
+    /// When these are no whole rows.
+    pub fn set_outside(&mut self, rows: Arc<[f32]>) {
+        assert!(rows.len().is_multiple_of(self.dim()), "{} floats in rows of {}", rows.len(), self.dim());
+        self.outside = rows;
     }
 
     fn dim(&self) -> usize {
@@ -185,7 +199,7 @@ impl NeuralClassifier {
     fn forward(&mut self, batch: &Batch, key: Option<&[u64]>) {
         let (dim, rows, dropout) = (self.dim(), batch.rows(), self.config.dropout);
         let x = self.encoder.input_mut(batch.tokens());
-        embedding::forward(&self.embedding.value, dim, &batch.ids, x);
+        embedding::forward(&self.embedding.value, &self.outside, dim, &batch.ids, x);
         if let Some(key) = key {
             let on_embeddings = Dropout::new(dropout, &place(key, ON_EMBEDDINGS));
             on_embeddings.apply_to_tokens(x, self.config.locked_dropout, &batch.text_of);
@@ -231,7 +245,8 @@ impl NeuralClassifier {
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
             let on_embeddings = Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS));
             on_embeddings.apply_to_tokens(d_x, self.config.locked_dropout, &batch.text_of);
-            self.embedding.note_rows(batch.ids.iter().copied());
+            let vocab_size = self.embedding.shape[0] as u32;
+            self.embedding.note_rows(batch.ids.iter().copied().filter(|&id| id < vocab_size));
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
         }
     }
