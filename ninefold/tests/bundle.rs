@@ -41,6 +41,7 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         segments: 1,
         chunk_len: if kind == ModelKind::Lstm { 3 } else { 0 },
         freeze_embeddings: true,
+        bigram_buckets: if matches!(kind, ModelKind::Rnn | ModelKind::Cnn | ModelKind::Swem) { 9 } else { 0 },
         num_classes: 3,
         precision: Precision::F32,
     };
@@ -59,7 +60,10 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         sha256: BTreeMap::new(),
     };
     let labels = ["a", "b \"quoted\"", "c, d"].map(String::from).to_vec();
-    Bundle { config, vocab, labels, model: NeuralClassifier::new(shape.classifier(), matrix, 5, 9), outside: None }
+    let mut model = NeuralClassifier::new(shape.classifier(), matrix, 5, 9);
+    let bigrams = model.parameters_mut().into_iter().filter(|parameter| parameter.name == "bigrams.weight");
+    bigrams.flat_map(|weight| &mut weight.value).for_each(|value| *value = rng.normal() as f32);
+    Bundle { config, vocab, labels, model, outside: None }
 }
 
 #[test]
@@ -178,7 +182,7 @@ fn a_model_of_before_there_were_other_families_still_loads() {
     let shape = config["model"].as_object_mut().unwrap();
     let kind = shape.remove("kind").unwrap();
     shape.insert("cell".to_string(), kind);
-    for later in ["pooling", "segments", "precision", "layer_norm", "chunk_len"] {
+    for later in ["pooling", "segments", "precision", "layer_norm", "chunk_len", "bigram_buckets"] {
         shape.remove(later).unwrap();
     }
     fs::write(&path, config.to_string()).unwrap();

@@ -80,6 +80,15 @@ impl Card<'_> {
                  the words in `vocab.txt`), and as unknown only where it has none of them; the lines for PyTorch leave that out.\n"
             )?;
         }
+        if shape.bigram_buckets > 0 {
+            let buckets = shape.bigram_buckets;
+            writeln!(
+                out,
+                "To each token's vector is added one of the token before it and itself: row `mix(mix(before) ^ token) % {buckets}` of \
+                 `bigrams.weight`, where `mix` is a step of SplitMix64 on their ids; the first token has none. The lines for PyTorch \
+                 leave that out.\n"
+            )?;
+        }
         if shape.layer_norm {
             writeln!(
                 out,

@@ -138,6 +138,9 @@ pub struct Shape {
     pub chunk_len: usize,
     /// Whether the word vectors stayed as they came.
     pub freeze_embeddings: bool,
+    /// Buckets of pairs of neighbouring tokens; 0: no pairs.
+    #[serde(default)]
+    pub bigram_buckets: usize,
     /// Number of classes.
     pub num_classes: usize,
     /// The numbers of the encoder's matrix products.
@@ -200,6 +203,7 @@ impl Shape {
             segments: self.segments,
             chunk_len: self.chunk_len,
             freeze_embeddings: self.freeze_embeddings,
+            bigram_buckets: self.bigram_buckets,
             num_classes: self.num_classes,
             precision: self.precision,
             ..NeuralConfig::default() // what matters in training alone

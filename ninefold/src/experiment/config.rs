@@ -65,6 +65,9 @@ pub struct Config {
     pub search: SearchConfig,
 }
 
+/// Buckets of pairs of words at most: twice those of fastText. At 100 dimensions training them takes 7 GB.
+const MAX_BUCKETS: usize = 1 << 22;
+
 /// The shape that all networks share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
@@ -107,6 +110,10 @@ pub struct ModelConfig {
     pub chunk_len: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,
+    /// Add to each token's vector a learned one of the token before it and itself. Pairs are hashed into so many buckets (131072 will
+    /// do for most texts); their vectors begin at zero, learn at the rate of word vectors also where those are frozen, and take a
+    /// step only with a batch that reads them. 0: none.
+    pub bigram_buckets: usize,
     /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor
     /// multiplies them (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
     pub precision: Precision,
@@ -128,6 +135,10 @@ impl ModelConfig {
             if value == 0 {
                 return Err(Error::config(key, "at least 1", value));
             }
+        }
+        if self.bigram_buckets > MAX_BUCKETS {
+            let expected = format!("at most {MAX_BUCKETS} (131072 will do for most texts; 0: none)");
+            return Err(Error::config("bigram_buckets", expected, self.bigram_buckets));
         }
         let widths = &self.filter_widths;
         if widths.first().is_none_or(|&width| width == 0) || !widths.is_sorted_by(|a, b| a < b) {
@@ -178,6 +189,7 @@ impl ModelConfig {
             segments: self.segments,
             chunk_len: self.chunk_len,
             freeze_embeddings: self.freeze_embeddings,
+            bigram_buckets: self.bigram_buckets,
             num_classes,
             precision: self.precision,
         }

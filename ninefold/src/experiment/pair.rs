@@ -229,6 +229,7 @@ pub(super) fn bundle(
         segments: config.model.segments,
         chunk_len: config.model.chunk_len,
         freeze_embeddings: config.model.freeze_embeddings,
+        bigram_buckets: config.model.bigram_buckets,
         num_classes: texts.corpus.labels.len(),
         precision: config.model.precision,
     };

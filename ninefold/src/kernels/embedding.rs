@@ -20,6 +20,18 @@ pub fn forward(table: &[f32], more: &[f32], dim: usize, ids: &[u32], out: &mut [
     }
 }
 
+/// Adds to row `i` of `out` row `rows[i]` of `table`; what is no row of the table adds nothing.
+///
+/// # Shapes
+/// `table` `[num_rows, dim]`, `out` `[rows, padded(dim)]`.
+pub fn add(table: &[f32], dim: usize, rows: &[u32], out: &mut [f32]) {
+    for (&row, out) in rows.iter().zip(out.chunks_exact_mut(padded(dim))) {
+        if let Some(from) = table.get(row as usize * dim..).and_then(|from| from.get(..dim)) {
+            out.iter_mut().zip(from).for_each(|(sum, value)| *sum += value);
+        }
+    }
+}
+
 /// Adds the gradient of every looked-up row to the table's gradient, in the order of `ids`. The row of `padding_idx` gets
 /// none, and what is no row of the table has none.
 ///
@@ -61,5 +73,12 @@ mod tests {
         let mut d_table = [0.0; 2];
         backward(&[1.0; 48], 1, &ids, 0, &mut d_table);
         assert_eq!(d_table, [0.0, 1.0]);
+    }
+
+    #[test]
+    fn rows_are_added_where_there_are_any() {
+        let mut out = [1.0; 48];
+        add(&[5.0, 6.0, 7.0, 8.0], 2, &[1, u32::MAX, 0], &mut out);
+        assert_eq!([out[0], out[1], out[2], out[16], out[32], out[33]], [8.0, 9.0, 1.0, 1.0, 6.0, 7.0]);
     }
 }
