@@ -3,6 +3,7 @@
 //! *takes* the folder of a [`Bundle`] or an [`Ensemble`] and texts -> *gives* a [`Prediction`] per text.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, Ensemble, is_ensemble};
@@ -29,8 +30,15 @@ struct Member {
     bundle: Bundle,
     tokenizer: Tokenizer,
     weight: f64,
-    /// The first member that makes the same ids of a text.
+    /// The first member that makes the same ids of a text, and the same vectors of words outside of the vocabulary.
     reads_like: usize,
+}
+
+/// Texts as a member reads them.
+#[derive(Debug, Default)]
+struct Read {
+    texts: Encoded,
+    outside: Arc<[f32]>, // [words, dim] vectors of words outside of the vocabulary
 }
 
 /// What a model says about one text.
@@ -77,6 +85,7 @@ impl Predictor {
             let is_same = |other: &Member| {
                 other.bundle.config.tokenizer == bundle.config.tokenizer
                     && other.bundle.vocab.tokens() == bundle.vocab.tokens()
+                    && other.bundle.outside == bundle.outside
             };
             let reads_like = members.iter().position(is_same).unwrap_or(members.len());
             members.push(Member { bundle, tokenizer, weight, reads_like });
@@ -120,11 +129,11 @@ impl Predictor {
     pub fn predict(&mut self, texts: &[&str], progress: &dyn Progress) -> Result<Vec<Prediction>> {
         let classes = self.labels().len();
         let mut vote = Vote::new(Rule::Mean, texts.len() * classes);
-        let mut ids: Vec<Encoded> = Vec::new(); // [members]; empty where another's are read
+        let mut read: Vec<Read> = Vec::new(); // [members]; empty where another's is read
         for number in 0..self.members.len() {
             let member = &mut self.members[number];
-            ids.push(if member.reads_like == number { member.encode(texts) } else { Encoded::default() });
-            let probabilities = member.probabilities(&ids[member.reads_like], progress)?;
+            read.push(if member.reads_like == number { member.read(texts) } else { Read::default() });
+            let probabilities = member.probabilities(&read[member.reads_like], progress)?;
             vote.add(&probabilities, member.weight);
         }
         let probabilities = tempered(vote.probabilities(classes), classes, self.temperature);
@@ -135,20 +144,27 @@ impl Predictor {
 }
 
 impl Member {
-    fn encode(&self, texts: &[&str]) -> Encoded {
+    fn read(&self, texts: &[&str]) -> Read {
+        let Bundle { vocab, outside, .. } = &self.bundle;
+        let (ids, rows) = match outside {
+            None => (vocab.encode_texts(&self.tokenizer, texts), Vec::new()),
+            Some(outside) => {
+                let read = outside.read(vocab, &self.tokenizer, texts);
+                (read.ids, read.rows)
+            }
+        };
         let mut encoded = Encoded::default();
-        for ids in self.bundle.vocab.encode_texts(&self.tokenizer, texts) {
-            encoded.push(&ids, 0);
-        }
-        encoded
+        ids.iter().for_each(|ids| encoded.push(ids, 0));
+        Read { texts: encoded, outside: rows.into() }
     }
 
     /// -> `[texts, num_classes]`
-    fn probabilities(&mut self, texts: &Encoded, progress: &dyn Progress) -> Result<Vec<f32>> {
+    fn probabilities(&mut self, read: &Read, progress: &dyn Progress) -> Result<Vec<f32>> {
         let reading = self.bundle.config.reading;
         let reading = Reading { batch_size: BATCH_SIZE, max_len: reading.max_len, padding: reading.padding };
         let model = &mut self.bundle.model;
-        let logits = predict_logits(model, texts, reading, progress)?;
+        model.set_outside(Arc::clone(&read.outside));
+        let logits = predict_logits(model, &read.texts, reading, progress)?;
         let logits: Vec<f64> = logits.into_iter().map(f64::from).collect();
         Ok(calibration::probabilities(&logits, model.num_classes(), self.bundle.config.temperature))
     }

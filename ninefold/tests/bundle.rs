@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ninefold::batch::{Encoded, Padding};
 use ninefold::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
+use ninefold::embed::outside::OutOfVocabulary;
 use ninefold::eval::calibration;
 use ninefold::model::{Classifier, ModelKind, NeuralClassifier, Reading, predict_logits};
 use ninefold::nn::{Pooling, Precision};
@@ -40,6 +41,7 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         segments: 1,
         chunk_len: if kind == ModelKind::Lstm { 3 } else { 0 },
         freeze_embeddings: true,
+        bigram_buckets: if matches!(kind, ModelKind::Rnn | ModelKind::Cnn | ModelKind::Swem) { 9 } else { 0 },
         num_classes: 3,
         precision: Precision::F32,
     };
@@ -52,12 +54,16 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         embedding: "glove".to_string(),
         model: shape.clone(),
         reading: BundleReading { max_len: 6, padding },
+        out_of_vocabulary: OutOfVocabulary::Unk,
         temperature: 2.5,
         training: Facts::default(),
         sha256: BTreeMap::new(),
     };
     let labels = ["a", "b \"quoted\"", "c, d"].map(String::from).to_vec();
-    Bundle { config, vocab, labels, model: NeuralClassifier::new(shape.classifier(), matrix, 5, 9) }
+    let mut model = NeuralClassifier::new(shape.classifier(), matrix, 5, 9);
+    let bigrams = model.parameters_mut().into_iter().filter(|parameter| parameter.name == "bigrams.weight");
+    bigrams.flat_map(|weight| &mut weight.value).for_each(|value| *value = rng.normal() as f32);
+    Bundle { config, vocab, labels, model, outside: None }
 }
 
 #[test]
@@ -176,7 +182,7 @@ fn a_model_of_before_there_were_other_families_still_loads() {
     let shape = config["model"].as_object_mut().unwrap();
     let kind = shape.remove("kind").unwrap();
     shape.insert("cell".to_string(), kind);
-    for later in ["pooling", "segments", "precision", "layer_norm", "chunk_len"] {
+    for later in ["pooling", "segments", "precision", "layer_norm", "chunk_len", "bigram_buckets"] {
         shape.remove(later).unwrap();
     }
     fs::write(&path, config.to_string()).unwrap();

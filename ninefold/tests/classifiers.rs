@@ -67,8 +67,14 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
         num_classes: CLASSES,
         ..NeuralConfig::default()
     };
+    let bigrams = |kind: ModelKind| {
+        let config = NeuralConfig { kind, pooling: MeanMax, bigram_buckets: 60, ..options.clone() };
+        let model: Box<dyn Classifier> = Box::new(NeuralClassifier::new(config, matrix.clone(), 16, 1));
+        (format!("bigrams {kind:?}"), model)
+    };
+    let bigrams: Vec<_> = [Gru, Cnn, Swem].map(bigrams).into();
     let options: Box<dyn Classifier> = Box::new(NeuralClassifier::new(options, matrix.clone(), 16, 1));
-    all.chain([("options".to_string(), options)]).collect()
+    all.chain([("options".to_string(), options)]).chain(bigrams).collect()
 }
 
 fn config(epochs: usize) -> TrainConfig {

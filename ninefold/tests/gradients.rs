@@ -55,6 +55,7 @@ fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -
         recurrent_dropout: shape.recurrent_dropout,
         layer_norm: shape.layer_norm,
         chunk_len: shape.chunk_len,
+        bigram_buckets: shape.bigram_buckets,
         pooling: shape.pooling,
         segments: shape.segments,
         freeze_embeddings: false,
@@ -63,8 +64,10 @@ fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -
         ..NeuralConfig::default()
     };
     let mut model = NeuralClassifier::new(config, matrix, shape.dim, rng.next_u64());
-    let norms = model.parameters_mut().into_iter().filter(|parameter| parameter.name.starts_with("norm"));
-    norms.flat_map(|norm| &mut norm.value).for_each(|value| *value += rng.range(-0.5, 0.5) as f32);
+    // What training makes of them, not all 1 or 0.
+    let is_even = |parameter: &&mut Parameter| ["norm", "bigrams"].iter().any(|name| parameter.name.starts_with(name));
+    let even = model.parameters_mut().into_iter().filter(is_even);
+    even.flat_map(|parameter| &mut parameter.value).for_each(|value| *value += rng.range(-0.5, 0.5) as f32);
     model
 }
 
@@ -91,18 +94,19 @@ const POOLINGS: [Pooling; 7] = [
     Pooling::Attention,
 ];
 
-/// The options of a recurrent stack, each alone and then together.
+/// Pairs of words, and the options of a recurrent stack, each alone and then together.
 fn with_options(shape: Shape) -> Vec<Shape> {
+    let bigrams = Shape { bigram_buckets: 7, ..shape };
     if shape.kind.cell().is_none() {
-        return Vec::new();
+        return vec![bigrams];
     }
     let recurrent = Shape { recurrent_dropout: 0.3, ..shape };
     // Of two values a norm leaves nothing but which is larger: their gradients cancel, and rounding remains. So it is, less
     // often, with a few.
     let layer_norm = shape.hidden_size > 4;
     let normed = Shape { layer_norm, ..shape };
-    let all = Shape { locked_dropout: 0.2, layer_norm, chunk_len: 3, ..recurrent };
-    vec![recurrent, Shape { locked_dropout: 0.4, ..shape }, normed, Shape { chunk_len: 2, ..shape }, all]
+    let all = Shape { locked_dropout: 0.2, layer_norm, chunk_len: 3, bigram_buckets: 30, ..recurrent };
+    vec![bigrams, recurrent, Shape { locked_dropout: 0.4, ..shape }, normed, Shape { chunk_len: 2, ..shape }, all]
 }
 
 fn kinds_and_precisions() -> impl Iterator<Item = (ModelKind, Precision)> {
@@ -270,6 +274,7 @@ fn dropout_drops_the_same_forwards_and_backwards() {
     let poolings = [Pooling::Last, Pooling::Attention, Pooling::Mean, Pooling::Mean, Pooling::MeanMax];
     for (kind, pooling) in [Rnn, Lstm, Gru, Cnn, Swem].into_iter().zip(poolings) {
         let shape = Shape { kind, dim: 6, hidden_size: 10, num_layers: 2, bidirectional: true, pooling, ..PLAIN };
+        let shape = Shape { bigram_buckets: 9, ..shape };
         let mut rng = Rng::new(9);
         let mut model = classifier(shape, 0.4, Precision::F32, &mut rng);
         beyond_the_bend(&mut model);
@@ -321,7 +326,7 @@ fn bits_of_a_text_do_not_depend_on_its_company() {
             pooling,
             ..PLAIN
         };
-        for shape in [shape, Shape { layer_norm: true, chunk_len: 7, ..shape }] {
+        for shape in [shape, Shape { layer_norm: true, chunk_len: 7, bigram_buckets: 40, ..shape }] {
             let mut rng = Rng::new(2);
             let mut model = classifier(shape, 0.0, precision, &mut rng);
             let lengths: Vec<usize> = (0..75).map(|i| (i * 31) % 40).collect();
@@ -368,7 +373,9 @@ fn bits_do_not_depend_on_the_number_of_threads() {
             pooling,
             ..PLAIN
         };
-        let all = Shape { locked_dropout: 0.3, recurrent_dropout: 0.2, layer_norm: true, chunk_len: 9, ..shape };
+        let bigram_buckets = 50;
+        let options = Shape { recurrent_dropout: 0.2, layer_norm: true, chunk_len: 9, bigram_buckets, ..shape };
+        let all = Shape { locked_dropout: 0.3, ..options };
         for shape in [shape, all] {
             let run = |threads: usize| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

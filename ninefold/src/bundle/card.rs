@@ -73,6 +73,22 @@ impl Card<'_> {
             )?;
         }
         let shape = &self.config.model;
+        if !self.config.out_of_vocabulary.is_unk() {
+            writeln!(
+                out,
+                "A token that is not in `vocab.txt` is read as the mean of the vectors of its n-grams (`subwords.safetensors`: those of \
+                 the words in `vocab.txt`), and as unknown only where it has none of them; the lines for PyTorch leave that out.\n"
+            )?;
+        }
+        if shape.bigram_buckets > 0 {
+            let buckets = shape.bigram_buckets;
+            writeln!(
+                out,
+                "To each token's vector is added one of the token before it and itself: row `mix(mix(before) ^ token) % {buckets}` of \
+                 `bigrams.weight`, where `mix` is a step of SplitMix64 on their ids; the first token has none. The lines for PyTorch \
+                 leave that out.\n"
+            )?;
+        }
         if shape.layer_norm {
             writeln!(
                 out,

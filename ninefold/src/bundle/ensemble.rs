@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, CARD, CONFIG, FORMAT_VERSION, LABELS, VOCAB, WEIGHTS, checksum, read_json_of_version};
+use super::{Bundle, CARD, CONFIG, FORMAT_VERSION, LABELS, SUBWORDS, VOCAB, WEIGHTS, checksum, read_json_of_version};
 use crate::error::{Error, Result};
 use crate::eval::Scores;
 use crate::files::{read_json, write_atomically, write_json};
@@ -174,7 +174,8 @@ pub fn bytes(folder: &Path) -> Result<u64> {
         fs::metadata(&path).map(|file| file.len()).map_err(Error::io("read", &path))
     };
     if !is_ensemble(folder) {
-        return [CONFIG, VOCAB, LABELS, WEIGHTS].into_iter().map(size).sum();
+        let subwords = folder.join(SUBWORDS).is_file().then_some(SUBWORDS);
+        return [CONFIG, VOCAB, LABELS, WEIGHTS].into_iter().chain(subwords).map(size).sum();
     }
     let members = read_config(folder)?.members;
     let sizes = members.iter().map(|member| bytes(&folder.join(&member.path)));
@@ -245,9 +246,10 @@ pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by:
         part.member.path = format!("members/{}-{}", number + 1, part.member.name.replace(" + ", "-"));
         let target = output.join(&part.member.path);
         fs::create_dir_all(&target).map_err(Error::io("create the folder", &target))?;
-        for name in [VOCAB, LABELS, WEIGHTS, CARD, CONFIG] {
+        for name in [VOCAB, LABELS, WEIGHTS, SUBWORDS, CARD, CONFIG] {
             let (from, to) = (part.place.join(name), target.join(name));
-            if name != CARD || from.is_file() {
+            let may_be_missing = name == CARD || name == SUBWORDS; // whoever needs one was loaded with it
+            if !may_be_missing || from.is_file() {
                 fs::copy(&from, &to).map_err(Error::io("copy into the ensemble", &from))?;
             }
         }

@@ -5,6 +5,7 @@
 //! vocab.txt           tokens by id
 //! labels.json         class names by label id
 //! model.safetensors   parameters under PyTorch's names and in its shapes; embedding.weight is one of them
+//! subwords.safetensors  n-grams that give words outside of vocab.txt their vectors, in models that read by them
 //! README.md           the model card
 //! ```
 //!
@@ -15,6 +16,7 @@ mod card;
 mod checksum;
 mod ensemble;
 mod pytorch;
+mod subwords;
 mod weights;
 
 use std::fs;
@@ -24,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::batch::Padding;
+use crate::embed::outside::{OutOfVocabulary, OutsideWords};
 use crate::error::{Error, Result};
 use crate::eval::Scores;
 use crate::files::{read_json, write_atomically, write_json};
@@ -44,6 +47,7 @@ const CONFIG: &str = "config.json";
 const VOCAB: &str = "vocab.txt";
 const LABELS: &str = "labels.json";
 const WEIGHTS: &str = "model.safetensors";
+const SUBWORDS: &str = "subwords.safetensors";
 const CARD: &str = "README.md";
 
 /// A trained model with all that it needs to read texts.
@@ -57,6 +61,8 @@ pub struct Bundle {
     pub labels: Vec<String>,
     /// The network.
     pub model: NeuralClassifier,
+    /// Vectors for words outside of the vocabulary, where `config.out_of_vocabulary` says so.
+    pub outside: Option<OutsideWords>,
 }
 
 /// `config.json` of a saved model.
@@ -75,6 +81,9 @@ pub struct BundleConfig {
     pub model: Shape,
     /// How much of a text is read.
     pub reading: BundleReading,
+    /// What a token that is not in the vocabulary is read as.
+    #[serde(default, skip_serializing_if = "OutOfVocabulary::is_unk")]
+    pub out_of_vocabulary: OutOfVocabulary,
     /// Logits are divided by this before they become probabilities: fitted on validation, so that they can be believed.
     #[serde(default = "untempered")]
     pub temperature: f64,
@@ -129,6 +138,9 @@ pub struct Shape {
     pub chunk_len: usize,
     /// Whether the word vectors stayed as they came.
     pub freeze_embeddings: bool,
+    /// Buckets of pairs of neighbouring tokens; 0: no pairs.
+    #[serde(default)]
+    pub bigram_buckets: usize,
     /// Number of classes.
     pub num_classes: usize,
     /// The numbers of the encoder's matrix products.
@@ -191,6 +203,7 @@ impl Shape {
             segments: self.segments,
             chunk_len: self.chunk_len,
             freeze_embeddings: self.freeze_embeddings,
+            bigram_buckets: self.bigram_buckets,
             num_classes: self.num_classes,
             precision: self.precision,
             ..NeuralConfig::default() // what matters in training alone
@@ -210,7 +223,15 @@ impl Bundle {
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be written.
+    ///
+    /// # Panics
+    /// When `config` and `outside` say different things of words outside of the vocabulary.
     pub fn save(&mut self, folder: &Path) -> Result<()> {
+        assert_eq!(
+            self.config.out_of_vocabulary.is_unk(),
+            self.outside.is_none(),
+            "n-grams, and nothing of them in the config"
+        );
         fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
         let weights = weights::to_bytes(&self.model.parameters())?;
         self.vocab.save(&folder.join(VOCAB))?;
@@ -222,6 +243,11 @@ impl Bundle {
             self.config.sha256.insert(name.to_string(), checksum::of_file(&folder.join(name))?);
         }
         self.config.sha256.insert(WEIGHTS.to_string(), sha256(&weights));
+        if let Some(outside) = &self.outside {
+            let subwords = subwords::to_bytes(outside)?;
+            write_atomically(&folder.join(SUBWORDS), |out| std::io::Write::write_all(out, &subwords))?;
+            self.config.sha256.insert(SUBWORDS.to_string(), sha256(&subwords));
+        }
         write_json(&folder.join(CONFIG), &self.config)
     }
 
@@ -245,7 +271,13 @@ impl Bundle {
             return Err(Error::format(place, format!("{expected} entries, as {CONFIG} says"), found.to_string()));
         }
         let model = weights::from_bytes(&weights, shape, &folder.join(WEIGHTS))?;
-        Ok(Bundle { config, vocab, labels, model })
+        let outside = match config.out_of_vocabulary {
+            OutOfVocabulary::Unk => None,
+            OutOfVocabulary::Subwords => {
+                Some(subwords::from_bytes(&read(SUBWORDS)?, shape.embedding_dim, &folder.join(SUBWORDS))?)
+            }
+        };
+        Ok(Bundle { config, vocab, labels, model, outside })
     }
 }
 

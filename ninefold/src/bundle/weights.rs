@@ -41,7 +41,8 @@ pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<Neu
 
 /// Sizes that the file bears out, before memory is asked for by what config.json says.
 fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> {
-    let others = 3 + usize::from(shape.pooling == Pooling::Attention);
+    let has_bigrams = shape.bigram_buckets > 0;
+    let others = 3 + usize::from(shape.pooling == Pooling::Attention) + usize::from(has_bigrams);
     let (count, encoded, what) = match shape.kind {
         ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => {
             let directions = 1 + usize::from(shape.bidirectional);
@@ -63,6 +64,9 @@ fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> 
     let count = count.saturating_add(others);
     if count != tensors.len() {
         return Err(Error::format(path.display(), format!("the {count} tensors of {what}"), tensors.len().to_string()));
+    }
+    if has_bigrams {
+        check_shape(tensors, "bigrams.weight", &[shape.bigram_buckets, shape.embedding_dim], path)?;
     }
     let width = encoded.saturating_mul(shape.pooling.num_parts(shape.segments));
     check_shape(tensors, "head.weight", &[shape.num_classes, width], path)

@@ -154,15 +154,25 @@ impl EmbeddingMatrix {
     }
 }
 
-/// What rows of unknown words are filled with.
-enum Filler {
+/// What rows of unknown words are filled with: [`Unknown`] once the vectors are known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Filler {
+    /// Zeros.
     Zero,
-    Mean(Vec<f32>), // [dim]
-    Random { bound: f64, seed: u64 },
+    /// The mean of all vectors. `[dim]`
+    Mean(Vec<f32>),
+    /// Numbers in ±bound, from the seed and the word's letters.
+    Random {
+        /// The largest.
+        bound: f64,
+        /// The seed.
+        seed: u64,
+    },
 }
 
 impl Filler {
-    fn new(rule: Unknown, vectors: &WordVectors, seed: u64) -> Filler {
+    pub(super) fn new(rule: Unknown, vectors: &WordVectors, seed: u64) -> Filler {
         match rule {
             Unknown::Zero => Filler::Zero,
             Unknown::Mean => {
@@ -185,7 +195,7 @@ impl Filler {
         }
     }
 
-    fn fill(&self, token: &str, row: &mut [f32]) {
+    pub(super) fn fill(&self, token: &str, row: &mut [f32]) {
         match self {
             Filler::Zero => {}
             Filler::Mean(mean) => row.copy_from_slice(mean),

@@ -5,6 +5,7 @@ pub mod formats;
 pub mod map;
 pub mod matrix;
 pub mod nearest;
+pub mod outside;
 pub mod pieces;
 pub mod pretrained;
 pub mod subwords;

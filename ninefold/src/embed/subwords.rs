@@ -116,6 +116,19 @@ impl Subwords {
     }
 }
 
+impl Subwords {
+    /// The same without rows that none of these words falls into; the buckets of those that are left rise.
+    pub fn of_words<T: AsRef<str>>(&self, words: &[T]) -> Subwords {
+        let buckets = words.iter().flat_map(|word| ngram_buckets(word.as_ref(), self.min_n, self.max_n, self.bucket));
+        let mut buckets: Vec<u32> = buckets.filter(|&bucket| self.row(bucket).is_some()).collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        let matrix = buckets.iter().filter_map(|&bucket| self.row(bucket)).flatten().copied().collect();
+        let rows = buckets.into_iter().zip(0..).collect();
+        Subwords { rows: Some(rows), matrix, ..*self }
+    }
+}
+
 fn index(buckets: &[u32], bucket: u32) -> Result<FxHashMap<u32, u32>> {
     let mut rows = FxHashMap::with_capacity_and_hasher(buckets.len(), Default::default());
     for (row, &one) in buckets.iter().enumerate() {

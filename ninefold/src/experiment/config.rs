@@ -10,6 +10,7 @@ use super::{
     SearchConfig,
 };
 use crate::corpus::CorpusConfig;
+use crate::embed::outside::OutOfVocabulary;
 use crate::error::{Error, Result};
 use crate::eval::StatisticsConfig;
 use crate::model::{ModelKind, NeuralConfig};
@@ -64,6 +65,9 @@ pub struct Config {
     pub search: SearchConfig,
 }
 
+/// Buckets of pairs of words at most: twice those of fastText. At 100 dimensions training them takes 7 GB.
+const MAX_BUCKETS: usize = 1 << 22;
+
 /// The shape that all networks share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
@@ -106,6 +110,10 @@ pub struct ModelConfig {
     pub chunk_len: usize,
     /// Keep the word vectors as they come; false trains them on with the network.
     pub freeze_embeddings: bool,
+    /// Add to each token's vector a learned one of the token before it and itself. Pairs are hashed into so many buckets (131072 will
+    /// do for most texts); their vectors begin at zero, learn at the rate of word vectors also where those are frozen, and take a
+    /// step only with a batch that reads them. 0: none.
+    pub bigram_buckets: usize,
     /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor
     /// multiplies them (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
     pub precision: Precision,
@@ -127,6 +135,10 @@ impl ModelConfig {
             if value == 0 {
                 return Err(Error::config(key, "at least 1", value));
             }
+        }
+        if self.bigram_buckets > MAX_BUCKETS {
+            let expected = format!("at most {MAX_BUCKETS} (131072 will do for most texts; 0: none)");
+            return Err(Error::config("bigram_buckets", expected, self.bigram_buckets));
         }
         let widths = &self.filter_widths;
         if widths.first().is_none_or(|&width| width == 0) || !widths.is_sorted_by(|a, b| a < b) {
@@ -177,6 +189,7 @@ impl ModelConfig {
             segments: self.segments,
             chunk_len: self.chunk_len,
             freeze_embeddings: self.freeze_embeddings,
+            bigram_buckets: self.bigram_buckets,
             num_classes,
             precision: self.precision,
         }
@@ -208,6 +221,14 @@ impl Config {
         within("tokenizer", self.tokenizer.validate())?;
         within("vocab", self.vocab.validate())?;
         within("embedding", self.embedding.validate())?;
+        if self.embedding.out_of_vocabulary == OutOfVocabulary::Subwords && !self.may_have_ngrams() {
+            let names: Vec<&str> = self.embeddings.iter().map(|embedding| embedding.name()).collect();
+            let expected = format!(
+                "\"unk\", as {} has no n-grams (fasttext has, and a fastText model given as embedding.glove)",
+                names.join(", ")
+            );
+            return Err(Error::config("embedding.out_of_vocabulary", expected, "\"subwords\""));
+        }
         within("model", self.model.validate())?;
         within("pretraining", self.pretraining.validate())?;
         within("training", self.training.validate())?;
@@ -261,6 +282,11 @@ impl Config {
     pub(super) fn loads_glove(&self) -> bool {
         !self.embedding.trains_glove()
             && self.embeddings.iter().any(|embedding| embedding.contains(EmbeddingKind::Glove))
+    }
+
+    /// False when no embedding can have n-grams; what a file has, only reading it tells.
+    pub(super) fn may_have_ngrams(&self) -> bool {
+        self.loads_glove() || self.embeddings.iter().any(|embedding| embedding.contains(EmbeddingKind::Fasttext))
     }
 
     /// The pairs to train, one embedding's networks after another.

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
+use super::features::Parts;
 use super::texts::Texts;
 use super::vectors::Vectors;
 use super::{Config, looks, pair, pretraining};
@@ -210,7 +211,7 @@ impl Work<'_> {
         let distillation =
             Distillation { share: config.distill.share as f32, temperature: config.distill.temperature as f32 };
         let listened_to = teacher.as_ref().map(|&(targets, _)| Teacher { targets, distillation });
-        let data = TrainData { teacher: listened_to, ..texts.train_data(config.seed) };
+        let data = TrainData { teacher: listened_to, ..self.vectors.train_data(texts, config.seed) };
         let (kind, vectors) = (self.pair.1, self.vectors);
         let epochs = config.training.epochs + pretraining::epochs(config, kind);
         self.progress.begin(role, "texts", Some((epochs * texts.train.len()) as u64));
@@ -222,7 +223,8 @@ impl Work<'_> {
             let logits = predict_logits(&mut model, part, config.training.reading(), self.progress)?;
             Ok(logits.into_iter().map(f64::from).collect())
         };
-        let (validation, test) = (logits(&texts.validation)?, logits(&texts.test)?);
+        let Parts { validation, test, .. } = vectors.parts(texts);
+        let (validation, test) = (logits(validation)?, logits(test)?);
         let scores = |scores: &[f64], part: &Encoded| {
             Confusion::of(classes, part.labels(), &most_probable(scores, classes)).scores()
         };

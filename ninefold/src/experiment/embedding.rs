@@ -6,6 +6,7 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use crate::embed::matrix::Unknown;
+use crate::embed::outside::OutOfVocabulary;
 use crate::embed::trainer::Architecture;
 use crate::embed::trainer::fasttext::FastTextConfig;
 use crate::embed::trainer::glove::GloveConfig;
@@ -51,6 +52,10 @@ pub struct EmbeddingConfig {
     pub weight_exponent: f64,
     /// Vector of a word that has none: "random" (of the same variance as the others), "mean" or "zero".
     pub unknown: Unknown,
+    /// What networks read where a token is not in the vocabulary: "unk" (one vector for all), or "subwords": the mean of the vectors
+    /// of its n-grams, for embeddings that have n-grams (FastText, or a fastText model as glove). Those of the vocabulary's words
+    /// count; they stay as they come, and the saved model keeps them.
+    pub out_of_vocabulary: OutOfVocabulary,
 }
 
 impl Default for EmbeddingConfig {
@@ -75,6 +80,7 @@ impl Default for EmbeddingConfig {
             x_max: glove.x_max,
             weight_exponent: glove.weight_exponent,
             unknown: Unknown::default(),
+            out_of_vocabulary: OutOfVocabulary::default(),
         }
     }
 }

@@ -28,6 +28,7 @@ mod kept;
 mod ladder;
 mod logs;
 pub mod looks;
+mod outside;
 mod own_pooling;
 mod page;
 mod pair;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::features::Parts;
@@ -13,6 +14,7 @@ use super::vectors::Vectors;
 use super::{Config, Embedding, RunFolder, checkpoint, environment, pretraining};
 use crate::batch::Encoded;
 use crate::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
+use crate::embed::outside::OutOfVocabulary;
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_json};
 use crate::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
@@ -55,7 +57,11 @@ pub(super) fn untrained(
 ) -> NeuralClassifier {
     let shape = config.model.classifier(kind, texts.corpus.labels.len());
     let matrix = &vectors.matrix;
-    NeuralClassifier::new(shape, matrix.data.clone(), matrix.dim, seed)
+    let mut model = NeuralClassifier::new(shape, matrix.data.clone(), matrix.dim, seed);
+    if let Some(outside) = &vectors.outside {
+        model.set_outside(Arc::clone(&outside.rows));
+    }
+    model
 }
 
 impl Trainer<'_> {
@@ -141,11 +147,12 @@ impl Trainer<'_> {
             }
         }
         let mut logs = Logs::begin(&self.config.log, &self.path(), history)?;
-        let trained = fit(model, texts.train_data(self.seed), training, resume, progress, &mut |checkpoint| {
-            history.clone_from(&checkpoint.history);
-            checkpoint::save(&path, &key, checkpoint)?;
-            checkpoint.history.last().map_or(Ok(()), |epoch| logs.add(epoch))
-        });
+        let trained =
+            fit(model, self.vectors.train_data(texts, self.seed), training, resume, progress, &mut |checkpoint| {
+                history.clone_from(&checkpoint.history);
+                checkpoint::save(&path, &key, checkpoint)?;
+                checkpoint.history.last().map_or(Ok(()), |epoch| logs.add(epoch))
+            });
         progress.end();
         trained
     }
@@ -165,8 +172,8 @@ impl Trainer<'_> {
             let logits = predict_logits(&mut model, part, self.config.training.reading(), progress)?;
             Ok(logits.into_iter().map(f64::from).collect())
         };
-        let scores =
-            Parts { train: logits(&texts.train)?, validation: logits(&texts.validation)?, test: logits(&texts.test)? };
+        let Parts { train, validation, test } = self.vectors.parts(texts);
+        let scores = Parts { train: logits(train)?, validation: logits(validation)?, test: logits(test)? };
         row.seconds.evaluate = start.elapsed().as_secs_f64();
         let scoring = Scoring { folder: self.folder, texts };
         let record = scoring.score(self.record(row), &scores)?;
@@ -222,6 +229,7 @@ pub(super) fn bundle(
         segments: config.model.segments,
         chunk_len: config.model.chunk_len,
         freeze_embeddings: config.model.freeze_embeddings,
+        bigram_buckets: config.model.bigram_buckets,
         num_classes: texts.corpus.labels.len(),
         precision: config.model.precision,
     };
@@ -233,9 +241,14 @@ pub(super) fn bundle(
         embedding: embedding.name().to_string(),
         model: shape,
         reading,
+        out_of_vocabulary: match vectors.outside {
+            Some(_) => OutOfVocabulary::Subwords,
+            None => OutOfVocabulary::Unk,
+        },
         temperature,
         training,
         sha256: Default::default(),
     };
-    Bundle { config, vocab: texts.vocab.clone(), labels: texts.corpus.labels.clone(), model }
+    let outside = vectors.outside.as_ref().map(|outside| outside.words.clone());
+    Bundle { config, vocab: texts.vocab.clone(), labels: texts.corpus.labels.clone(), model, outside }
 }

@@ -80,6 +80,7 @@ impl Default for ModelConfig {
             segments: 4,
             chunk_len: 0,
             freeze_embeddings: false,
+            bigram_buckets: 0,
             precision: Precision::F32,
         }
     }

@@ -9,10 +9,14 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::features::Parts;
+use super::outside::Outside;
 use super::texts::Texts;
 use super::{Config, Embedding, EmbeddingKind};
+use crate::batch::Encoded;
 use crate::bundle::sha256;
 use crate::embed::matrix::EmbeddingMatrix;
+use crate::embed::outside::{OutOfVocabulary, OutsideWords, Part};
 use crate::embed::pretrained::{self, Places};
 use crate::embed::trainer::{fasttext, glove, word2vec};
 use crate::embed::{WordVectors, formats};
@@ -20,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::files::{read_json, write_json};
 use crate::folders::cache_dir;
 use crate::progress::Progress;
+use crate::train::TrainData;
 
 /// Changes whenever the trainers give other vectors for the same settings.
 const CACHE_VERSION: u32 = 3;
@@ -27,9 +32,11 @@ const CACHE_VERSION: u32 = 3;
 /// The embedding matrix of one kind, or of several side by side.
 pub(super) struct Vectors {
     pub(super) matrix: EmbeddingMatrix,
+    /// What networks read where a token is not in the vocabulary, unless that is `<unk>`.
+    pub(super) outside: Option<Outside>,
     /// What training (perhaps in an earlier run) or loading took.
     pub(super) seconds: f64,
-    /// Of the matrix: a checkpoint goes on with these vectors only.
+    /// Of all vectors: a checkpoint goes on with these only.
     pub(super) checksum: String,
 }
 
@@ -55,7 +62,8 @@ impl Vectors {
         texts: &Texts,
         progress: &dyn Progress,
     ) -> Result<Vectors> {
-        let (mut parts, mut seconds) = (Vec::new(), 0.0);
+        let (mut parts, mut seconds, mut outside) = (Vec::new(), 0.0, Vec::new());
+        let by_ngrams = config.embedding.out_of_vocabulary == OutOfVocabulary::Subwords;
         for kind in embedding.kinds() {
             let start = Instant::now();
             let (vectors, trained_in) = if kind == EmbeddingKind::Glove && !config.embedding.trains_glove() {
@@ -63,7 +71,11 @@ impl Vectors {
             } else {
                 trained_or_cached(kind, config, texts, progress)?
             };
-            parts.push(EmbeddingMatrix::build(&vectors, &texts.vocab, config.embedding.unknown, config.seed));
+            let (unknown, seed) = (config.embedding.unknown, config.seed);
+            parts.push(EmbeddingMatrix::build(&vectors, &texts.vocab, unknown, seed));
+            if by_ngrams {
+                outside.push(Part::of(&vectors, &texts.vocab, unknown, seed));
+            }
             seconds += trained_in.unwrap_or(start.elapsed().as_secs_f64());
         }
         let matrix = match <[EmbeddingMatrix; 1]>::try_from(parts) {
@@ -77,8 +89,31 @@ impl Vectors {
             matrix.found + matrix.by_subwords + matrix.unknown,
             100.0 * matrix.coverage(),
         ));
-        let checksum = sha256(bytemuck::cast_slice(&matrix.data));
-        Ok(Vectors { matrix, seconds, checksum })
+        let outside = OutsideWords::new(outside).map(|words| Outside::read(words, texts)).transpose()?;
+        if by_ngrams {
+            progress.notice(&format!("{}: {}", embedding.name(), Outside::described(outside.as_ref())));
+        }
+        let mut checksum = sha256(bytemuck::cast_slice(&matrix.data));
+        if let Some(outside) = &outside {
+            checksum += &sha256(bytemuck::cast_slice(&outside.rows));
+        }
+        Ok(Vectors { matrix, outside, seconds, checksum })
+    }
+
+    /// The texts as networks over these vectors read them.
+    pub(super) fn parts<'a>(&'a self, texts: &'a Texts) -> Parts<&'a Encoded> {
+        match &self.outside {
+            Some(Outside { parts, .. }) => {
+                Parts { train: &parts.train, validation: &parts.validation, test: &parts.test }
+            }
+            None => Parts { train: &texts.train, validation: &texts.validation, test: &texts.test },
+        }
+    }
+
+    /// What a network over these vectors is trained on.
+    pub(super) fn train_data<'a>(&'a self, texts: &'a Texts, seed: u64) -> TrainData<'a> {
+        let Parts { train, validation, .. } = self.parts(texts);
+        TrainData { train, validation, ..texts.train_data(seed) }
     }
 
     pub(super) fn coverage(&self) -> VectorCoverage {

@@ -142,7 +142,7 @@ impl LanguageModel {
     fn forward(&mut self, batch: &Batch, key: Option<&[u64]>) {
         let dim = self.dim();
         let x = self.stack.input_mut(batch.tokens());
-        embedding::forward(&self.embedding.value, dim, &batch.ids, x);
+        embedding::forward(&self.embedding.value, &[], dim, &batch.ids, x);
         if let Some(key) = key {
             Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(x);
         }

@@ -1,5 +1,6 @@
 //! Classifiers: ids in, class logits out. A classifier knows nothing of training loops, files or metrics.
 
+mod bigrams;
 pub mod kind;
 pub mod language;
 pub mod neural;
@@ -86,7 +87,7 @@ pub trait Classifier: Send {
     fn parameters_mut(&mut self) -> Vec<&mut Parameter>;
 
     /// From now on word vectors learn at this multiple of the learning rate, at 0 they rest; sparse, only those of the words in
-    /// a batch take its step. Does nothing in a model whose vectors are frozen or that has none.
+    /// a batch take its step. Vectors of pairs of words learn at the same rate, those of words that are frozen do not.
     fn set_embedding_steps(&mut self, rate: f64, is_sparse: bool) {
         let _ = (rate, is_sparse);
     }

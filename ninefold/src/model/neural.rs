@@ -1,10 +1,13 @@
-//! The neural classifier: embedding -> dropout -> encoder -> pooling over time -> dropout -> linear.
+//! The neural classifier: embedding (and pairs of words, where wanted) -> dropout -> encoder -> pooling over time -> dropout -> linear.
 //!
 //! *takes* a [`Batch`] of ids -> *gives* logits. The encoder makes the family: a recurrent stack with its last states pooled
 //! is the network of the notebook that the presets come from, in PyTorch: `nn.Embedding`, `nn.Dropout`, `nn.LSTM`,
 //! `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`, `nn.Linear`. A convolution is Kim's network (2014); no encoder at all leaves
 //! SWEM (Shen et al. 2018).
 
+use std::sync::Arc;
+
+use super::bigrams::Bigrams;
 use super::{BatchResult, Classifier, ModelKind, Objective};
 use crate::batch::Batch;
 use crate::kernels::buffer::Buffer;
@@ -54,6 +57,8 @@ pub struct NeuralConfig {
     pub chunk_len: usize,
     /// Keep the embeddings as they are.
     pub freeze_embeddings: bool,
+    /// Rows for pairs of neighbouring tokens, whose vectors are added to the tokens' own; 0: no pairs.
+    pub bigram_buckets: usize,
     /// Number of classes.
     pub num_classes: usize,
     /// The numbers of the encoder's matrix products.
@@ -80,6 +85,7 @@ impl Default for NeuralConfig {
             segments: 1,
             chunk_len: 0,
             freeze_embeddings: false,
+            bigram_buckets: 0,
             num_classes: 2,
             precision: Precision::default(),
         }
@@ -129,6 +135,8 @@ const ON_WORDS: u64 = 4;
 pub struct NeuralClassifier {
     config: NeuralConfig,
     embedding: Parameter, // embedding.weight [vocab_size, dim]
+    outside: Arc<[f32]>,  // [words, dim] rows of ids from vocab_size up: no parameter, nothing learns them
+    bigrams: Option<Bigrams>,
     encoder: Box<dyn Encoder>,
     pool: Pool,
     head: [Parameter; 2], // head.weight [num_classes, pool.output], head.bias [num_classes]
@@ -152,6 +160,7 @@ impl NeuralClassifier {
         } else {
             Parameter::new("embedding.weight", &shape, matrix)
         };
+        let bigrams = (config.bigram_buckets > 0).then(|| Bigrams::new(config.bigram_buckets, dim));
         let encoder = config.encoder(dim, &mut rng);
         let pool = Pool::new(config.pooling, config.segments, encoder.output(), &mut rng);
         let (inputs, outputs) = (pool.output().len(), config.num_classes);
@@ -160,6 +169,8 @@ impl NeuralClassifier {
         NeuralClassifier {
             config,
             embedding,
+            outside: Arc::default(),
+            bigrams,
             encoder,
             pool,
             head: [
@@ -171,6 +182,16 @@ impl NeuralClassifier {
             d_pooled: Buffer::default(),
             scratch: linear::Scratch::default(),
         }
+    }
+
+    /// From now on texts may hold ids from vocab_size up: words outside of the vocabulary, whose vectors these are. They stay as
+    /// they come. `[words, dim]`
+    ///
+    /// # Panics
+    /// When these are no whole rows.
+    pub fn set_outside(&mut self, rows: Arc<[f32]>) {
+        assert!(rows.len().is_multiple_of(self.dim()), "{} floats in rows of {}", rows.len(), self.dim());
+        self.outside = rows;
     }
 
     fn dim(&self) -> usize {
@@ -185,7 +206,10 @@ impl NeuralClassifier {
     fn forward(&mut self, batch: &Batch, key: Option<&[u64]>) {
         let (dim, rows, dropout) = (self.dim(), batch.rows(), self.config.dropout);
         let x = self.encoder.input_mut(batch.tokens());
-        embedding::forward(&self.embedding.value, dim, &batch.ids, x);
+        embedding::forward(&self.embedding.value, &self.outside, dim, &batch.ids, x);
+        if let Some(bigrams) = &mut self.bigrams {
+            bigrams.forward(batch, self.embedding.shape[0], x);
+        }
         if let Some(key) = key {
             let on_embeddings = Dropout::new(dropout, &place(key, ON_EMBEDDINGS));
             on_embeddings.apply_to_tokens(x, self.config.locked_dropout, &batch.text_of);
@@ -226,13 +250,22 @@ impl NeuralClassifier {
         });
         Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_pooled);
         self.pool.backward(batch, &mut *self.encoder, d_pooled);
-        let wants_input = self.embedding.is_trained() && self.embedding.rate > 0.0;
+        let learns = |parameter: &Parameter| parameter.is_trained() && parameter.rate > 0.0;
+        let words_learn = learns(&self.embedding);
+        let bigrams = self.bigrams.as_mut().filter(|bigrams| learns(&bigrams.weight));
+        let wants_input = words_learn || bigrams.is_some();
         if let Some(d_x) = self.encoder.backward(batch, &place(key, IN_ENCODER), wants_input) {
             Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
             let on_embeddings = Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS));
             on_embeddings.apply_to_tokens(d_x, self.config.locked_dropout, &batch.text_of);
-            self.embedding.note_rows(batch.ids.iter().copied());
-            embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
+            if words_learn {
+                let vocab_size = self.embedding.shape[0] as u32;
+                self.embedding.note_rows(batch.ids.iter().copied().filter(|&id| id < vocab_size));
+                embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
+            }
+            if let Some(bigrams) = bigrams {
+                bigrams.backward(d_x);
+            }
         }
     }
 }
@@ -263,16 +296,21 @@ impl Classifier for NeuralClassifier {
     fn set_embedding_steps(&mut self, rate: f64, is_sparse: bool) {
         self.embedding.rate = rate;
         self.embedding.set_sparse(is_sparse);
+        if let Some(bigrams) = &mut self.bigrams {
+            bigrams.weight.rate = rate;
+        }
     }
 
     fn parameters(&self) -> Vec<&Parameter> {
         let inner = self.encoder.parameters().iter().chain(self.pool.parameter());
-        std::iter::once(&self.embedding).chain(inner).chain(&self.head).collect()
+        let bigrams = self.bigrams.iter().map(|bigrams| &bigrams.weight);
+        std::iter::once(&self.embedding).chain(bigrams).chain(inner).chain(&self.head).collect()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
         let inner = self.encoder.parameters_mut().iter_mut().chain(self.pool.parameter_mut());
-        std::iter::once(&mut self.embedding).chain(inner).chain(&mut self.head).collect()
+        let bigrams = self.bigrams.iter_mut().map(|bigrams| &mut bigrams.weight);
+        std::iter::once(&mut self.embedding).chain(bigrams).chain(inner).chain(&mut self.head).collect()
     }
 }
 

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use dropout::Masks;
 use ninefold::model::ModelKind;
 use ninefold::nn::Pooling;
+use ninefold::rng::mix;
 
 /// Parameters, or gradients, by PyTorch's names.
 pub type Tensors = BTreeMap<String, Vec<f64>>;
@@ -36,6 +37,7 @@ pub struct Shape {
     pub recurrent_dropout: f64,
     pub layer_norm: bool,
     pub chunk_len: usize,
+    pub bigram_buckets: usize,
 }
 
 impl Shape {
@@ -69,6 +71,7 @@ pub const PLAIN: Shape = Shape {
     recurrent_dropout: 0.0,
     layer_norm: false,
     chunk_len: 0,
+    bigram_buckets: 0,
 };
 
 /// Something per token of a text.
@@ -103,6 +106,10 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text
     let dim = shape.dim;
     let table = &tensors["embedding.weight"];
     let mut embedded: Rows = text.iter().map(|&id| table[id as usize * dim..][..dim].to_vec()).collect();
+    let pairs: Vec<(usize, usize)> = (1..text.len()).filter_map(|at| Some((at, pair(shape, text, at)?))).collect();
+    for &(at, row) in &pairs {
+        (0..dim).for_each(|k| embedded[at][k] += tensors["bigrams.weight"][row * dim + k]);
+    }
     embedded.iter_mut().for_each(|row| dropout::apply(row, &masks.embedding));
 
     // forward
@@ -148,7 +155,16 @@ fn one_text(shape: Shape, tensors: &Tensors, gradients: &mut Tensors, text: Text
             add_to(gradients, "embedding.weight", id as usize * dim + k, d_embedded[token][k]);
         }
     }
+    for (at, row) in pairs {
+        (0..dim).for_each(|k| add_to(gradients, "bigrams.weight", row * dim + k, d_embedded[at][k]));
+    }
     loss
+}
+
+/// The row of a token and the one before it.
+fn pair(shape: Shape, text: &[u32], at: usize) -> Option<usize> {
+    let hash = mix(mix(u64::from(text[at - 1])) ^ u64::from(text[at]));
+    (shape.bigram_buckets > 0).then(|| (hash % shape.bigram_buckets as u64) as usize)
 }
 
 pub fn add_to(gradients: &mut Tensors, name: &str, place: usize, d: f64) {

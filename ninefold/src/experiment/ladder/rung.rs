@@ -84,11 +84,18 @@ impl Job<'_> {
         };
         let trained = prepared.and_then(|before| {
             let before: f64 = before.iter().map(|epoch| epoch.seconds).sum();
-            fit(&mut model, texts.train_data(self.seed), &config.training, resume, progress, &mut |state| {
-                run.seconds = before + state.history.iter().map(|epoch| epoch.seconds).sum::<f64>();
-                run.epochs = state.history.len();
-                checkpoint::save(&path, &self.key, state)
-            })
+            fit(
+                &mut model,
+                self.vectors.train_data(texts, self.seed),
+                &config.training,
+                resume,
+                progress,
+                &mut |state| {
+                    run.seconds = before + state.history.iter().map(|epoch| epoch.seconds).sum::<f64>();
+                    run.epochs = state.history.len();
+                    checkpoint::save(&path, &self.key, state)
+                },
+            )
         });
         progress.end();
         let mut predicted = Vec::new();
@@ -96,7 +103,8 @@ impl Job<'_> {
             Ok(state) => {
                 let best = &state.history[state.best_epoch - 1];
                 run.score = Some(best.validation_score(texts.main_score));
-                let probabilities = predict_proba(&mut model, &texts.validation, config.training.reading(), progress)?;
+                let validation = self.vectors.parts(texts).validation;
+                let probabilities = predict_proba(&mut model, validation, config.training.reading(), progress)?;
                 predicted = most_probable(&probabilities, texts.corpus.labels.len());
             }
             Err(error @ Error::Diverged { .. }) => run.error = Some(error.to_string()),

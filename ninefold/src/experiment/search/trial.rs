@@ -70,7 +70,12 @@ impl Trials<'_> {
     /// [`Error::Config`] for settings that do not go together.
     pub(super) fn config(&self, trial: usize) -> Result<Config> {
         let (config, embedding, model) = self.draw(trial).1?;
-        Ok(Config { embeddings: vec![embedding], models: vec![model], search: Default::default(), ..config })
+        let mut config =
+            Config { embeddings: vec![embedding], models: vec![model], search: Default::default(), ..config };
+        if !config.may_have_ngrams() {
+            config.embedding.out_of_vocabulary = Default::default(); // which had no say, and alone is refused
+        }
+        Ok(config)
     }
 
     fn path(&self, trial: usize, extension: &str) -> PathBuf {
@@ -149,7 +154,7 @@ impl Trials<'_> {
         let key = sha256(format!("{} {} {}", self.key, record.described(), vectors.checksum).as_bytes());
         let path = self.path(record.trial, "safetensors");
         let resume = checkpoint::load(&path, &key).unwrap_or(None); // a damaged one is as good as none
-        let data = texts.train_data(config.seed);
+        let data = vectors.train_data(texts, config.seed);
         let is_there = |checkpoint: &Checkpoint| checkpoint.history.len() >= epochs;
         let mut take_down = |checkpoint: &Checkpoint| {
             let scores = checkpoint.history.iter().map(|epoch| epoch.validation_score(texts.main_score));

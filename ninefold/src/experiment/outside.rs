@@ -1,0 +1,64 @@
+//! The texts of a run as ids that go beyond the vocabulary, for networks whose embedding has n-grams for its words.
+//!
+//! *takes* [`OutsideWords`] and texts -> *gives* every part anew, and a vector for each word outside of the vocabulary that some text
+//! holds. Baselines and language models go on reading `<unk>`.
+
+use std::sync::Arc;
+
+use super::features::Parts;
+use super::texts::Texts;
+use crate::batch::Encoded;
+use crate::corpus::Document;
+use crate::embed::outside::OutsideWords;
+use crate::error::Result;
+use crate::phrasing::counted;
+use crate::tokenize::Tokenizer;
+
+/// Words outside of the vocabulary, and the texts with them.
+pub(super) struct Outside {
+    /// What a saved model needs to do the same.
+    pub(super) words: OutsideWords,
+    /// Their vectors. `[found, dim]`
+    pub(super) rows: Arc<[f32]>,
+    pub(super) parts: Parts<Encoded>,
+    found: usize,
+    unknown: usize,
+}
+
+impl Outside {
+    /// # Errors
+    /// Those of the tokenizer.
+    pub(super) fn read(words: OutsideWords, texts: &Texts) -> Result<Outside> {
+        let tokenizer = Tokenizer::new(&texts.tokenizer)?;
+        let corpus = &texts.corpus;
+        let documents: Vec<&Document> =
+            [&corpus.train, &corpus.validation, &corpus.test].into_iter().flatten().collect();
+        let all: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
+        let read = words.read(&texts.vocab, &tokenizer, &all);
+        let mut ids = documents.iter().zip(&read.ids);
+        let mut part = |documents: &[Document]| {
+            let mut encoded = Encoded::default();
+            ids.by_ref().take(documents.len()).for_each(|(document, ids)| encoded.push(ids, document.label));
+            encoded
+        };
+        let parts =
+            Parts { train: part(&corpus.train), validation: part(&corpus.validation), test: part(&corpus.test) };
+        Ok(Outside { words, rows: read.rows.into(), parts, found: read.words, unknown: read.unknown })
+    }
+
+    /// What is said of it before networks are trained.
+    pub(super) fn described(outside: Option<&Outside>) -> String {
+        match outside {
+            None => {
+                "has no n-grams: out_of_vocabulary = \"subwords\" does nothing here, and a token that is not in the \
+                     vocabulary is <unk>"
+                    .to_string()
+            }
+            Some(Outside { found, unknown, .. }) => format!(
+                "{} outside of the vocabulary read by their n-grams, {} as <unk>",
+                counted(*found, "word"),
+                counted(*unknown, "word")
+            ),
+        }
+    }
+}
