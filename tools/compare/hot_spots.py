@@ -34,9 +34,11 @@ def main():
     parser.add_argument("--size", default="round1")
     parser.add_argument("--precision", default="f32")
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--threads", help="default: as many as there are processors")
     arguments = parser.parse_args()
     bench = [arguments.ninefold, "bench", "--quiet", "--work", "train", "--steps", str(arguments.steps)]
     bench += ["--models", arguments.model, "--sizes", arguments.size, "--precisions", arguments.precision]
+    bench += ["--threads", arguments.threads] if arguments.threads else []
     with tempfile.NamedTemporaryFile() as data:
         record = ["perf", "record", "-o", data.name, "-F", "700", "--call-graph", "dwarf,4096", "--"]
         subprocess.run(record + bench, check=True, capture_output=True)
