@@ -188,7 +188,31 @@ fn kims_widths() -> Vec<usize> {
 }
 
 impl Shape {
-    /// The settings of the classifier.
+    /// The shape of a network, without what matters in training alone.
+    pub fn of(model: &NeuralClassifier) -> Shape {
+        let config = model.config().clone();
+        Shape {
+            kind: config.kind,
+            vocab_size: model.vocab_size(),
+            embedding_dim: model.dim(),
+            hidden_size: config.hidden_size,
+            num_layers: config.num_layers,
+            bidirectional: config.bidirectional,
+            dropout: config.dropout,
+            filter_widths: config.filter_widths,
+            filters: config.filters,
+            layer_norm: config.layer_norm,
+            pooling: config.pooling,
+            segments: config.segments,
+            chunk_len: config.chunk_len,
+            freeze_embeddings: config.freeze_embeddings,
+            bigram_buckets: config.bigram_buckets,
+            num_classes: config.num_classes,
+            precision: config.precision,
+        }
+    }
+
+    /// The settings of a network of this shape.
     pub fn classifier(&self) -> NeuralConfig {
         NeuralConfig {
             kind: self.kind,

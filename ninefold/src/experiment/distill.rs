@@ -238,7 +238,7 @@ impl Work<'_> {
             teacher: teacher.map(|(_, name)| name),
         };
         let temperature = calibration::temperature(&validation, classes, texts.validation.labels());
-        pair::bundle(config, texts, self.vectors, self.pair, temperature, facts, model).save(folder)
+        pair::bundle(config, texts, self.vectors, self.pair.0, temperature, facts, model).save(folder)
     }
 
     /// Scores and speed of a saved model.

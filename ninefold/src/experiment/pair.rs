@@ -200,7 +200,7 @@ impl Trainer<'_> {
             teacher: None,
         };
         let temperature = record.chosen.get("temperature").copied().unwrap_or(1.0);
-        bundle(self.config, self.texts, self.vectors, self.pair, temperature, training, model)
+        bundle(self.config, self.texts, self.vectors, self.pair.0, temperature, training, model)
     }
 }
 
@@ -209,37 +209,18 @@ pub(super) fn bundle(
     config: &Config,
     texts: &Texts,
     vectors: &Vectors,
-    (embedding, kind): Pair,
+    embedding: Embedding,
     temperature: f64,
     training: Facts,
     model: NeuralClassifier,
 ) -> Bundle {
-    let shape = Shape {
-        kind,
-        vocab_size: texts.vocab.len(),
-        embedding_dim: vectors.matrix.dim,
-        hidden_size: config.model.hidden_size,
-        num_layers: config.model.num_layers,
-        bidirectional: config.model.bidirectional,
-        dropout: config.model.dropout,
-        layer_norm: config.model.layer_norm,
-        filter_widths: config.model.filter_widths.clone(),
-        filters: config.model.filters,
-        pooling: config.model.pooling_of(kind),
-        segments: config.model.segments,
-        chunk_len: config.model.chunk_len,
-        freeze_embeddings: config.model.freeze_embeddings,
-        bigram_buckets: config.model.bigram_buckets,
-        num_classes: texts.corpus.labels.len(),
-        precision: config.model.precision,
-    };
     let reading = BundleReading { max_len: config.training.max_len, padding: config.training.padding };
     let config = BundleConfig {
         format_version: FORMAT_VERSION,
         made_by: environment::program(),
         tokenizer: texts.tokenizer.clone(),
         embedding: embedding.name().to_string(),
-        model: shape,
+        model: Shape::of(&model),
         reading,
         out_of_vocabulary: match vectors.outside {
             Some(_) => OutOfVocabulary::Subwords,

@@ -194,7 +194,18 @@ impl NeuralClassifier {
         self.outside = rows;
     }
 
-    fn dim(&self) -> usize {
+    /// The settings that it was built with.
+    pub fn config(&self) -> &NeuralConfig {
+        &self.config
+    }
+
+    /// Rows of its table of word vectors.
+    pub fn vocab_size(&self) -> usize {
+        self.embedding.shape[0]
+    }
+
+    /// Length of a word vector.
+    pub fn dim(&self) -> usize {
         self.embedding.shape[1]
     }
 
@@ -235,7 +246,7 @@ impl NeuralClassifier {
 
     /// The gradients in `logits` -> those of every parameter.
     fn backward(&mut self, batch: &Batch, key: &[u64]) {
-        let (dim, shape) = (self.dim(), self.shape(batch.rows()));
+        let (vocab_size, dim, shape) = (self.vocab_size(), self.dim(), self.shape(batch.rows()));
         let [weight, bias] = &mut self.head;
         let d_pooled = self.d_pooled.resize(batch.rows() * shape.input.padded());
         Level::current().run(linear::Backward {
@@ -259,8 +270,7 @@ impl NeuralClassifier {
             let on_embeddings = Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS));
             on_embeddings.apply_to_tokens(d_x, self.config.locked_dropout, &batch.text_of);
             if words_learn {
-                let vocab_size = self.embedding.shape[0] as u32;
-                self.embedding.note_rows(batch.ids.iter().copied().filter(|&id| id < vocab_size));
+                self.embedding.note_rows(batch.ids.iter().copied().filter(|&id| (id as usize) < vocab_size));
                 embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
             }
             if let Some(bigrams) = bigrams {
