@@ -1,8 +1,8 @@
 //! Is the limit that the models hit theirs, or the data's?
 //!
 //! Takes a leaderboard -> gives sentences. The evidence: whether linear models get more out of the same texts than networks do,
-//! how much of the training texts the best network has learned beside those held back, and whether all models lose alike
-//! between validation, which is cut from train, and test.
+//! how much of the training texts the best network, or another as good, has learned beside those held back, and whether all
+//! models lose alike between validation, which is cut from train, and test.
 
 use super::facts::share;
 use super::phrases::{percent, points};
@@ -54,11 +54,40 @@ fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
              network would not.",
             if baseline.is_some() { "No linear model gets much more out of these texts, and " } else { "" }
         ),
-        (None, false) => format!(
-            "Limit: the network's, perhaps. {learned}: it could still learn from them, with more epochs, a larger size or word \
-             vectors that learn."
-        ),
+        (None, false) => match learned_by_heart(board, train, held_back) {
+            Some(other) => format!(
+                "Limit: the data's, as far as these models tell. {learned}; {} has {} and {}, so that to learn more of them by \
+                 heart would not help; clearer labels or more texts would.",
+                other.name,
+                share(board, other.train),
+                share(board, other.held_back)
+            ),
+            None => format!(
+                "Limit: the network's, perhaps. {learned}: it could still learn from them, with more epochs, a larger size or \
+                 word vectors that learn."
+            ),
+        },
     })
+}
+
+/// What a model got right.
+struct Learned {
+    name: String,
+    train: f64,
+    held_back: f64,
+}
+
+/// The model that has learned more of the training texts than `train`, by heart, and is as good as `held_back` on others: the best
+/// of those.
+fn learned_by_heart(board: &Leaderboard, train: f64, held_back: f64) -> Option<Learned> {
+    let of = |scores: &Option<crate::eval::Scores>| scores.as_ref().map(|scores| board.main_score.of(scores));
+    let models = board.rows.iter().filter(|row| row.kind() != RowKind::Ensemble);
+    let learned = models
+        .filter_map(|row| Some(Learned { name: row.pair(), train: of(&row.train)?, held_back: of(&row.validation)? }));
+    let by_heart = learned.filter(|other| {
+        other.train > train && other.train - other.held_back > BY_HEART && other.held_back > held_back - AHEAD
+    });
+    by_heart.max_by(|a, b| a.held_back.total_cmp(&b.held_back))
 }
 
 /// What every model loses between validation and test.
@@ -133,6 +162,20 @@ mod tests {
     fn a_network_that_has_not_learned_its_texts_points_to_itself() {
         let limit = &said(&board(0.81, 0.80))[0];
         assert!(limit.starts_with("Limit: the network's") && limit.contains("more epochs"), "{limit}");
+    }
+
+    #[test]
+    fn a_network_that_could_learn_more_is_told_where_another_has_and_got_nothing_by_it() {
+        let mut board = board(0.84, 0.80);
+        let baseline = board.chosen(RowKind::Baseline).unwrap().pair();
+        let row = board.rows.iter_mut().find(|row| row.pair() == baseline).unwrap();
+        let scores = |accuracy: f64| Some(Scores { accuracy, ..Scores::default() });
+        (row.train, row.validation) = (scores(0.99), scores(0.79));
+        let limit = &said(&board)[0];
+        assert!(limit.starts_with("Limit: the data's") && limit.contains("99.0 % and 79.0 %"), "{limit}");
+        let row = board.rows.iter_mut().find(|row| row.pair() == baseline).unwrap();
+        row.validation = scores(0.70);
+        assert!(said(&board)[0].starts_with("Limit: the network's, perhaps."), "{:?}", said(&board));
     }
 
     #[test]
