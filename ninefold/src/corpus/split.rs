@@ -44,7 +44,7 @@ pub(super) fn cut(
                     Pick::Random => {
                         Rng::for_purpose(seed, &format!("{purpose} part of {}", labels[label])).shuffle(&mut members);
                     }
-                    Pick::Last => members.sort_by_key(|&index| Reverse(natural(&documents[index].source))),
+                    Pick::Last => members.sort_by_cached_key(|&index| Reverse(natural(&documents[index].source))),
                 }
                 for &index in &members[..wanted.clamp(1, size - 1)] {
                     is_cut[index] = true;

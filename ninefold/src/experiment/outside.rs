@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::features::Parts;
-use super::texts::Texts;
+use super::texts::{Texts, encoded, texts_of};
 use crate::batch::Encoded;
-use crate::corpus::Document;
+use crate::corpus::Corpus;
 use crate::embed::outside::OutsideWords;
 use crate::error::Result;
 use crate::phrasing::counted;
@@ -30,19 +30,15 @@ impl Outside {
     /// Those of the tokenizer.
     pub(super) fn read(words: OutsideWords, texts: &Texts) -> Result<Outside> {
         let tokenizer = Tokenizer::new(&texts.tokenizer)?;
-        let corpus = &texts.corpus;
-        let documents: Vec<&Document> =
-            [&corpus.train, &corpus.validation, &corpus.test].into_iter().flatten().collect();
-        let all: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
-        let read = words.read(&texts.vocab, &tokenizer, &all);
-        let mut ids = documents.iter().zip(&read.ids);
-        let mut part = |documents: &[Document]| {
-            let mut encoded = Encoded::default();
-            ids.by_ref().take(documents.len()).for_each(|(document, ids)| encoded.push(ids, document.label));
-            encoded
+        let Corpus { train, validation, test, .. } = &texts.corpus;
+        let read = words.read(&texts.vocab, &tokenizer, &[train, validation, test].map(|part| texts_of(part)).concat());
+        let (of_train, others) = read.ids.split_at(train.len());
+        let (of_validation, of_test) = others.split_at(validation.len());
+        let parts = Parts {
+            train: encoded(train, of_train),
+            validation: encoded(validation, of_validation),
+            test: encoded(test, of_test),
         };
-        let parts =
-            Parts { train: part(&corpus.train), validation: part(&corpus.validation), test: part(&corpus.test) };
         Ok(Outside { words, rows: read.rows.into(), parts, found: read.words, unknown: read.unknown })
     }
 

@@ -60,11 +60,6 @@ impl Texts {
             PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
         progress.notice(&format!("vocabulary: {} tokens; {}", vocab.len(), coverage.unknown()));
         let sentences = vocab.encode_texts(&tokenizer, &train);
-        let encoded = |documents: &[Document], ids: &[Vec<u32>]| {
-            let mut encoded = Encoded::default();
-            documents.iter().zip(ids).for_each(|(document, ids)| encoded.push(ids, document.label));
-            encoded
-        };
         let train = encoded(&corpus.train, &sentences);
         let validation = encoded(&corpus.validation, &vocab.encode_texts(&tokenizer, &validation));
         let test = encoded(&corpus.test, &vocab.encode_texts(&tokenizer, &test));
@@ -109,7 +104,14 @@ fn class_sizes(corpus: &Corpus) -> Vec<usize> {
     sizes
 }
 
-fn texts_of(documents: &[Document]) -> Vec<&str> {
+/// Documents as their tokens' ids, with their labels.
+pub(super) fn encoded(documents: &[Document], ids: &[Vec<u32>]) -> Encoded {
+    let mut encoded = Encoded::default();
+    documents.iter().zip(ids).for_each(|(document, ids)| encoded.push(ids, document.label));
+    encoded
+}
+
+pub(super) fn texts_of(documents: &[Document]) -> Vec<&str> {
     documents.iter().map(|document| document.text.as_str()).collect()
 }
 

@@ -1,7 +1,7 @@
 //! [`Simd`] on x86-64: AVX2 with FMA, and AVX-512.
 //!
-//! The intrinsics are compiled into the body of [`Level::run`](super::Level::run)'s `#[target_feature]` function, because
-//! every method here is `#[inline(always)]`.
+//! The intrinsics are compiled into the `#[target_feature]` functions of [`apart`](Simd::apart), through which
+//! [`Level::run`](super::Level::run) goes too, because every other method here is `#[inline(always)]`.
 
 use std::arch::x86_64::*;
 
@@ -18,41 +18,26 @@ pub struct Avx512<const BF16: bool>(());
 
 impl Avx2 {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
-        #[target_feature(enable = "avx2,fma")]
-        fn body<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run(Avx2(()))
-        }
         assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"), "this processor lacks AVX2");
-        // SAFETY: the processor has the instructions, as just asserted.
-        unsafe { body(kernel) }
+        Avx2(()).apart(kernel)
     }
 }
 
 impl Avx512<false> {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
-        #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
-        fn body<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run(Avx512::<false>(()))
-        }
         let present = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
         assert!(present, "this processor lacks AVX-512");
-        // SAFETY: the processor has the instructions, as just asserted.
-        unsafe { body(kernel) }
+        Avx512::<false>(()).apart(kernel)
     }
 }
 
 impl Avx512<true> {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
-        #[target_feature(enable = "avx512f,avx512dq,avx512bf16,avx2,fma")]
-        fn body<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run(Avx512::<true>(()))
-        }
         let present = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512bf16");
         assert!(present, "this processor lacks AVX-512 with bf16");
-        // SAFETY: the processor has the instructions, as just asserted.
-        unsafe { body(kernel) }
+        Avx512::<true>(()).apart(kernel)
     }
 }
 
