@@ -169,6 +169,9 @@ pub struct ConfigArgs {
     /// Train every pair so many times, with this seed, the next, and so on; the split stays the same
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub seeds: Option<u64>,
+    /// Comparisons: train everything once more on train and validation, when validation has chosen
+    #[arg(long, help_heading = "Settings")]
+    pub refit: bool,
     /// Logs of each training for other programs: tensorboard, jsonl
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub log: Vec<String>,

@@ -42,6 +42,7 @@ impl ConfigArgs {
         flags.number("training.epochs", self.epochs);
         flags.number("seed", self.seed);
         flags.number("seeds", self.seeds);
+        flags.text("refit", &self.refit.then(|| "true".to_string()));
         flags.list("log", &self.log);
         flags.text("embedding.glove", &self.glove);
         flags.text("training.padding", &self.padding);

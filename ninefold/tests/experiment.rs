@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ninefold::experiment::{Config, EmbeddingKind, RunFolder, preset, run};
 use ninefold::model::ModelKind;
 use ninefold::progress::{Progress, Silent};
-use ninefold::report::Leaderboard;
+use ninefold::report::{Leaderboard, Row, RowKind};
 use ninefold::{Error, experiment, folders};
+use safetensors::SafeTensors;
 
 /// Cancels once it was asked so often.
 struct CancelAfter {
@@ -63,23 +64,94 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
 #[test]
 fn cancelled_anywhere_it_goes_on_to_the_same_bits() {
     let place = tempfile::tempdir().unwrap();
-    let config = config(place.path());
-    let whole = run(&config, &place.path().join("whole"), &Silent).unwrap();
+    goes_on_to_the_same_bits(&config(place.path()), place.path(), &[3, 9, 13, 30, 45, 60]);
+}
+
+#[test]
+fn and_so_does_one_that_trains_everything_once_more() {
+    let place = tempfile::tempdir().unwrap();
+    let config = Config { refit: true, ..config(place.path()) };
+    goes_on_to_the_same_bits(&config, place.path(), &[9, 30, 60, 75, 90, 110]);
+}
+
+fn goes_on_to_the_same_bits(config: &Config, place: &Path, limits: &[usize]) {
+    let whole = run(config, &place.join("whole"), &Silent).unwrap();
     let mut interruptions = 0;
-    for limit in [3, 9, 13, 30, 45, 60] {
-        let folder = place.path().join(format!("cut-{limit}"));
+    for &limit in limits {
+        let folder = place.join(format!("cut-{limit}"));
         let cancel = CancelAfter { asked: AtomicUsize::new(0), limit };
-        match run(&config, &folder, &cancel) {
+        match run(config, &folder, &cancel) {
             Err(Error::Interrupted) => interruptions += 1,
             other => assert!(other.is_ok(), "{other:?}"),
         }
-        let resumed = run(&config, &folder, &Silent).unwrap();
-        assert_eq!(files(&folder), files(&place.path().join("whole")), "cancelled after {limit}");
+        let resumed = run(config, &folder, &Silent).unwrap();
+        assert_eq!(files(&folder), files(&place.join("whole")), "cancelled after {limit}");
         for (a, b) in resumed.rows.iter().zip(&whole.rows) {
             assert_eq!((a.train, a.validation, a.test, a.best_epoch), (b.train, b.validation, b.test, b.best_epoch));
         }
     }
     assert!(interruptions >= 4, "only {interruptions} of 6 were cancelled in time to show anything");
+}
+
+#[test]
+fn what_validation_chose_is_trained_once_more_on_all_texts() {
+    let place = tempfile::tempdir().unwrap();
+    let mut config = config(place.path());
+    // Every text has a word of its own, which a vocabulary knows if the text was learned from.
+    let data = place.path().join("texts.csv");
+    let texts = fs::read_to_string(&data).unwrap();
+    let marked = texts.lines().enumerate().map(|(n, line)| if n == 0 { line.into() } else { format!("own{n} {line}") });
+    fs::write(&data, marked.collect::<Vec<String>>().join("\n")).unwrap();
+    config.vocab.min_count = 1;
+    let once = run(&config, &place.path().join("once"), &Silent).unwrap();
+    let refit = Config { refit: true, ..config };
+    let twice = run(&refit, &place.path().join("twice"), &Silent).unwrap();
+
+    assert_eq!(once.protocol.validation, "10 % of train, stratified, seed 0");
+    let said = "10 % of train, stratified, seed 0, joined to train when every choice is made (refit)";
+    assert_eq!((twice.protocol.validation.as_str(), twice.protocol.texts), (said, once.protocol.texts));
+    let own = |run: &str| {
+        let vocab = fs::read_to_string(place.path().join(run).join("pairs/glove-gru/model/vocab.txt")).unwrap();
+        vocab.lines().filter(|word| word.starts_with("own")).count()
+    };
+    let sizes = once.protocol.texts;
+    assert_eq!((own("once"), own("twice")), (sizes.train, sizes.train + sizes.validation));
+    let trained = |row: &&Row| row.kind() != RowKind::Ensemble;
+    for (a, b) in once.rows.iter().zip(&twice.rows).filter(|(row, _)| trained(row)) {
+        assert_eq!((&a.folder, a.train, a.validation, a.best_epoch), (&b.folder, b.train, b.validation, b.best_epoch));
+        assert!(a.baseline || a.parameters < b.parameters, "{}: {} and {}", a.folder, a.parameters, b.parameters);
+        let said = |run: &str, part: &str| {
+            let bytes = fs::read(place.path().join(run).join(&a.folder).join("probabilities.safetensors")).unwrap();
+            SafeTensors::deserialize(&bytes).unwrap().tensor(part).unwrap().data().to_vec()
+        };
+        assert!(said("once", "validation") == said("twice", "validation"), "{}", a.folder);
+        let is_same = said("once", "test") == said("twice", "test");
+        assert_eq!(is_same, a.model == "majority", "{}", a.folder);
+    }
+    let model =
+        |run: &str, file: &str| fs::read(place.path().join(run).join("pairs/glove-gru/model").join(file)).unwrap();
+    assert!(String::from_utf8(model("twice", "README.md")).unwrap().contains(said));
+    assert_ne!(model("once", "model.safetensors"), model("twice", "model.safetensors"));
+    for leftover in ["checkpoint.safetensors", "refit-checkpoint.safetensors"] {
+        assert!(!place.path().join("twice/pairs/glove-gru").join(leftover).exists(), "{leftover}");
+    }
+}
+
+#[test]
+fn runs_side_by_side_share_their_vectors() {
+    let place = tempfile::tempdir().unwrap();
+    let mut config = config(place.path());
+    config.embeddings = vec![EmbeddingKind::Word2vec.into()];
+    config.models = vec![ModelKind::Swem];
+    (config.embedding.epochs, config.baselines) = (2_000, Vec::new());
+    let folders = ["a", "b"].map(|name| place.path().join(name));
+    std::thread::scope(|scope| {
+        for folder in &folders {
+            scope.spawn(|| run(&config, folder, &Silent).unwrap());
+        }
+    });
+    let [a, b] = folders.map(|run| fs::read(run.join("pairs/word2vec-swem/model/model.safetensors")).unwrap());
+    assert!(a == b, "each trained its own, without locks");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Trains and scores the baselines: each leaves a row, metrics and predictions, as a pair does, and is not done again.
 //!
 //! *takes* texts, and word vectors for the one that needs them -> *gives* records. Where there is a choice (C, smoothing),
-//! every value is tried and validation decides; the temperature that makes probabilities of scores is fitted there, too.
+//! every value is tried and validation decides; the temperature that makes probabilities of scores is fitted there, too. With
+//! `refit` the model that answers test texts is trained once more, on train and validation, with what was chosen.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -31,7 +32,28 @@ pub(super) struct Baselines<'a> {
     pub(super) texts: &'a Texts,
     pub(super) folder: &'a RunFolder,
     pub(super) key: &'a str,
+    held_back: Source<'a>,
+    /// Where everything is trained once more.
+    whole: Option<Source<'a>>,
+}
+
+/// What is trained on: with validation texts held back, or all of it.
+struct Source<'a> {
+    texts: &'a Texts,
     words: OnceCell<Words>,
+}
+
+impl<'a> Source<'a> {
+    fn new(texts: &'a Texts) -> Source<'a> {
+        Source { texts, words: OnceCell::new() }
+    }
+
+    fn words(&self) -> Result<&Words> {
+        if self.words.get().is_none() {
+            let _ = self.words.set(Words::of(self.texts)?);
+        }
+        Ok(self.words.get().expect("just set"))
+    }
 }
 
 /// A trained baseline's scores, and what it took.
@@ -44,7 +66,8 @@ struct Scored {
 
 impl<'a> Baselines<'a> {
     pub(super) fn new(config: &'a Config, texts: &'a Texts, folder: &'a RunFolder, key: &'a str) -> Baselines<'a> {
-        Baselines { config, texts, folder, key, words: OnceCell::new() }
+        let whole = texts.whole.as_deref().map(Source::new);
+        Baselines { config, texts, folder, key, held_back: Source::new(texts), whole }
     }
 
     /// A row with its names and nothing else.
@@ -70,9 +93,10 @@ impl<'a> Baselines<'a> {
     ) -> Result<Row> {
         let row = Baselines::row(kind, vectors.map(|(embedding, _)| embedding), self.config.seed);
         let start = Instant::now();
-        let epochs = self.config.baseline.epochs as u64;
-        let total = (kind == BaselineKind::FasttextSupervised).then_some(epochs * self.texts.train.len() as u64);
-        progress.begin(&row.pair(), "texts", total);
+        let sources = [Some(&self.held_back), self.whole.as_ref()].into_iter().flatten();
+        let texts: usize = sources.map(|source| source.texts.train.len()).sum();
+        let total = (self.config.baseline.epochs * texts) as u64;
+        progress.begin(&row.pair(), "texts", (kind == BaselineKind::FasttextSupervised).then_some(total));
         let scored = self.train(kind, vectors.map(|(_, vectors)| vectors), progress);
         progress.end();
         let Scored { scores, parameters, epochs, chosen } = scored?;
@@ -98,39 +122,62 @@ impl<'a> Baselines<'a> {
     }
 
     fn train(&self, kind: BaselineKind, vectors: Option<&Vectors>, progress: &dyn Progress) -> Result<Scored> {
-        let config = &self.config.baseline;
-        let (labels, classes) = (self.texts.train.labels(), self.texts.corpus.labels.len());
-        let weights = &self.texts.class_weights;
+        let first = self.train_on(&self.held_back, kind, vectors, None, progress)?;
+        let Some(whole) = &self.whole else { return Ok(first) };
+        let vectors = vectors.and_then(|vectors| vectors.whole.as_deref());
+        let last = self.train_on(whole, kind, vectors, Some(&first.chosen), progress)?;
+        let scores = Parts { test: last.scores.test, ..first.scores };
+        Ok(Scored { scores, parameters: last.parameters, ..first })
+    }
+
+    /// Trains with every value there is to choose from, or with what was chosen before.
+    fn train_on(
+        &self,
+        source: &Source,
+        kind: BaselineKind,
+        vectors: Option<&Vectors>,
+        chosen: Option<&BTreeMap<String, f64>>,
+        progress: &dyn Progress,
+    ) -> Result<Scored> {
+        let (config, texts) = (&self.config.baseline, source.texts);
+        let (labels, classes) = (texts.train.labels(), texts.corpus.labels.len());
+        let weights = &texts.class_weights;
+        let [smoothing, c] = [("smoothing", &config.smoothing), ("c", &config.c)].map(|(name, values)| {
+            let only = chosen.and_then(|chosen| chosen.get(name));
+            Choice { name, values: only.map_or(values.as_slice(), std::slice::from_ref), texts }
+        });
+        let logistic = |features: &Parts<Csr>| {
+            c.make(features, |x, c, start| logistic::train(x, labels, weights, c, LOGISTIC, start))
+        };
         Ok(match kind {
-            BaselineKind::Majority => self.majority(),
+            BaselineKind::Majority => majority(texts),
             BaselineKind::MultinomialNb => {
                 let train =
                     |x: &Csr, smoothing, _: Option<&Linear>| naive_bayes::multinomial(x, labels, classes, smoothing);
-                self.choose("smoothing", &config.smoothing, &self.words()?.counts(&config.tfidf()), train)
+                smoothing.make(&source.words()?.counts(&config.tfidf()), train)
             }
             BaselineKind::ComplementNb => {
                 let train =
                     |x: &Csr, smoothing, _: Option<&Linear>| naive_bayes::complement(x, labels, classes, smoothing);
-                self.choose("smoothing", &config.smoothing, self.words()?.tfidf(&config.tfidf()), train)
+                smoothing.make(source.words()?.tfidf(&config.tfidf()), train)
             }
-            BaselineKind::TfidfLogistic => self.logistic(self.words()?.tfidf(&config.tfidf())),
+            BaselineKind::TfidfLogistic => logistic(source.words()?.tfidf(&config.tfidf())),
             BaselineKind::TfidfSvm => {
                 let train = |x: &Csr, c, _: Option<&Linear>| svm::train(x, labels, weights, c, SVM, self.config.seed);
-                self.choose("c", &config.c, self.words()?.tfidf(&config.tfidf()), train)
+                c.make(source.words()?.tfidf(&config.tfidf()), train)
             }
             BaselineKind::MeanLogistic => {
                 let matrix = &vectors.expect("mean_logistic comes with vectors").matrix;
-                let texts = self.texts;
                 let ids = Parts { train: &texts.train, validation: &texts.validation, test: &texts.test };
                 let means = ids.map(|part| {
                     let ids: Vec<Vec<u32>> = (0..part.len()).map(|text| part.text(text).to_vec()).collect();
                     mean::vectors(&ids, &matrix.data, matrix.dim)
                 });
                 let scaler = mean::Scaler::fit(&means.train, matrix.dim);
-                self.logistic(&means.map(|means| scaler.transform(means.clone())))
+                logistic(&means.map(|means| scaler.transform(means.clone())))
             }
             BaselineKind::FasttextSupervised => {
-                let words = self.words()?;
+                let words = source.words()?;
                 let (vocab_size, settings, seed) = (words.vocab_size, config.supervised(), self.config.seed);
                 let model =
                     Supervised::train(&words.ids.train, labels, weights, vocab_size, &settings, seed, progress)?;
@@ -143,42 +190,31 @@ impl<'a> Baselines<'a> {
             }
         })
     }
+}
 
-    fn words(&self) -> Result<&Words> {
-        if self.words.get().is_none() {
-            let _ = self.words.set(Words::of(self.texts)?);
-        }
-        Ok(self.words.get().expect("just set"))
-    }
+/// The logarithm of each class's share of the training texts, whatever the text says.
+fn majority(texts: &Texts) -> Scored {
+    let mut counts = vec![0.0; texts.corpus.labels.len()];
+    texts.train.labels().iter().for_each(|&label| counts[label as usize] += 1.0);
+    let scores: Vec<f64> = counts.iter().map(|count: &f64| count.max(1e-9).ln()).collect();
+    let sizes = Parts { train: texts.train.len(), validation: texts.validation.len(), test: texts.test.len() };
+    let scores = sizes.map(|&texts| scores.repeat(texts));
+    Scored { scores, parameters: counts.len(), epochs: 0, chosen: BTreeMap::new() }
+}
 
-    /// The logarithm of each class's share of the training texts, whatever the text says.
-    fn majority(&self) -> Scored {
-        let mut counts = vec![0.0; self.texts.corpus.labels.len()];
-        self.texts.train.labels().iter().for_each(|&label| counts[label as usize] += 1.0);
-        let scores: Vec<f64> = counts.iter().map(|count: &f64| count.max(1e-9).ln()).collect();
-        let texts = self.texts;
-        let sizes = Parts { train: texts.train.len(), validation: texts.validation.len(), test: texts.test.len() };
-        let scores = sizes.map(|&texts| scores.repeat(texts));
-        Scored { scores, parameters: counts.len(), epochs: 0, chosen: BTreeMap::new() }
-    }
+/// A setting with several values, of which validation takes one.
+struct Choice<'a> {
+    name: &'static str,
+    values: &'a [f64],
+    texts: &'a Texts,
+}
 
-    fn logistic(&self, features: &Parts<Csr>) -> Scored {
-        let (labels, weights) = (self.texts.train.labels(), &self.texts.class_weights);
-        let train = |x: &Csr, c, start: Option<&Linear>| logistic::train(x, labels, weights, c, LOGISTIC, start);
-        self.choose("c", &self.config.baseline.c, features, train)
-    }
-
+impl Choice<'_> {
     /// The model with the best validation score, of equals the first. Each training may start from the one before.
-    fn choose(
-        &self,
-        name: &str,
-        values: &[f64],
-        features: &Parts<Csr>,
-        mut train: impl FnMut(&Csr, f64, Option<&Linear>) -> Linear,
-    ) -> Scored {
+    fn make(&self, features: &Parts<Csr>, mut train: impl FnMut(&Csr, f64, Option<&Linear>) -> Linear) -> Scored {
         let mut best: Option<(f64, f64, Linear)> = None;
         let mut last = None;
-        for &value in values {
+        for &value in self.values {
             let model = train(&features.train, value, last.as_ref());
             let score = self.validation_score(&model.scores(&features.validation));
             if best.as_ref().is_none_or(|(highest, ..)| score > *highest) {
@@ -191,7 +227,7 @@ impl<'a> Baselines<'a> {
             scores: features.map(|features| model.scores(features)),
             parameters: model.weights.len() + model.bias.len(),
             epochs: 0,
-            chosen: BTreeMap::from([(name.to_string(), value)]),
+            chosen: BTreeMap::from([(self.name.to_string(), value)]),
         }
     }
 

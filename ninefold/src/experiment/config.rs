@@ -28,6 +28,9 @@ pub struct Config {
     pub seed: u64,
     /// Train every pair so many times: with this seed, the next, and so on. Vectors and split stay the same.
     pub seeds: usize,
+    /// Comparisons: when validation has chosen (epochs, C, smoothing), train every network and baseline once more, on train and
+    /// validation together. Test scores and saved models are those of that training; it takes about as long as the first.
+    pub refit: bool,
     /// Embeddings to compare: any of "word2vec", "fasttext", "glove", or several side by side as one input, such as
     /// "word2vec+glove".
     pub embeddings: Vec<Embedding>,

@@ -123,7 +123,7 @@ pub fn distill(
     let protocol = texts.corpus.protocol.to_string();
     if predictor.configs().any(|member| member.training.protocol != protocol) {
         progress
-            .notice("the teacher was trained on other texts or another split: it may have learned these test texts");
+            .notice("the teacher was trained on other texts or another split: it may have learned these validation or test texts");
     }
     let vectors = Vectors::make(embedding, config, &texts, progress)?;
     let work = Work { config, texts: &texts, vectors: &vectors, pair: (embedding, cell), progress };

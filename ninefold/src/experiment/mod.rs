@@ -85,7 +85,8 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
         let wanted = config.model.precision.name();
         progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
     }
-    let texts = Texts::load(config, progress)?;
+    let mut texts = Texts::load(config, progress)?;
+    texts.prepare_refit(config, progress)?;
     let folder = RunFolder::create(folder, config)?;
     folder.write_lengths(&texts.test)?;
     let key = folder::key(config, &texts.fingerprint)?;

@@ -1,4 +1,8 @@
 //! One embedding with one network and one seed: trained from the beginning or from its last epoch, scored, saved.
+//!
+//! ```text
+//! train --> best epoch on validation --> (refit: train and validation, for so many epochs) --> test, saved model
+//! ```
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +25,7 @@ use crate::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
 use crate::progress::Progress;
 use crate::report::{Row, Seconds};
 use crate::train::pretrain::PretrainEpoch;
-use crate::train::{Checkpoint, Epoch, fit};
+use crate::train::{Checkpoint, Epoch, TrainData, fit};
 
 /// All that one pair needs.
 pub(super) struct Trainer<'a> {
@@ -64,29 +68,41 @@ pub(super) fn untrained(
     model
 }
 
+/// What a network is trained on, and what that is called on the disk: at first with validation texts held back.
+#[derive(Clone, Copy)]
+struct Stage<'a> {
+    texts: &'a Texts,
+    vectors: &'a Vectors,
+    /// Of its files' names.
+    prefix: &'static str,
+    /// Known when validation has chosen.
+    stop_after: Option<usize>,
+}
+
 impl Trainer<'_> {
     /// Trains, scores and saves; `metrics.json` comes last.
     pub(super) fn run(&self, progress: &dyn Progress) -> Result<PairRecord> {
         let pair = self.path();
         fs::create_dir_all(&pair).map_err(Error::io("create the folder", &pair))?;
-        let mut model = untrained(self.config, self.texts, self.vectors, self.pair.1, self.seed);
         let row = row(self.pair, self.seed, self.config);
         let name = if self.config.seeds > 1 { format!("{} (seed {})", row.pair(), self.seed) } else { row.pair() };
-        let mut history = Vec::new();
-        let trained = self.fit(&name, &mut model, &mut history, progress);
-        let row = Row {
-            seconds: Seconds {
-                embedding: self.vectors.seconds,
-                train: history.iter().map(|epoch: &Epoch| epoch.seconds).sum::<f64>() + self.seconds_before()?,
-                evaluate: 0.0,
-            },
-            parameters: model.trained_parameter_count(),
-            epochs: history.len(),
-            ..row
-        };
+        let (held_back, mut history) = (self.held_back(), Vec::new());
+        let mut model = self.untrained(held_back);
+        let mut seconds = Seconds { embedding: self.vectors.seconds, ..Seconds::default() };
+        let trained = self.fit(&name, held_back, &mut model, &mut history, progress);
         record::write_history(&pair.join("history.csv"), &history)?;
+        seconds.train = self.seconds(held_back, &history)?;
+        let row = Row { parameters: model.trained_parameter_count(), epochs: history.len(), ..row };
+        let trained = trained.and_then(|Checkpoint { best_epoch, .. }| {
+            let Some(whole) = self.whole(best_epoch) else { return Ok((best_epoch, None)) };
+            let (mut last, mut epochs) = (self.untrained(whole), Vec::new());
+            self.fit(&format!("{name}, refit"), whole, &mut last, &mut epochs, progress)?;
+            seconds.train += self.seconds(whole, &epochs)?;
+            Ok((best_epoch, Some((whole, last))))
+        });
+        let row = Row { seconds, ..row };
         let record = match trained {
-            Ok(checkpoint) => self.score(Row { best_epoch: checkpoint.best_epoch, ..row }, model, progress)?,
+            Ok((best_epoch, last)) => self.score(Row { best_epoch, ..row }, model, last, progress)?,
             Err(error @ Error::Diverged { .. }) => {
                 progress.notice(&format!("{name}: {error}"));
                 let record = self.record(Row { error: Some(error.to_string()), ..row });
@@ -95,44 +111,67 @@ impl Trainer<'_> {
             }
             Err(error) => return Err(error),
         };
-        let _ = fs::remove_file(self.checkpoint()); // of no use any more, of no harm either
+        for stage in [Some(held_back), self.whole(0)].into_iter().flatten() {
+            let _ = fs::remove_file(self.checkpoint(stage)); // of no use any more, of no harm either
+        }
         Ok(record)
     }
 
-    /// The texts that all epochs together learn from.
+    /// The texts that all epochs together learn from, at most.
     pub(super) fn texts(&self) -> u64 {
-        let epochs = self.config.training.epochs + pretraining::epochs(self.config, self.pair.1);
-        (epochs * self.texts.train.len()) as u64
+        let stages = [Some(self.held_back()), self.whole(self.config.training.epochs)];
+        stages.into_iter().flatten().map(|stage| self.texts_of(stage)).sum()
+    }
+
+    fn texts_of(&self, stage: Stage) -> u64 {
+        let epochs = stage.stop_after.unwrap_or(self.config.training.epochs);
+        ((epochs + pretraining::epochs(self.config, self.pair.1)) * stage.texts.train.len()) as u64
+    }
+
+    fn held_back(&self) -> Stage<'_> {
+        Stage { texts: self.texts, vectors: self.vectors, prefix: "", stop_after: None }
+    }
+
+    /// All texts, for as many epochs as validation found best; `None` where there is no second training.
+    fn whole(&self, best_epoch: usize) -> Option<Stage<'_>> {
+        let (texts, vectors) = (self.texts.whole.as_deref()?, self.vectors.whole.as_deref()?);
+        Some(Stage { texts, vectors, prefix: "refit-", stop_after: Some(best_epoch) })
+    }
+
+    fn untrained(&self, stage: Stage) -> NeuralClassifier {
+        untrained(self.config, stage.texts, stage.vectors, self.pair.1, self.seed)
     }
 
     fn path(&self) -> PathBuf {
         self.folder.path().join(row(self.pair, self.seed, self.config).folder)
     }
 
-    fn checkpoint(&self) -> PathBuf {
-        self.path().join("checkpoint.safetensors")
+    fn checkpoint(&self, stage: Stage) -> PathBuf {
+        self.path().join(format!("{}checkpoint.safetensors", stage.prefix))
     }
 
     /// What pretraining gave, epoch by epoch.
-    fn pretraining(&self) -> PathBuf {
-        self.path().join("pretraining.json")
+    fn pretraining(&self, stage: Stage) -> PathBuf {
+        self.path().join(format!("{}pretraining.json", stage.prefix))
     }
 
     /// Trains from the last checkpoint of the same settings, texts and vectors.
     fn fit(
         &self,
         name: &str,
+        stage: Stage,
         model: &mut NeuralClassifier,
         history: &mut Vec<Epoch>,
         progress: &dyn Progress,
     ) -> Result<Checkpoint> {
-        let (path, key) = (self.checkpoint(), sha256(format!("{} {}", self.key, self.vectors.checksum).as_bytes()));
+        let Stage { texts, vectors, stop_after, .. } = stage;
+        let what = format!("{} {} {stop_after:?}", self.key, vectors.checksum);
+        let (path, key) = (self.checkpoint(stage), sha256(what.as_bytes()));
         let resume = checkpoint::load(&path, &key).unwrap_or_else(|error| {
             progress.notice(&format!("{error}; {name} is trained from the beginning"));
             None
         });
-        let (training, texts) = (&self.config.training, self.texts);
-        progress.begin(name, "texts", Some(self.texts()));
+        progress.begin(name, "texts", Some(self.texts_of(stage)));
         if let Some(checkpoint) = &resume {
             let done = checkpoint.history.len();
             history.clone_from(&checkpoint.history);
@@ -140,44 +179,55 @@ impl Trainer<'_> {
             let before = pretraining::epochs(self.config, self.pair.1);
             progress.advance(((before + done) * texts.train.len()) as u64);
         } else {
-            let prepared =
-                pretraining::prepare(model, self.pair.1, self.config, texts, self.vectors, self.seed, progress)?;
+            let prepared = pretraining::prepare(model, self.pair.1, self.config, texts, vectors, self.seed, progress)?;
             if !prepared.is_empty() {
-                write_json(&self.pretraining(), &prepared)?;
+                write_json(&self.pretraining(stage), &prepared)?;
             }
         }
-        let mut logs = Logs::begin(&self.config.log, &self.path(), history)?;
-        let trained =
-            fit(model, self.vectors.train_data(texts, self.seed), training, resume, progress, &mut |checkpoint| {
-                history.clone_from(&checkpoint.history);
-                checkpoint::save(&path, &key, checkpoint)?;
-                checkpoint.history.last().map_or(Ok(()), |epoch| logs.add(epoch))
-            });
+        // Others look at how validation scores rise; there are none where nothing is held back.
+        let kinds = if stop_after.is_none() { self.config.log.as_slice() } else { &[] };
+        let mut logs = Logs::begin(kinds, &self.path(), history)?;
+        let data = TrainData { stop_after, ..vectors.train_data(texts, self.seed) };
+        let trained = fit(model, data, &self.config.training, resume, progress, &mut |checkpoint| {
+            history.clone_from(&checkpoint.history);
+            checkpoint::save(&path, &key, checkpoint)?;
+            checkpoint.history.last().map_or(Ok(()), |epoch| logs.add(epoch))
+        });
         progress.end();
         trained
     }
 
-    /// What pretraining took, perhaps in an earlier run.
-    fn seconds_before(&self) -> Result<f64> {
-        let path = self.pretraining();
-        let epochs: Vec<PretrainEpoch> = if path.is_file() { read_json(&path)? } else { Vec::new() };
-        Ok(epochs.iter().map(|epoch| epoch.seconds).sum())
+    /// What a training took with its pretraining, perhaps in earlier runs.
+    fn seconds(&self, stage: Stage, history: &[Epoch]) -> Result<f64> {
+        let path = self.pretraining(stage);
+        let before: Vec<PretrainEpoch> = if path.is_file() { read_json(&path)? } else { Vec::new() };
+        let before = before.iter().map(|epoch| epoch.seconds);
+        Ok(before.chain(history.iter().map(|epoch| epoch.seconds)).sum())
     }
 
-    /// Answers for all parts -> the record, beside which the predictions and the model are written.
-    fn score(&self, mut row: Row, mut model: NeuralClassifier, progress: &dyn Progress) -> Result<PairRecord> {
+    /// Answers for all parts -> the record, beside which the predictions and the model are written. Test texts are answered by,
+    /// and saved is, what was trained last.
+    fn score(
+        &self,
+        mut row: Row,
+        mut model: NeuralClassifier,
+        last: Option<(Stage, NeuralClassifier)>,
+        progress: &dyn Progress,
+    ) -> Result<PairRecord> {
         let start = Instant::now();
-        let texts = self.texts;
-        let mut logits = |part: &Encoded| -> Result<Vec<f64>> {
-            let logits = predict_logits(&mut model, part, self.config.training.reading(), progress)?;
+        let logits = |model: &mut NeuralClassifier, part: &Encoded| -> Result<Vec<f64>> {
+            let logits = predict_logits(model, part, self.config.training.reading(), progress)?;
             Ok(logits.into_iter().map(f64::from).collect())
         };
-        let Parts { train, validation, test } = self.vectors.parts(texts);
-        let scores = Parts { train: logits(train)?, validation: logits(validation)?, test: logits(test)? };
+        let Parts { train, validation, .. } = self.vectors.parts(self.texts);
+        let (train, validation) = (logits(&mut model, train)?, logits(&mut model, validation)?);
+        let (stage, mut model) = last.unwrap_or((self.held_back(), model));
+        let test = logits(&mut model, stage.vectors.parts(stage.texts).test)?;
+        row.parameters = model.trained_parameter_count();
         row.seconds.evaluate = start.elapsed().as_secs_f64();
-        let scoring = Scoring { folder: self.folder, texts };
-        let record = scoring.score(self.record(row), &scores)?;
-        self.bundle(&record, model).save(&self.path().join("model"))?;
+        let scoring = Scoring { folder: self.folder, texts: self.texts };
+        let record = scoring.score(self.record(row), &Parts { train, validation, test })?;
+        self.bundle(&record, stage, model).save(&self.path().join("model"))?;
         scoring.finish(&record)?;
         progress.notice(&record.row.summary());
         Ok(record)
@@ -188,7 +238,7 @@ impl Trainer<'_> {
         PairRecord::unscored(self.key, row, self.vectors.coverage(), &self.texts.corpus.labels)
     }
 
-    fn bundle(&self, record: &PairRecord, model: NeuralClassifier) -> Bundle {
+    fn bundle(&self, record: &PairRecord, stage: Stage, model: NeuralClassifier) -> Bundle {
         let row = &record.row;
         let training = Facts {
             protocol: self.texts.corpus.protocol.to_string(),
@@ -200,7 +250,7 @@ impl Trainer<'_> {
             teacher: None,
         };
         let temperature = record.chosen.get("temperature").copied().unwrap_or(1.0);
-        bundle(self.config, self.texts, self.vectors, self.pair.0, temperature, training, model)
+        bundle(self.config, stage.texts, stage.vectors, self.pair.0, temperature, training, model)
     }
 }
 

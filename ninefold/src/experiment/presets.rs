@@ -43,6 +43,7 @@ fn plain() -> Config {
     Config {
         seed: 0,
         seeds: 1,
+        refit: false,
         embeddings: Embedding::SINGLE.to_vec(),
         models: ModelKind::RECURRENT.to_vec(),
         baselines: BaselineKind::ALL.to_vec(),

@@ -10,6 +10,7 @@ use crate::batch::Encoded;
 use crate::corpus::{self, Corpus, Document};
 use crate::error::Result;
 use crate::eval::MainScore;
+use crate::phrasing::counted;
 use crate::progress::Progress;
 use crate::tokenize::{Tokenizer, TokenizerConfig};
 use crate::train::TrainData;
@@ -39,7 +40,12 @@ pub(super) struct Texts {
     pub(super) fingerprint: String,
     /// Of the test part as it was read, whatever the settings make of it.
     pub(super) test_fingerprint: String,
+    /// The same with nothing held back, where models are trained once more on all of it ([`Texts::prepare_refit`]).
+    pub(super) whole: Option<Box<Texts>>,
 }
+
+/// What the protocol says of validation texts that come to train in the end.
+const REFIT: &str = "joined to train when every choice is made (refit)";
 
 impl Texts {
     /// Loads, splits, tokenises and encodes.
@@ -48,10 +54,32 @@ impl Texts {
     /// As [`corpus::load`], [`Tokenizer::new`], [`Vocab::build`] and [`ClassWeight::weights`](crate::class_weight::ClassWeight).
     pub(super) fn load(config: &Config, progress: &dyn Progress) -> Result<Texts> {
         let corpus = corpus::load(&config.corpus, progress)?;
+        corpus.notices.iter().for_each(|notice| progress.notice(notice));
+        Texts::of(corpus, config, progress)
+    }
+
+    /// Makes ready what models are trained on once more, where `config.refit` wants that: train and validation together, with a
+    /// vocabulary of their own. The protocol then says so.
+    ///
+    /// # Errors
+    /// As [`Texts::load`].
+    pub(super) fn prepare_refit(&mut self, config: &Config, progress: &dyn Progress) -> Result<()> {
+        if !config.refit || self.validation.is_empty() {
+            return Ok(());
+        }
+        let validation = &mut self.corpus.protocol.validation;
+        *validation = format!("{validation}, {REFIT}");
+        let mut corpus = self.corpus.clone();
+        corpus.train.append(&mut corpus.validation);
+        progress.notice(&format!("train and validation together: {}", counted(corpus.train.len(), "text")));
+        self.whole = Some(Box::new(Texts::of(corpus, config, progress)?));
+        Ok(())
+    }
+
+    fn of(corpus: Corpus, config: &Config, progress: &dyn Progress) -> Result<Texts> {
         let class_sizes = class_sizes(&corpus);
         let class_weights = config.training.class_weight.weights(&corpus.labels, &class_sizes)?;
         let main_score = config.statistics.rank_by.main_score(&class_sizes);
-        corpus.notices.iter().for_each(|notice| progress.notice(notice));
         let tokenizer = Tokenizer::new(&config.tokenizer)?;
         let [train, validation, test] = [&corpus.train, &corpus.validation, &corpus.test].map(|part| texts_of(part));
         let vocab = Vocab::build(&TokenCounts::of(&tokenizer, &train), &config.vocab)?;
@@ -82,6 +110,7 @@ impl Texts {
             train_fingerprint,
             fingerprint,
             test_fingerprint,
+            whole: None,
         })
     }
 
@@ -93,6 +122,7 @@ impl Texts {
             choose_by: self.main_score,
             class_weights: &self.class_weights,
             teacher: None,
+            stop_after: None,
             seed,
         }
     }

@@ -1,10 +1,11 @@
 //! Word vectors for the training texts: from the cache, trained, or loaded; cut to the vocabulary.
 //!
 //! The cache lies in [`cache_dir`]. Its key is the checksum of the training texts' ids and of every setting, so that
-//! three networks, a resumed run and the next run share one training.
+//! three networks, a resumed run and the next run share one training; runs side by side share it, too.
 
-use std::path::PathBuf;
-use std::time::Instant;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,6 +39,8 @@ pub(super) struct Vectors {
     pub(super) seconds: f64,
     /// Of all vectors: a checkpoint goes on with these only.
     pub(super) checksum: String,
+    /// Those for [`Texts::whole`], where there are such texts.
+    pub(super) whole: Option<Box<Vectors>>,
 }
 
 /// How much of the vocabulary has a vector.
@@ -62,6 +65,16 @@ impl Vectors {
         texts: &Texts,
         progress: &dyn Progress,
     ) -> Result<Vectors> {
+        let mut vectors = Vectors::of(embedding, config, texts, progress)?;
+        if let Some(whole) = &texts.whole {
+            let whole = Vectors::of(embedding, config, whole, progress)?;
+            vectors.seconds += whole.seconds;
+            vectors.whole = Some(Box::new(whole));
+        }
+        Ok(vectors)
+    }
+
+    fn of(embedding: Embedding, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<Vectors> {
         let (mut parts, mut seconds, mut outside) = (Vec::new(), 0.0, Vec::new());
         let by_ngrams = config.embedding.out_of_vocabulary == OutOfVocabulary::Subwords;
         for kind in embedding.kinds() {
@@ -97,7 +110,7 @@ impl Vectors {
         if let Some(outside) = &outside {
             checksum += &sha256(bytemuck::cast_slice(&outside.rows));
         }
-        Ok(Vectors { matrix, outside, seconds, checksum })
+        Ok(Vectors { matrix, outside, seconds, checksum, whole: None })
     }
 
     /// The texts as networks over these vectors read them.
@@ -154,6 +167,7 @@ fn trained_or_cached(
     let key = sha256(format!("{CACHE_VERSION} {settings} {}", texts.train_fingerprint).as_bytes());
     let path: PathBuf = cache_dir().join("vectors").join(format!("{}-{}.safetensors", kind.name(), &key[..24]));
     let sidecar = path.with_extension("json");
+    let _lock = wait_for(&path.with_extension("lock"), kind, progress)?;
     if path.is_file() && sidecar.is_file() {
         match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {
             Ok((vectors, sidecar)) => {
@@ -173,6 +187,29 @@ fn trained_or_cached(
         progress.notice(&format!("{error}; the next run will train these vectors again"));
     }
     Ok((vectors, Some(seconds)))
+}
+
+/// How often a lock that another holds is tried again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Takes cached vectors for this run alone: of two runs that want the same ones at the same time, one trains them and the other
+/// reads them. Trained by both without locks they would differ, and a run that was stopped would go on with the other's.
+/// `None` where files cannot be locked.
+fn wait_for(path: &Path, kind: EmbeddingKind, progress: &dyn Progress) -> Result<Option<File>> {
+    let opened = fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| File::create(path));
+    let Ok(file) = opened else { return Ok(None) };
+    let mut is_said = false;
+    while let Err(TryLockError::WouldBlock) = file.try_lock() {
+        if progress.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        if !is_said {
+            progress.notice(&format!("{}: waits for another run that trains the same vectors", kind.name()));
+            is_said = true;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(Some(file))
 }
 
 fn train(kind: EmbeddingKind, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<WordVectors> {

@@ -43,7 +43,7 @@ pub(super) struct Job<'a> {
 /// What a training's result depends on. Whatever else a ladder holds has no say in it.
 pub(super) fn key(config: &Config, texts: &Texts, (embedding, model): Pair, seed: u64) -> Result<String> {
     let alone = Config { embeddings: vec![embedding], models: vec![model], seeds: 1, ..config.clone() };
-    let alone = Config { baselines: Vec::new(), statistics: Default::default(), ..alone };
+    let alone = Config { baselines: Vec::new(), statistics: Default::default(), refit: false, ..alone };
     Ok(sha256(format!("{} {seed}", folder::key(&alone, &texts.fingerprint)?).as_bytes()))
 }
 
