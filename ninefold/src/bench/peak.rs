@@ -16,6 +16,7 @@ struct Burst;
 impl Kernel for Burst {
     /// Operations done.
     type Output = f64;
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {

@@ -1,39 +1,29 @@
 //! The setting `model.pooling`: one pooling for all networks, or each network's own. *takes and gives* it as a word.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::nn::Pooling;
 
-/// The words.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Word {
-    Own,
-    Last,
-    Mean,
-    Max,
-    MeanMax,
-    MeanMaxLast,
-    Segments,
-    Attention,
-}
-
-const WORDS: [(Word, Pooling); 7] = [
-    (Word::Last, Pooling::Last),
-    (Word::Mean, Pooling::Mean),
-    (Word::Max, Pooling::Max),
-    (Word::MeanMax, Pooling::MeanMax),
-    (Word::MeanMaxLast, Pooling::MeanMaxLast),
-    (Word::Segments, Pooling::Segments),
-    (Word::Attention, Pooling::Attention),
-];
+/// Every word; the first stands for each network's own pooling.
+const WORDS: [&str; 1 + Pooling::ALL.len()] = {
+    let mut words = ["own"; 1 + Pooling::ALL.len()];
+    let mut place = 0;
+    while place < Pooling::ALL.len() {
+        words[1 + place] = Pooling::ALL[place].name();
+        place += 1;
+    }
+    words
+};
 
 pub(super) fn serialize<S: Serializer>(pooling: &Option<Pooling>, serializer: S) -> Result<S::Ok, S::Error> {
-    let word = WORDS.into_iter().find(|(_, of)| Some(*of) == *pooling).map_or(Word::Own, |(word, _)| word);
-    word.serialize(serializer)
+    serializer.serialize_str(pooling.map_or(WORDS[0], Pooling::name))
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pooling>, D::Error> {
-    let word = Word::deserialize(deserializer)? as usize;
-    Ok(WORDS.into_iter().find(|(other, _)| *other as usize == word).map(|(_, pooling)| pooling))
+    let word = String::deserialize(deserializer)?;
+    match WORDS.iter().position(|known| *known == word) {
+        Some(place) => Ok(place.checked_sub(1).map(|place| Pooling::ALL[place])),
+        None => Err(D::Error::unknown_variant(&word, &WORDS)),
+    }
 }

@@ -69,6 +69,7 @@ pub struct PackGradients<'a> {
 
 impl Kernel for PackGradients<'_> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
@@ -103,6 +104,7 @@ thread_local! {
 
 impl Kernel for WeightGradient<'_> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {

@@ -346,6 +346,7 @@ mod tests {
 
     impl Kernel for Product<'_> {
         type Output = ();
+        const PAIRS: bool = true;
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) {
             let mut panels = Panels::default();

@@ -38,8 +38,19 @@ pub enum Pooling {
 }
 
 impl Pooling {
+    /// All of them.
+    pub const ALL: [Pooling; 7] = [
+        Pooling::Last,
+        Pooling::Mean,
+        Pooling::Max,
+        Pooling::MeanMax,
+        Pooling::MeanMaxLast,
+        Pooling::Segments,
+        Pooling::Attention,
+    ];
+
     /// Its name in settings.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Pooling::Last => "last",
             Pooling::Mean => "mean",

@@ -23,8 +23,7 @@ pub(super) fn limit(board: &Leaderboard, best: &Row) -> Vec<String> {
 
 fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
     let score = |row: &Row| row.score(board.main_score);
-    let of = |scores: &Option<crate::eval::Scores>| scores.as_ref().map(|scores| board.main_score.of(scores));
-    let (train, held_back, test) = (of(&best.train)?, of(&best.validation)?, score(best)?);
+    let (Learned { train, held_back, .. }, test) = (Learned::of(board, best)?, score(best)?);
     let baseline = board.chosen(RowKind::Baseline).filter(|row| !row.is_blind());
     let ahead = baseline.and_then(|baseline| {
         let comparison = board.comparison(&baseline.pair(), &best.pair())?;
@@ -77,14 +76,18 @@ struct Learned {
     held_back: f64,
 }
 
+impl Learned {
+    fn of(board: &Leaderboard, row: &Row) -> Option<Learned> {
+        let [train, held_back] = [row.train, row.validation].map(|scores| Some(board.main_score.of(&scores?)));
+        Some(Learned { name: row.pair(), train: train?, held_back: held_back? })
+    }
+}
+
 /// The model that has learned more of the training texts than `train`, by heart, and is as good as `held_back` on others: the best
 /// of those.
 fn learned_by_heart(board: &Leaderboard, train: f64, held_back: f64) -> Option<Learned> {
-    let of = |scores: &Option<crate::eval::Scores>| scores.as_ref().map(|scores| board.main_score.of(scores));
     let models = board.rows.iter().filter(|row| row.kind() != RowKind::Ensemble);
-    let learned = models
-        .filter_map(|row| Some(Learned { name: row.pair(), train: of(&row.train)?, held_back: of(&row.validation)? }));
-    let by_heart = learned.filter(|other| {
+    let by_heart = models.filter_map(|row| Learned::of(board, row)).filter(|other| {
         other.train > train && other.train - other.held_back > BY_HEART && other.held_back > held_back - AHEAD
     });
     by_heart.max_by(|a, b| a.held_back.total_cmp(&b.held_back))

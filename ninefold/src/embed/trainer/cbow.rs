@@ -11,7 +11,8 @@
 //! ```
 //!
 //! All from the old values. So no window waits for the sums, the exponentials and the memory of the one before, and a row is
-//! read and written once for all windows.
+//! read and written once for all windows. The windows of a step have one reach: each is the one before, less the words that it
+//! leaves behind and with those that come in, and so are its sum and what its contexts learn.
 //!
 //! Sources: Mikolov et al. (2013); sharing the noise as in `window.rs`.
 
@@ -26,17 +27,15 @@ use crate::kernels::simd::{BLOCK, Kernel, Simd};
 /// Most windows of a step.
 pub(super) const WINDOWS: usize = 4;
 
-/// Registers of columns that are worked on together: a row's part of them costs one turn of a loop. As many as leave registers for
-/// as many sums of each window.
-const fn columns<S: Simd>() -> usize {
-    if S::TILE_VECTORS >= 4 { 4 } else { 2 }
-}
-
-/// Runs a body for all columns of rows of `stride` floats: from column `at` on, the constant W registers, `columns` or what is left.
+/// Runs a body for all columns of rows of `stride` floats: from column `at` on, the constant W registers, at most [`TILE`], about the
+/// same number each time.
 macro_rules! for_columns {
     ($simd:ident, $stride:expr, $at:ident, $w:ident => $body:expr) => {
-        for $at in (0..$stride).step_by(columns::<$simd>() * $simd::LANES) {
-            for_width!(columns::<$simd>().min(($stride - $at) / $simd::LANES), $w => $body);
+        let registers = $stride / $simd::LANES;
+        let width = registers.div_ceil(registers.div_ceil(TILE));
+        for first in (0..registers).step_by(width) {
+            let $at = first * $simd::LANES;
+            for_width!(width.min(registers - first), $w => $body);
         }
     };
 }
@@ -53,12 +52,33 @@ pub(super) struct Window {
     pub(super) back: f32,
 }
 
+/// Lays the windows around the words at `middles` of a sentence of `len` words, all of the same reach; places count from `first`.
+/// A word counts as `weight` says.
+pub(super) fn lay(
+    windows: &mut Vec<Window>,
+    middles: Range<usize>,
+    (reach, len, first): (usize, usize, usize),
+    cbow_mean: bool,
+    weight: impl Fn(usize) -> f32,
+) {
+    windows.clear();
+    windows.extend(middles.map(|middle| {
+        let (begin, end) = (middle.saturating_sub(reach), len.min(middle + reach + 1));
+        // The update is the hidden row's whole one with the mean, divided with the sum: the reverse of the gradients, but so do
+        // word2vec and gensim, and their learning rates are chosen for it.
+        let one = 1.0 / ((begin..end).map(&weight).sum::<f32>() - weight(middle));
+        let (share, back) = if cbow_mean { (one, 1.0) } else { (1.0, one) };
+        Window { begin: begin - first, middle: middle - first, end: end - first, share, back }
+    }));
+}
+
 /// A step in which sums of contexts predict targets. Gives the loss before the step, summed over windows, when `measure` asks.
 pub(super) struct Cbow<'a> {
     pub(super) input: &'a View<'a>,
-    pub(super) contexts: &'a [u32],   // [m] rows of input, of neighbouring words
-    pub(super) weights: &'a [f32],    // [m] how much each context counts
-    pub(super) windows: &'a [Window], // [b], b <= WINDOWS
+    pub(super) contexts: &'a [u32], // [m] rows of input, of neighbouring words
+    pub(super) weights: &'a [f32],  // [m] how much each context counts
+    /// No more than [`WINDOWS`]; each begins and ends where the one before does or behind that, and they all meet.
+    pub(super) windows: &'a [Window],
     pub(super) output: &'a View<'a>,
     /// Rows of output, none twice: first the target of each window, if they have one of their `own`, then those that all share.
     pub(super) targets: &'a [u32],
@@ -85,6 +105,9 @@ impl Kernel for Cbow<'_> {
             let there = contexts.len();
             assert!(begin <= middle && middle < end && *end <= there, "{begin} {middle} {end} of {there} contexts");
         }
+        let is_rising = windows.is_sorted_by(|a, b| a.begin <= b.begin && a.end <= b.end);
+        let meet = windows.last().is_some_and(|last| last.begin <= windows[0].end);
+        assert!(is_rising && meet, "windows that are no neighbours: {windows:?}");
         collect(&mut self.scratch.inputs, input, contexts);
         collect(&mut self.scratch.outputs, output, targets);
         // SAFETY: `row` gave pointers to `stride` floats of matrices that are borrowed here; other threads may write the same
@@ -109,19 +132,15 @@ impl Cbow<'_> {
     #[inline(always)]
     unsafe fn step<S: Simd, const B: usize>(self, simd: S, stride: usize) -> f64 {
         let Cbow { weights, windows, own, positives, noise_weight, learning_rate, measure, fetch, scratch, .. } = self;
-        let Scratch { inputs, outputs, scores, hidden, shares, backs, .. } = scratch;
+        let Scratch { inputs: contexts, outputs, scores, hidden, .. } = scratch;
         let (own, shared) = outputs.split_at(if own { B } else { 0 });
         let n = shared.len();
         let scores = scores.resize((B * n + own.len()).next_multiple_of(BLOCK));
         let hidden = hidden.resize(B * stride).as_mut_ptr();
-        let shares = shares.resize(B * inputs.len()).as_chunks_mut::<B>().0;
-        let backs = backs.resize(B * inputs.len()).as_chunks_mut::<B>().0;
-        let near = spread(windows, weights, shares, backs);
-        let (contexts, shares, backs) = (&inputs[near.clone()], &shares[near.clone()], &backs[near]);
         // SAFETY: the caller's pointers; `hidden` holds B rows, `scores` [B, n] and own.len() floats.
         unsafe {
             let hidden: [*mut f32; B] = std::array::from_fn(|b| hidden.add(b * stride));
-            for_columns!(S, stride, at, W => sum::<S, B, W>(simd, at, contexts, shares, &hidden));
+            for_columns!(S, stride, at, W => sum::<S, W>(simd, at, contexts, weights, windows, &hidden));
             for first in (0..n).step_by(TILE) {
                 let tile = &shared[first..n.min(first + TILE)];
                 let (fetch, scores) = (if first == 0 { fetch } else { &[] }, scores.as_mut_ptr().add(first));
@@ -146,63 +165,51 @@ impl Cbow<'_> {
             for at in (0..stride).step_by(S::LANES) {
                 update::<S, B>(simd, at, (own, shared), (of_own.as_ptr(), of_shared.as_ptr()), &hidden);
             }
-            for_columns!(S, stride, at, W => give_back::<S, B, W>(simd, at, contexts, backs, &hidden));
+            for_columns!(S, stride, at, W => give_back::<S, W>(simd, at, contexts, windows, &hidden));
             loss
         }
     }
 }
 
-/// Writes down how much each context counts in each window's sum, and how much of each window's update it gets; gives the
-/// contexts from the first to the last of all windows.
-#[inline(always)]
-fn spread<const B: usize>(
-    windows: &[Window],
-    weights: &[f32],         // [m]
-    shares: &mut [[f32; B]], // [m]
-    backs: &mut [[f32; B]],  // [m]
-) -> Range<usize> {
-    let begin = windows.iter().map(|window| window.begin).min().unwrap_or(0);
-    let end = windows.iter().map(|window| window.end).max().unwrap_or(0);
-    for place in begin..end {
-        for (b, window) in windows.iter().enumerate().take(B) {
-            let among = (window.begin..window.end).contains(&place) && place != window.middle;
-            shares[place][b] = if among { window.share * weights[place] } else { 0.0 };
-            backs[place][b] = if among { window.back } else { 0.0 };
-        }
-    }
-    begin..end
-}
-
 /// The hidden rows of all windows, W registers from column `at` on.
 #[inline(always)]
-#[allow(clippy::needless_range_loop)] // w and b number registers and places alike
-unsafe fn sum<S: Simd, const B: usize, const W: usize>(
+unsafe fn sum<S: Simd, const W: usize>(
     simd: S,
     at: usize,
-    contexts: &[*mut f32],
-    shares: &[[f32; B]], // of each context in each window's sum
-    hidden: &[*mut f32; B],
+    contexts: &[*mut f32], // [m]
+    weights: &[f32],       // [m]
+    windows: &[Window],
+    hidden: &[*mut f32], // of each window
 ) {
-    let mut sums = [[simd.zero(); W]; B];
+    let mut sum = [simd.zero(); W];
+    let (mut begin, mut end) = (windows[0].begin, windows[0].begin);
     // SAFETY: the caller's pointers.
     unsafe {
-        for (context, shares) in contexts.iter().zip(shares) {
-            let mut x = [simd.zero(); W];
-            for w in 0..W {
-                x[w] = simd.load(context.add(at + w * S::LANES));
+        for (window, hidden) in windows.iter().zip(hidden) {
+            for place in end..window.end {
+                add_row(simd, &mut sum, contexts[place].add(at), weights[place]);
             }
-            for b in 0..B {
-                let share = simd.splat(shares[b]);
-                for w in 0..W {
-                    sums[b][w] = simd.mul_add(x[w], share, sums[b][w]);
-                }
+            for place in begin..window.begin {
+                add_row(simd, &mut sum, contexts[place].add(at), -weights[place]);
+            }
+            (begin, end) = (window.begin, window.end);
+            let mut others = sum;
+            add_row(simd, &mut others, contexts[window.middle].add(at), -weights[window.middle]);
+            for w in 0..W {
+                simd.store(hidden.add(at + w * S::LANES), simd.mul(others[w], simd.splat(window.share)));
             }
         }
-        for b in 0..B {
-            for w in 0..W {
-                simd.store(hidden[b].add(at + w * S::LANES), sums[b][w]);
-            }
-        }
+    }
+}
+
+/// sum += factor row
+#[inline(always)]
+#[allow(clippy::needless_range_loop)] // w numbers registers and places alike
+unsafe fn add_row<S: Simd, const W: usize>(simd: S, sum: &mut [S::V; W], row: *const f32, factor: f32) {
+    let factor = simd.splat(factor);
+    for w in 0..W {
+        // SAFETY: the caller's row has W registers.
+        sum[w] = simd.mul_add(unsafe { simd.load(row.add(w * S::LANES)) }, factor, sum[w]);
     }
 }
 
@@ -293,39 +300,51 @@ unsafe fn update<S: Simd, const B: usize>(
     }
 }
 
-/// What the windows have learned, added to W registers of their contexts from column `at` on.
+/// What the windows have learned, added to W registers of their contexts from column `at` on: a context learns from the windows that
+/// have begun before it and not yet ended.
 #[inline(always)]
-#[allow(clippy::needless_range_loop)]
-unsafe fn give_back<S: Simd, const B: usize, const W: usize>(
+unsafe fn give_back<S: Simd, const W: usize>(
     simd: S,
     at: usize,
-    contexts: &[*mut f32],
-    backs: &[[f32; B]], // how much of each window's update each context gets
-    change: &[*mut f32; B],
+    contexts: &[*mut f32], // [m]
+    windows: &[Window],
+    learned: &[*mut f32], // of each window
 ) {
-    let mut learned = [[simd.zero(); W]; B];
+    let mut change = [simd.zero(); W];
+    let first_end = windows[0].end;
+    let mut place = windows[0].begin;
     // SAFETY: the caller's pointers.
     unsafe {
-        for b in 0..B {
-            for w in 0..W {
-                learned[b][w] = simd.load(change[b].add(at + w * S::LANES));
+        for (b, (window, learned)) in windows.iter().zip(learned).enumerate() {
+            add_row(simd, &mut change, learned.add(at), window.back);
+            let until = windows.get(b + 1).map_or(first_end, |next| next.begin);
+            for context in &contexts[place..until] {
+                add_to_row(simd, context.add(at), &change);
             }
+            place = until;
         }
-        for (context, backs) in contexts.iter().zip(backs) {
-            let mut x = [simd.zero(); W];
-            for w in 0..W {
-                x[w] = simd.load(context.add(at + w * S::LANES));
+        for (two, learned) in windows.windows(2).zip(learned) {
+            add_row(simd, &mut change, learned.add(at), -two[0].back);
+            for context in &contexts[place..two[1].end] {
+                add_to_row(simd, context.add(at), &change);
             }
-            for b in 0..B {
-                let back = simd.splat(backs[b]);
-                for w in 0..W {
-                    x[w] = simd.mul_add(learned[b][w], back, x[w]);
-                }
-            }
-            for w in 0..W {
-                simd.store(context.add(at + w * S::LANES), x[w]);
-            }
+            place = two[1].end;
         }
+        for (window, learned) in windows.iter().zip(learned) {
+            let mut own = [simd.zero(); W]; // which was added to the middle, too
+            add_row(simd, &mut own, learned.add(at), -window.back);
+            add_to_row(simd, contexts[window.middle].add(at), &own);
+        }
+    }
+}
+
+/// row += change
+#[inline(always)]
+#[allow(clippy::needless_range_loop)]
+unsafe fn add_to_row<S: Simd, const W: usize>(simd: S, row: *mut f32, change: &[S::V; W]) {
+    for w in 0..W {
+        // SAFETY: the caller's row has W registers.
+        unsafe { simd.store(row.add(w * S::LANES), simd.add(simd.load(row.add(w * S::LANES)), change[w])) };
     }
 }
 
@@ -340,18 +359,27 @@ mod tests {
     /// A window as the reference has it: its contexts, their shares, the scale of their update.
     type Plain = (Vec<usize>, Vec<f64>, f64);
 
-    /// Windows of neighbouring words, with reaches that differ.
+    /// Windows of neighbouring words in a sentence of m words, and the scales of their updates apart.
     fn windows(number: usize, m: usize, weights: &[f32], back: f32) -> (Vec<Window>, Vec<Plain>) {
-        let window = |b: usize| {
-            let middle = (b + 1).min(m - 1);
-            let (begin, end) = (middle.saturating_sub(1 + b), m.min(middle + 2 + (2 * b) % 3));
-            let share = 1.0 / (begin + 1..end).map(|place| weights[place]).sum::<f32>();
-            let window = Window { begin, middle, end, share, back: back + b as f32 };
-            let places: Vec<usize> = (begin..end).filter(|&place| place != middle).collect();
-            let shares = places.iter().map(|&place| f64::from(share) * f64::from(weights[place])).collect();
-            (window, (places, shares, f64::from(window.back)))
+        let (first, reach) = ((m - number).min(2), 1 + m / 4);
+        let mut windows = Vec::new();
+        lay(&mut windows, first..first + number, (reach, m, 0), true, |place| weights[place]);
+        windows.iter_mut().enumerate().for_each(|(b, window)| window.back = back + b as f32);
+        let plain = |window: &Window| {
+            let places: Vec<usize> = (window.begin..window.end).filter(|&place| place != window.middle).collect();
+            let shares = places.iter().map(|&place| f64::from(window.share) * f64::from(weights[place])).collect();
+            (places, shares, f64::from(window.back))
         };
-        (0..number).map(window).unzip()
+        let plain = windows.iter().map(plain).collect();
+        (windows, plain)
+    }
+
+    #[test]
+    fn windows_are_cut_at_the_ends_of_a_sentence() {
+        let mut laid = Vec::new();
+        lay(&mut laid, 1..5, (2, 6, 0), true, |place| if place == 0 { 3.0 } else { 1.0 });
+        let found = laid.iter().map(|window| ([window.begin, window.middle, window.end], 1.0 / window.share));
+        assert_eq!(found.collect::<Vec<_>>(), [([0, 1, 4], 5.0), ([0, 2, 5], 6.0), ([1, 3, 6], 4.0), ([2, 4, 6], 3.0)]);
     }
 
     #[test]

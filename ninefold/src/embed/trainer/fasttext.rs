@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::cbow::{WINDOWS, Window};
+use super::cbow::{WINDOWS, Window, lay};
 use super::checkpoint::Keeper;
 use super::compose::{Compose, Slots, Spread};
 use super::matrix::SharedMatrix;
@@ -278,15 +278,15 @@ impl Trainer<'_> {
         }
     }
 
-    /// The positions of a window, the middle among them.
-    fn window(&self, middle: usize, len: usize, rng: &mut Rng) -> Range<usize> {
+    fn reach(&self, rng: &mut Rng) -> usize {
         let FastTextConfig { window, shrink_windows, .. } = *self.config;
-        let reach = if shrink_windows { 1 + below(rng, window) } else { window };
-        middle.saturating_sub(reach)..len.min(middle + reach + 1)
+        if shrink_windows { 1 + below(rng, window) } else { window }
     }
 
     fn skip_gram(&mut self, sentence: &[u32], middle: usize, next: &[u32], learning_rate: f32, rng: &mut Rng) {
-        let others = self.window(middle, sentence.len(), rng).filter(|&position| position != middle);
+        let reach = self.reach(rng);
+        let window = middle.saturating_sub(reach)..sentence.len().min(middle + reach + 1);
+        let others = window.filter(|&position| position != middle);
         let mut contexts = std::mem::take(&mut self.contexts);
         contexts.clear();
         contexts.extend(others.map(|position| self.slot(position) as u32));
@@ -295,22 +295,16 @@ impl Trainer<'_> {
     }
 
     fn cbow(&mut self, sentence: &[u32], middles: Range<usize>, next: &[u32], learning_rate: f32, rng: &mut Rng) {
-        let (rows, slots, window) = (self.rows, 2 * self.config.window + WINDOWS, self.config.window);
-        let near = middles.start.saturating_sub(window)..sentence.len().min(middles.end + window);
+        let (rows, slots, reach) = (self.rows, 2 * self.config.window + WINDOWS, self.reach(rng));
+        let near = middles.start.saturating_sub(reach)..sentence.len().min(middles.end + reach);
         // The mean is over all rows of all context words, so a word counts as often as it has rows.
         let weight = |position: usize| rows.of(sentence[position]).len() as f32;
         self.contexts.clear();
         self.contexts.extend(near.clone().map(|position| (position % slots) as u32));
         self.weights.clear();
         self.weights.extend(near.clone().map(weight));
-        self.windows.clear();
-        for middle in middles {
-            let positions = self.window(middle, sentence.len(), rng);
-            let one = 1.0 / (positions.clone().map(weight).sum::<f32>() - weight(middle));
-            let (share, back) = if self.config.cbow_mean { (one, 1.0) } else { (1.0, one) };
-            let [begin, middle, end] = [positions.start, middle, positions.end].map(|position| position - near.start);
-            self.windows.push(Window { begin, middle, end, share, back });
-        }
+        let places = (reach, sentence.len(), near.start);
+        lay(&mut self.windows, middles, places, self.config.cbow_mean, weight);
         let windows = (self.contexts.as_slice(), self.weights.as_slice(), self.windows.as_slice());
         self.stepper.cbow(&View::direct(&self.slots.vectors), windows, next, learning_rate, rng);
     }

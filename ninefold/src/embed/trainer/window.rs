@@ -64,8 +64,6 @@ pub(super) struct Scratch {
     pub(super) outputs: Vec<*mut f32>, // [n]
     pub(super) scores: Buffer,         // [m, n], padded as a whole
     pub(super) hidden: Buffer,         // [b, stride] of CBOW
-    pub(super) shares: Buffer,         // [m, b] of CBOW
-    pub(super) backs: Buffer,          // [m, b] of CBOW
     old: Buffer,                       // [m, BLOCK]
 }
 

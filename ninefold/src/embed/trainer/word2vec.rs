@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cbow::Window;
+use super::cbow::{Window, lay};
 use super::checkpoint::Keeper;
 use super::matrix::SharedMatrix;
 use super::objective::{Objective, Stepper};
@@ -42,7 +42,8 @@ pub struct Word2VecConfig {
     pub loss: Loss,
     /// Noise words that each prediction is told apart from.
     pub negative: usize,
-    /// One set of noise words for all predictions of a window, in CBOW of four windows (faster, as good); false: one for each.
+    /// One set of noise words for all predictions of a window, in CBOW one set and one reach for four windows (faster, as good);
+    /// false: one for each.
     pub shared_negatives: bool,
     /// Noise words are drawn by count to this power.
     pub ns_exponent: f64,
@@ -201,23 +202,15 @@ impl Trainer<'_> {
         self.stepper.aim(&sentence[..block], rng);
         while first < len {
             let end = first + block;
-            let (from, to) = (first.saturating_sub(window), len.min(end + window));
-            self.windows.clear();
-            for middle in first..end {
-                let reach = self.reach(rng);
-                let (begin, end) = (middle.saturating_sub(reach).max(from), len.min(middle + reach + 1));
-                // The update is the hidden row's whole one with the mean, divided with the sum: the reverse of the
-                // gradients, but so do word2vec and gensim, and their learning rates are chosen for it.
-                let one = 1.0 / (end - begin - 1) as f32;
-                let (share, back) = if self.config.cbow_mean { (one, 1.0) } else { (1.0, one) };
-                self.windows.push(Window { begin: begin - from, middle: middle - from, end: end - from, share, back });
-            }
+            let reach = self.reach(rng);
+            let near = first.saturating_sub(reach)..len.min(end + reach);
+            lay(&mut self.windows, first..end, (reach, len, near.start), self.config.cbow_mean, |_| 1.0);
             block = self.stepper.block(&sentence[end..]);
-            for &coming in &sentence[to..len.min(to + block)] {
+            for &coming in &sentence[len.min(end + window)..len.min(end + block + window)] {
                 self.stepper.fetch(self.input.row(coming));
             }
-            self.weights.resize(to - from, 1.0);
-            let windows = (&sentence[from..to], self.weights.as_slice(), self.windows.as_slice());
+            self.weights.resize(near.len(), 1.0);
+            let windows = (&sentence[near], self.weights.as_slice(), self.windows.as_slice());
             self.stepper.cbow(&self.input, windows, &sentence[end..end + block], learning_rate, rng);
             first = end;
         }

@@ -22,6 +22,7 @@ pub struct PackForward<'a> {
 
 impl Kernel for PackForward<'_> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
@@ -49,6 +50,7 @@ pub struct PackBackward<'a> {
 
 impl Kernel for PackBackward<'_> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
@@ -87,6 +89,7 @@ pub struct Forward<'a> {
 
 impl Kernel for Forward<'_> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
@@ -130,6 +133,7 @@ pub struct InputGradient<'a> {
 
 impl Kernel for InputGradient<'_> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {

@@ -24,6 +24,7 @@ pub struct Projection<'a, C> {
 
 impl<C: cell::Cell> Kernel for Projection<'_, C> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
@@ -53,6 +54,7 @@ pub struct InputGradient<'a, C> {
 
 impl<C: cell::Cell> Kernel for InputGradient<'_, C> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {

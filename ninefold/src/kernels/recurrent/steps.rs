@@ -77,6 +77,7 @@ pub struct Forward<'a, C> {
 
 impl<C: Cell> Kernel for Forward<'_, C> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
@@ -154,6 +155,7 @@ pub struct Backward<'a, C> {
 
 impl<C: Cell> Kernel for Backward<'_, C> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {

@@ -49,6 +49,7 @@ pub struct PackWeights<'a, C> {
 
 impl<C: Cell> Kernel for PackWeights<'_, C> {
     type Output = ();
+    const PAIRS: bool = true;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {

@@ -131,6 +131,8 @@ pub trait Simd: Copy + Send + Sync {
 pub trait Kernel {
     /// What the kernel returns.
     type Output;
+    /// True for what multiplies matrices or packs their operands: it alone is compiled for pairs of bf16, too.
+    const PAIRS: bool = false;
     /// The body.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
@@ -206,9 +208,9 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => Avx2::run(kernel),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => Avx512::<false>::run(kernel),
+            Level::Avx512Bf16 if K::PAIRS => Avx512::<true>::run(kernel),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512Bf16 => Avx512::<true>::run(kernel),
+            Level::Avx512 | Level::Avx512Bf16 => Avx512::<false>::run(kernel),
             #[cfg(not(target_arch = "x86_64"))]
             _ => panic!("{} on another processor", self.name()),
         }
