@@ -42,7 +42,7 @@ impl ConfigArgs {
         flags.number("training.epochs", self.epochs);
         flags.number("seed", self.seed);
         flags.number("seeds", self.seeds);
-        flags.text("refit", &self.refit.then(|| "true".to_string()));
+        flags.switch("refit", self.refit);
         flags.list("log", &self.log);
         flags.text("embedding.glove", &self.glove);
         flags.text("training.padding", &self.padding);
@@ -97,6 +97,12 @@ impl Flags<'_> {
         match values {
             [none] if none == "none" => self.0.push((key.to_string(), "[]".to_string())),
             some => self.list(key, some),
+        }
+    }
+
+    fn switch(&mut self, key: &str, is_on: bool) {
+        if is_on {
+            self.0.push((key.to_string(), "true".to_string()));
         }
     }
 

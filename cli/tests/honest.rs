@@ -20,6 +20,25 @@ fn rows(board: &Value) -> &Vec<Value> {
 }
 
 #[test]
+fn a_refit_is_said_and_what_it_saves_answers_as_it_was_scored() {
+    let place = Place::new();
+    let table = stdout(&place.compare("run", &[&QUICK[..], &["--baselines", "complement_nb", "--refit"]].concat()));
+    let said = "joined to train when every choice is made (refit)";
+    assert!(table.lines().take(4).collect::<Vec<_>>().join(" ").contains(said), "{table}");
+    let plain = place.compare("plain", &[&QUICK[..], &["--baselines", "complement_nb"]].concat());
+    assert!(!stdout(&plain).contains("refit"));
+    let scored = |run: &str| {
+        let board = place.json(&format!("{run}/leaderboard.json"));
+        let row = rows(&board).iter().find(|row| row["model"] == "gru").unwrap().clone();
+        (row["validation"].clone(), row["test"].clone())
+    };
+    let (refit, once) = (scored("run"), scored("plain"));
+    assert!(refit.0 == once.0 && refit.1 != once.1, "{refit:?} and {once:?}");
+    let diff = place.ninefold(&["runs", "diff", "plain", "run"]).output().unwrap();
+    assert!(stdout(&diff).contains("(refit)"), "{}", stdout(&diff));
+}
+
+#[test]
 fn baselines_stand_beside_the_pairs_and_are_not_done_again() {
     let place = Place::new();
     let args = [&QUICK[..], &["--baselines", BASELINES]].concat();

@@ -15,7 +15,7 @@ use crate::corpus::Protocol;
 use crate::eval::bootstrap::{Resampled, mean_and_deviation, percentile_interval, resample};
 use crate::eval::paired::{holm, paired_bootstrap};
 use crate::eval::{Interval, MainScore, StatisticsConfig};
-use crate::phrasing::{all_listed, counted, thousands};
+use crate::phrasing::{self, all_listed, counted, thousands};
 
 /// One setting that a step changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,10 +244,10 @@ impl LadderResults {
         let head: Vec<String> = self.protocol.to_string().lines().map(|line| wrap(line, view.width)).collect();
         let mut text = view.paint(Tone::Quiet, &head.join("\n")) + "\n\n";
         text += &self.grid().draw(view);
-        let level = percent(self.confidence_level);
+        let level = phrasing::percent(self.confidence_level);
         let explained = format!(
             "Scores in % on validation, means of {}. Added: points above the line before. Left out: points that the top has \
-             above the top without this step. In brackets where they lie with {level} %; * told apart from nothing \
+             above the top without this step. In brackets where they lie with {level}; * told apart from nothing \
              (paired bootstrap over texts and seeds, Holm-corrected).",
             self.means_of()
         );

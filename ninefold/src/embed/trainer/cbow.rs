@@ -195,8 +195,8 @@ unsafe fn sum<S: Simd, const W: usize>(
             (begin, end) = (window.begin, window.end);
             let mut others = sum;
             add_row(simd, &mut others, contexts[window.middle].add(at), -weights[window.middle]);
-            for w in 0..W {
-                simd.store(hidden.add(at + w * S::LANES), simd.mul(others[w], simd.splat(window.share)));
+            for (w, others) in others.into_iter().enumerate() {
+                simd.store(hidden.add(at + w * S::LANES), simd.mul(others, simd.splat(window.share)));
             }
         }
     }

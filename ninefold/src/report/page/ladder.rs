@@ -122,23 +122,29 @@ struct Dot {
     title: String,
 }
 
-/// An axis from one value to another over some units.
+/// Shares that lie between two marks of an axis: the first that leaves no more than [`MARKS`] of them, and one.
+const STEPS: [f64; 6] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
+const MARKS: f64 = 5.0;
+
+/// An axis from one round share to another over some units.
 struct Axis {
     low: f64,
     high: f64,
+    step: f64,
     length: f64,
 }
 
 impl Axis {
-    /// Whole steps of `step` around the values.
-    fn around(values: impl Iterator<Item = f64> + Clone, step: f64, length: f64) -> Axis {
-        let low = values.clone().fold(f64::INFINITY, f64::min);
-        let high = values.fold(f64::NEG_INFINITY, f64::max);
-        if low > high {
-            return Axis { low: 0.0, high: 1.0, length };
-        }
-        let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
-        Axis { low, high: high.max(low + step), length }
+    /// Whole steps around the values.
+    fn around(values: impl Iterator<Item = f64> + Clone, length: f64) -> Axis {
+        let lowest = values.clone().fold(f64::INFINITY, f64::min);
+        let highest = values.fold(f64::NEG_INFINITY, f64::max);
+        let (lowest, highest) = if lowest <= highest { (lowest, highest) } else { (0.0, 1.0) };
+        let ends = |step: f64| ((lowest / step).floor(), (highest / step).ceil());
+        let fits = |step: &f64| ends(*step).1 - ends(*step).0 <= MARKS;
+        let step = STEPS.into_iter().find(fits).unwrap_or(STEPS[STEPS.len() - 1]);
+        let (low, high) = ends(step);
+        Axis { low: low * step, high: high.max(low + 1.0) * step, step, length }
     }
 
     fn x(&self, value: f64) -> f64 {
@@ -146,8 +152,9 @@ impl Axis {
     }
 
     fn ticks(&self, text: impl Fn(f64) -> String) -> Vec<(String, f64)> {
-        let values = [self.low, 0.5 * (self.low + self.high), self.high];
-        values.into_iter().map(|value| (text(value), self.x(value))).collect()
+        let last = ((self.high - self.low) / self.step).round() as usize;
+        let values = (0..=last).map(|place| self.low + place as f64 * self.step);
+        values.map(|value| (text(value), self.x(value))).collect()
     }
 
     fn dot(&self, value: f64, interval: Interval, text: String, title: String) -> Dot {
@@ -159,9 +166,9 @@ impl Drawing {
     fn of(results: &LadderResults) -> Drawing {
         let judged = |rung: &Rung| Some((rung.score?, rung.interval?));
         let ends = results.rungs.iter().filter_map(judged).flat_map(|(_, interval)| [interval.low, interval.high]);
-        let scores = Axis::around(ends, 0.05, SCORES);
+        let scores = Axis::around(ends, SCORES);
         let lost = results.steps.iter().filter_map(|step| step.left_out);
-        let losses = Axis::around(lost.flat_map(|gain| [gain.interval.low, gain.interval.high, 0.0]), 0.01, LOSSES);
+        let losses = Axis::around(lost.flat_map(|gain| [gain.interval.low, gain.interval.high, 0.0]), LOSSES);
         let names = std::iter::once("foot").chain(results.steps.iter().map(|step| step.name.as_str()));
         let rungs: Vec<RungView> = results
             .rungs
@@ -222,11 +229,18 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_ends_in_whole_steps() {
-        let axis = Axis::around([0.512, 0.74].into_iter(), 0.05, 100.0);
+    fn an_axis_has_round_marks() {
+        let marks = |values: &[f64]| -> Vec<String> {
+            let axis = Axis::around(values.iter().copied(), 100.0);
+            axis.ticks(|value| format!("{value:.2}")).into_iter().map(|(text, _)| text).collect()
+        };
+        assert_eq!(marks(&[0.643, 0.786]), ["0.60", "0.65", "0.70", "0.75", "0.80"]);
+        assert_eq!(marks(&[-0.016, 0.066, 0.0]), ["-0.02", "0.00", "0.02", "0.04", "0.06", "0.08"]);
+        assert_eq!(marks(&[0.5]), ["0.50", "0.51"]);
+        assert_eq!(marks(&[]), ["0.00", "0.20", "0.40", "0.60", "0.80", "1.00"]);
+        assert_eq!(marks(&[-1.0, 1.0]), ["-1.00", "-0.50", "0.00", "0.50", "1.00"]);
+        let axis = Axis::around([0.512, 0.74].into_iter(), 100.0);
         assert!((axis.low - 0.5).abs() < 1e-12 && (axis.high - 0.75).abs() < 1e-12);
         assert!((axis.x(0.625) - 50.0).abs() < 1e-9);
-        let none = Axis::around(std::iter::empty(), 0.05, 100.0);
-        assert_eq!((none.low, none.high), (0.0, 1.0));
     }
 }
