@@ -204,8 +204,6 @@ pub struct TrainData<'a> {
     pub class_weights: &'a [f64],
     /// A model that is learned from beside the labels.
     pub teacher: Option<Teacher<'a>>,
-    /// The epoch that is the last although more are planned: learning rates stay those of the whole plan.
-    pub stop_after: Option<usize>,
     /// Seed of shuffling and dropout.
     pub seed: u64,
 }
@@ -251,8 +249,7 @@ pub fn fit(
             state.best_parameters = state.answers(model);
         }
         let without_gain = epoch.epoch - state.best_epoch;
-        let is_last = epoch.epoch >= data.stop_after.unwrap_or(config.epochs);
-        state.finished = is_last || (config.patience > 0 && without_gain >= config.patience);
+        state.finished = epoch.epoch >= config.epochs || (config.patience > 0 && without_gain >= config.patience);
         state.history.push(epoch);
         state.parameters = get_parameters(model);
         after_epoch(&state)?;

@@ -82,15 +82,7 @@ fn config(epochs: usize) -> TrainConfig {
 }
 
 fn data<'a>(train: &'a Encoded, validation: &'a Encoded) -> TrainData<'a> {
-    TrainData {
-        train,
-        validation,
-        choose_by: MainScore::Accuracy,
-        class_weights: &[],
-        teacher: None,
-        stop_after: None,
-        seed: 3,
-    }
+    TrainData { train, validation, choose_by: MainScore::Accuracy, class_weights: &[], teacher: None, seed: 3 }
 }
 
 fn bits(model: &dyn Classifier) -> Vec<u32> {
@@ -191,23 +183,6 @@ fn training_goes_on_from_any_epoch_to_the_same_bits() {
         assert_eq!(figures(&done), figures(&again), "{name}");
         assert!(bits(&*whole) == bits(&*halves), "{name}");
     }
-}
-
-#[test]
-fn a_training_that_stops_early_is_the_beginning_of_the_whole_one() {
-    let (texts, none) = (by_heart(40, 1), Encoded::default());
-    let config = TrainConfig { schedule: Schedule::Cosine, warmup: 0.2, average_decay: 0.9, ..config(5) };
-    let (mut whole, mut short) = (classifiers(false).swap_remove(0).1, classifiers(false).swap_remove(0).1);
-    let mut answers = Vec::new();
-    let mut keep = |state: &Checkpoint| {
-        answers.push(state.best_parameters.clone());
-        Ok(())
-    };
-    fit(&mut *whole, data(&texts, &none), &config, None, &Silent, &mut keep).unwrap();
-    let two = TrainData { stop_after: Some(2), ..data(&texts, &none) };
-    let state = fit(&mut *short, two, &config, None, &Silent, &mut |_| Ok(())).unwrap();
-    assert_eq!((state.history.len(), state.best_epoch), (2, 2), "without validation texts the last epoch is the best");
-    assert!(state.best_parameters == answers[1] && answers[1] != answers[4]);
 }
 
 #[test]

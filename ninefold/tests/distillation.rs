@@ -187,7 +187,6 @@ fn trained(teacher: Option<Teacher>, threads: usize) -> Vec<u32> {
         choose_by: MainScore::Accuracy,
         class_weights: &[],
         teacher,
-        stop_after: None,
         seed: 3,
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -221,7 +220,6 @@ fn a_pupil_comes_to_say_what_its_teacher_says() {
         choose_by: MainScore::Accuracy,
         class_weights: &[],
         teacher: Some(teacher),
-        stop_after: None,
         seed: 3,
     };
     fit(&mut model, data, &config, None, &Silent, &mut |_| Ok(())).unwrap();

@@ -25,7 +25,7 @@ use crate::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
 use crate::progress::Progress;
 use crate::report::{Row, Seconds};
 use crate::train::pretrain::PretrainEpoch;
-use crate::train::{Checkpoint, Epoch, TrainData, fit};
+use crate::train::{Checkpoint, Epoch, TrainConfig, fit};
 
 /// All that one pair needs.
 pub(super) struct Trainer<'a> {
@@ -75,8 +75,7 @@ struct Stage<'a> {
     vectors: &'a Vectors,
     /// Of its files' names.
     prefix: &'static str,
-    /// Known when validation has chosen.
-    stop_after: Option<usize>,
+    epochs: usize,
 }
 
 impl Trainer<'_> {
@@ -124,18 +123,18 @@ impl Trainer<'_> {
     }
 
     fn texts_of(&self, stage: Stage) -> u64 {
-        let epochs = stage.stop_after.unwrap_or(self.config.training.epochs);
-        ((epochs + pretraining::epochs(self.config, self.pair.1)) * stage.texts.train.len()) as u64
+        ((stage.epochs + pretraining::epochs(self.config, self.pair.1)) * stage.texts.train.len()) as u64
     }
 
     fn held_back(&self) -> Stage<'_> {
-        Stage { texts: self.texts, vectors: self.vectors, prefix: "", stop_after: None }
+        Stage { texts: self.texts, vectors: self.vectors, prefix: "", epochs: self.config.training.epochs }
     }
 
-    /// All texts, for as many epochs as validation found best; `None` where there is no second training.
+    /// All texts, for as many epochs as validation found best, in which the learning rate goes its whole way: nobody would notice if a
+    /// training that is broken off ended at a bad moment. `None` where there is no second training.
     fn whole(&self, best_epoch: usize) -> Option<Stage<'_>> {
         let (texts, vectors) = (self.texts.whole.as_deref()?, self.vectors.whole.as_deref()?);
-        Some(Stage { texts, vectors, prefix: "refit-", stop_after: Some(best_epoch) })
+        Some(Stage { texts, vectors, prefix: "refit-", epochs: best_epoch })
     }
 
     fn untrained(&self, stage: Stage) -> NeuralClassifier {
@@ -164,8 +163,9 @@ impl Trainer<'_> {
         history: &mut Vec<Epoch>,
         progress: &dyn Progress,
     ) -> Result<Checkpoint> {
-        let Stage { texts, vectors, stop_after, .. } = stage;
-        let what = format!("{} {} {stop_after:?}", self.key, vectors.checksum);
+        let Stage { texts, vectors, epochs, .. } = stage;
+        let training = TrainConfig { epochs, ..self.config.training.clone() };
+        let what = format!("{} {} {epochs}", self.key, vectors.checksum);
         let (path, key) = (self.checkpoint(stage), sha256(what.as_bytes()));
         let resume = checkpoint::load(&path, &key).unwrap_or_else(|error| {
             progress.notice(&format!("{error}; {name} is trained from the beginning"));
@@ -185,10 +185,10 @@ impl Trainer<'_> {
             }
         }
         // Others look at how validation scores rise; there are none where nothing is held back.
-        let kinds = if stop_after.is_none() { self.config.log.as_slice() } else { &[] };
+        let kinds = if texts.validation.is_empty() { &[] } else { self.config.log.as_slice() };
         let mut logs = Logs::begin(kinds, &self.path(), history)?;
-        let data = TrainData { stop_after, ..vectors.train_data(texts, self.seed) };
-        let trained = fit(model, data, &self.config.training, resume, progress, &mut |checkpoint| {
+        let data = vectors.train_data(texts, self.seed);
+        let trained = fit(model, data, &training, resume, progress, &mut |checkpoint| {
             history.clone_from(&checkpoint.history);
             checkpoint::save(&path, &key, checkpoint)?;
             checkpoint.history.last().map_or(Ok(()), |epoch| logs.add(epoch))

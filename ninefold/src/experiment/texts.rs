@@ -122,7 +122,6 @@ impl Texts {
             choose_by: self.main_score,
             class_weights: &self.class_weights,
             teacher: None,
-            stop_after: None,
             seed,
         }
     }
