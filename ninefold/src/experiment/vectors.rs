@@ -167,7 +167,8 @@ fn trained_or_cached(
     let key = sha256(format!("{CACHE_VERSION} {settings} {}", texts.train_fingerprint).as_bytes());
     let path: PathBuf = cache_dir().join("vectors").join(format!("{}-{}.safetensors", kind.name(), &key[..24]));
     let sidecar = path.with_extension("json");
-    let _lock = wait_for(&path.with_extension("lock"), kind, progress)?;
+    let lock = cache_dir().join("locks").join(format!("{}-{}", kind.name(), &key[..24]));
+    let _lock = wait_for(&lock, kind, progress)?;
     if path.is_file() && sidecar.is_file() {
         match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {
             Ok((vectors, sidecar)) => {
