@@ -27,13 +27,16 @@ fn a_refit_is_said_and_what_it_saves_answers_as_it_was_scored() {
     assert!(table.lines().take(4).collect::<Vec<_>>().join(" ").contains(said), "{table}");
     let plain = place.compare("plain", &[&QUICK[..], &["--baselines", "complement_nb"]].concat());
     assert!(!stdout(&plain).contains("refit"));
-    let scored = |run: &str| {
+    let row = |run: &str| {
         let board = place.json(&format!("{run}/leaderboard.json"));
-        let row = rows(&board).iter().find(|row| row["model"] == "gru").unwrap().clone();
-        (row["validation"].clone(), row["test"].clone())
+        rows(&board).iter().find(|row| row["model"] == "gru").unwrap().clone()
     };
-    let (refit, once) = (scored("run"), scored("plain"));
-    assert!(refit.0 == once.0 && refit.1 != once.1, "{refit:?} and {once:?}");
+    assert_eq!(row("run")["validation"], row("plain")["validation"]);
+    let weights = |run: &str| std::fs::read(place.path(run).join("pairs/glove-gru/model/model.safetensors")).unwrap();
+    assert_ne!(weights("run"), weights("plain"));
+    let evaluate = ["evaluate", "run/pairs/glove-gru/model", "--data", "posts", "--json"];
+    let report: Value = serde_json::from_str(&stdout(&place.ninefold(&evaluate).output().unwrap())).unwrap();
+    assert_eq!(report["scores"], row("run")["test"]);
     let diff = place.ninefold(&["runs", "diff", "plain", "run"]).output().unwrap();
     assert!(stdout(&diff).contains("(refit)"), "{}", stdout(&diff));
 }
