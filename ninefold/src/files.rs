@@ -1,6 +1,7 @@
-//! Files that are never half written: written beside their place under a temporary name, then renamed.
+//! Files that are never half written: written beside their place under a temporary name, then renamed. And files that one process
+//! holds against others.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Io`] with the path when the folder cannot be made or written (a full disk, no permission).
-pub fn write_atomically(path: &Path, write: impl FnOnce(&mut BufWriter<&fs::File>) -> io::Result<()>) -> Result<()> {
+pub fn write_atomically(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
     let fail = || Error::io("write", path);
@@ -47,6 +48,12 @@ fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
+}
+
+/// Takes a file for this process alone until it is closed, at the latest when the process ends, however it ends; `false` where another
+/// holds it. Where files cannot be locked (some network disks) nobody is kept out.
+pub(crate) fn hold(file: &File) -> bool {
+    !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
 /// Writes `value` as indented JSON with a final newline.

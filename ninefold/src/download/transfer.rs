@@ -10,6 +10,7 @@ use ureq::http::Response;
 
 use super::{Client, content_range, length_beyond_which_nothing_is};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::progress::Progress;
 
 /// An attempt that brought this much was not in vain: the count of failures starts anew.
@@ -203,7 +204,7 @@ impl Part {
         }
         let write = || Error::io("write", &partial);
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&partial).map_err(write())?;
-        if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
+        if !files::hold(&file) {
             return Err(refused(url, path, "another ninefold is fetching it now"));
         }
         let length = file.seek(SeekFrom::End(0)).map_err(write())?;

@@ -28,10 +28,9 @@ const SVM: Stop = Stop { tolerance: 0.1, max_iterations: 200 };
 
 /// All that the baselines of a run share.
 pub(super) struct Baselines<'a> {
-    pub(super) config: &'a Config,
-    pub(super) texts: &'a Texts,
-    pub(super) folder: &'a RunFolder,
-    pub(super) key: &'a str,
+    config: &'a Config,
+    folder: &'a RunFolder,
+    key: &'a str,
     held_back: Source<'a>,
     /// Where everything is trained once more.
     whole: Option<Source<'a>>,
@@ -67,7 +66,7 @@ struct Scored {
 impl<'a> Baselines<'a> {
     pub(super) fn new(config: &'a Config, texts: &'a Texts, folder: &'a RunFolder, key: &'a str) -> Baselines<'a> {
         let whole = texts.whole.as_deref().map(Source::new);
-        Baselines { config, texts, folder, key, held_back: Source::new(texts), whole }
+        Baselines { config, folder, key, held_back: Source::new(texts), whole }
     }
 
     /// A row with its names and nothing else.
@@ -94,16 +93,17 @@ impl<'a> Baselines<'a> {
         let row = Baselines::row(kind, vectors.map(|(embedding, _)| embedding), self.config.seed);
         let start = Instant::now();
         let sources = [Some(&self.held_back), self.whole.as_ref()].into_iter().flatten();
-        let texts: usize = sources.map(|source| source.texts.train.len()).sum();
-        let total = (self.config.baseline.epochs * texts) as u64;
+        let texts_to_train: usize = sources.map(|source| source.texts.train.len()).sum();
+        let total = (self.config.baseline.epochs * texts_to_train) as u64;
         progress.begin(&row.pair(), "texts", (kind == BaselineKind::FasttextSupervised).then_some(total));
         let scored = self.train(kind, vectors.map(|(_, vectors)| vectors), progress);
         progress.end();
         let Scored { scores, parameters, epochs, chosen } = scored?;
         let row = Row { parameters, epochs, ..row };
         let coverage = vectors.map_or(VectorCoverage::default(), |(_, vectors)| vectors.coverage());
-        let scoring = Scoring { folder: self.folder, texts: self.texts };
-        let labels = &self.texts.corpus.labels;
+        let texts = self.held_back.texts;
+        let scoring = Scoring { folder: self.folder, texts };
+        let labels = &texts.corpus.labels;
         if [&scores.train, &scores.validation, &scores.test].into_iter().flatten().any(|score| score.is_nan()) {
             let what = "its scores are no longer numbers: lower baseline.learning_rate".to_string();
             let row = Row { error: Some(what), ..row };

@@ -8,7 +8,7 @@
 //!   (checkpoint.safetensors meanwhile; metrics.jsonl and events.out.tfevents.ninefold where logs are wanted)
 //! ```
 
-use std::fs::{self, DirEntry, File, TryLockError};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use super::{Config, Environment, PairRecord, clock};
 use crate::batch::Encoded;
 use crate::bundle::sha256;
 use crate::error::{Error, Result};
-use crate::files::{read_json, write_atomically, write_json};
+use crate::files::{hold, read_json, write_atomically, write_json};
 use crate::report::{Leaderboard, Row, differences, facts};
 
 const CONFIG: &str = "config.toml";
@@ -184,16 +184,13 @@ impl RunFolder {
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
     let file = File::create(&path).map_err(Error::io("write", &path))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => {
-            let folder = folder.display();
-            Err(Error::data(format!(
-                "{folder}: another process is at work on this run: wait, or choose another --run-dir"
-            )))
-        }
-        // Where files cannot be locked (some network disks), the run does without.
-        Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
+    if !hold(&file) {
+        let folder = folder.display();
+        return Err(Error::data(format!(
+            "{folder}: another process is at work on this run: wait, or choose another --run-dir"
+        )));
     }
+    Ok(file)
 }
 
 /// Of everything that a pair's result depends on, but for the pair itself.

@@ -3,8 +3,8 @@
 //! The cache lies in [`cache_dir`]. Its key is the checksum of the training texts' ids and of every setting, so that
 //! three networks, a resumed run and the next run share one training; runs side by side share it, too.
 
-use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::embed::pretrained::{self, Places};
 use crate::embed::trainer::{fasttext, glove, word2vec};
 use crate::embed::{WordVectors, formats};
 use crate::error::{Error, Result};
-use crate::files::{read_json, write_json};
+use crate::files::{hold, read_json, write_json};
 use crate::folders::cache_dir;
 use crate::progress::Progress;
 use crate::train::TrainData;
@@ -165,10 +165,10 @@ fn trained_or_cached(
 ) -> Result<(WordVectors, Option<f64>)> {
     let settings = settings(kind, config)?;
     let key = sha256(format!("{CACHE_VERSION} {settings} {}", texts.train_fingerprint).as_bytes());
-    let path: PathBuf = cache_dir().join("vectors").join(format!("{}-{}.safetensors", kind.name(), &key[..24]));
-    let sidecar = path.with_extension("json");
-    let lock = cache_dir().join("locks").join(format!("{}-{}", kind.name(), &key[..24]));
-    let _lock = wait_for(&lock, kind, progress)?;
+    let name = format!("{}-{}", kind.name(), &key[..24]);
+    let [path, sidecar] =
+        ["safetensors", "json"].map(|format| cache_dir().join("vectors").join(format!("{name}.{format}")));
+    let _lock = wait_for(&cache_dir().join("locks").join(&name), kind, progress)?;
     if path.is_file() && sidecar.is_file() {
         match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {
             Ok((vectors, sidecar)) => {
@@ -195,12 +195,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes cached vectors for this run alone: of two runs that want the same ones at the same time, one trains them and the other
 /// reads them. Trained by both without locks they would differ, and a run that was stopped would go on with the other's.
-/// `None` where files cannot be locked.
+/// `None` where the cache cannot be written.
 fn wait_for(path: &Path, kind: EmbeddingKind, progress: &dyn Progress) -> Result<Option<File>> {
     let opened = fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| File::create(path));
     let Ok(file) = opened else { return Ok(None) };
     let mut is_said = false;
-    while let Err(TryLockError::WouldBlock) = file.try_lock() {
+    while !hold(&file) {
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }

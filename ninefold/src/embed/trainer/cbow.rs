@@ -21,7 +21,7 @@
 use std::ops::Range;
 
 use super::view::View;
-use super::window::{Scratch, TILE, collect, common_stride, cross_entropy, dots, for_width, rates, write_sums};
+use super::window::{Scratch, TILE, collect, common_stride, cross_entropy, dots_of_tile, for_width, rates, write_sums};
 use crate::kernels::simd::{BLOCK, Kernel, Simd};
 
 /// Most windows of a step.
@@ -53,7 +53,7 @@ pub(super) struct Window {
 }
 
 /// Lays the windows around the words at `middles` of a sentence of `len` words, all of the same reach; places count from `first`.
-/// A word counts as `weight` says.
+/// A word counts as `weight` says, a whole number, so that no sum is rounded.
 pub(super) fn lay(
     windows: &mut Vec<Window>,
     middles: Range<usize>,
@@ -62,11 +62,16 @@ pub(super) fn lay(
     weight: impl Fn(usize) -> f32,
 ) {
     windows.clear();
+    let start = middles.start.saturating_sub(reach);
+    let (mut have, mut sum) = (start..start, 0.0);
     windows.extend(middles.map(|middle| {
         let (begin, end) = (middle.saturating_sub(reach), len.min(middle + reach + 1));
+        (have.end..end).for_each(|place| sum += weight(place));
+        (have.start..begin).for_each(|place| sum -= weight(place));
+        have = begin..end;
         // The update is the hidden row's whole one with the mean, divided with the sum: the reverse of the gradients, but so do
         // word2vec and gensim, and their learning rates are chosen for it.
-        let one = 1.0 / ((begin..end).map(&weight).sum::<f32>() - weight(middle));
+        let one = 1.0 / (sum - weight(middle));
         let (share, back) = if cbow_mean { (one, 1.0) } else { (1.0, one) };
         Window { begin: begin - first, middle: middle - first, end: end - first, share, back }
     }));
@@ -77,7 +82,7 @@ pub(super) struct Cbow<'a> {
     pub(super) input: &'a View<'a>,
     pub(super) contexts: &'a [u32], // [m] rows of input, of neighbouring words
     pub(super) weights: &'a [f32],  // [m] how much each context counts
-    /// No more than [`WINDOWS`]; each begins and ends where the one before does or behind that, and they all meet.
+    /// No more than [`WINDOWS`]; each begins and ends where the one before does or behind that, and begins no later than that one ends.
     pub(super) windows: &'a [Window],
     pub(super) output: &'a View<'a>,
     /// Rows of output, none twice: first the target of each window, if they have one of their `own`, then those that all share.
@@ -106,7 +111,7 @@ impl Kernel for Cbow<'_> {
             assert!(begin <= middle && middle < end && *end <= there, "{begin} {middle} {end} of {there} contexts");
         }
         let is_rising = windows.is_sorted_by(|a, b| a.begin <= b.begin && a.end <= b.end);
-        let meet = windows.last().is_some_and(|last| last.begin <= windows[0].end);
+        let meet = windows.windows(2).all(|two| two[1].begin <= two[0].end);
         assert!(is_rising && meet, "windows that are no neighbours: {windows:?}");
         collect(&mut self.scratch.inputs, input, contexts);
         collect(&mut self.scratch.outputs, output, targets);
@@ -144,7 +149,7 @@ impl Cbow<'_> {
             for first in (0..n).step_by(TILE) {
                 let tile = &shared[first..n.min(first + TILE)];
                 let (fetch, scores) = (if first == 0 { fetch } else { &[] }, scores.as_mut_ptr().add(first));
-                for_width!(tile.len(), N => dots_of_tile::<S, B, N>(simd, &hidden, tile, stride, fetch, scores, n));
+                for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, &hidden, tile, stride, fetch, scores, n));
             }
             if !own.is_empty() {
                 own_dots::<S, B>(simd, &hidden, own, stride, scores.as_mut_ptr().add(B * n));
@@ -210,32 +215,6 @@ unsafe fn add_row<S: Simd, const W: usize>(simd: S, sum: &mut [S::V; W], row: *c
     for w in 0..W {
         // SAFETY: the caller's row has W registers.
         sum[w] = simd.mul_add(unsafe { simd.load(row.add(w * S::LANES)) }, factor, sum[w]);
-    }
-}
-
-/// Dots of all hidden rows with N outputs: all at once where there are registers for so many sums, else two rows at a time.
-#[inline(always)]
-unsafe fn dots_of_tile<S: Simd, const B: usize, const N: usize>(
-    simd: S,
-    hidden: &[*mut f32; B],
-    outputs: &[*mut f32],
-    stride: usize,
-    fetch: &[*mut f32],
-    scores: *mut f32, // [B, pitch]
-    pitch: usize,
-) {
-    // SAFETY: the caller's pointers; rows of scores are B.
-    unsafe {
-        if B <= 2 || S::TILE_VECTORS >= 4 {
-            dots::<S, B, N>(simd, hidden, outputs, stride, fetch, scores, pitch);
-            return;
-        }
-        dots::<S, 2, N>(simd, hidden, outputs, stride, fetch, scores, pitch);
-        let scores = scores.add(2 * pitch);
-        match B {
-            3 => dots::<S, 1, N>(simd, &hidden[2..], outputs, stride, &[], scores, pitch),
-            _ => dots::<S, 2, N>(simd, &hidden[2..], outputs, stride, &[], scores, pitch),
-        }
     }
 }
 
@@ -311,24 +290,19 @@ unsafe fn give_back<S: Simd, const W: usize>(
     learned: &[*mut f32], // of each window
 ) {
     let mut change = [simd.zero(); W];
-    let first_end = windows[0].end;
-    let mut place = windows[0].begin;
+    let (mut begun, mut ended) = (0, 0);
     // SAFETY: the caller's pointers.
     unsafe {
-        for (b, (window, learned)) in windows.iter().zip(learned).enumerate() {
-            add_row(simd, &mut change, learned.add(at), window.back);
-            let until = windows.get(b + 1).map_or(first_end, |next| next.begin);
-            for context in &contexts[place..until] {
-                add_to_row(simd, context.add(at), &change);
+        for place in windows[0].begin..windows[windows.len() - 1].end {
+            while begun < windows.len() && windows[begun].begin <= place {
+                add_row(simd, &mut change, learned[begun].add(at), windows[begun].back);
+                begun += 1;
             }
-            place = until;
-        }
-        for (two, learned) in windows.windows(2).zip(learned) {
-            add_row(simd, &mut change, learned.add(at), -two[0].back);
-            for context in &contexts[place..two[1].end] {
-                add_to_row(simd, context.add(at), &change);
+            while windows[ended].end <= place {
+                add_row(simd, &mut change, learned[ended].add(at), -windows[ended].back);
+                ended += 1;
             }
-            place = two[1].end;
+            add_to_row(simd, contexts[place].add(at), &change);
         }
         for (window, learned) in windows.iter().zip(learned) {
             let mut own = [simd.zero(); W]; // which was added to the middle, too

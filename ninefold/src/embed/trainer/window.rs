@@ -154,7 +154,7 @@ unsafe fn step<S: Simd>(
 
 /// Dots of all inputs with N outputs: four inputs at a time where there are registers for 4 * N sums, else two.
 #[inline(always)]
-unsafe fn dots_of_tile<S: Simd, const N: usize>(
+pub(super) unsafe fn dots_of_tile<S: Simd, const N: usize>(
     simd: S,
     inputs: &[*mut f32],
     outputs: &[*mut f32],
@@ -184,7 +184,7 @@ unsafe fn dots_of_tile<S: Simd, const N: usize>(
 
 /// Dots of M inputs with N outputs, every sum in a register.
 #[inline(always)]
-pub(super) unsafe fn dots<S: Simd, const M: usize, const N: usize>(
+unsafe fn dots<S: Simd, const M: usize, const N: usize>(
     simd: S,
     inputs: &[*mut f32],
     outputs: &[*mut f32],
