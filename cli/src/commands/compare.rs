@@ -16,7 +16,7 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     let config = args.config.resolve()?;
     let sort = column(args.sort.as_deref())?;
     options::set_threads(args.threads)?;
-    let path = args.run_dir.clone().unwrap_or_else(|| default_folder(&config));
+    let path = args.run_dir.clone().unwrap_or_else(|| default_folder("", &config));
     output.say(&format!("run folder: {}", path.display()));
     let leaderboard = run_experiment(&config, &path, &Bars::new(output)).map_err(|error| match error {
         Error::Interrupted => anyhow::anyhow!("interrupted; to go on: {}", again(&path)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use ninefold::Error;
-use ninefold::experiment::{Config, PRESETS, Sources, ladder, ladder_folder, resolve};
+use ninefold::experiment::{Config, PRESETS, Sources, default_folder, ladder, resolve};
 
 use crate::args::ConfigArgs;
 use crate::commands::compare::again;
@@ -47,7 +47,7 @@ pub struct LadderArgs {
 pub fn run(args: &LadderArgs, output: &Output) -> Result<()> {
     let (foot, top) = (foot(&args.from)?, args.config.resolve()?);
     options::set_threads(args.threads)?;
-    let path = args.run_dir.clone().unwrap_or_else(|| ladder_folder(&top));
+    let path = args.run_dir.clone().unwrap_or_else(|| default_folder("ladder-", &top));
     output.say(&format!("ladder folder: {}", path.display()));
     let results = ladder(&foot, &top, &path, &Bars::new(output)).map_err(|error| match error {
         Error::Interrupted => anyhow::anyhow!("interrupted; to go on: {}", again(&path)),

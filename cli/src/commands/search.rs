@@ -23,11 +23,7 @@ pub fn run(args: &SearchArgs, output: &Output) -> Result<()> {
     limits.parallel = args.parallel.unwrap_or(limits.parallel);
     config.validate()?;
     options::set_threads(args.threads)?;
-    let path = args.run_dir.clone().unwrap_or_else(|| {
-        let folder = default_folder(&config);
-        let name = folder.file_name().map_or("search".into(), |name| format!("search-{}", name.to_string_lossy()));
-        folder.with_file_name(name)
-    });
+    let path = args.run_dir.clone().unwrap_or_else(|| default_folder("search-", &config));
     output.say(&format!("search folder: {}", path.display()));
     let results = search(&config, &path, &Bars::new(output)).map_err(|error| match error {
         Error::Interrupted => anyhow::anyhow!("interrupted; to go on: {}", again(&path)),

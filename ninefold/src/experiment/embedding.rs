@@ -129,20 +129,10 @@ impl EmbeddingConfig {
     /// The settings of FastText.
     pub fn fasttext(&self, seed: u64, threads: usize) -> FastTextConfig {
         FastTextConfig {
-            dim: self.dim,
-            architecture: self.architecture,
-            window: self.window,
-            negative: self.negative,
-            ns_exponent: self.ns_exponent,
-            sample: self.sample,
-            epochs: self.epochs,
-            learning_rate: self.learning_rate,
             min_n: self.min_n,
             max_n: self.max_n,
             bucket: self.bucket,
-            seed,
-            threads,
-            ..FastTextConfig::default()
+            ..self.word2vec(seed, threads).into()
         }
     }
 

@@ -202,11 +202,12 @@ fn to_json(config: &Config) -> Result<Value> {
     serde_json::to_value(config).map_err(|error| Error::config("config", "settings that JSON can hold", error))
 }
 
-/// `ninefold-runs/20newsgroups-20260131-120000`, or with a number behind when that is taken.
-pub fn default_folder(config: &Config) -> PathBuf {
+/// `ninefold-runs/20newsgroups-20260131-120000`, or with a number behind when that is taken; what is no comparison has its `kind` in front
+/// ("search-").
+pub fn default_folder(kind: &str, config: &Config) -> PathBuf {
     let name = Path::new(&config.corpus.data).file_stem().and_then(|name| name.to_str()).unwrap_or("data");
     let [year, month, day, hour, minute, second] = clock::now();
-    let base = format!("{name}-{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}");
+    let base = format!("{kind}{name}-{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}");
     let numbered = |number: usize| match number {
         1 => Path::new("ninefold-runs").join(&base),
         number => Path::new("ninefold-runs").join(format!("{base}-{number}")),

@@ -51,7 +51,7 @@ pub use embedding_kind::{Embedding, EmbeddingKind};
 pub use ensemble::EnsembleKind;
 pub use environment::Environment;
 pub use folder::{RunFolder, default_folder};
-pub use ladder::{is_ladder, ladder, ladder_folder, read_ladder};
+pub use ladder::{is_ladder, ladder, read_ladder};
 pub use logs::LogKind;
 pub use page::report;
 pub use presets::{PRESETS, preset};

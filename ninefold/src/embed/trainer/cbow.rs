@@ -282,6 +282,7 @@ unsafe fn update<S: Simd, const B: usize>(
 /// What the windows have learned, added to W registers of their contexts from column `at` on: a context learns from the windows that
 /// have begun before it and not yet ended.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)] // place numbers contexts and bounds of windows alike
 unsafe fn give_back<S: Simd, const W: usize>(
     simd: S,
     at: usize,

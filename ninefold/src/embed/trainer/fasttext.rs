@@ -76,6 +76,13 @@ pub struct FastTextConfig {
 
 impl Default for FastTextConfig {
     fn default() -> FastTextConfig {
+        Word2VecConfig::default().into()
+    }
+}
+
+impl From<Word2VecConfig> for FastTextConfig {
+    /// The same, with fastText's n-grams.
+    fn from(config: Word2VecConfig) -> FastTextConfig {
         let Word2VecConfig {
             dim,
             architecture,
@@ -92,7 +99,7 @@ impl Default for FastTextConfig {
             min_learning_rate,
             seed,
             threads,
-        } = Word2VecConfig::default();
+        } = config;
         FastTextConfig {
             dim,
             architecture,

@@ -20,7 +20,7 @@ mod steps;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use self::rung::{Job, Training};
 use self::steps::Steps;
@@ -198,11 +198,4 @@ impl Ladder<'_> {
         };
         Ok(LadderResults::of(texts.corpus.protocol.clone(), steps, variants, answers, &self.top.statistics))
     }
-}
-
-/// A ladder's folder beside the other runs: `ninefold-runs/ladder-20newsgroups-20260131-120000`.
-pub fn ladder_folder(config: &Config) -> PathBuf {
-    let folder = super::default_folder(config);
-    let name = folder.file_name().map_or("ladder".into(), |name| format!("ladder-{}", name.to_string_lossy()));
-    folder.with_file_name(name)
 }
