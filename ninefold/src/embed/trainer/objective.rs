@@ -5,7 +5,7 @@ use super::cbow::{Cbow, WINDOWS, Window};
 use super::huffman::Huffman;
 use super::matrix::SharedMatrix;
 use super::queue::LossSum;
-use super::sampler::Noise;
+use super::sampler::{Noise, Reused};
 use super::view::View;
 use super::window::{Scratch, SkipGram};
 use super::word2vec::Word2VecConfig;
@@ -16,10 +16,6 @@ use crate::rng::Rng;
 
 /// One of this many steps has its loss computed.
 const MEASURE_EVERY: u64 = 32;
-
-/// Where windows of CBOW share their noise, it is so many times as many words, each of which counts as much less: with as many words
-/// as one window has, vectors lose half a point on analogies and one on SimLex-999; with twice as many nothing.
-const NOISE: usize = 2;
 
 /// What all threads share of the objective.
 pub(super) struct Objective {
@@ -68,7 +64,7 @@ impl Objective {
         let output = View::of_thread(&self.output, threads)?;
         let block = match self.outputs {
             Outputs::Noise { shared: true, negative, architecture: Architecture::Cbow, .. } => {
-                self.output.rows().saturating_sub(NOISE * negative).clamp(1, WINDOWS)
+                self.output.rows().saturating_sub(Reused::USES * negative).clamp(1, WINDOWS)
             }
             _ => 1,
         };
@@ -79,6 +75,7 @@ impl Objective {
             level: Level::current(),
             targets: Targets::default(),
             coming: Targets::default(),
+            reused: Reused::default(),
             fetch: Vec::new(),
             scratch: Scratch::default(),
             loss: LossSum::default(),
@@ -99,6 +96,7 @@ pub(super) struct Stepper<'a> {
     level: Level,
     targets: Targets, // of this step
     coming: Targets,  // of the next
+    reused: Reused,   // noise that windows share
     fetch: Vec<*mut f32>,
     scratch: Scratch,
     loss: LossSum,
@@ -122,14 +120,16 @@ impl Stepper<'_> {
 
     /// Finds the outputs of the coming step, whose targets are known: one but for CBOW.
     pub(super) fn aim(&mut self, targets: &[u32], rng: &mut Rng) {
-        let Stepper { coming, fetch, output, .. } = self;
+        let Stepper { coming, reused, fetch, output, .. } = self;
         coming.word = targets[0];
         coming.rows.clear();
         match &self.objective.outputs {
             Outputs::Noise { noise, negative, .. } => {
                 coming.rows.extend_from_slice(targets);
-                let negative = if self.block > 1 { NOISE * negative } else { *negative };
-                noise.draw_others(negative, rng, &mut coming.rows);
+                match self.block {
+                    1 => noise.draw_others(*negative, rng, &mut coming.rows),
+                    _ => reused.draw_others(noise, *negative, rng, &mut coming.rows),
+                }
                 coming.positives = targets.len();
             }
             Outputs::Tree(tree) => {
@@ -206,7 +206,7 @@ impl Stepper<'_> {
             output: &self.output,
             targets: &self.targets.rows,
             own,
-            noise_weight: if self.block > 1 { 1.0 / NOISE as f32 } else { 1.0 },
+            noise_weight: if self.block > 1 { 1.0 / Reused::USES as f32 } else { 1.0 },
             positives: if own { 0 } else { self.targets.positives },
             learning_rate,
             measure,
