@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::features::Parts;
-use super::logs::Logs;
+use super::logs::{LogKind, Logs};
 use super::record::{self, PairRecord};
 use super::scoring::Scoring;
 use super::texts::Texts;
@@ -76,6 +76,8 @@ struct Stage<'a> {
     /// Of its files' names.
     prefix: &'static str,
     epochs: usize,
+    /// Of each epoch, for others, who look at how validation scores rise: none where nothing is held back.
+    logs: &'a [LogKind],
 }
 
 impl Trainer<'_> {
@@ -127,14 +129,15 @@ impl Trainer<'_> {
     }
 
     fn held_back(&self) -> Stage<'_> {
-        Stage { texts: self.texts, vectors: self.vectors, prefix: "", epochs: self.config.training.epochs }
+        let Config { training, log, .. } = self.config;
+        Stage { texts: self.texts, vectors: self.vectors, prefix: "", epochs: training.epochs, logs: log }
     }
 
     /// All texts, for as many epochs as validation found best, in which the learning rate goes its whole way: nobody would notice if a
     /// training that is broken off ended at a bad moment. `None` where there is no second training.
     fn whole(&self, best_epoch: usize) -> Option<Stage<'_>> {
         let (texts, vectors) = (self.texts.whole.as_deref()?, self.vectors.whole.as_deref()?);
-        Some(Stage { texts, vectors, prefix: "refit-", epochs: best_epoch })
+        Some(Stage { texts, vectors, prefix: "refit-", epochs: best_epoch, logs: &[] })
     }
 
     fn untrained(&self, stage: Stage) -> NeuralClassifier {
@@ -163,7 +166,7 @@ impl Trainer<'_> {
         history: &mut Vec<Epoch>,
         progress: &dyn Progress,
     ) -> Result<Checkpoint> {
-        let Stage { texts, vectors, epochs, .. } = stage;
+        let Stage { texts, vectors, epochs, logs, .. } = stage;
         let training = TrainConfig { epochs, ..self.config.training.clone() };
         let what = format!("{} {} {epochs}", self.key, vectors.checksum);
         let (path, key) = (self.checkpoint(stage), sha256(what.as_bytes()));
@@ -184,9 +187,7 @@ impl Trainer<'_> {
                 write_json(&self.pretraining(stage), &prepared)?;
             }
         }
-        // Others look at how validation scores rise; there are none where nothing is held back.
-        let kinds = if texts.validation.is_empty() { &[] } else { self.config.log.as_slice() };
-        let mut logs = Logs::begin(kinds, &self.path(), history)?;
+        let mut logs = Logs::begin(logs, &self.path(), history)?;
         let data = vectors.train_data(texts, self.seed);
         let trained = fit(model, data, &training, resume, progress, &mut |checkpoint| {
             history.clone_from(&checkpoint.history);
