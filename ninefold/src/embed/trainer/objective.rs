@@ -15,7 +15,7 @@ use crate::kernels::simd::Level;
 use crate::rng::Rng;
 
 /// One of this many steps has its loss computed.
-const MEASURE_EVERY: u64 = 32;
+const MEASURE_EVERY: u64 = 128;
 
 /// What all threads share of the objective.
 pub(super) struct Objective {
@@ -233,8 +233,8 @@ impl Stepper<'_> {
     }
 
     /// See [`Worker::synchronize`](super::queue::Worker::synchronize).
-    pub(super) fn synchronize(&mut self, last: bool) {
-        self.output.synchronize(last);
+    pub(super) fn synchronize(&mut self) {
+        self.output.synchronize();
     }
 
     /// The loss measured since the last call.

@@ -38,8 +38,8 @@ pub(super) struct LossSum {
 pub(super) trait Worker {
     /// Trains a sentence of matrix rows (subsampled already).
     fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng);
-    /// Called after each block, and once more (`last`) when the epoch is done.
-    fn synchronize(&mut self, last: bool);
+    /// Called after each block.
+    fn synchronize(&mut self);
     /// The loss measured since the last call.
     fn take_loss(&mut self) -> LossSum;
 }
@@ -120,11 +120,10 @@ impl Queue<'_> {
                 kept.extend(words_of(piece).filter(|&word| self.subsampling.keeps(word, &mut rng)));
                 worker.train(&kept, learning_rate as f32, &mut rng);
             })?;
-            worker.synchronize(false);
+            worker.synchronize();
             self.progress.advance(block.words);
             self.show(worker.take_loss(), epoch, learning_rate, false);
         }
-        worker.synchronize(true);
         Ok(())
     }
 
@@ -167,7 +166,7 @@ mod tests {
         fn train(&mut self, sentence: &[u32], learning_rate: f32, _rng: &mut Rng) {
             self.0.lock().unwrap().push((sentence.to_vec(), learning_rate));
         }
-        fn synchronize(&mut self, _last: bool) {}
+        fn synchronize(&mut self) {}
         fn take_loss(&mut self) -> LossSum {
             LossSum::default()
         }

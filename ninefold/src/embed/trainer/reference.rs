@@ -3,6 +3,7 @@
 #![allow(unsafe_code, clippy::unwrap_used)]
 
 use super::matrix::SharedMatrix;
+use super::window::together;
 use crate::rng::Rng;
 
 /// Rows of a matrix.
@@ -47,7 +48,7 @@ fn sigmoid(x: f64) -> f64 {
 
 /// -Σ log σ(x·yⱼ) of the first `positives` outputs - Σ log σ(-x·yⱼ) of the others, summed over inputs x. With negative sampling the
 /// target alone is positive.
-pub(super) fn loss(inputs: &Rows, outputs: &Rows, positives: usize) -> f64 {
+pub(super) fn loss(inputs: &[Vec<f64>], outputs: &Rows, positives: usize) -> f64 {
     let mut total = 0.0;
     for x in inputs {
         for (j, y) in outputs.iter().enumerate() {
@@ -59,8 +60,8 @@ pub(super) fn loss(inputs: &Rows, outputs: &Rows, positives: usize) -> f64 {
 }
 
 /// One step of skip-gram: every context row predicts the target among the noise, all from the old values.
-pub(super) fn skip_gram(inputs: &mut Rows, outputs: &mut Rows, positives: usize, rate: f64) {
-    let (old_inputs, old_outputs) = (inputs.clone(), outputs.clone());
+pub(super) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, rate: f64) {
+    let (old_inputs, old_outputs) = (inputs.to_vec(), outputs.clone());
     for (i, x) in old_inputs.iter().enumerate() {
         for (j, y) in old_outputs.iter().enumerate() {
             let label = if j < positives { 1.0 } else { 0.0 };
@@ -71,6 +72,16 @@ pub(super) fn skip_gram(inputs: &mut Rows, outputs: &mut Rows, positives: usize,
             }
         }
     }
+}
+
+/// A window of skip-gram: a step for each part of its contexts. Gives the losses before the steps.
+pub(super) fn skip_gram_window(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, rate: f64) -> f64 {
+    let step = |inputs: &mut [Vec<f64>]| {
+        let loss = loss(inputs, outputs, positives);
+        skip_gram(inputs, outputs, positives, rate);
+        loss
+    };
+    inputs.chunks_mut(together(inputs.len())).map(step).sum()
 }
 
 /// Σ shareᵢ contextᵢ
@@ -211,7 +222,7 @@ mod tests {
                 let moved = |by: f64| {
                     let mut contexts = contexts.clone();
                     contexts[i][d] += by;
-                    loss(&vec![hidden(&contexts, &shares)], &outputs, 1)
+                    loss(&[hidden(&contexts, &shares)], &outputs, 1)
                 };
                 let gradient = (contexts[i][d] - new_contexts[i][d]) * shares[i] / back;
                 check(gradient, moved, &format!("context {i}, {d}"));
@@ -220,7 +231,7 @@ mod tests {
                 let moved = |by: f64| {
                     let mut outputs = outputs.clone();
                     outputs[j][d] += by;
-                    loss(&vec![hidden(&contexts, &shares)], &outputs, 1)
+                    loss(&[hidden(&contexts, &shares)], &outputs, 1)
                 };
                 check(outputs[j][d] - new_outputs[j][d], moved, &format!("output {j}, {d}"));
             }
@@ -326,7 +337,7 @@ mod tests {
 
         let (rate, Step::<Matrices> { before, loss: expected, after, shares, .. }) = golden("cbow");
         let (mut contexts, mut outputs) = (before.inputs.clone(), before.outputs);
-        assert_near([&loss(&vec![hidden(&contexts, &shares)], &outputs, 1)], [&expected]);
+        assert_near([&loss(&[hidden(&contexts, &shares)], &outputs, 1)], [&expected]);
         cbow(&mut contexts, &shares, 1.0, &mut outputs, 1, rate);
         assert_near(outputs.iter().flatten(), after.outputs.iter().flatten());
         for (i, share) in shares.iter().enumerate() {

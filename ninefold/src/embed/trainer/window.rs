@@ -1,7 +1,7 @@
-//! One step of training with negative samples: a word's contexts against the word and its noise, as small matrix products.
+//! A window's training with negative samples: the contexts against the word and its noise, as small matrix products.
 //!
-//! With inputs X `[m, dim]` and outputs Y `[n, dim]`, row 0 of Y the target and the others noise (or all the nodes of a tree on
-//! the way to the target, those that should say yes first):
+//! A step, with inputs X `[m, dim]` and outputs Y `[n, dim]`, row 0 of Y the target and the others noise (or all the nodes of a
+//! tree on the way to the target, those that should say yes first):
 //!
 //! ```text
 //! scores = X Yᵀ          [m, n]     loss = -Σ log σ(positive score) - Σ log σ(-other score)
@@ -9,7 +9,8 @@
 //! X += g Y    Y += gᵀ X             both from the old values
 //! ```
 //!
-//! [`SkipGram`] takes all contexts of a window as X, one row each. CBOW, where X is their weighted mean, is in `cbow.rs`.
+//! [`SkipGram`] takes a few contexts of its window at a time ([`together`]) as X, one row each. CBOW, where X is their weighted
+//! mean, is in `cbow.rs`.
 //!
 //! Sources: Mikolov et al. (2013) for the loss; Ji, Satish, Li & Dubey, "Parallelizing Word2Vec in Shared and Distributed
 //! Memory" (2016) for sharing the noise within a window, which turns vector work into matrix work.
@@ -23,6 +24,15 @@ use crate::kernels::simd::{BLOCK, Kernel, Simd};
 
 /// Outputs per tile: the target and five noise words, word2vec's default, fill one tile.
 pub(super) const TILE: usize = 6;
+
+/// Most contexts that learn from the same old values. The more there are, the further they go too far where they agree: with
+/// all of a long window (up to 20) vectors hold more of the topic and less of the word.
+const TOGETHER: usize = 6;
+
+/// How many of a window's contexts, one at least, learn together: equal parts.
+pub(super) fn together(contexts: usize) -> usize {
+    contexts.div_ceil(contexts.div_ceil(TOGETHER))
+}
 
 /// Runs a body with the constant N equal to a width of 1 to [`TILE`].
 macro_rules! for_width {
@@ -62,13 +72,13 @@ pub(super) use for_width;
 pub(super) struct Scratch {
     pub(super) inputs: Vec<*mut f32>,  // [m] the rows, found anew in each step
     pub(super) outputs: Vec<*mut f32>, // [n]
-    pub(super) scores: Buffer,         // [m, n], padded as a whole
+    pub(super) scores: Buffer,         // [m, n] of a step, padded as a whole
     pub(super) hidden: Buffer,         // [b, stride] of CBOW
     old: Buffer,                       // [m, BLOCK]
 }
 
-/// A step in which every context predicts the target for itself. Gives the loss before the step, summed over contexts, when
-/// `measure` asks for it.
+/// A window in which every context predicts the target for itself. Gives the losses before its steps, summed over contexts,
+/// when `measure` asks for them.
 pub(super) struct SkipGram<'a> {
     pub(super) input: &'a View<'a>,
     pub(super) contexts: &'a [u32], // [m] rows of input
@@ -91,9 +101,16 @@ impl Kernel for SkipGram<'_> {
         let stride = common_stride(input, output);
         collect(&mut scratch.inputs, input, contexts);
         collect(&mut scratch.outputs, output, targets);
-        // SAFETY: `row` gave pointers to `stride` floats of matrices that are borrowed here; other threads may write the
-        // same floats, as matrix.rs says.
-        unsafe { step(simd, scratch, stride, positives, fetch, learning_rate, measure) }
+        let Scratch { inputs, outputs, scores, old, .. } = scratch;
+        let step = Step { stride, positives, learning_rate, measure };
+        let (mut fetch, mut loss) = (fetch, 0.0);
+        for inputs in inputs.chunks(together(inputs.len())) {
+            // SAFETY: `row` gave pointers to `stride` floats of matrices that are borrowed here; other threads may write the
+            // same floats, as matrix.rs says.
+            loss += unsafe { step.take(simd, inputs, outputs, fetch, scores, old) };
+            fetch = &[];
+        }
+        loss
     }
 }
 
@@ -109,46 +126,57 @@ pub(super) fn common_stride(input: &View, output: &View) -> usize {
     stride
 }
 
-/// The step on `scratch.inputs` and `scratch.outputs`.
-///
-/// # Safety
-/// Each is a pointer to `stride` floats, a multiple of [`BLOCK`].
-#[inline(always)]
-unsafe fn step<S: Simd>(
-    simd: S,
-    scratch: &mut Scratch,
+/// What the steps of a window have in common.
+struct Step {
     stride: usize,
     positives: usize,
-    fetch: &[*mut f32],
     learning_rate: f32,
     measure: bool,
-) -> f64 {
-    let Scratch { inputs, outputs, scores, old, .. } = scratch;
-    let (m, n) = (inputs.len(), outputs.len());
-    let scores = scores.resize((m * n).next_multiple_of(BLOCK));
-    let old = old.resize(m * BLOCK);
-    // SAFETY: the caller's pointers; the tiles stay within [m, n] of `scores` and [m, BLOCK] of `old`.
-    unsafe {
-        for first in (0..n).step_by(TILE) {
-            let tile = &outputs[first..n.min(first + TILE)];
-            let (fetch, scores) = (if first == 0 { fetch } else { &[] }, scores.as_mut_ptr().add(first));
-            for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, inputs, tile, stride, fetch, scores, n));
+}
+
+impl Step {
+    /// The step of some inputs; gives the loss before, summed over them, or 0.
+    ///
+    /// # Safety
+    /// Inputs and outputs are pointers to `stride` floats, a multiple of [`BLOCK`].
+    #[inline(always)]
+    unsafe fn take<S: Simd>(
+        &self,
+        simd: S,
+        inputs: &[*mut f32],
+        outputs: &[*mut f32],
+        fetch: &[*mut f32],
+        scores: &mut Buffer,
+        old: &mut Buffer,
+    ) -> f64 {
+        let Step { stride, positives, learning_rate, measure } = *self;
+        let (m, n) = (inputs.len(), outputs.len());
+        let scores = scores.resize((m * n).next_multiple_of(BLOCK));
+        let old = old.resize(m * BLOCK);
+        // SAFETY: the caller's pointers; the tiles stay within [m, n] of `scores` and [m, BLOCK] of `old`.
+        unsafe {
+            for first in (0..n).step_by(TILE) {
+                let tile = &outputs[first..n.min(first + TILE)];
+                let scores = scores.as_mut_ptr().add(first);
+                for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, inputs, tile, stride, &[], scores, n));
+            }
+            let loss = if measure { cross_entropy(&scores[..m * n], n, positives) } else { 0.0 };
+            rates(simd, scores, learning_rate);
+            for row in scores[..m * n].chunks_exact_mut(n) {
+                row[..positives].iter_mut().for_each(|rate| *rate += learning_rate);
+            }
+            if n <= TILE {
+                for_width!(n, N => {
+                    for at in (0..stride).step_by(S::LANES) {
+                        fetch_column(fetch, at);
+                        update_tile::<S, N>(simd, at, inputs, outputs, None, scores.as_ptr(), n);
+                    }
+                });
+            } else {
+                update_wide(simd, inputs, outputs, stride, fetch, scores, old.as_mut_ptr());
+            }
+            loss
         }
-        let loss = if measure { cross_entropy(&scores[..m * n], n, positives) } else { 0.0 };
-        rates(simd, scores, learning_rate);
-        for row in scores[..m * n].chunks_exact_mut(n) {
-            row[..positives].iter_mut().for_each(|rate| *rate += learning_rate);
-        }
-        if n <= TILE {
-            for_width!(n, N => {
-                for at in (0..stride).step_by(S::LANES) {
-                    update_tile::<S, N>(simd, at, inputs, outputs, None, scores.as_ptr(), n);
-                }
-            });
-        } else {
-            update_wide(simd, inputs, outputs, stride, scores, old.as_mut_ptr());
-        }
-        loss
     }
 }
 
@@ -313,6 +341,7 @@ unsafe fn update_wide<S: Simd>(
     inputs: &[*mut f32],
     outputs: &[*mut f32],
     stride: usize,
+    fetch: &[*mut f32],
     rates: &[f32], // [m, n]
     old: *mut f32, // [m, LANES]
 ) {
@@ -320,6 +349,7 @@ unsafe fn update_wide<S: Simd>(
     // SAFETY: the caller's pointers.
     unsafe {
         for at in (0..stride).step_by(S::LANES) {
+            fetch_column(fetch, at);
             for (i, input) in inputs.iter().enumerate() {
                 simd.store(old.add(i * S::LANES), simd.load(input.add(at)));
             }
@@ -360,8 +390,7 @@ mod tests {
                     fetch: &[],
                     scratch: &mut scratch,
                 });
-                let expected = reference::loss(&x, &y, positives);
-                reference::skip_gram(&mut x, &mut y, positives, 0.05);
+                let expected = reference::skip_gram_window(&mut x, &mut y, positives, 0.05);
                 let place = format!("{} {m} x {n} x {dim}", level.name());
                 assert!((loss / expected - 1.0).abs() < 1e-5, "{place}: loss {loss}, expected {expected}");
                 let (of_x, of_y) = (distance(&mut input, &x), distance(&mut output, &y));

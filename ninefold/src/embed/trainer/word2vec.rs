@@ -228,9 +228,9 @@ impl Worker for Trainer<'_> {
         }
     }
 
-    fn synchronize(&mut self, last: bool) {
-        self.input.synchronize(last);
-        self.stepper.synchronize(last);
+    fn synchronize(&mut self) {
+        self.input.synchronize();
+        self.stepper.synchronize();
     }
 
     fn take_loss(&mut self) -> LossSum {
