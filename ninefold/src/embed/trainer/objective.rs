@@ -21,12 +21,13 @@ const MEASURE_EVERY: u64 = 128;
 pub(super) struct Objective {
     output: SharedMatrix, // [num_words, dim]; of a tree's inner nodes [num_words - 1, dim]
     outputs: Outputs,
+    architecture: Architecture,
 }
 
 /// Which output rows a word is predicted with.
 enum Outputs {
     /// Its own and those of noise words.
-    Noise { noise: Noise, negative: usize, shared: bool, architecture: Architecture },
+    Noise { noise: Noise, negative: usize, shared: bool },
     /// Those on the way to it.
     Tree(Huffman),
 }
@@ -40,10 +41,10 @@ impl Objective {
         let Word2VecConfig { dim, negative, ns_exponent, shared_negatives: shared, architecture, .. } = *config;
         let noise = || Noise::new(counts, ns_exponent);
         let (rows, outputs) = match config.loss {
-            Loss::Ns => (counts.len(), Outputs::Noise { noise: noise(), negative, shared, architecture }),
+            Loss::Ns => (counts.len(), Outputs::Noise { noise: noise(), negative, shared }),
             Loss::Hs => (counts.len() - 1, Outputs::Tree(Huffman::new(counts))),
         };
-        Ok(Objective { output: SharedMatrix::zeros(rows, dim)?, outputs })
+        Ok(Objective { output: SharedMatrix::zeros(rows, dim)?, outputs, architecture })
     }
 
     /// The output rows.
@@ -61,9 +62,9 @@ impl Objective {
     /// # Errors
     /// When there is no memory for a thread's copies of frequent rows.
     pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
-        let output = View::of_thread(&self.output, threads)?;
+        let output = View::of_thread(&self.output, threads, self.architecture)?;
         let block = match self.outputs {
-            Outputs::Noise { shared: true, negative, architecture: Architecture::Cbow, .. } => {
+            Outputs::Noise { shared: true, negative, .. } if self.architecture == Architecture::Cbow => {
                 self.output.rows().saturating_sub(Reused::USES * negative).clamp(1, WINDOWS)
             }
             _ => 1,
