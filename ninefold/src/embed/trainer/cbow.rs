@@ -21,7 +21,9 @@
 use std::ops::Range;
 
 use super::view::View;
-use super::window::{Scratch, TILE, collect, common_stride, cross_entropy, dots_of_tile, for_width, rates, write_sums};
+use super::window::{
+    Scratch, TILE, collect, common_stride, cross_entropy, dots_of_tile, fetch_column, for_width, rates, write_sums,
+};
 use crate::kernels::simd::{BLOCK, Kernel, Simd};
 
 /// Most windows of a step.
@@ -148,8 +150,8 @@ impl Cbow<'_> {
             for_columns!(S, stride, at, W => sum::<S, W>(simd, at, contexts, weights, windows, &hidden));
             for first in (0..n).step_by(TILE) {
                 let tile = &shared[first..n.min(first + TILE)];
-                let (fetch, scores) = (if first == 0 { fetch } else { &[] }, scores.as_mut_ptr().add(first));
-                for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, &hidden, tile, stride, fetch, scores, n));
+                let scores = scores.as_mut_ptr().add(first);
+                for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, &hidden, tile, stride, scores, n));
             }
             if !own.is_empty() {
                 own_dots::<S, B>(simd, &hidden, own, stride, scores.as_mut_ptr().add(B * n));
@@ -168,6 +170,7 @@ impl Cbow<'_> {
                 rates.iter_mut().for_each(|rate| *rate *= noise_weight);
             }
             for at in (0..stride).step_by(S::LANES) {
+                fetch_column(fetch, at);
                 update::<S, B>(simd, at, (own, shared), (of_own.as_ptr(), of_shared.as_ptr()), &hidden);
             }
             for_columns!(S, stride, at, W => give_back::<S, W>(simd, at, contexts, windows, &hidden));

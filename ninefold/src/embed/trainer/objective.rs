@@ -158,10 +158,10 @@ impl Stepper<'_> {
         rng: &mut Rng,
     ) {
         let own_noise = matches!(self.objective.outputs, Outputs::Noise { shared: false, .. });
-        let together = if own_noise { 1 } else { contexts.len() };
+        let sharing = if own_noise { 1 } else { contexts.len() };
         let mut rest = contexts;
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(together);
+            let (now, later) = rest.split_at(sharing);
             rest = later;
             let again = [self.coming.word];
             let measure = self.advance(if rest.is_empty() { next } else { &again }, rng);

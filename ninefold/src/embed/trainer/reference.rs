@@ -3,7 +3,7 @@
 #![allow(unsafe_code, clippy::unwrap_used)]
 
 use super::matrix::SharedMatrix;
-use super::window::together;
+use super::window::part_of;
 use crate::rng::Rng;
 
 /// Rows of a matrix.
@@ -81,7 +81,7 @@ pub(super) fn skip_gram_window(inputs: &mut [Vec<f64>], outputs: &mut Rows, posi
         skip_gram(inputs, outputs, positives, rate);
         loss
     };
-    inputs.chunks_mut(together(inputs.len())).map(step).sum()
+    inputs.chunks_mut(part_of(inputs.len())).map(step).sum()
 }
 
 /// Σ shareᵢ contextᵢ

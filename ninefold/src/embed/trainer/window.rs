@@ -9,7 +9,7 @@
 //! X += g Y    Y += gᵀ X             both from the old values
 //! ```
 //!
-//! [`SkipGram`] takes a few contexts of its window at a time ([`together`]) as X, one row each. CBOW, where X is their weighted
+//! [`SkipGram`] takes a few contexts of its window at a time ([`part_of`]) as X, one row each. CBOW, where X is their weighted
 //! mean, is in `cbow.rs`.
 //!
 //! Sources: Mikolov et al. (2013) for the loss; Ji, Satish, Li & Dubey, "Parallelizing Word2Vec in Shared and Distributed
@@ -27,11 +27,11 @@ pub(super) const TILE: usize = 6;
 
 /// Most contexts that learn from the same old values. The more there are, the further they go too far where they agree: with
 /// all of a long window (up to 20) vectors hold more of the topic and less of the word.
-const TOGETHER: usize = 6;
+const PART: usize = 6;
 
-/// How many of a window's contexts, one at least, learn together: equal parts.
-pub(super) fn together(contexts: usize) -> usize {
-    contexts.div_ceil(contexts.div_ceil(TOGETHER))
+/// How many of a window's contexts, one at least, learn in one step: equal parts.
+pub(super) fn part_of(contexts: usize) -> usize {
+    contexts.div_ceil(contexts.div_ceil(PART))
 }
 
 /// Runs a body with the constant N equal to a width of 1 to [`TILE`].
@@ -102,9 +102,12 @@ impl Kernel for SkipGram<'_> {
         collect(&mut scratch.inputs, input, contexts);
         collect(&mut scratch.outputs, output, targets);
         let Scratch { inputs, outputs, scores, old, .. } = scratch;
+        let part = part_of(inputs.len());
+        let scores = scores.resize((part * outputs.len()).next_multiple_of(BLOCK));
+        let old = old.resize(part * BLOCK);
         let step = Step { stride, positives, learning_rate, measure };
         let (mut fetch, mut loss) = (fetch, 0.0);
-        for inputs in inputs.chunks(together(inputs.len())) {
+        for inputs in inputs.chunks(part) {
             // SAFETY: `row` gave pointers to `stride` floats of matrices that are borrowed here; other threads may write the
             // same floats, as matrix.rs says.
             loss += unsafe { step.take(simd, inputs, outputs, fetch, scores, old) };
@@ -138,7 +141,7 @@ impl Step {
     /// The step of some inputs; gives the loss before, summed over them, or 0.
     ///
     /// # Safety
-    /// Inputs and outputs are pointers to `stride` floats, a multiple of [`BLOCK`].
+    /// Inputs and outputs are pointers to `stride` floats, a multiple of [`BLOCK`]; `old` has a block for each input.
     #[inline(always)]
     unsafe fn take<S: Simd>(
         &self,
@@ -146,19 +149,18 @@ impl Step {
         inputs: &[*mut f32],
         outputs: &[*mut f32],
         fetch: &[*mut f32],
-        scores: &mut Buffer,
-        old: &mut Buffer,
+        scores: &mut [f32], // [m, n] or more, padded as a whole
+        old: &mut [f32],    // [m, BLOCK] or more
     ) -> f64 {
         let Step { stride, positives, learning_rate, measure } = *self;
         let (m, n) = (inputs.len(), outputs.len());
-        let scores = scores.resize((m * n).next_multiple_of(BLOCK));
-        let old = old.resize(m * BLOCK);
+        let scores = &mut scores[..(m * n).next_multiple_of(BLOCK)];
         // SAFETY: the caller's pointers; the tiles stay within [m, n] of `scores` and [m, BLOCK] of `old`.
         unsafe {
             for first in (0..n).step_by(TILE) {
                 let tile = &outputs[first..n.min(first + TILE)];
                 let scores = scores.as_mut_ptr().add(first);
-                for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, inputs, tile, stride, &[], scores, n));
+                for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, inputs, tile, stride, scores, n));
             }
             let loss = if measure { cross_entropy(&scores[..m * n], n, positives) } else { 0.0 };
             rates(simd, scores, learning_rate);
@@ -187,7 +189,6 @@ pub(super) unsafe fn dots_of_tile<S: Simd, const N: usize>(
     inputs: &[*mut f32],
     outputs: &[*mut f32],
     stride: usize,
-    fetch: &[*mut f32],
     scores: *mut f32, // [m, pitch]
     pitch: usize,
 ) {
@@ -195,15 +196,14 @@ pub(super) unsafe fn dots_of_tile<S: Simd, const N: usize>(
     let height = if S::TILE_VECTORS >= 4 { 4 } else { 2 };
     while first < inputs.len() {
         let rest = &inputs[first..];
-        let fetch = if first == 0 { fetch } else { &[] };
         // SAFETY: the caller's pointers; row `first` of scores is among its m.
         unsafe {
             let scores = scores.add(first * pitch);
             match rest.len().min(height) {
-                1 => dots::<S, 1, N>(simd, rest, outputs, stride, fetch, scores, pitch),
-                2 => dots::<S, 2, N>(simd, rest, outputs, stride, fetch, scores, pitch),
-                3 => dots::<S, 3, N>(simd, rest, outputs, stride, fetch, scores, pitch),
-                _ => dots::<S, 4, N>(simd, rest, outputs, stride, fetch, scores, pitch),
+                1 => dots::<S, 1, N>(simd, rest, outputs, stride, scores, pitch),
+                2 => dots::<S, 2, N>(simd, rest, outputs, stride, scores, pitch),
+                3 => dots::<S, 3, N>(simd, rest, outputs, stride, scores, pitch),
+                _ => dots::<S, 4, N>(simd, rest, outputs, stride, scores, pitch),
             }
         }
         first += height;
@@ -217,7 +217,6 @@ unsafe fn dots<S: Simd, const M: usize, const N: usize>(
     inputs: &[*mut f32],
     outputs: &[*mut f32],
     stride: usize,
-    fetch: &[*mut f32],
     scores: *mut f32, // [M, pitch]
     pitch: usize,
 ) {
@@ -226,7 +225,6 @@ unsafe fn dots<S: Simd, const M: usize, const N: usize>(
     // SAFETY: the caller's pointers to `stride` floats.
     unsafe {
         for at in (0..stride).step_by(S::LANES) {
-            fetch_column(fetch, at);
             let mut x = [simd.zero(); M];
             for i in 0..M {
                 x[i] = simd.load(inputs[i].add(at));
@@ -242,8 +240,8 @@ unsafe fn dots<S: Simd, const M: usize, const N: usize>(
     }
 }
 
-/// Asks for the cache line of floats `at..at + BLOCK` of rows that will soon be wanted. A column with each step of a loop over
-/// columns: asked for all at once, they would stand in each other's way.
+/// Asks for the cache line of floats `at..at + BLOCK` of rows that will soon be wanted. A column with each turn of the updates' loop
+/// over columns: asked for all at once, or while the quicker dots are computed, they would stand in each other's way.
 #[inline(always)]
 pub(super) fn fetch_column(rows: &[*mut f32], at: usize) {
     if at.is_multiple_of(BLOCK) {

@@ -2,7 +2,7 @@
 //! trainings can be followed step by step in f64. In a tree nothing is drawn at all.
 
 use super::super::huffman::Huffman;
-use super::super::window;
+use super::super::window::part_of;
 use super::*;
 
 const EPOCHS: usize = 10;
@@ -48,10 +48,10 @@ fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_
                 let mut outputs: Rows = chosen.iter().map(|&row| all[row].clone()).collect();
                 let skip_gram = |contexts: &[usize]| together(words, contexts, &mut outputs, *positives, rate);
                 match architecture {
-                    Architecture::SkipGram if shared_negatives => {
-                        contexts.chunks(window::together(contexts.len())).for_each(skip_gram)
+                    Architecture::SkipGram => {
+                        let part = if shared_negatives { part_of(contexts.len()) } else { 1 };
+                        contexts.chunks(part).for_each(skip_gram);
                     }
-                    Architecture::SkipGram => contexts.chunks(1).for_each(skip_gram),
                     Architecture::Cbow => {
                         let mut rows: Rows = contexts.iter().flat_map(|&word| words[word].clone()).collect();
                         let shares = vec![1.0 / rows.len() as f64; rows.len()];
