@@ -14,6 +14,7 @@
 
 #![allow(unsafe_code)]
 
+use std::hint::select_unpredictable;
 use std::sync::PoisonError;
 
 use super::Architecture;
@@ -31,6 +32,9 @@ const COPIED_SHARE: usize = 64;
 pub(super) struct View<'a> {
     shared: &'a SharedMatrix,
     copies: Option<Copies>,
+    /// How many rows are copied, and the first float of the first copy: what [`row`](View::row) asks of `copies`.
+    copied: usize,
+    first_copy: *mut f32,
 }
 
 struct Copies {
@@ -41,7 +45,7 @@ struct Copies {
 impl<'a> View<'a> {
     /// The shared matrix as it is.
     pub(super) fn direct(shared: &'a SharedMatrix) -> View<'a> {
-        View { shared, copies: None }
+        View { shared, copies: None, copied: 0, first_copy: std::ptr::null_mut() }
     }
 
     /// What one of `threads` threads should use: the matrix itself, or copies of the rows that every thread wants.
@@ -55,7 +59,9 @@ impl<'a> View<'a> {
         let zeros = || SharedMatrix::zeros(COPIED.min(shared.rows() / COPIED_SHARE), shared.dim());
         let mut copies = Copies { rows: zeros()?, seen: zeros()? };
         copies.exchange(shared);
-        Ok(View { shared, copies: Some(copies) })
+        let copied = copies.rows.rows();
+        let first_copy = if copied > 0 { copies.rows.row(0) } else { std::ptr::null_mut() };
+        Ok(View { shared, copies: Some(copies), copied, first_copy })
     }
 
     /// Floats from one row to the next.
@@ -69,10 +75,10 @@ impl<'a> View<'a> {
     /// When there is no such row.
     #[inline]
     pub(super) fn row(&self, row: u32) -> *mut f32 {
-        match &self.copies {
-            Some(copies) if (row as usize) < copies.rows.rows() => copies.rows.row(row as usize),
-            _ => self.shared.row(row as usize),
-        }
+        // Both are computed and one is chosen, without a branch: which it is nobody can foretell, and it is asked for every row.
+        let row = row as usize;
+        let (shared, copy) = (self.shared.row(row), self.first_copy.wrapping_add(row * self.stride()));
+        select_unpredictable(row < self.copied, copy, shared)
     }
 
     /// Called after each block: brings the copies together with the other threads'.
@@ -89,7 +95,7 @@ pub(super) fn prefetch_line(address: *const f32) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has the instruction, and it reads nothing that the program could see.
     unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+        std::arch::asm!("prefetchw [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;
