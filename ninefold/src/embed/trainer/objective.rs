@@ -7,7 +7,7 @@ use super::matrix::SharedMatrix;
 use super::queue::LossSum;
 use super::sampler::{Noise, Reused};
 use super::view::View;
-use super::window::{Scratch, SkipGram};
+use super::window::{Scratch, SkipGram, TOGETHER, TOGETHER_IN_TREE};
 use super::word2vec::Word2VecConfig;
 use super::{Architecture, Loss};
 use crate::error::Result;
@@ -157,8 +157,11 @@ impl Stepper<'_> {
         learning_rate: f32,
         rng: &mut Rng,
     ) {
-        let own_noise = matches!(self.objective.outputs, Outputs::Noise { shared: false, .. });
-        let sharing = if own_noise { 1 } else { contexts.len() };
+        let (sharing, together) = match self.objective.outputs {
+            Outputs::Noise { shared: false, .. } => (1, 1),
+            Outputs::Noise { shared: true, .. } => (contexts.len(), TOGETHER),
+            Outputs::Tree(_) => (contexts.len(), TOGETHER_IN_TREE),
+        };
         let mut rest = contexts;
         while !rest.is_empty() {
             let (now, later) = rest.split_at(sharing);
@@ -174,6 +177,7 @@ impl Stepper<'_> {
                 output: &self.output,
                 targets: &self.targets.rows,
                 positives: self.targets.positives,
+                together,
                 learning_rate,
                 measure,
                 fetch: &self.fetch,

@@ -75,13 +75,19 @@ pub(super) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: 
 }
 
 /// A window of skip-gram: a step for each part of its contexts. Gives the losses before the steps.
-pub(super) fn skip_gram_window(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, rate: f64) -> f64 {
+pub(super) fn skip_gram_window(
+    inputs: &mut [Vec<f64>],
+    outputs: &mut Rows,
+    positives: usize,
+    together: usize,
+    rate: f64,
+) -> f64 {
     let step = |inputs: &mut [Vec<f64>]| {
         let loss = loss(inputs, outputs, positives);
         skip_gram(inputs, outputs, positives, rate);
         loss
     };
-    inputs.chunks_mut(part_of(inputs.len())).map(step).sum()
+    inputs.chunks_mut(part_of(inputs.len(), together)).map(step).sum()
 }
 
 /// Σ shareᵢ contextᵢ

@@ -27,11 +27,13 @@ pub(super) const TILE: usize = 6;
 
 /// Most contexts that learn from the same old values. The more there are, the further they go too far where they agree: with
 /// all of a long window (up to 20) vectors hold more of the topic and less of the word.
-const PART: usize = 6;
+pub(super) const TOGETHER: usize = 6;
+/// The same in a tree, whose upper nodes are on the way to every word: with six SimLex-999 and rare words lose a point.
+pub(super) const TOGETHER_IN_TREE: usize = 2;
 
-/// How many of a window's contexts, one at least, learn in one step: equal parts.
-pub(super) fn part_of(contexts: usize) -> usize {
-    contexts.div_ceil(contexts.div_ceil(PART))
+/// How many of a window's contexts, one at least, learn in one step: equal parts of no more than `together`.
+pub(super) fn part_of(contexts: usize, together: usize) -> usize {
+    contexts.div_ceil(contexts.div_ceil(together))
 }
 
 /// Runs a body with the constant N equal to a width of 1 to [`TILE`].
@@ -86,6 +88,8 @@ pub(super) struct SkipGram<'a> {
     pub(super) targets: &'a [u32], // [n] rows of output; no row twice
     /// How many of them, the first ones, the contexts should be like: one with noise behind it, any number in a tree.
     pub(super) positives: usize,
+    /// Most contexts that learn from the same old values.
+    pub(super) together: usize,
     pub(super) learning_rate: f32,
     pub(super) measure: bool,
     /// Rows that later steps will want: fetched while this one is computed.
@@ -97,12 +101,13 @@ impl Kernel for SkipGram<'_> {
     type Output = f64;
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let SkipGram { input, contexts, output, targets, positives, learning_rate, measure, fetch, scratch } = self;
+        let SkipGram { input, contexts, output, targets, positives, together, learning_rate, measure, fetch, scratch } =
+            self;
         let stride = common_stride(input, output);
         collect(&mut scratch.inputs, input, contexts);
         collect(&mut scratch.outputs, output, targets);
         let Scratch { inputs, outputs, scores, old, .. } = scratch;
-        let part = part_of(inputs.len());
+        let part = part_of(inputs.len(), together);
         let scores = scores.resize((part * outputs.len()).next_multiple_of(BLOCK));
         let old = old.resize(part * BLOCK);
         let step = Step { stride, positives, learning_rate, measure };
@@ -374,7 +379,9 @@ mod tests {
         for level in Level::available() {
             let sizes = [(1, 6, 1, 100), (6, 6, 1, 100), (5, 6, 1, 7), (10, 2, 1, 32), (3, 1, 1, 16), (7, 21, 1, 50)];
             let in_trees = [(20, 13, 5, 33), (6, 8, 8, 100), (3, 4, 0, 20)];
-            for (m, n, positives, dim) in sizes.into_iter().chain(in_trees) {
+            let sizes = sizes.into_iter().map(|size| (size, TOGETHER));
+            let in_trees = in_trees.into_iter().map(|size| (size, TOGETHER_IN_TREE));
+            for ((m, n, positives, dim), together) in sizes.chain(in_trees) {
                 let (mut x, mut y) = (random_rows(m, dim, 0.5, &mut rng), random_rows(n, dim, 0.5, &mut rng));
                 let (mut input, mut output) = (matrix(&x), matrix(&y));
                 let loss = level.run(SkipGram {
@@ -383,12 +390,13 @@ mod tests {
                     output: &View::direct(&output),
                     targets: &(0..n as u32).collect::<Vec<_>>(),
                     positives,
+                    together,
                     learning_rate: 0.05,
                     measure: true,
                     fetch: &[],
                     scratch: &mut scratch,
                 });
-                let expected = reference::skip_gram_window(&mut x, &mut y, positives, 0.05);
+                let expected = reference::skip_gram_window(&mut x, &mut y, positives, together, 0.05);
                 let place = format!("{} {m} x {n} x {dim}", level.name());
                 assert!((loss / expected - 1.0).abs() < 1e-5, "{place}: loss {loss}, expected {expected}");
                 let (of_x, of_y) = (distance(&mut input, &x), distance(&mut output, &y));

@@ -2,7 +2,7 @@
 //! trainings can be followed step by step in f64. In a tree nothing is drawn at all.
 
 use super::super::huffman::Huffman;
-use super::super::window::part_of;
+use super::super::window::{TOGETHER, TOGETHER_IN_TREE, part_of};
 use super::*;
 
 const EPOCHS: usize = 10;
@@ -49,7 +49,11 @@ fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_
                 let skip_gram = |contexts: &[usize]| together(words, contexts, &mut outputs, *positives, rate);
                 match architecture {
                     Architecture::SkipGram => {
-                        let part = if shared_negatives { part_of(contexts.len()) } else { 1 };
+                        let part = match loss {
+                            Loss::Ns if !shared_negatives => 1,
+                            Loss::Ns => part_of(contexts.len(), TOGETHER),
+                            Loss::Hs => part_of(contexts.len(), TOGETHER_IN_TREE),
+                        };
                         contexts.chunks(part).for_each(skip_gram);
                     }
                     Architecture::Cbow => {
