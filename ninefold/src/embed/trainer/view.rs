@@ -53,15 +53,15 @@ impl<'a> View<'a> {
     /// # Errors
     /// When there is no memory for the copies.
     pub(super) fn of_thread(shared: &'a SharedMatrix, threads: usize, architecture: Architecture) -> Result<View<'a>> {
-        if threads <= 1 || architecture == Architecture::Cbow {
+        let apart = threads > 1 && architecture == Architecture::SkipGram;
+        let copied = if apart { COPIED.min(shared.rows() / COPIED_SHARE) } else { 0 };
+        if copied == 0 {
             return Ok(View::direct(shared));
         }
-        let zeros = || SharedMatrix::zeros(COPIED.min(shared.rows() / COPIED_SHARE), shared.dim());
+        let zeros = || SharedMatrix::zeros(copied, shared.dim());
         let mut copies = Copies { rows: zeros()?, seen: zeros()? };
         copies.exchange(shared);
-        let copied = copies.rows.rows();
-        let first_copy = if copied > 0 { copies.rows.row(0) } else { std::ptr::null_mut() };
-        Ok(View { shared, copies: Some(copies), copied, first_copy })
+        Ok(View { shared, copied, first_copy: copies.rows.row(0), copies: Some(copies) })
     }
 
     /// Floats from one row to the next.
