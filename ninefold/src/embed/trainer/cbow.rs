@@ -20,10 +20,9 @@
 
 use std::ops::Range;
 
+use super::fetch::Fetch;
 use super::view::View;
-use super::window::{
-    Scratch, TILE, collect, common_stride, cross_entropy, dots_of_tile, fetch_column, for_width, rates, write_sums,
-};
+use super::window::{Scratch, TILE, collect, common_stride, cross_entropy, dots_of_tile, for_width, rates, write_sums};
 use crate::kernels::simd::{BLOCK, Kernel, Simd};
 
 /// Most windows of a step.
@@ -96,7 +95,7 @@ pub(super) struct Cbow<'a> {
     pub(super) noise_weight: f32,
     pub(super) learning_rate: f32,
     pub(super) measure: bool,
-    pub(super) fetch: &'a [*mut f32], // as in SkipGram
+    pub(super) fetch: Fetch<'a>, // as in SkipGram
     pub(super) scratch: &'a mut Scratch,
 }
 
@@ -170,7 +169,7 @@ impl Cbow<'_> {
                 rates.iter_mut().for_each(|rate| *rate *= noise_weight);
             }
             for at in (0..stride).step_by(S::LANES) {
-                fetch_column(fetch, at);
+                fetch.column(at);
                 update::<S, B>(simd, at, (own, shared), (of_own.as_ptr(), of_shared.as_ptr()), &hidden);
             }
             for_columns!(S, stride, at, W => give_back::<S, W>(simd, at, contexts, windows, &hidden));
@@ -392,7 +391,7 @@ mod tests {
                     noise_weight,
                     learning_rate: 0.05,
                     measure: true,
-                    fetch: &fetch,
+                    fetch: Fetch::new(&fetch),
                     scratch: &mut scratch,
                 });
                 let mut shared = y.split_off(own);

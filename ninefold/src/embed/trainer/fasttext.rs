@@ -210,7 +210,7 @@ pub fn train_on(
         Ok(Trainer {
             config,
             rows: &rows,
-            input: View::of_thread(&input, config.threads, config.architecture)?,
+            input: View::of_thread(&input, config.threads)?,
             stepper: objective.stepper(config.threads)?,
             level: Level::current(),
             slots: Slots::new(2 * config.window + WINDOWS, config.dim)?,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! word2vec ─┐                      ┌─ objective ── window, cbow   outputs found (sampler, huffman), one step taken (SIMD)
-//!           ├─ queue ──────────────┤
+//!           ├─ queue ──────────────┤             fetch           coming rows asked for ahead
 //! fasttext ─┘   text ─ sentences   └─ view ─────── matrix         a thread's way to the shared rows
 //!
 //! glove ─────── cells ─ cooccurrence or runs       counts in tiles, in memory or sorted on the disk
@@ -22,6 +22,7 @@ mod compose;
 mod cooccurrence;
 mod disk;
 pub mod fasttext;
+mod fetch;
 pub mod glove;
 mod huffman;
 mod matrix;

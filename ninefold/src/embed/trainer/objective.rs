@@ -2,6 +2,7 @@
 //! predicted with, takes the step, keeps the loss.
 
 use super::cbow::{Cbow, WINDOWS, Window};
+use super::fetch::Fetch;
 use super::huffman::Huffman;
 use super::matrix::SharedMatrix;
 use super::queue::LossSum;
@@ -62,10 +63,14 @@ impl Objective {
     /// # Errors
     /// When there is no memory for a thread's copies of frequent rows.
     pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
-        let output = View::of_thread(&self.output, threads, self.architecture)?;
+        // In CBOW copies of output rows cost analogies, the more threads the more.
+        let output = match self.architecture {
+            Architecture::SkipGram => View::of_thread(&self.output, threads)?,
+            Architecture::Cbow => View::direct(&self.output),
+        };
         let block = match self.outputs {
             Outputs::Noise { shared: true, negative, .. } if self.architecture == Architecture::Cbow => {
-                self.output.rows().saturating_sub(Reused::USES * negative).clamp(1, WINDOWS)
+                self.output.rows().saturating_sub(Reused::TIMES * negative).clamp(1, WINDOWS)
             }
             _ => 1,
         };
@@ -180,7 +185,7 @@ impl Stepper<'_> {
                 together,
                 learning_rate,
                 measure,
-                fetch: &self.fetch,
+                fetch: Fetch::new(&self.fetch),
                 scratch: &mut self.scratch,
             });
             self.fetch.clear();
@@ -211,11 +216,11 @@ impl Stepper<'_> {
             output: &self.output,
             targets: &self.targets.rows,
             own,
-            noise_weight: if self.block > 1 { 1.0 / Reused::USES as f32 } else { 1.0 },
+            noise_weight: if self.block > 1 { 1.0 / Reused::TIMES as f32 } else { 1.0 },
             positives: if own { 0 } else { self.targets.positives },
             learning_rate,
             measure,
-            fetch: &self.fetch,
+            fetch: Fetch::new(&self.fetch),
             scratch: &mut self.scratch,
         });
         self.fetch.clear();

@@ -2,8 +2,7 @@
 //!
 //! The most frequent words are in every thread's hands all the time: their cache lines would travel from core to core for
 //! each update (33 to 185 ns, against 260 ns for a whole window). So each thread trains its own copy of the first rows, and
-//! brings what it changed together with what the others did after every block of text. With one thread there are no copies,
-//! and none in CBOW: they would save 6 % of its time on two cores and, with eight, cost it a quarter of its analogies.
+//! brings what it changed together with what the others did after every block of text. With one thread there are no copies.
 //!
 //! Changes that threads made apart are not simply added: where all learned the same, the sum would go as many times too far
 //! as there are threads, and four of them drive the vectors to infinity. Nor are they averaged, which would lose what only one
@@ -17,7 +16,6 @@
 use std::hint::select_unpredictable;
 use std::sync::PoisonError;
 
-use super::Architecture;
 use super::matrix::SharedMatrix;
 use crate::error::Result;
 use crate::kernels::simd::BLOCK;
@@ -52,9 +50,8 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// When there is no memory for the copies.
-    pub(super) fn of_thread(shared: &'a SharedMatrix, threads: usize, architecture: Architecture) -> Result<View<'a>> {
-        let apart = threads > 1 && architecture == Architecture::SkipGram;
-        let copied = if apart { COPIED.min(shared.rows() / COPIED_SHARE) } else { 0 };
+    pub(super) fn of_thread(shared: &'a SharedMatrix, threads: usize) -> Result<View<'a>> {
+        let copied = if threads > 1 { COPIED.min(shared.rows() / COPIED_SHARE) } else { 0 };
         if copied == 0 {
             return Ok(View::direct(shared));
         }
@@ -87,19 +84,6 @@ impl<'a> View<'a> {
             copies.exchange(self.shared);
         }
     }
-}
-
-/// Asks the processor to fetch a cache line that will soon be needed, to the second cache: the first has no room to spare beside the
-/// rows of a step (a tenth of the time of skip-gram and FastText).
-#[inline(always)]
-pub(super) fn prefetch_line(address: *const f32) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every x86-64 processor has the instruction, and it reads nothing that the program could see.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(address.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }
 
 impl Copies {
@@ -162,10 +146,7 @@ mod tests {
         let mut matrix = SharedMatrix::zeros(50_000, 2).unwrap();
         matrix.values(5)[0] = 100.0;
         let shared = View::direct(&matrix);
-        let mut views = [
-            View::of_thread(&matrix, 2, Architecture::SkipGram).unwrap(),
-            View::of_thread(&matrix, 2, Architecture::SkipGram).unwrap(),
-        ];
+        let mut views = [0, 1].map(|_| View::of_thread(&matrix, 2).unwrap());
         let cold = COPIED as u32;
         // Row, changes of two threads -> the row afterwards.
         let cases = [
@@ -199,8 +180,7 @@ mod tests {
         let matrix = SharedMatrix::zeros(50_000, 2).unwrap();
         let goal = [3.0, -4.0];
         for threads in [2, 4, 8, 64] {
-            let mut views: Vec<View> =
-                (0..threads).map(|_| View::of_thread(&matrix, threads, Architecture::SkipGram).unwrap()).collect();
+            let mut views: Vec<View> = (0..threads).map(|_| View::of_thread(&matrix, threads).unwrap()).collect();
             for _ in 0..30 {
                 for view in &views {
                     let now = row(view, 5);
@@ -214,13 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn one_thread_and_cbow_work_on_the_matrix_itself() {
+    fn one_thread_works_on_the_matrix_itself() {
         let matrix = SharedMatrix::zeros(50_000, 3).unwrap();
-        let cases =
-            [(1, Architecture::SkipGram, true), (2, Architecture::SkipGram, false), (2, Architecture::Cbow, true)];
-        for (threads, architecture, direct) in cases {
-            let view = View::of_thread(&matrix, threads, architecture).unwrap();
-            assert_eq!(view.row(1) == matrix.row(1), direct, "{threads} {architecture:?}");
+        for (threads, direct) in [(1, true), (2, false)] {
+            let view = View::of_thread(&matrix, threads).unwrap();
+            assert_eq!(view.row(1) == matrix.row(1), direct, "{threads} threads");
         }
     }
 }

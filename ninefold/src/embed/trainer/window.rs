@@ -17,7 +17,8 @@
 
 #![allow(unsafe_code)]
 
-use super::view::{View, prefetch_line};
+use super::fetch::Fetch;
+use super::view::View;
 use crate::kernels::activation::sigmoid;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::simd::{BLOCK, Kernel, Simd};
@@ -93,7 +94,7 @@ pub(super) struct SkipGram<'a> {
     pub(super) learning_rate: f32,
     pub(super) measure: bool,
     /// Rows that later steps will want: fetched while this one is computed.
-    pub(super) fetch: &'a [*mut f32],
+    pub(super) fetch: Fetch<'a>,
     pub(super) scratch: &'a mut Scratch,
 }
 
@@ -116,7 +117,7 @@ impl Kernel for SkipGram<'_> {
             // SAFETY: `row` gave pointers to `stride` floats of matrices that are borrowed here; other threads may write the
             // same floats, as matrix.rs says.
             loss += unsafe { step.take(simd, inputs, outputs, fetch, scores, old) };
-            fetch = &[];
+            fetch = Fetch::NOTHING;
         }
         loss
     }
@@ -153,7 +154,7 @@ impl Step {
         simd: S,
         inputs: &[*mut f32],
         outputs: &[*mut f32],
-        fetch: &[*mut f32],
+        fetch: Fetch,
         scores: &mut [f32], // [m, n] or more, padded as a whole
         old: &mut [f32],    // [m, BLOCK] or more
     ) -> f64 {
@@ -175,7 +176,7 @@ impl Step {
             if n <= TILE {
                 for_width!(n, N => {
                     for at in (0..stride).step_by(S::LANES) {
-                        fetch_column(fetch, at);
+                        fetch.column(at);
                         update_tile::<S, N>(simd, at, inputs, outputs, None, scores.as_ptr(), n);
                     }
                 });
@@ -242,15 +243,6 @@ unsafe fn dots<S: Simd, const M: usize, const N: usize>(
             }
         }
         write_sums(simd, &sums, scores, pitch);
-    }
-}
-
-/// Asks for the cache line of floats `at..at + BLOCK` of rows that will soon be wanted. A column with each turn of the updates' loop
-/// over columns: asked for all at once, or while the quicker dots are computed, they would stand in each other's way.
-#[inline(always)]
-pub(super) fn fetch_column(rows: &[*mut f32], at: usize) {
-    if at.is_multiple_of(BLOCK) {
-        rows.iter().for_each(|row| prefetch_line(row.wrapping_add(at)));
     }
 }
 
@@ -344,7 +336,7 @@ unsafe fn update_wide<S: Simd>(
     inputs: &[*mut f32],
     outputs: &[*mut f32],
     stride: usize,
-    fetch: &[*mut f32],
+    fetch: Fetch,
     rates: &[f32], // [m, n]
     old: *mut f32, // [m, LANES]
 ) {
@@ -352,7 +344,7 @@ unsafe fn update_wide<S: Simd>(
     // SAFETY: the caller's pointers.
     unsafe {
         for at in (0..stride).step_by(S::LANES) {
-            fetch_column(fetch, at);
+            fetch.column(at);
             for (i, input) in inputs.iter().enumerate() {
                 simd.store(old.add(i * S::LANES), simd.load(input.add(at)));
             }
@@ -393,7 +385,7 @@ mod tests {
                     together,
                     learning_rate: 0.05,
                     measure: true,
-                    fetch: &[],
+                    fetch: Fetch::NOTHING,
                     scratch: &mut scratch,
                 });
                 let expected = reference::skip_gram_window(&mut x, &mut y, positives, together, 0.05);

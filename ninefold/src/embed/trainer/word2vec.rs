@@ -154,7 +154,7 @@ pub fn train_on(
     let subsampling = Subsampling::new(counts, config.sample);
     let make_worker = || {
         let stepper = objective.stepper(config.threads)?;
-        let input = View::of_thread(&input, config.threads, config.architecture)?;
+        let input = View::of_thread(&input, config.threads)?;
         Ok(Trainer { config, input, stepper, contexts: Vec::new(), weights: Vec::new(), windows: Vec::new() })
     };
     let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
