@@ -158,8 +158,8 @@ impl Cbow<'_> {
             let mut loss = 0.0;
             if measure {
                 let (of_shared, of_own) = scores.split_at(B * n);
-                loss += cross_entropy(&of_own[..own.len()], 1, 1);
-                loss += f64::from(noise_weight) * cross_entropy(of_shared, n.max(1), positives);
+                loss += cross_entropy(&of_own[..own.len()], (1, 1), 1);
+                loss += f64::from(noise_weight) * cross_entropy(of_shared, (n, n.max(1)), positives);
             }
             rates(simd, scores, learning_rate);
             let (of_shared, of_own) = scores.split_at_mut(B * n);

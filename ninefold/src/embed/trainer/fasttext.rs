@@ -54,8 +54,8 @@ pub struct FastTextConfig {
     pub loss: Loss,
     /// Noise words that each prediction is told apart from.
     pub negative: usize,
-    /// One set of noise words for all predictions of a window, in CBOW of four windows (several times faster; as good but for
-    /// rare words in long windows); false: one for each.
+    /// One set of noise words for all predictions of a window, in CBOW of four windows (several times faster; as good); false: one
+    /// for each.
     pub shared_negatives: bool,
     /// Noise words are drawn by count to this power.
     pub ns_exponent: f64,

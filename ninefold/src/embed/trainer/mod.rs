@@ -1,7 +1,7 @@
 //! Trainers of word vectors: sentences of vocabulary ids -> [`WordVectors`](super::WordVectors).
 //!
 //! ```text
-//! word2vec ─┐                      ┌─ objective ── window, cbow   outputs found (sampler, huffman), one step taken (SIMD)
+//! word2vec ─┐                      ┌─ objective ── window, cbow   outputs found (sampler, huffman), one step taken (in_turn; SIMD)
 //!           ├─ queue ──────────────┤             fetch           coming rows asked for ahead
 //! fasttext ─┘   text ─ sentences   └─ view ─────── matrix         a thread's way to the shared rows
 //!
@@ -25,6 +25,7 @@ pub mod fasttext;
 mod fetch;
 pub mod glove;
 mod huffman;
+mod in_turn;
 mod matrix;
 mod objective;
 mod parallel;

@@ -59,16 +59,21 @@ pub(super) fn loss(inputs: &[Vec<f64>], outputs: &Rows, positives: usize) -> f64
     total
 }
 
-/// One step of skip-gram: every context row predicts the target among the noise, all from the old values.
-pub(super) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, rate: f64) {
-    let (old_inputs, old_outputs) = (inputs.to_vec(), outputs.clone());
-    for (i, x) in old_inputs.iter().enumerate() {
-        for (j, y) in old_outputs.iter().enumerate() {
+/// One step of skip-gram: every context row predicts the target among the noise, all from the old values, or in turn: each finds the
+/// outputs as those before it have left them, and its errors are moved by that to the first order.
+pub(super) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, in_turn: bool, rate: f64) {
+    let old_outputs = outputs.clone();
+    for x in inputs {
+        let old_x = x.clone();
+        for (j, (y, old_y)) in outputs.iter_mut().zip(&old_outputs).enumerate() {
             let label = if j < positives { 1.0 } else { 0.0 };
-            let g = rate * (label - sigmoid(dot(x, y)));
+            let found = if in_turn { y.clone() } else { old_y.clone() };
+            let probability = sigmoid(dot(&old_x, old_y));
+            let moved = dot(&old_x, &found) - dot(&old_x, old_y);
+            let g = rate * (label - probability - probability * (1.0 - probability) * moved);
             for d in 0..x.len() {
-                inputs[i][d] += g * y[d];
-                outputs[j][d] += g * x[d];
+                x[d] += g * found[d];
+                y[d] += g * old_x[d];
             }
         }
     }
@@ -79,15 +84,15 @@ pub(super) fn skip_gram_window(
     inputs: &mut [Vec<f64>],
     outputs: &mut Rows,
     positives: usize,
-    together: usize,
+    in_turn: bool,
     rate: f64,
 ) -> f64 {
     let step = |inputs: &mut [Vec<f64>]| {
         let loss = loss(inputs, outputs, positives);
-        skip_gram(inputs, outputs, positives, rate);
+        skip_gram(inputs, outputs, positives, in_turn, rate);
         loss
     };
-    inputs.chunks_mut(part_of(inputs.len(), together)).map(step).sum()
+    inputs.chunks_mut(part_of(inputs.len())).map(step).sum()
 }
 
 /// Σ shareᵢ contextᵢ
@@ -99,7 +104,7 @@ pub(super) fn hidden(contexts: &Rows, shares: &[f64]) -> Vec<f64> {
 pub(super) fn cbow(contexts: &mut Rows, shares: &[f64], back: f64, outputs: &mut Rows, positives: usize, rate: f64) {
     let old = hidden(contexts, shares);
     let mut new = vec![old.clone()];
-    skip_gram(&mut new, outputs, positives, rate);
+    skip_gram(&mut new, outputs, positives, false, rate);
     for row in contexts {
         for d in 0..row.len() {
             row[d] += back * (new[0][d] - old[d]);
@@ -194,7 +199,7 @@ mod tests {
             let mut rng = Rng::new(1);
             let (inputs, outputs) = (random_rows(3, 7, 1.0, &mut rng), random_rows(4, 7, 1.0, &mut rng));
             let (mut new_inputs, mut new_outputs) = (inputs.clone(), outputs.clone());
-            skip_gram(&mut new_inputs, &mut new_outputs, positives, 1.0);
+            skip_gram(&mut new_inputs, &mut new_outputs, positives, false, 1.0);
             for d in 0..7 {
                 for i in 0..3 {
                     let moved = |by: f64| {
@@ -214,6 +219,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn contexts_in_turn_learn_as_if_each_took_a_step_of_its_own() {
+        let mut rng = Rng::new(5);
+        let (inputs, outputs) = (random_rows(5, 7, 1.0, &mut rng), random_rows(4, 7, 1.0, &mut rng));
+        let off = |in_turn: bool, rate: f64| {
+            let (mut at_once, mut outputs_at_once) = (inputs.clone(), outputs.clone());
+            skip_gram(&mut at_once, &mut outputs_at_once, 1, in_turn, rate);
+            let (mut alone, mut outputs_alone) = (inputs.clone(), outputs.clone());
+            alone.chunks_mut(1).for_each(|one| skip_gram(one, &mut outputs_alone, 1, false, rate));
+            let differences = at_once.iter().chain(&outputs_at_once).zip(alone.iter().chain(&outputs_alone));
+            differences.flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        for rate in [0.1, 0.025, 0.00625] {
+            let (first_order, none) =
+                (off(true, rate) / off(true, rate / 2.0), off(false, rate) / off(false, rate / 2.0));
+            assert!(first_order > 7.0, "half the rate leaves an eighth of the error, not 1 / {first_order}");
+            assert!(none < 5.0, "of the old values alone it leaves a quarter, not 1 / {none}");
+        }
+        assert!(off(true, 0.025) < 1e-4 && off(true, 0.025) < 0.02 * off(false, 0.025), "{}", off(true, 0.025));
     }
 
     #[test]
@@ -337,7 +363,7 @@ mod tests {
         let (rate, Step::<Matrices> { before, loss: expected, after, .. }) = golden("skip_gram");
         let (mut inputs, mut outputs) = (before.inputs, before.outputs);
         assert_near([&loss(&inputs, &outputs, 1)], [&expected]);
-        skip_gram(&mut inputs, &mut outputs, 1, rate);
+        skip_gram(&mut inputs, &mut outputs, 1, false, rate);
         assert_near(inputs.iter().flatten(), after.inputs.iter().flatten());
         assert_near(outputs.iter().flatten(), after.outputs.iter().flatten());
 

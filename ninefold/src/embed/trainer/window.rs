@@ -9,7 +9,9 @@
 //! X += g Y    Y += gᵀ X             both from the old values
 //! ```
 //!
-//! [`SkipGram`] takes a few contexts of its window at a time ([`part_of`]) as X, one row each. CBOW, where X is their weighted
+//! From the old values inputs that agree go too far together; `in_turn.rs` has them learn one after the other.
+//!
+//! [`SkipGram`] takes up to [`TOGETHER`] contexts of its window at a time as X, one row each. CBOW, where X is their weighted
 //! mean, is in `cbow.rs`.
 //!
 //! Sources: Mikolov et al. (2013) for the loss; Ji, Satish, Li & Dubey, "Parallelizing Word2Vec in Shared and Distributed
@@ -18,6 +20,7 @@
 #![allow(unsafe_code)]
 
 use super::fetch::Fetch;
+use super::in_turn;
 use super::view::View;
 use crate::kernels::activation::sigmoid;
 use crate::kernels::buffer::Buffer;
@@ -26,15 +29,12 @@ use crate::kernels::simd::{BLOCK, Kernel, Simd};
 /// Outputs per tile: the target and five noise words, word2vec's default, fill one tile.
 pub(super) const TILE: usize = 6;
 
-/// Most contexts that learn from the same old values. The more there are, the further they go too far where they agree: with
-/// all of a long window (up to 20) vectors hold more of the topic and less of the word.
+/// Most contexts of a step.
 pub(super) const TOGETHER: usize = 6;
-/// The same in a tree, whose upper nodes are on the way to every word: with six SimLex-999 and rare words lose a point.
-pub(super) const TOGETHER_IN_TREE: usize = 2;
 
-/// How many of a window's contexts, one at least, learn in one step: equal parts of no more than `together`.
-pub(super) fn part_of(contexts: usize, together: usize) -> usize {
-    contexts.div_ceil(contexts.div_ceil(together))
+/// How many of a window's contexts, one at least, a step takes: equal parts of no more than [`TOGETHER`].
+pub(super) fn part_of(contexts: usize) -> usize {
+    contexts.div_ceil(contexts.div_ceil(TOGETHER))
 }
 
 /// Runs a body with the constant N equal to a width of 1 to [`TILE`].
@@ -77,6 +77,8 @@ pub(super) struct Scratch {
     pub(super) outputs: Vec<*mut f32>, // [n]
     pub(super) scores: Buffer,         // [m, n] of a step, padded as a whole
     pub(super) hidden: Buffer,         // [b, stride] of CBOW
+    slopes: Buffer,                    // [m, n] of a step, as scores
+    products: Buffer,                  // [PRODUCTS] of inputs with those before them
     old: Buffer,                       // [m, BLOCK]
 }
 
@@ -89,8 +91,8 @@ pub(super) struct SkipGram<'a> {
     pub(super) targets: &'a [u32], // [n] rows of output; no row twice
     /// How many of them, the first ones, the contexts should be like: one with noise behind it, any number in a tree.
     pub(super) positives: usize,
-    /// Most contexts that learn from the same old values.
-    pub(super) together: usize,
+    /// Whether the contexts of a step learn in turn.
+    pub(super) in_turn: bool,
     pub(super) learning_rate: f32,
     pub(super) measure: bool,
     /// Rows that later steps will want: fetched while this one is computed.
@@ -102,21 +104,28 @@ impl Kernel for SkipGram<'_> {
     type Output = f64;
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let SkipGram { input, contexts, output, targets, positives, together, learning_rate, measure, fetch, scratch } =
+        let SkipGram { input, contexts, output, targets, positives, in_turn, learning_rate, measure, fetch, scratch } =
             self;
         let stride = common_stride(input, output);
         collect(&mut scratch.inputs, input, contexts);
         collect(&mut scratch.outputs, output, targets);
-        let Scratch { inputs, outputs, scores, old, .. } = scratch;
-        let part = part_of(inputs.len(), together);
-        let scores = scores.resize((part * outputs.len()).next_multiple_of(BLOCK));
-        let old = old.resize(part * BLOCK);
-        let step = Step { stride, positives, learning_rate, measure };
+        let Scratch { inputs, outputs, scores, slopes, products, old, .. } = scratch;
+        let part = part_of(inputs.len());
+        // Where rows of scores are moved one after the other each is padded, else all together.
+        let pitch = if in_turn { outputs.len().next_multiple_of(S::LANES) } else { outputs.len() };
+        let size = (part * pitch).next_multiple_of(BLOCK);
+        let mut room = Room {
+            scores: scores.resize(size),
+            slopes: slopes.resize(if in_turn { size } else { 0 }),
+            products: products.resize(in_turn::PRODUCTS),
+            old: old.resize(part * BLOCK),
+        };
+        let step = Step { stride, pitch, positives, in_turn, learning_rate, measure };
         let (mut fetch, mut loss) = (fetch, 0.0);
         for inputs in inputs.chunks(part) {
             // SAFETY: `row` gave pointers to `stride` floats of matrices that are borrowed here; other threads may write the
             // same floats, as matrix.rs says.
-            loss += unsafe { step.take(simd, inputs, outputs, fetch, scores, old) };
+            loss += unsafe { step.take(simd, inputs, outputs, fetch, &mut room) };
             fetch = Fetch::NOTHING;
         }
         loss
@@ -138,16 +147,27 @@ pub(super) fn common_stride(input: &View, output: &View) -> usize {
 /// What the steps of a window have in common.
 struct Step {
     stride: usize,
+    /// Floats from a row of scores to the next.
+    pitch: usize,
     positives: usize,
+    in_turn: bool,
     learning_rate: f32,
     measure: bool,
 }
 
+/// What a step works in.
+struct Room<'a> {
+    scores: &'a mut [f32],   // [m, pitch], padded as a whole
+    slopes: &'a mut [f32],   // the same, where inputs learn in turn
+    products: &'a mut [f32], // [PRODUCTS]
+    old: &'a mut [f32],      // [m, BLOCK]
+}
+
 impl Step {
-    /// The step of some inputs; gives the loss before, summed over them, or 0.
+    /// The step of some inputs; gives the loss of their scores, or 0.
     ///
     /// # Safety
-    /// Inputs and outputs are pointers to `stride` floats, a multiple of [`BLOCK`]; `old` has a block for each input.
+    /// Inputs and outputs are pointers to `stride` floats, a multiple of [`BLOCK`]; `room` is for as many inputs or more.
     #[inline(always)]
     unsafe fn take<S: Simd>(
         &self,
@@ -155,35 +175,78 @@ impl Step {
         inputs: &[*mut f32],
         outputs: &[*mut f32],
         fetch: Fetch,
-        scores: &mut [f32], // [m, n] or more, padded as a whole
-        old: &mut [f32],    // [m, BLOCK] or more
+        room: &mut Room,
     ) -> f64 {
-        let Step { stride, positives, learning_rate, measure } = *self;
+        let Step { stride, pitch, positives, in_turn, learning_rate, measure } = *self;
         let (m, n) = (inputs.len(), outputs.len());
-        let scores = &mut scores[..(m * n).next_multiple_of(BLOCK)];
-        // SAFETY: the caller's pointers; the tiles stay within [m, n] of `scores` and [m, BLOCK] of `old`.
+        let scores = &mut room.scores[..(m * pitch).next_multiple_of(BLOCK)];
+        // SAFETY: the caller's pointers; the tiles stay within [m, pitch] of `scores` and [m, BLOCK] of `old`.
         unsafe {
             for first in (0..n).step_by(TILE) {
                 let tile = &outputs[first..n.min(first + TILE)];
                 let scores = scores.as_mut_ptr().add(first);
-                for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, inputs, tile, stride, scores, n));
+                for_width!(tile.len(), N => dots_of_tile::<S, N>(simd, inputs, tile, stride, scores, pitch));
             }
-            let loss = if measure { cross_entropy(&scores[..m * n], n, positives) } else { 0.0 };
-            rates(simd, scores, learning_rate);
-            for row in scores[..m * n].chunks_exact_mut(n) {
+            let loss = if measure { cross_entropy(&scores[..m * pitch], (n, pitch), positives) } else { 0.0 };
+            if in_turn {
+                in_turn::products_with_earlier(simd, inputs, stride, room.products);
+                in_turn::rates_and_slopes(simd, scores, room.slopes, learning_rate);
+            } else {
+                rates(simd, scores, learning_rate);
+            }
+            for row in scores[..m * pitch].chunks_exact_mut(pitch) {
                 row[..positives].iter_mut().for_each(|rate| *rate += learning_rate);
             }
-            if n <= TILE {
-                for_width!(n, N => {
-                    for at in (0..stride).step_by(S::LANES) {
-                        fetch.column(at);
-                        update_tile::<S, N>(simd, at, inputs, outputs, None, scores.as_ptr(), n);
-                    }
-                });
+            if in_turn {
+                in_turn::move_errors(simd, &mut scores[..m * pitch], room.slopes, room.products, pitch);
+            }
+            if in_turn {
+                self.update::<S, true>(simd, inputs, outputs, fetch, scores, room.old.as_mut_ptr());
             } else {
-                update_wide(simd, inputs, outputs, stride, fetch, scores, old.as_mut_ptr());
+                self.update::<S, false>(simd, inputs, outputs, fetch, scores, room.old.as_mut_ptr());
             }
             loss
+        }
+    }
+
+    /// Both updates: in one tile, or tile after tile with the inputs' old values set aside.
+    ///
+    /// # Safety
+    /// As for [`take`](Step::take).
+    #[inline(always)]
+    unsafe fn update<S: Simd, const IN_TURN: bool>(
+        &self,
+        simd: S,
+        inputs: &[*mut f32],
+        outputs: &[*mut f32],
+        fetch: Fetch,
+        rates: &[f32], // [m, pitch]
+        old: *mut f32, // [m, BLOCK]
+    ) {
+        let (n, pitch) = (outputs.len(), self.pitch);
+        // SAFETY: the caller's pointers.
+        unsafe {
+            if n <= TILE {
+                for_width!(n, N => {
+                    for at in (0..self.stride).step_by(S::LANES) {
+                        fetch.column(at);
+                        update_tile::<S, N, IN_TURN>(simd, at, inputs, outputs, None, rates.as_ptr(), pitch);
+                    }
+                });
+                return;
+            }
+            for at in (0..self.stride).step_by(S::LANES) {
+                fetch.column(at);
+                for (i, input) in inputs.iter().enumerate() {
+                    simd.store(old.add(i * S::LANES), simd.load(input.add(at)));
+                }
+                for first in (0..n).step_by(TILE) {
+                    let (tile, rates) = (&outputs[first..n.min(first + TILE)], rates.as_ptr().add(first));
+                    for_width!(tile.len(), N => {
+                        update_tile::<S, N, IN_TURN>(simd, at, inputs, tile, Some(old), rates, pitch)
+                    });
+                }
+            }
         }
     }
 }
@@ -279,21 +342,21 @@ pub(super) fn rates<S: Simd>(simd: S, scores: &mut [f32], learning_rate: f32) {
     }
 }
 
-/// -Σ log σ(score) of the positive columns - Σ log σ(-score) of the others, summed over inputs.
-pub(super) fn cross_entropy(scores: &[f32], n: usize, positives: usize) -> f64 {
+/// -Σ log σ(score) of the positive columns - Σ log σ(-score) of the others, summed over inputs, whose n scores are `pitch` apart.
+pub(super) fn cross_entropy(scores: &[f32], (n, pitch): (usize, usize), positives: usize) -> f64 {
     let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
     let row = |row: &[f32]| {
-        let (yes, no) = row.split_at(positives);
+        let (yes, no) = row[..n].split_at(positives);
         let yes: f64 = yes.iter().map(|&score| softplus(f64::from(-score))).sum();
         yes + no.iter().map(|&score| softplus(f64::from(score))).sum::<f64>()
     };
-    scores.chunks_exact(n).map(row).sum()
+    scores.chunks_exact(pitch).map(row).sum()
 }
 
 /// The floats `at..at + LANES` of all inputs and N outputs, both updates in one pass: the outputs stay in registers while the
 /// inputs go by. `old` holds the inputs' old values where an earlier tile has changed them.
 #[inline(always)]
-unsafe fn update_tile<S: Simd, const N: usize>(
+unsafe fn update_tile<S: Simd, const N: usize, const IN_TURN: bool>(
     simd: S,
     at: usize,
     inputs: &[*mut f32],
@@ -318,40 +381,13 @@ unsafe fn update_tile<S: Simd, const N: usize>(
             };
             for j in 0..N {
                 let rate = simd.splat(*rates.add(i * pitch + j));
-                new_x = simd.mul_add(rate, y[j], new_x);
+                new_x = simd.mul_add(rate, if IN_TURN { new_y[j] } else { y[j] }, new_x);
                 new_y[j] = simd.mul_add(rate, x, new_y[j]);
             }
             simd.store(input.add(at), new_x);
         }
         for j in 0..N {
             simd.store(outputs[j].add(at), new_y[j]);
-        }
-    }
-}
-
-/// Both updates for more outputs than a tile has: tile after tile, the inputs' old values set aside.
-#[inline(always)]
-unsafe fn update_wide<S: Simd>(
-    simd: S,
-    inputs: &[*mut f32],
-    outputs: &[*mut f32],
-    stride: usize,
-    fetch: Fetch,
-    rates: &[f32], // [m, n]
-    old: *mut f32, // [m, LANES]
-) {
-    let n = outputs.len();
-    // SAFETY: the caller's pointers.
-    unsafe {
-        for at in (0..stride).step_by(S::LANES) {
-            fetch.column(at);
-            for (i, input) in inputs.iter().enumerate() {
-                simd.store(old.add(i * S::LANES), simd.load(input.add(at)));
-            }
-            for first in (0..n).step_by(TILE) {
-                let (tile, rates) = (&outputs[first..n.min(first + TILE)], rates.as_ptr().add(first));
-                for_width!(tile.len(), N => update_tile::<S, N>(simd, at, inputs, tile, Some(old), rates, n));
-            }
         }
     }
 }
@@ -371,9 +407,8 @@ mod tests {
         for level in Level::available() {
             let sizes = [(1, 6, 1, 100), (6, 6, 1, 100), (5, 6, 1, 7), (10, 2, 1, 32), (3, 1, 1, 16), (7, 21, 1, 50)];
             let in_trees = [(20, 13, 5, 33), (6, 8, 8, 100), (3, 4, 0, 20)];
-            let sizes = sizes.into_iter().map(|size| (size, TOGETHER));
-            let in_trees = in_trees.into_iter().map(|size| (size, TOGETHER_IN_TREE));
-            for ((m, n, positives, dim), together) in sizes.chain(in_trees) {
+            let sizes = sizes.into_iter().chain(in_trees).flat_map(|size| [(size, false), (size, true)]);
+            for ((m, n, positives, dim), in_turn) in sizes {
                 let (mut x, mut y) = (random_rows(m, dim, 0.5, &mut rng), random_rows(n, dim, 0.5, &mut rng));
                 let (mut input, mut output) = (matrix(&x), matrix(&y));
                 let loss = level.run(SkipGram {
@@ -382,14 +417,14 @@ mod tests {
                     output: &View::direct(&output),
                     targets: &(0..n as u32).collect::<Vec<_>>(),
                     positives,
-                    together,
+                    in_turn,
                     learning_rate: 0.05,
                     measure: true,
                     fetch: Fetch::NOTHING,
                     scratch: &mut scratch,
                 });
-                let expected = reference::skip_gram_window(&mut x, &mut y, positives, together, 0.05);
-                let place = format!("{} {m} x {n} x {dim}", level.name());
+                let expected = reference::skip_gram_window(&mut x, &mut y, positives, in_turn, 0.05);
+                let place = format!("{} {m} x {n} x {dim}, in turn: {in_turn}", level.name());
                 assert!((loss / expected - 1.0).abs() < 1e-5, "{place}: loss {loss}, expected {expected}");
                 let (of_x, of_y) = (distance(&mut input, &x), distance(&mut output, &y));
                 assert!(of_x < 1e-6 && of_y < 1e-6, "{place}: off by {of_x:e} and {of_y:e}");

@@ -43,7 +43,7 @@ pub struct Word2VecConfig {
     /// Noise words that each prediction is told apart from.
     pub negative: usize,
     /// One set of noise words for all predictions of a window, in CBOW one set and one reach for four windows (several times
-    /// faster; as good but for rare words in long windows); false: one for each.
+    /// faster; as good); false: one for each.
     pub shared_negatives: bool,
     /// Noise words are drawn by count to this power.
     pub ns_exponent: f64,

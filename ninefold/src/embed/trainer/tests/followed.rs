@@ -2,7 +2,8 @@
 //! trainings can be followed step by step in f64. In a tree nothing is drawn at all.
 
 use super::super::huffman::Huffman;
-use super::super::window::{TOGETHER, TOGETHER_IN_TREE, part_of};
+use super::super::objective::LONG_WINDOW;
+use super::super::window::part_of;
 use super::*;
 
 const EPOCHS: usize = 10;
@@ -46,14 +47,13 @@ fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_
                 let contexts: Vec<usize> = near.filter(|&p| p != middle).map(|p| sentence[p]).collect();
                 let (chosen, positives) = &outputs_of[target];
                 let mut outputs: Rows = chosen.iter().map(|&row| all[row].clone()).collect();
-                let skip_gram = |contexts: &[usize]| together(words, contexts, &mut outputs, *positives, rate);
+                let in_turn = loss == Loss::Hs || window >= LONG_WINDOW;
+                let skip_gram =
+                    |contexts: &[usize]| together(words, contexts, &mut outputs, (*positives, in_turn), rate);
                 match architecture {
                     Architecture::SkipGram => {
-                        let part = match loss {
-                            Loss::Ns if !shared_negatives => 1,
-                            Loss::Ns => part_of(contexts.len(), TOGETHER),
-                            Loss::Hs => part_of(contexts.len(), TOGETHER_IN_TREE),
-                        };
+                        let alone = loss == Loss::Ns && !shared_negatives;
+                        let part = if alone { 1 } else { part_of(contexts.len()) };
                         contexts.chunks(part).for_each(skip_gram);
                     }
                     Architecture::Cbow => {
@@ -71,10 +71,16 @@ fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_
 }
 
 /// One step of skip-gram of several contexts, what each word learns added to all its rows.
-fn together(words: &mut [Rows], contexts: &[usize], outputs: &mut Rows, positives: usize, rate: f64) {
+fn together(
+    words: &mut [Rows],
+    contexts: &[usize],
+    outputs: &mut Rows,
+    (positives, in_turn): (usize, bool),
+    rate: f64,
+) {
     let old: Rows = contexts.iter().map(|&word| mean(&words[word])).collect();
     let mut new = old.clone();
-    reference::skip_gram(&mut new, outputs, positives, rate);
+    reference::skip_gram(&mut new, outputs, positives, in_turn, rate);
     for (i, &word) in contexts.iter().enumerate() {
         for row in &mut words[word] {
             row.iter_mut().enumerate().for_each(|(d, value)| *value += new[i][d] - old[i][d]);

@@ -1,0 +1,123 @@
+//! Inputs that learn in turn: errors of the old values -> those that inputs have who find the outputs as others have left them.
+//!
+//! Inputs that agree, and learn from the same old values, go too far together. In word2vec input j finds Y as those before it have left
+//! it. That moves its scores by what they have taught Y, which follows from products of inputs, and moves its errors by the slope of σ
+//! times that (to the first order: what is left is the error of a step to the third power):
+//!
+//! ```text
+//! gⱼ -= rate * σ'(scoresⱼ) Σ gᵢ (xᵢ · xⱼ)        over the inputs i before j, as they were
+//! xⱼ += gⱼ (Y + Σ gᵢᵀ xᵢ)
+//! ```
+//!
+//! So a step stays a few matrix products, and learns what word2vec learns. Names are those of `window.rs`, which takes the step.
+
+#![allow(unsafe_code)]
+
+use super::window::{TOGETHER, for_width, write_sums};
+use crate::kernels::activation::sigmoid;
+use crate::kernels::simd::Simd;
+
+/// Products of [`TOGETHER`] inputs, each with those before it.
+pub(super) const PRODUCTS: usize = TOGETHER * (TOGETHER - 1) / 2;
+
+/// Dots of each input with those before it, row after row: of input j from place j (j - 1) / 2 on.
+///
+/// # Safety
+/// Inputs, at most [`TOGETHER`], are pointers to `stride` floats.
+#[inline(always)]
+pub(super) unsafe fn products_with_earlier<S: Simd>(
+    simd: S,
+    inputs: &[*mut f32],
+    stride: usize,
+    products: &mut [f32], // [PRODUCTS]
+) {
+    // SAFETY: the caller's pointers.
+    unsafe {
+        match inputs.len() {
+            0 | 1 => {}
+            2 => products_of::<S, 2, 1>(simd, inputs, stride, products),
+            3 => products_of::<S, 3, 3>(simd, inputs, stride, products),
+            4 => products_of::<S, 4, 6>(simd, inputs, stride, products),
+            5 => products_of::<S, 5, 10>(simd, inputs, stride, products),
+            TOGETHER => products_of::<S, TOGETHER, PRODUCTS>(simd, inputs, stride, products),
+            more => panic!("{more} inputs of at most {TOGETHER}"),
+        }
+    }
+}
+
+/// The same of M inputs, which have N products, every sum in a register.
+#[inline(always)]
+#[allow(clippy::needless_range_loop)] // i and j number inputs and products alike
+unsafe fn products_of<S: Simd, const M: usize, const N: usize>(
+    simd: S,
+    inputs: &[*mut f32],
+    stride: usize,
+    products: &mut [f32], // [N] or more
+) {
+    let (inputs, products) = (&inputs[..M], &mut products[..N]);
+    let mut sums = [[simd.zero(); N]; 1];
+    // SAFETY: the caller's pointers.
+    unsafe {
+        for at in (0..stride).step_by(S::LANES) {
+            let mut x = [simd.zero(); M];
+            for j in 0..M {
+                x[j] = simd.load(inputs[j].add(at));
+                for i in 0..j {
+                    let place = j * (j - 1) / 2 + i;
+                    sums[0][place] = simd.mul_add(x[i], x[j], sums[0][place]);
+                }
+            }
+        }
+        write_sums(simd, &sums, products.as_mut_ptr(), N);
+    }
+}
+
+/// Scores -> -rate * σ(score), in place, and their slopes: rate * σ'(score).
+#[inline(always)]
+pub(super) fn rates_and_slopes<S: Simd>(simd: S, scores: &mut [f32], slopes: &mut [f32], learning_rate: f32) {
+    for (scores, slopes) in scores.chunks_exact_mut(S::LANES).zip(slopes.chunks_exact_mut(S::LANES)) {
+        let probability = sigmoid(simd, simd.read(scores));
+        let rate = simd.mul(probability, simd.splat(-learning_rate));
+        simd.write(scores, rate);
+        simd.write(slopes, simd.mul(rate, simd.sub(probability, simd.splat(1.0))));
+    }
+}
+
+/// Each row of errors less its slopes times what the rows before it, as they are now, have moved its scores by.
+#[inline(always)]
+pub(super) fn move_errors<S: Simd>(
+    simd: S,
+    errors: &mut [f32], // [m, pitch]
+    slopes: &[f32],     // [m, pitch]
+    products: &[f32],   // [PRODUCTS]
+    pitch: usize,       // a multiple of LANES
+) {
+    for_width!(errors.len() / pitch, M => {
+        for at in (0..pitch).step_by(S::LANES) {
+            move_column::<S, M>(simd, at, errors, slopes, products, pitch);
+        }
+    });
+}
+
+/// The same for the register from column `at` on.
+#[inline(always)]
+#[allow(clippy::needless_range_loop)]
+fn move_column<S: Simd, const M: usize>(
+    simd: S,
+    at: usize,
+    errors: &mut [f32],
+    slopes: &[f32],
+    products: &[f32],
+    pitch: usize,
+) {
+    let mut moved = [simd.zero(); M]; // of each row, by those that are done
+    for i in 0..M {
+        let place = i * pitch + at;
+        let less = simd.mul(simd.read(&slopes[place..]), moved[i]);
+        let error = simd.sub(simd.read(&errors[place..]), less);
+        simd.write(&mut errors[place..], error);
+        for j in i + 1..M {
+            moved[j] = simd.mul_add(simd.splat(products[j * (j - 1) / 2 + i]), error, moved[j]);
+        }
+    }
+}
