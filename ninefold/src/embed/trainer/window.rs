@@ -199,8 +199,6 @@ impl Step {
             }
             if in_turn {
                 in_turn::move_errors(simd, &mut scores[..m * pitch], room.slopes, room.products, pitch);
-            }
-            if in_turn {
                 self.update::<S, true>(simd, inputs, outputs, fetch, scores, room.old.as_mut_ptr());
             } else {
                 self.update::<S, false>(simd, inputs, outputs, fetch, scores, room.old.as_mut_ptr());
