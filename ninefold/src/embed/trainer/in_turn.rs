@@ -1,15 +1,17 @@
-//! Inputs that learn in turn: errors of the old values -> those that inputs have who find the outputs as others have left them.
+//! Inputs that learn in turn, two at a time: errors of the old values -> those that inputs have who find the outputs as the pairs before
+//! them have left them.
 //!
-//! Inputs that agree, and learn from the same old values, go too far together. In word2vec input j finds Y as those before it have left
-//! it. That moves its scores by what they have taught Y, which follows from products of inputs, and moves its errors by the slope of σ
+//! Inputs that agree, and learn from the same old values, go too far together. In word2vec each finds Y as those before it have left it.
+//! That moves its scores by what they have taught Y, which follows from products of inputs, and moves its errors by the slope of σ
 //! times that (to the first order: what is left is the error of a step to the third power):
 //!
 //! ```text
-//! gⱼ -= rate * σ'(scoresⱼ) Σ gᵢ (xᵢ · xⱼ)        over the inputs i before j, as they were
+//! gⱼ -= rate * σ'(scoresⱼ) Σ gᵢ (xᵢ · xⱼ)        over the inputs i of the pairs before that of j, as they were
 //! xⱼ += gⱼ (Y + Σ gᵢᵀ xᵢ)
 //! ```
 //!
-//! So a step stays a few matrix products, and learns what word2vec learns. Names are those of `window.rs`, which takes the step.
+//! So a step stays a few matrix products. Pairs, because each alone would cost a point of topics beside gensim's vectors, and two together
+//! cost nothing. Names are those of `window.rs`, which takes the step.
 
 #![allow(unsafe_code)]
 
@@ -17,10 +19,20 @@ use super::window::{TOGETHER, for_width, write_sums};
 use crate::kernels::activation::sigmoid;
 use crate::kernels::simd::Simd;
 
-/// Products of [`TOGETHER`] inputs, each with those before it.
-pub(super) const PRODUCTS: usize = TOGETHER * (TOGETHER - 1) / 2;
+/// How many inputs learn from the same values.
+pub(super) const PAIR: usize = 2;
 
-/// Dots of each input with those before it, row after row: of input j from place j (j - 1) / 2 on.
+/// Products of [`TOGETHER`] inputs.
+pub(super) const PRODUCTS: usize = place(0, TOGETHER);
+
+/// Where the product of input i with input j of a later pair stands: those of j are behind one another, behind those of the inputs
+/// before it.
+const fn place(i: usize, j: usize) -> usize {
+    let earlier = j / PAIR * PAIR;
+    earlier * earlier.saturating_sub(PAIR) / PAIR + j % PAIR * earlier + i
+}
+
+/// Dots of each input with those of the pairs before it.
 ///
 /// # Safety
 /// Inputs, at most [`TOGETHER`], are pointers to `stride` floats.
@@ -34,11 +46,10 @@ pub(super) unsafe fn products_with_earlier<S: Simd>(
     // SAFETY: the caller's pointers.
     unsafe {
         match inputs.len() {
-            0 | 1 => {}
-            2 => products_of::<S, 2, 1>(simd, inputs, stride, products),
-            3 => products_of::<S, 3, 3>(simd, inputs, stride, products),
-            4 => products_of::<S, 4, 6>(simd, inputs, stride, products),
-            5 => products_of::<S, 5, 10>(simd, inputs, stride, products),
+            0..=PAIR => {}
+            3 => products_of::<S, 3, { place(0, 3) }>(simd, inputs, stride, products),
+            4 => products_of::<S, 4, { place(0, 4) }>(simd, inputs, stride, products),
+            5 => products_of::<S, 5, { place(0, 5) }>(simd, inputs, stride, products),
             TOGETHER => products_of::<S, TOGETHER, PRODUCTS>(simd, inputs, stride, products),
             more => panic!("{more} inputs of at most {TOGETHER}"),
         }
@@ -62,8 +73,8 @@ unsafe fn products_of<S: Simd, const M: usize, const N: usize>(
             let mut x = [simd.zero(); M];
             for j in 0..M {
                 x[j] = simd.load(inputs[j].add(at));
-                for i in 0..j {
-                    let place = j * (j - 1) / 2 + i;
+                for i in 0..j / PAIR * PAIR {
+                    let place = place(i, j);
                     sums[0][place] = simd.mul_add(x[i], x[j], sums[0][place]);
                 }
             }
@@ -83,7 +94,7 @@ pub(super) fn rates_and_slopes<S: Simd>(simd: S, scores: &mut [f32], slopes: &mu
     }
 }
 
-/// Each row of errors less its slopes times what the rows before it, as they are now, have moved its scores by.
+/// Each row of errors less its slopes times what the rows of the pairs before it, as they are now, have moved its scores by.
 #[inline(always)]
 pub(super) fn move_errors<S: Simd>(
     simd: S,
@@ -112,12 +123,12 @@ fn move_column<S: Simd, const M: usize>(
 ) {
     let mut moved = [simd.zero(); M]; // of each row, by those that are done
     for i in 0..M {
-        let place = i * pitch + at;
-        let less = simd.mul(simd.read(&slopes[place..]), moved[i]);
-        let error = simd.sub(simd.read(&errors[place..]), less);
-        simd.write(&mut errors[place..], error);
-        for j in i + 1..M {
-            moved[j] = simd.mul_add(simd.splat(products[j * (j - 1) / 2 + i]), error, moved[j]);
+        let row = i * pitch + at;
+        let less = simd.mul(simd.read(&slopes[row..]), moved[i]);
+        let error = simd.sub(simd.read(&errors[row..]), less);
+        simd.write(&mut errors[row..], error);
+        for j in (i / PAIR + 1) * PAIR..M {
+            moved[j] = simd.mul_add(simd.splat(products[place(i, j)]), error, moved[j]);
         }
     }
 }

@@ -59,20 +59,22 @@ pub(super) fn loss(inputs: &[Vec<f64>], outputs: &Rows, positives: usize) -> f64
     total
 }
 
-/// One step of skip-gram: every context row predicts the target among the noise, all from the old values, or in turn: each finds the
-/// outputs as those before it have left them, and its errors are moved by that to the first order.
+/// One step of skip-gram: every context row predicts the target among the noise, all from the old values, or in turn: each pair finds
+/// the outputs as those before it have left them, and its errors are moved by that to the first order.
 pub(super) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, in_turn: bool, rate: f64) {
-    let old_outputs = outputs.clone();
-    for x in inputs {
+    let (old_outputs, mut found) = (outputs.clone(), outputs.clone());
+    for (i, x) in inputs.iter_mut().enumerate() {
+        if in_turn && i % 2 == 0 {
+            found.clone_from(outputs);
+        }
         let old_x = x.clone();
-        for (j, (y, old_y)) in outputs.iter_mut().zip(&old_outputs).enumerate() {
+        for (j, y) in outputs.iter_mut().enumerate() {
             let label = if j < positives { 1.0 } else { 0.0 };
-            let found = if in_turn { y.clone() } else { old_y.clone() };
-            let probability = sigmoid(dot(&old_x, old_y));
-            let moved = dot(&old_x, &found) - dot(&old_x, old_y);
+            let score = dot(&old_x, &old_outputs[j]);
+            let (probability, moved) = (sigmoid(score), dot(&old_x, &found[j]) - score);
             let g = rate * (label - probability - probability * (1.0 - probability) * moved);
             for d in 0..x.len() {
-                x[d] += g * found[d];
+                x[d] += g * found[j][d];
                 y[d] += g * old_x[d];
             }
         }
@@ -222,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn contexts_in_turn_learn_as_if_each_took_a_step_of_its_own() {
+    fn contexts_in_turn_learn_as_if_each_pair_took_a_step_of_its_own() {
         let mut rng = Rng::new(5);
         let (inputs, outputs) = (random_rows(5, 7, 1.0, &mut rng), random_rows(4, 7, 1.0, &mut rng));
         let off = |in_turn: bool, rate: f64| {
             let (mut at_once, mut outputs_at_once) = (inputs.clone(), outputs.clone());
             skip_gram(&mut at_once, &mut outputs_at_once, 1, in_turn, rate);
             let (mut alone, mut outputs_alone) = (inputs.clone(), outputs.clone());
-            alone.chunks_mut(1).for_each(|one| skip_gram(one, &mut outputs_alone, 1, false, rate));
+            alone.chunks_mut(2).for_each(|pair| skip_gram(pair, &mut outputs_alone, 1, false, rate));
             let differences = at_once.iter().chain(&outputs_at_once).zip(alone.iter().chain(&outputs_alone));
             differences.flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
         };

@@ -9,7 +9,7 @@
 //! X += g Y    Y += gᵀ X             both from the old values
 //! ```
 //!
-//! From the old values inputs that agree go too far together; `in_turn.rs` has them learn one after the other.
+//! From the old values inputs that agree go too far together; `in_turn.rs` has them learn one pair after the other.
 //!
 //! [`SkipGram`] takes up to [`TOGETHER`] contexts of its window at a time as X, one row each. CBOW, where X is their weighted
 //! mean, is in `cbow.rs`.
@@ -78,7 +78,7 @@ pub(super) struct Scratch {
     pub(super) scores: Buffer,         // [m, n] of a step, padded as a whole
     pub(super) hidden: Buffer,         // [b, stride] of CBOW
     slopes: Buffer,                    // [m, n] of a step, as scores
-    products: Buffer,                  // [PRODUCTS] of inputs with those before them
+    products: Buffer,                  // [PRODUCTS] of inputs with earlier ones
     old: Buffer,                       // [m, BLOCK]
 }
 
@@ -91,7 +91,7 @@ pub(super) struct SkipGram<'a> {
     pub(super) targets: &'a [u32], // [n] rows of output; no row twice
     /// How many of them, the first ones, the contexts should be like: one with noise behind it, any number in a tree.
     pub(super) positives: usize,
-    /// Whether the contexts of a step learn in turn.
+    /// Whether the contexts of a step learn in turn, two at a time.
     pub(super) in_turn: bool,
     pub(super) learning_rate: f32,
     pub(super) measure: bool,
@@ -372,6 +372,9 @@ unsafe fn update_tile<S: Simd, const N: usize, const IN_TURN: bool>(
         }
         let mut new_y = y;
         for (i, input) in inputs.iter().enumerate() {
+            if IN_TURN && i % in_turn::PAIR == 0 {
+                y = new_y;
+            }
             let mut new_x = simd.load(input.add(at));
             let x = match old {
                 None => new_x,
@@ -379,7 +382,7 @@ unsafe fn update_tile<S: Simd, const N: usize, const IN_TURN: bool>(
             };
             for j in 0..N {
                 let rate = simd.splat(*rates.add(i * pitch + j));
-                new_x = simd.mul_add(rate, if IN_TURN { new_y[j] } else { y[j] }, new_x);
+                new_x = simd.mul_add(rate, y[j], new_x);
                 new_y[j] = simd.mul_add(rate, x, new_y[j]);
             }
             simd.store(input.add(at), new_x);
