@@ -23,7 +23,7 @@ use crate::kernels::simd::Simd;
 pub(super) const PAIR: usize = 2;
 
 /// Products of [`TOGETHER`] inputs.
-pub(super) const PRODUCTS: usize = place(0, TOGETHER);
+const PRODUCTS: usize = place(0, TOGETHER);
 
 /// Where the product of input i with input j of a later pair stands: those of j are behind one another, behind those of the inputs
 /// before it.
@@ -37,12 +37,7 @@ const fn place(i: usize, j: usize) -> usize {
 /// # Safety
 /// Inputs, at most [`TOGETHER`], are pointers to `stride` floats.
 #[inline(always)]
-pub(super) unsafe fn products_with_earlier<S: Simd>(
-    simd: S,
-    inputs: &[*mut f32],
-    stride: usize,
-    products: &mut [f32], // [PRODUCTS]
-) {
+unsafe fn products_with_earlier<S: Simd>(simd: S, inputs: &[*mut f32], stride: usize, products: &mut [f32; PRODUCTS]) {
     // SAFETY: the caller's pointers.
     unsafe {
         match inputs.len() {
@@ -95,17 +90,24 @@ pub(super) fn rates_and_slopes<S: Simd>(simd: S, scores: &mut [f32], slopes: &mu
 }
 
 /// Each row of errors less its slopes times what the rows of the pairs before it, as they are now, have moved its scores by.
+///
+/// # Safety
+/// Inputs, at most [`TOGETHER`], are pointers to `stride` floats.
 #[inline(always)]
-pub(super) fn move_errors<S: Simd>(
+pub(super) unsafe fn move_errors<S: Simd>(
     simd: S,
+    inputs: &[*mut f32], // [m]
+    stride: usize,
     errors: &mut [f32], // [m, pitch]
-    slopes: &[f32],     // [m, pitch]
-    products: &[f32],   // [PRODUCTS]
+    slopes: &[f32],     // [m, pitch] or more
     pitch: usize,       // a multiple of LANES
 ) {
-    for_width!(errors.len() / pitch, M => {
+    let mut products = [0.0; PRODUCTS];
+    // SAFETY: the caller's pointers.
+    unsafe { products_with_earlier(simd, inputs, stride, &mut products) };
+    for_width!(inputs.len(), M => {
         for at in (0..pitch).step_by(S::LANES) {
-            move_column::<S, M>(simd, at, errors, slopes, products, pitch);
+            move_column::<S, M>(simd, at, errors, slopes, &products, pitch);
         }
     });
 }
@@ -118,7 +120,7 @@ fn move_column<S: Simd, const M: usize>(
     at: usize,
     errors: &mut [f32],
     slopes: &[f32],
-    products: &[f32],
+    products: &[f32; PRODUCTS],
     pitch: usize,
 ) {
     let mut moved = [simd.zero(); M]; // of each row, by those that are done

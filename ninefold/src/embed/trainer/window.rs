@@ -78,7 +78,6 @@ pub(super) struct Scratch {
     pub(super) scores: Buffer,         // [m, n] of a step, padded as a whole
     pub(super) hidden: Buffer,         // [b, stride] of CBOW
     slopes: Buffer,                    // [m, n] of a step, as scores
-    products: Buffer,                  // [PRODUCTS] of inputs with earlier ones
     old: Buffer,                       // [m, BLOCK]
 }
 
@@ -109,15 +108,15 @@ impl Kernel for SkipGram<'_> {
         let stride = common_stride(input, output);
         collect(&mut scratch.inputs, input, contexts);
         collect(&mut scratch.outputs, output, targets);
-        let Scratch { inputs, outputs, scores, slopes, products, old, .. } = scratch;
+        let Scratch { inputs, outputs, scores, slopes, old, .. } = scratch;
         let part = part_of(inputs.len());
+        let in_turn = in_turn && part > in_turn::PAIR;
         // Where rows of scores are moved one after the other each is padded, else all together.
         let pitch = if in_turn { outputs.len().next_multiple_of(S::LANES) } else { outputs.len() };
         let size = (part * pitch).next_multiple_of(BLOCK);
         let mut room = Room {
             scores: scores.resize(size),
             slopes: slopes.resize(if in_turn { size } else { 0 }),
-            products: products.resize(in_turn::PRODUCTS),
             old: old.resize(part * BLOCK),
         };
         let step = Step { stride, pitch, positives, in_turn, learning_rate, measure };
@@ -157,10 +156,9 @@ struct Step {
 
 /// What a step works in.
 struct Room<'a> {
-    scores: &'a mut [f32],   // [m, pitch], padded as a whole
-    slopes: &'a mut [f32],   // the same, where inputs learn in turn
-    products: &'a mut [f32], // [PRODUCTS]
-    old: &'a mut [f32],      // [m, BLOCK]
+    scores: &'a mut [f32], // [m, pitch], padded as a whole
+    slopes: &'a mut [f32], // the same, where inputs learn in turn
+    old: &'a mut [f32],    // [m, BLOCK]
 }
 
 impl Step {
@@ -189,7 +187,6 @@ impl Step {
             }
             let loss = if measure { cross_entropy(&scores[..m * pitch], (n, pitch), positives) } else { 0.0 };
             if in_turn {
-                in_turn::products_with_earlier(simd, inputs, stride, room.products);
                 in_turn::rates_and_slopes(simd, scores, room.slopes, learning_rate);
             } else {
                 rates(simd, scores, learning_rate);
@@ -198,7 +195,7 @@ impl Step {
                 row[..positives].iter_mut().for_each(|rate| *rate += learning_rate);
             }
             if in_turn {
-                in_turn::move_errors(simd, &mut scores[..m * pitch], room.slopes, room.products, pitch);
+                in_turn::move_errors(simd, inputs, stride, &mut scores[..m * pitch], room.slopes, pitch);
                 self.update::<S, true>(simd, inputs, outputs, fetch, scores, room.old.as_mut_ptr());
             } else {
                 self.update::<S, false>(simd, inputs, outputs, fetch, scores, room.old.as_mut_ptr());
@@ -352,7 +349,8 @@ pub(super) fn cross_entropy(scores: &[f32], (n, pitch): (usize, usize), positive
 }
 
 /// The floats `at..at + LANES` of all inputs and N outputs, both updates in one pass: the outputs stay in registers while the
-/// inputs go by. `old` holds the inputs' old values where an earlier tile has changed them.
+/// inputs go by, which in turn find them as the pairs before have left them. `old` holds the inputs' old values where an earlier tile
+/// has changed them.
 #[inline(always)]
 unsafe fn update_tile<S: Simd, const N: usize, const IN_TURN: bool>(
     simd: S,
