@@ -150,6 +150,7 @@ def train_gensim(kind, settings, options, seed, work):
 def train_fasttext(kind, settings, options, seed, work):
     import fasttext
 
+    fasttext.FastText.unsupervised_default["seed"] = seed  # it has no parameter for it
     began, cpu_before = time.perf_counter(), time.process_time()
     model = fasttext.train_unsupervised(
         str(work.text),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::cbow::{WINDOWS, Window, lay};
 use super::checkpoint::Keeper;
 use super::compose::{Compose, Slots, Spread};
+use super::fetch::Fetch;
 use super::matrix::SharedMatrix;
 use super::objective::{Objective, Stepper};
 use super::queue::{self, LossSum, Worker};
@@ -198,8 +199,7 @@ pub fn train_on(
     let text = Text::new(sentences, vocab)?;
     let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
     let rows = SubwordRows::new(config, words, counts);
-    let mut input = SharedMatrix::zeros(rows.len(), config.dim)?;
-    input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word and n-gram vectors"));
+    let mut input = random_rows(config, &rows)?;
     let mut objective = Objective::new(counts, &config.without_subwords())?;
     let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
     let first_epoch = keeper.restore(&mut [&mut input, objective.output_mut()], progress)?;
@@ -213,7 +213,8 @@ pub fn train_on(
             input: View::of_thread(&input, config.threads)?,
             stepper: objective.stepper(config.threads)?,
             level: Level::current(),
-            slots: Slots::new(2 * config.window + WINDOWS, config.dim)?,
+            slots: Slots::new(2 * config.window + most_targets(config), config.dim)?,
+            coming: Vec::new(),
             contexts: Vec::new(),
             weights: Vec::new(),
             windows: Vec::new(),
@@ -226,6 +227,16 @@ pub fn train_on(
     vectors(config, words, &rows, &mut input)
 }
 
+/// Where training starts: what stands for several parts is as much smaller as the mean of their own random numbers would be.
+fn random_rows(config: &FastTextConfig, rows: &SubwordRows) -> Result<SharedMatrix> {
+    let mut input = SharedMatrix::zeros(rows.stands_for().len(), config.dim)?; // [num_rows, dim]
+    input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word and n-gram vectors"));
+    for (row, &parts) in rows.stands_for().iter().enumerate() {
+        input.values(row).iter_mut().for_each(|value| *value /= (parts as f32).sqrt());
+    }
+    Ok(input)
+}
+
 /// The trained rows as word vectors with subwords.
 fn vectors(
     config: &FastTextConfig,
@@ -235,12 +246,12 @@ fn vectors(
 ) -> Result<WordVectors> {
     let mut matrix = Vec::with_capacity(words.len() * config.dim); // [num_words, dim]
     for word in 0..words.len() as u32 {
-        let rows = rows.of(word);
+        let mean = rows.of(word);
         let mut sum = vec![0.0; config.dim];
-        for &row in rows {
-            sum.iter_mut().zip(input.values(row as usize)).for_each(|(sum, value)| *sum += *value);
+        for (&row, &share) in mean.rows.iter().zip(mean.shares) {
+            sum.iter_mut().zip(input.values(row as usize)).for_each(|(sum, value)| *sum += share * *value);
         }
-        matrix.extend(sum.iter().map(|sum| sum / rows.len() as f32));
+        matrix.extend(sum);
     }
     let ngrams = rows.of_buckets().iter().flat_map(|&row| input.values(row as usize).to_vec()).collect();
     let (ngram_range, buckets) = ((config.min_n, config.max_n), Some(rows.buckets()));
@@ -248,34 +259,44 @@ fn vectors(
     WordVectors::new(words.to_vec(), config.dim, matrix)?.with_subwords(subwords)
 }
 
+/// Most words that are the targets of one step.
+fn most_targets(config: &FastTextConfig) -> usize {
+    match config.architecture {
+        Architecture::SkipGram => 1,
+        Architecture::Cbow => WINDOWS,
+    }
+}
+
 /// One thread at work.
 struct Trainer<'a> {
     config: &'a FastTextConfig,
     rows: &'a SubwordRows,
-    input: View<'a>, // [num_words + num_buckets, dim]
+    input: View<'a>, // [num_rows, dim]
     stepper: Stepper<'a>,
     level: Level,
-    /// The words within reach of a step's windows, composed: the one at position p of the sentence is in slot
-    /// p % (2 window + WINDOWS).
-    slots: Slots,
+    slots: Slots, // the words within reach of a step's windows
+    /// Rows of a word that will be composed.
+    coming: Vec<*mut f32>,
     contexts: Vec<u32>, // slots
     weights: Vec<f32>,
     windows: Vec<Window>,
 }
 
 impl Trainer<'_> {
-    fn slot(&self, position: usize) -> usize {
-        position % (2 * self.config.window + WINDOWS)
-    }
-
     fn enter(&mut self, sentence: &[u32], position: usize) {
-        let (rows, slot) = (self.rows.of(sentence[position]), self.slot(position));
-        self.level.run(Compose { matrix: &self.input, rows, slots: &mut self.slots, slot });
+        let (mean, slot) = (self.rows.of(sentence[position]), self.slots.of(position));
+        self.level.run(Compose { matrix: &self.input, mean, slots: &mut self.slots, slot });
     }
 
+    /// While the word's rows are changed, those of the word that enters after the next step are fetched.
     fn leave(&mut self, sentence: &[u32], position: usize) {
-        let (rows, slot) = (self.rows.of(sentence[position]), self.slot(position));
-        self.level.run(Spread { matrix: &self.input, rows, slots: &mut self.slots, slot });
+        let (rows, slot) = (self.rows.of(sentence[position]).rows, self.slots.of(position));
+        let coming = sentence.get(position + 2 * (self.config.window + most_targets(self.config)));
+        let coming = coming.map_or(&[][..], |&word| self.rows.of(word).rows);
+        self.coming.clear();
+        self.coming.extend(coming.iter().map(|&row| self.input.row(row)));
+        let fetch = Fetch::new(&self.coming);
+        self.level.run(Spread { matrix: &self.input, rows, fetch, slots: &mut self.slots, slot });
     }
 
     /// How many of the coming words are the targets of one step.
@@ -297,18 +318,18 @@ impl Trainer<'_> {
         let others = window.filter(|&position| position != middle);
         let mut contexts = std::mem::take(&mut self.contexts);
         contexts.clear();
-        contexts.extend(others.map(|position| self.slot(position) as u32));
+        contexts.extend(others.map(|position| self.slots.of(position) as u32));
         self.stepper.skip_gram(&View::direct(&self.slots.vectors), &contexts, next, learning_rate, rng);
         self.contexts = contexts;
     }
 
     fn cbow(&mut self, sentence: &[u32], middles: Range<usize>, next: &[u32], learning_rate: f32, rng: &mut Rng) {
-        let (rows, slots, reach) = (self.rows, 2 * self.config.window + WINDOWS, self.reach(rng));
+        let (rows, reach) = (self.rows, self.reach(rng));
         let near = middles.start.saturating_sub(reach)..sentence.len().min(middles.end + reach);
-        // The mean is over all rows of all context words, so a word counts as often as it has rows.
-        let weight = |position: usize| rows.of(sentence[position]).len() as f32;
+        // The mean is over all parts of all context words, so a word counts as often as it has parts.
+        let weight = |position: usize| rows.num_parts(sentence[position]) as f32;
         self.contexts.clear();
-        self.contexts.extend(near.clone().map(|position| (position % slots) as u32));
+        self.contexts.extend(near.clone().map(|position| self.slots.of(position) as u32));
         self.weights.clear();
         self.weights.extend(near.clone().map(weight));
         let places = (reach, sentence.len(), near.start);
@@ -334,9 +355,6 @@ impl Worker for Trainer<'_> {
                 entered += 1;
             }
             let next = middles.end..middles.end + self.block(&sentence[middles.end..]);
-            for &coming in &sentence[entered..len.min(next.end + window)] {
-                self.rows.of(coming).iter().for_each(|&row| self.stepper.fetch(self.input.row(row)));
-            }
             match self.config.architecture {
                 Architecture::SkipGram => {
                     self.skip_gram(sentence, middles.start, &sentence[next.clone()], learning_rate, rng);

@@ -5,6 +5,7 @@ use super::super::huffman::Huffman;
 use super::super::objective::LONG_WINDOW;
 use super::super::window::part_of;
 use super::*;
+use crate::embed::subwords::ngram_buckets;
 
 const EPOCHS: usize = 10;
 const RATE: f64 = 0.3;
@@ -16,8 +17,58 @@ fn sentences() -> Vec<Vec<u32>> {
     [[2, 3, 4, 5, 6], [5, 2, 6, 3, 4], [4, 6, 2, 5, 3], [6, 5, 4, 3, 2]].map(|sentence| sentence.to_vec()).to_vec()
 }
 
-fn mean(rows: &Rows) -> Vec<f64> {
-    reference::hidden(rows, &vec![1.0 / rows.len() as f64; rows.len()])
+/// Words as the means of their parts, each of which learns by itself.
+struct Parts {
+    rows: Rows,             // [num_parts, dim]
+    words: Vec<Vec<usize>>, // [num_words] parts
+}
+
+impl Parts {
+    /// As Word2Vec starts: a word is one part.
+    fn of_word2vec(words: usize) -> Parts {
+        Parts { rows: start(words, "word vectors"), words: (0..words).map(|word| vec![word]).collect() }
+    }
+
+    /// As FastText starts: each part from the row that stands for it.
+    fn of_fasttext(config: &FastTextConfig, words: &[&str]) -> Parts {
+        let names: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let layout = SubwordRows::new(config, &names, &vec![1; words.len()]);
+        let all = start(layout.stands_for().len(), "word and n-gram vectors");
+        let own = |word: usize| {
+            let of_ngrams = |row: u32| layout.of_buckets().iter().filter(|&&other| other == row).count();
+            let stands_for_more = |&&row: &&u32| layout.stands_for()[row as usize] as usize > of_ngrams(row);
+            *layout.of(word as u32).rows.iter().find(stands_for_more).unwrap()
+        };
+        let rows = (0..words.len()).map(own).chain(layout.of_buckets().iter().copied());
+        let first = |row: u32| {
+            let shrink = f64::from(layout.stands_for()[row as usize]).sqrt();
+            all[row as usize].iter().map(|value| value / shrink).collect()
+        };
+        let part_of = |bucket| words.len() + layout.buckets().binary_search(&bucket).unwrap();
+        let parts_of = |(word, text): (usize, &&str)| {
+            let ngrams = ngram_buckets(text, config.min_n, config.max_n, config.bucket);
+            std::iter::once(word).chain(ngrams.into_iter().map(part_of)).collect()
+        };
+        Parts { rows: rows.map(first).collect(), words: words.iter().enumerate().map(parts_of).collect() }
+    }
+
+    /// The parts of a word.
+    fn of(&self, word: usize) -> Rows {
+        self.words[word].iter().map(|&part| self.rows[part].clone()).collect()
+    }
+
+    fn mean(&self, word: usize) -> Vec<f64> {
+        let parts = self.of(word);
+        reference::hidden(&parts, &vec![1.0 / parts.len() as f64; parts.len()])
+    }
+
+    /// Adds what the parts of some words, one after another, have learned since they were `old`.
+    fn learn(&mut self, words: &[usize], old: &Rows, new: &Rows) {
+        let parts = words.iter().flat_map(|&word| &self.words[word]);
+        for ((&part, old), new) in parts.zip(old).zip(new) {
+            self.rows[part].iter_mut().zip(old.iter().zip(new)).for_each(|(value, (old, new))| *value += new - old);
+        }
+    }
 }
 
 /// The output rows that each word is predicted with, and how many of them, the first ones, should say yes.
@@ -34,13 +85,20 @@ fn outputs_of(loss: Loss) -> Vec<(Vec<usize>, usize)> {
     words.clone().map(outputs).collect()
 }
 
-/// All steps of all epochs in f64; `words` holds the rows of each word, whose mean is its vector.
-fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_negatives: bool, loss: Loss) {
+/// All steps of all epochs in f64.
+fn follow(
+    words: &mut Parts,
+    sentences: &[Vec<u32>],
+    window: usize,
+    architecture: Architecture,
+    shared_negatives: bool,
+    loss: Loss,
+) {
     let mut all = vec![vec![0.0; 20]; WORDS.len()];
     let outputs_of = outputs_of(loss);
     for epoch in 0..EPOCHS {
         let rate = RATE - (RATE - 1e-4) * epoch as f64 / EPOCHS as f64;
-        for sentence in sentences() {
+        for sentence in sentences {
             let sentence: Vec<usize> = sentence.iter().map(|&id| id as usize - 2).collect();
             for (middle, &target) in sentence.iter().enumerate() {
                 let near = middle.saturating_sub(window)..sentence.len().min(middle + window + 1);
@@ -57,11 +115,10 @@ fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_
                         contexts.chunks(part).for_each(skip_gram);
                     }
                     Architecture::Cbow => {
-                        let mut rows: Rows = contexts.iter().flat_map(|&word| words[word].clone()).collect();
-                        let shares = vec![1.0 / rows.len() as f64; rows.len()];
-                        reference::cbow(&mut rows, &shares, 1.0, &mut outputs, *positives, rate);
-                        let mut rows = rows.into_iter();
-                        contexts.iter().for_each(|&word| words[word].fill_with(|| rows.next().unwrap()));
+                        let old: Rows = contexts.iter().flat_map(|&word| words.of(word)).collect();
+                        let (mut new, shares) = (old.clone(), vec![1.0 / old.len() as f64; old.len()]);
+                        reference::cbow(&mut new, &shares, 1.0, &mut outputs, *positives, rate);
+                        words.learn(&contexts, &old, &new);
                     }
                 }
                 chosen.iter().zip(outputs).for_each(|(&row, output)| all[row] = output);
@@ -70,27 +127,21 @@ fn follow(words: &mut [Rows], window: usize, architecture: Architecture, shared_
     }
 }
 
-/// One step of skip-gram of several contexts, what each word learns added to all its rows.
-fn together(
-    words: &mut [Rows],
-    contexts: &[usize],
-    outputs: &mut Rows,
-    (positives, in_turn): (usize, bool),
-    rate: f64,
-) {
-    let old: Rows = contexts.iter().map(|&word| mean(&words[word])).collect();
+/// One step of skip-gram of several contexts, what each word learns added to all its parts.
+fn together(words: &mut Parts, contexts: &[usize], outputs: &mut Rows, (positives, in_turn): (usize, bool), rate: f64) {
+    let old: Rows = contexts.iter().map(|&word| words.mean(word)).collect();
     let mut new = old.clone();
     reference::skip_gram(&mut new, outputs, positives, in_turn, rate);
     for (i, &word) in contexts.iter().enumerate() {
-        for row in &mut words[word] {
-            row.iter_mut().enumerate().for_each(|(d, value)| *value += new[i][d] - old[i][d]);
-        }
+        let each = |vector: &Vec<f64>| vec![vector.clone(); words.words[word].len()];
+        let (old, new) = (each(&old[i]), each(&new[i]));
+        words.learn(&[word], &old, &new);
     }
 }
 
 /// The same for CBOW with noise, four windows a step: of the eight words four are its targets and the others all its noise, each
 /// of which counts half.
-fn follow_in_fours(words: &mut [Rows], window: usize) {
+fn follow_in_fours(words: &mut Parts, window: usize) {
     let mut all = vec![vec![0.0; 20]; EIGHT.len()];
     for epoch in 0..EPOCHS {
         let rate = RATE - (RATE - 1e-4) * epoch as f64 / EPOCHS as f64;
@@ -99,28 +150,28 @@ fn follow_in_fours(words: &mut [Rows], window: usize) {
             for first in [0, 4] {
                 let targets = &sentence[first..first + 4];
                 let noise: Vec<usize> = (0..EIGHT.len()).filter(|word| !targets.contains(word)).collect();
-                // Rows of all words of the sentence, one after another.
-                let mut rows: Rows = sentence.iter().flat_map(|&word| words[word].clone()).collect();
-                let owners: Vec<usize> =
-                    sentence.iter().enumerate().flat_map(|(place, &word)| vec![place; words[word].len()]).collect();
+                // Parts of all words of the sentence, one after another.
+                let old: Rows = sentence.iter().flat_map(|&word| words.of(word)).collect();
+                let parts = |(place, &word): (usize, &usize)| vec![place; words.words[word].len()];
+                let owners: Vec<usize> = sentence.iter().enumerate().flat_map(parts).collect();
                 let windows: Vec<_> = (first..first + 4)
                     .map(|middle| {
                         let near = |place: usize| place != middle && place.abs_diff(middle) <= window;
-                        let places: Vec<usize> = (0..rows.len()).filter(|&row| near(owners[row])).collect();
+                        let places: Vec<usize> = (0..old.len()).filter(|&part| near(owners[part])).collect();
                         let shares = vec![1.0 / places.len() as f64; places.len()];
                         (places, shares, 1.0)
                     })
                     .collect();
                 let mut own: Rows = targets.iter().map(|&word| all[word].clone()).collect();
                 let mut shared: Rows = noise.iter().map(|&word| all[word].clone()).collect();
-                reference::cbow_together(&mut rows, &windows, (&mut own, &mut shared), 0, 0.5, rate);
+                let mut new = old.clone();
+                reference::cbow_together(&mut new, &windows, (&mut own, &mut shared), 0, 0.5, rate);
                 targets
                     .iter()
                     .chain(&noise)
                     .zip(own.into_iter().chain(shared))
                     .for_each(|(&word, row)| all[word] = row);
-                let mut rows = rows.into_iter();
-                sentence.iter().for_each(|&word| words[word].fill_with(|| rows.next().unwrap()));
+                words.learn(&sentence, &old, &new);
             }
         }
     }
@@ -135,12 +186,12 @@ fn sentences_of_eight() -> Vec<Vec<u32>> {
         .to_vec()
 }
 
-fn assert_followed(name: &str, vectors: &WordVectors, words: &[Rows]) {
-    for (row, rows) in words.iter().enumerate() {
-        let expected = mean(rows);
+fn assert_followed(name: &str, vectors: &WordVectors, words: &Parts) {
+    for row in 0..words.words.len() {
+        let expected = words.mean(row);
         let far = vectors.row(row).iter().zip(&expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max);
         let size = expected.iter().map(|x| x.abs()).fold(0.0, f64::max);
-        assert!(size > 0.06 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", vectors.words()[row]);
+        assert!(size > 0.03 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", vectors.words()[row]);
     }
 }
 
@@ -166,8 +217,8 @@ fn ways() -> impl Iterator<Item = (Architecture, bool, Loss, usize)> {
 #[test]
 fn word2vec_follows_the_reference_to_the_end() {
     for (architecture, shared_negatives, loss, window) in ways() {
-        let mut words: Vec<Rows> = start(5, "word vectors").into_iter().map(|row| vec![row]).collect();
-        follow(&mut words, window, architecture, shared_negatives, loss);
+        let mut words = Parts::of_word2vec(5);
+        follow(&mut words, &sentences(), window, architecture, shared_negatives, loss);
         let config = Word2VecConfig {
             architecture,
             shared_negatives,
@@ -198,15 +249,35 @@ fn fasttext_follows_the_reference_to_the_end() {
             epochs: EPOCHS,
             ..small_fasttext()
         };
-        let vocab = vocab(&WORDS);
-        let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &[4; 5]);
-        let all = start(layout.len(), "word and n-gram vectors");
-        let rows_of = |word| layout.of(word).iter().map(|&row| all[row as usize].clone()).collect::<Rows>();
-        let mut words: Vec<Rows> = (0..5).map(rows_of).collect();
-        assert_eq!(words.iter().map(Vec::len).sum::<usize>(), all.len(), "the words share no row");
-        follow(&mut words, window, architecture, shared_negatives, loss);
-        let vectors = fasttext::train(&config, &sentences(), &vocab, &Silent).unwrap();
+        let mut words = Parts::of_fasttext(&config, &WORDS);
+        follow(&mut words, &sentences(), window, architecture, shared_negatives, loss);
+        let vectors = fasttext::train(&config, &sentences(), &vocab(&WORDS), &Silent).unwrap();
         assert_followed(&format!("{architecture:?} {shared_negatives} {loss:?} {window}"), &vectors, &words);
+    }
+}
+
+#[test]
+fn a_word_knows_what_another_has_taught_their_common_ngrams() {
+    let words = ["sinking", "efg", "abcd", "opqrst", "linking"];
+    // The two are never within reach of one window.
+    let sentences = [[2, 3, 4, 5, 6], [6, 4, 5, 3, 2], [2, 5, 3, 4, 6]].map(|sentence| sentence.to_vec());
+    for (architecture, shared_negatives, loss, _) in ways().filter(|&(.., window)| window == 1) {
+        let config = FastTextConfig {
+            architecture,
+            shared_negatives,
+            loss,
+            window: 1,
+            shrink_windows: false,
+            negative: 4,
+            learning_rate: RATE,
+            epochs: EPOCHS,
+            ..small_fasttext()
+        };
+        let mut parts = Parts::of_fasttext(&config, &words);
+        assert!(parts.rows.len() < parts.words.iter().map(Vec::len).sum(), "they share n-grams");
+        follow(&mut parts, &sentences, 1, architecture, shared_negatives, loss);
+        let vectors = fasttext::train(&config, &sentences, &vocab(&words), &Silent).unwrap();
+        assert_followed(&format!("{architecture:?} {shared_negatives} {loss:?}"), &vectors, &parts);
     }
 }
 
@@ -222,7 +293,7 @@ fn four_windows_a_step_follow_the_reference_to_the_end() {
             epochs: EPOCHS,
             ..small_word2vec()
         };
-        let mut words: Vec<Rows> = start(8, "word vectors").into_iter().map(|row| vec![row]).collect();
+        let mut words = Parts::of_word2vec(8);
         follow_in_fours(&mut words, window);
         let vectors = word2vec::train(&config, &sentences_of_eight(), &vocab(&EIGHT), &Silent).unwrap();
         assert_followed(&format!("word2vec {window}"), &vectors, &words);
@@ -237,14 +308,9 @@ fn four_windows_a_step_follow_the_reference_to_the_end() {
             epochs,
             ..small_fasttext()
         };
-        let vocab = vocab(&EIGHT);
-        let layout = SubwordRows::new(&config, &vocab.tokens()[2..], &[3; 8]);
-        let all = start(layout.len(), "word and n-gram vectors");
-        let rows_of = |word| layout.of(word).iter().map(|&row| all[row as usize].clone()).collect::<Rows>();
-        let mut words: Vec<Rows> = (0..8).map(rows_of).collect();
-        assert_eq!(words.iter().map(Vec::len).sum::<usize>(), all.len(), "the words share no row");
+        let mut words = Parts::of_fasttext(&config, &EIGHT);
         follow_in_fours(&mut words, window);
-        let vectors = fasttext::train(&config, &sentences_of_eight(), &vocab, &Silent).unwrap();
+        let vectors = fasttext::train(&config, &sentences_of_eight(), &vocab(&EIGHT), &Silent).unwrap();
         assert_followed(&format!("fasttext {window}"), &vectors, &words);
     }
 }
