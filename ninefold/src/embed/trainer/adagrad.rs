@@ -14,6 +14,7 @@
 
 #![allow(unsafe_code)]
 
+use super::fetch::Fetch;
 use super::matrix::SharedMatrix;
 use crate::kernels::simd::{BLOCK, Kernel, Simd, padded};
 
@@ -68,9 +69,14 @@ impl Kernel for Tile<'_> {
         let Tile { rows, columns, row_part, column_part, cells, learning_rate } = self;
         assert_eq!(rows.stride(), columns.stride(), "rows and columns have one stride");
         let width = (rows.stride() - BLOCK) / 2;
+        let places = |cell: &Cell| (rows.row(row_part.word(cell.row)), columns.row(column_part.word(cell.column)));
         let mut cost = 0.0;
-        for cell in cells {
-            let (row, column) = (rows.row(row_part.word(cell.row)), columns.row(column_part.word(cell.column)));
+        for (i, cell) in cells.iter().enumerate() {
+            let (row, column) = places(cell);
+            // On their way while this cell takes its step; its last lines, the biases, are left out.
+            let (next_row, next_column) = places(cells.get(i + 1).unwrap_or(cell));
+            let coming = [next_row, next_column].map(|word| [word, word.wrapping_add(width)]);
+            let fetch = Fetch::new(coming.as_flattened());
             // SAFETY: both are rows of 2 * width + BLOCK floats, width a multiple of LANES; no other thread has a tile with
             // this row or this column at this time (glove.rs runs disjoint tiles together).
             unsafe {
@@ -83,6 +89,7 @@ impl Kernel for Tile<'_> {
                 let slope = cell.weight * difference;
                 cost += 0.5 * f64::from(slope) * f64::from(difference);
                 for at in (0..width).step_by(S::LANES) {
+                    fetch.column(at);
                     let (w, c) = (simd.load(row.add(at)), simd.load(column.add(at)));
                     descend(simd, row.add(at), w, c, row.add(width + at), slope, learning_rate);
                     descend(simd, column.add(at), c, w, column.add(width + at), slope, learning_rate);

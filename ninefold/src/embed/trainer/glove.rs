@@ -3,15 +3,18 @@
 //! Sentences of vocabulary ids -> counts of near pairs -> [`WordVectors`]: the sum of each word's two vectors, as row and as
 //! column of the counts.
 //!
-//! The counts are cut into square tiles. Tiles (r, r + s) for all r have no row and no column in common, so threads train them
-//! together without a race, and the result is the same, bit for bit, for any number of threads.
+//! The counts are cut into square tiles, and these are trained in square groups, so that rows and columns stay in the caches of
+//! the core that has them. Groups (r, r + s) for all r have no row and no column in common: threads train them together without a
+//! race, and the result is the same, bit for bit, for any number of threads.
 //!
 //! Source: Pennington, Socher & Manning, "GloVe: Global Vectors for Word Representation" (2014). Disjoint tiles: Gemulla,
 //! Nijkamp, Haas & Sismanis, "Large-scale matrix factorization with distributed stochastic gradient descent" (2011).
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use super::adagrad::{Part, Tile, row_floats};
+use super::adagrad::{Cell, Part, Tile, row_floats};
 use super::cells::Cells;
 use super::checkpoint::Keeper;
 use super::matrix::SharedMatrix;
@@ -147,7 +150,19 @@ pub fn train_on(
     WordVectors::new(words.to_vec(), config.dim, matrix)
 }
 
-/// All epochs from `first_epoch` on.
+/// Most parts of a group: their columns (a megabyte) stay in the second cache while the rows of one part after another meet them.
+const GROUP: usize = 4;
+/// Groups that there should be at least, for that many threads: results must not depend on how many there are.
+const GROUPS: usize = 16;
+
+/// The parts of each of the groups, of one size or nearly.
+fn groups(parts: usize) -> Vec<Range<usize>> {
+    let groups = parts.div_ceil((parts / GROUPS).clamp(1, GROUP));
+    (0..groups).map(|group| group * parts / groups..(group + 1) * parts / groups).collect()
+}
+
+/// All epochs from `first_epoch` on. Of an epoch each row group meets each column group once, all row groups at the same time, in an
+/// order of the epoch's own.
 fn descend(
     config: &GloveConfig,
     cells: &Cells,
@@ -156,32 +171,36 @@ fn descend(
     keeper: &mut Keeper,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let parts = cells.parts();
+    let (parts, groups) = (cells.parts(), groups(cells.parts()));
     let level = Level::current();
+    let descend_tile = |buffer: &mut Vec<Cell>, row_part: usize, column_part: usize| {
+        let cells = cells.tile(row_part, column_part, buffer)?;
+        let part = |first| Part { first, step: parts };
+        let cost = level.run(Tile {
+            rows: &sides[0],
+            columns: &sides[1],
+            row_part: part(row_part),
+            column_part: part(column_part),
+            cells,
+            learning_rate: config.learning_rate as f32,
+        });
+        progress.advance(cells.len() as u64);
+        Ok(cost)
+    };
     progress.begin("glove", "pairs", Some(cells.len() * config.epochs as u64));
     progress.advance(cells.len() * first_epoch as u64);
     for epoch in first_epoch..config.epochs {
         let mut cost = 0.0;
-        let mut shifts: Vec<usize> = (0..parts).collect();
+        let mut shifts: Vec<usize> = (0..groups.len()).collect();
         Rng::new(fold(&[config.seed, 0x7115, epoch as u64])).shuffle(&mut shifts);
         for shift in shifts {
             if progress.is_cancelled() {
                 return Err(Error::Interrupted);
             }
-            let costs = parallel::map(config.threads, parts, Vec::new, |buffer, row_part| {
-                let column_part = (row_part + shift) % parts;
-                let cells = cells.tile(row_part, column_part, buffer)?;
-                let part = |first| Part { first, step: parts };
-                let cost = level.run(Tile {
-                    rows: &sides[0],
-                    columns: &sides[1],
-                    row_part: part(row_part),
-                    column_part: part(column_part),
-                    cells,
-                    learning_rate: config.learning_rate as f32,
-                });
-                progress.advance(cells.len() as u64);
-                Ok(cost)
+            let costs = parallel::map(config.threads, groups.len(), Vec::new, |buffer, group| {
+                let columns = &groups[(group + shift) % groups.len()];
+                let tiles = groups[group].clone().flat_map(|row| columns.clone().map(move |column| (row, column)));
+                tiles.map(|(row_part, column_part)| descend_tile(buffer, row_part, column_part)).sum::<Result<f64>>()
             });
             cost += costs.into_iter().sum::<Result<f64>>()?;
         }
@@ -192,4 +211,19 @@ fn descend(
     }
     progress.end();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_hold_every_part_once_and_leave_work_for_many_threads() {
+        for (parts, expected) in [(1, 1), (5, 5), (31, 31), (32, 16), (97, 25), (1024, 256)] {
+            let groups = groups(parts);
+            assert_eq!(groups.len(), expected, "of {parts}");
+            assert_eq!(groups.iter().cloned().flatten().collect::<Vec<_>>(), (0..parts).collect::<Vec<_>>());
+            assert!(groups.iter().all(|group| (1..=GROUP).contains(&group.len())), "of {parts}");
+        }
+    }
 }

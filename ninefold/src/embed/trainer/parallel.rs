@@ -1,4 +1,7 @@
 //! A loop shared among threads: pieces numbered 0..n, each done by whichever thread is free.
+//!
+//! A thread begins with its own share of the numbers, the same in every loop of as many pieces: what a piece worked on in the loop
+//! before is then still in this thread's cache.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,23 +15,25 @@ pub(super) fn map<S, T: Send>(
     state: impl Fn() -> S + Sync,
     piece: impl Fn(&mut S, usize) -> T + Sync,
 ) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let work = || {
+    let threads = threads.clamp(1, pieces.max(1));
+    let begin = |share: usize| share * pieces / threads;
+    let next: Vec<AtomicUsize> = (0..threads).map(|share| AtomicUsize::new(begin(share))).collect();
+    let work = |thread: usize| {
         let mut state = state();
         let mut done = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= pieces {
-                return done;
-            }
-            done.push((number, piece(&mut state, number)));
+        for share in (thread..threads).chain(0..thread) {
+            let take = || next[share].fetch_add(1, Ordering::Relaxed);
+            let numbers = std::iter::repeat_with(take).take_while(|&number| number < begin(share + 1));
+            done.extend(numbers.map(|number| (number, piece(&mut state, number))));
         }
+        done
     };
-    let mut all = if threads.min(pieces) <= 1 {
-        work()
+    let mut all = if threads == 1 {
+        work(0)
     } else {
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads.min(pieces)).map(|_| scope.spawn(work)).collect();
+            let work = &work;
+            let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
             threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         })
     };
