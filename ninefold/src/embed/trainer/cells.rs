@@ -79,24 +79,27 @@ impl Cells {
         self.cells
     }
 
-    /// The cells of a tile; `buffer` is of the caller's thread.
+    /// A slice of a tile's cells, of so many slices that hold about the same number; `buffer` is of the caller's thread.
     ///
     /// # Errors
     /// [`Error::Io`] when the disk fails.
-    pub(super) fn tile<'a>(
+    pub(super) fn slice<'a>(
         &'a self,
-        row_part: usize,
-        column_part: usize,
+        (row_part, column_part): (usize, usize),
+        (slice, slices): (usize, usize),
         buffer: &'a mut Vec<Cell>,
     ) -> Result<&'a [Cell]> {
         match &self.store {
             Store::Memory(bands) => {
                 let Band { cells, starts } = &bands[row_part];
-                Ok(&cells[starts[column_part]..starts[column_part + 1]])
+                let tile = &cells[starts[column_part]..starts[column_part + 1]];
+                Ok(&tile[tile.len() * slice / slices..tile.len() * (slice + 1) / slices])
             }
             Store::File { cells, starts } => {
                 let tile = row_part * self.parts + column_part;
-                cells.read(starts[tile], starts[tile + 1], buffer)?;
+                let (start, len) = (starts[tile], starts[tile + 1] - starts[tile]);
+                let place = |slice: usize| start + len * slice as u64 / slices as u64;
+                cells.read(place(slice), place(slice + 1), buffer)?;
                 Ok(buffer)
             }
         }
@@ -286,8 +289,16 @@ mod tests {
             let (mut one, mut other) = (Vec::new(), Vec::new());
             for row_part in 0..memory.parts() {
                 for column_part in 0..memory.parts() {
-                    let expected = memory.tile(row_part, column_part, &mut one).unwrap();
-                    assert_eq!(disk.tile(row_part, column_part, &mut other).unwrap(), expected);
+                    let tile = (row_part, column_part);
+                    let whole = memory.slice(tile, (0, 1), &mut one).unwrap().to_vec();
+                    assert_eq!(disk.slice(tile, (0, 1), &mut other).unwrap(), whole);
+                    let mut together = Vec::new();
+                    for slice in 0..3 {
+                        let expected = memory.slice(tile, (slice, 3), &mut one).unwrap();
+                        assert_eq!(disk.slice(tile, (slice, 3), &mut other).unwrap(), expected);
+                        together.extend_from_slice(expected);
+                    }
+                    assert_eq!(together, whole);
                 }
             }
         }

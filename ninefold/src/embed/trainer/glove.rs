@@ -161,8 +161,29 @@ fn groups(parts: usize) -> Vec<Range<usize>> {
     (0..groups).map(|group| group * parts / groups..(group + 1) * parts / groups).collect()
 }
 
-/// All epochs from `first_epoch` on. Of an epoch each row group meets each column group once, all row groups at the same time, in an
-/// order of the epoch's own.
+/// How often the slices of tiles are halved before tiles are trained whole.
+const HALVINGS: usize = 4;
+
+/// The rounds of an epoch, in an order of its own: in each every row group meets the column group `shift` places on, with a slice of
+/// their cells. Slices are thin in the first epochs: steps are largest then, and a row that met a group's columns with all its cells
+/// at once would be theirs before it met the others.
+fn rounds(seed: u64, epoch: usize, groups: usize) -> Vec<Round> {
+    let slices = 1 << HALVINGS.saturating_sub(epoch);
+    let shifts = |slice| (0..groups).map(move |shift| Round { slice: (slice, slices), shift });
+    let mut rounds: Vec<Round> = (0..slices).flat_map(shifts).collect();
+    Rng::new(fold(&[seed, 0x7115, epoch as u64])).shuffle(&mut rounds);
+    rounds
+}
+
+/// One of the [`rounds`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Round {
+    /// A slice and how many there are.
+    slice: (usize, usize),
+    shift: usize,
+}
+
+/// All epochs from `first_epoch` on.
 fn descend(
     config: &GloveConfig,
     cells: &Cells,
@@ -173,8 +194,8 @@ fn descend(
 ) -> Result<()> {
     let (parts, groups) = (cells.parts(), groups(cells.parts()));
     let level = Level::current();
-    let descend_tile = |buffer: &mut Vec<Cell>, row_part: usize, column_part: usize| {
-        let cells = cells.tile(row_part, column_part, buffer)?;
+    let descend_slice = |buffer: &mut Vec<Cell>, (row_part, column_part): (usize, usize), slice: (usize, usize)| {
+        let cells = cells.slice((row_part, column_part), slice, buffer)?;
         let part = |first| Part { first, step: parts };
         let cost = level.run(Tile {
             rows: &sides[0],
@@ -191,16 +212,14 @@ fn descend(
     progress.advance(cells.len() * first_epoch as u64);
     for epoch in first_epoch..config.epochs {
         let mut cost = 0.0;
-        let mut shifts: Vec<usize> = (0..groups.len()).collect();
-        Rng::new(fold(&[config.seed, 0x7115, epoch as u64])).shuffle(&mut shifts);
-        for shift in shifts {
+        for Round { slice, shift } in rounds(config.seed, epoch, groups.len()) {
             if progress.is_cancelled() {
                 return Err(Error::Interrupted);
             }
             let costs = parallel::map(config.threads, groups.len(), Vec::new, |buffer, group| {
                 let columns = &groups[(group + shift) % groups.len()];
                 let tiles = groups[group].clone().flat_map(|row| columns.clone().map(move |column| (row, column)));
-                tiles.map(|(row_part, column_part)| descend_tile(buffer, row_part, column_part)).sum::<Result<f64>>()
+                tiles.map(|tile| descend_slice(buffer, tile, slice)).sum::<Result<f64>>()
             });
             cost += costs.into_iter().sum::<Result<f64>>()?;
         }
@@ -225,5 +244,16 @@ mod tests {
             assert_eq!(groups.iter().cloned().flatten().collect::<Vec<_>>(), (0..parts).collect::<Vec<_>>());
             assert!(groups.iter().all(|group| (1..=GROUP).contains(&group.len())), "of {parts}");
         }
+    }
+
+    #[test]
+    fn an_epoch_has_every_slice_of_every_meeting_once() {
+        for (epoch, slices) in [(0, 16), (1, 8), (3, 2), (4, 1), (5, 1), (100, 1)] {
+            let found = rounds(1, epoch, 7);
+            let all = (0..slices).flat_map(|slice| (0..7).map(move |shift| Round { slice: (slice, slices), shift }));
+            assert!(all.clone().all(|round| found.contains(&round)), "epoch {epoch}");
+            assert_eq!(found.len(), all.count(), "epoch {epoch}");
+        }
+        assert_ne!(rounds(1, 0, 7), rounds(2, 0, 7));
     }
 }
