@@ -93,13 +93,12 @@ impl Cells {
             Store::Memory(bands) => {
                 let Band { cells, starts } = &bands[row_part];
                 let tile = &cells[starts[column_part]..starts[column_part + 1]];
-                Ok(&tile[tile.len() * slice / slices..tile.len() * (slice + 1) / slices])
+                Ok(&tile[parallel::share(tile.len(), slice, slices)])
             }
             Store::File { cells, starts } => {
                 let tile = row_part * self.parts + column_part;
-                let (start, len) = (starts[tile], starts[tile + 1] - starts[tile]);
-                let place = |slice: usize| start + len * slice as u64 / slices as u64;
-                cells.read(place(slice), place(slice + 1), buffer)?;
+                let slice = parallel::share((starts[tile + 1] - starts[tile]) as usize, slice, slices);
+                cells.read(starts[tile] + slice.start as u64, starts[tile] + slice.end as u64, buffer)?;
                 Ok(buffer)
             }
         }

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::cbow::{WINDOWS, Window, lay};
+use super::cbow::{Window, lay};
 use super::checkpoint::Keeper;
 use super::compose::{Compose, Slots, Spread};
 use super::fetch::Fetch;
@@ -207,13 +207,15 @@ pub fn train_on(
     let schedule = config.without_subwords().schedule(first_epoch);
     progress.begin("fasttext", "words", Some(text.words() * config.epochs as u64));
     let make_worker = || {
+        let stepper = objective.stepper(config.threads)?;
+        let slots = Slots::new(2 * config.window + stepper.most_targets(), config.dim)?;
         Ok(Trainer {
             config,
             rows: &rows,
             input: View::of_thread(&input, config.threads)?,
-            stepper: objective.stepper(config.threads)?,
+            stepper,
             level: Level::current(),
-            slots: Slots::new(2 * config.window + most_targets(config), config.dim)?,
+            slots,
             coming: Vec::new(),
             contexts: Vec::new(),
             weights: Vec::new(),
@@ -259,14 +261,6 @@ fn vectors(
     WordVectors::new(words.to_vec(), config.dim, matrix)?.with_subwords(subwords)
 }
 
-/// Most words that are the targets of one step.
-fn most_targets(config: &FastTextConfig) -> usize {
-    match config.architecture {
-        Architecture::SkipGram => 1,
-        Architecture::Cbow => WINDOWS,
-    }
-}
-
 /// One thread at work.
 struct Trainer<'a> {
     config: &'a FastTextConfig,
@@ -291,20 +285,12 @@ impl Trainer<'_> {
     /// While the word's rows are changed, those of the word that enters after the next step are fetched.
     fn leave(&mut self, sentence: &[u32], position: usize) {
         let (rows, slot) = (self.rows.of(sentence[position]).rows, self.slots.of(position));
-        let coming = sentence.get(position + 2 * (self.config.window + most_targets(self.config)));
+        let coming = sentence.get(position + 2 * (self.config.window + self.stepper.most_targets()));
         let coming = coming.map_or(&[][..], |&word| self.rows.of(word).rows);
         self.coming.clear();
         self.coming.extend(coming.iter().map(|&row| self.input.row(row)));
         let fetch = Fetch::new(&self.coming);
         self.level.run(Spread { matrix: &self.input, rows, fetch, slots: &mut self.slots, slot });
-    }
-
-    /// How many of the coming words are the targets of one step.
-    fn block(&self, words: &[u32]) -> usize {
-        match self.config.architecture {
-            Architecture::SkipGram => words.len().min(1),
-            Architecture::Cbow => self.stepper.block(words),
-        }
     }
 
     fn reach(&self, rng: &mut Rng) -> usize {
@@ -346,7 +332,7 @@ impl Worker for Trainer<'_> {
             return;
         }
         let window = self.config.window;
-        let mut middles = 0..self.block(sentence);
+        let mut middles = 0..self.stepper.block(sentence);
         let (mut entered, mut left) = (0, 0);
         self.stepper.aim(&sentence[middles.clone()], rng);
         while middles.start < len {
@@ -354,7 +340,7 @@ impl Worker for Trainer<'_> {
                 self.enter(sentence, entered);
                 entered += 1;
             }
-            let next = middles.end..middles.end + self.block(&sentence[middles.end..]);
+            let next = middles.end..middles.end + self.stepper.block(&sentence[middles.end..]);
             match self.config.architecture {
                 Architecture::SkipGram => {
                     self.skip_gram(sentence, middles.start, &sentence[next.clone()], learning_rate, rng);

@@ -151,14 +151,14 @@ pub fn train_on(
 }
 
 /// Most parts of a group: their columns (a megabyte) stay in the second cache while the rows of one part after another meet them.
-const GROUP: usize = 4;
+const PARTS_PER_GROUP: usize = 4;
 /// Groups that there should be at least, for that many threads: results must not depend on how many there are.
-const GROUPS: usize = 16;
+const LEAST_GROUPS: usize = 16;
 
 /// The parts of each of the groups, of one size or nearly.
 fn groups(parts: usize) -> Vec<Range<usize>> {
-    let groups = parts.div_ceil((parts / GROUPS).clamp(1, GROUP));
-    (0..groups).map(|group| group * parts / groups..(group + 1) * parts / groups).collect()
+    let groups = parts.div_ceil((parts / LEAST_GROUPS).clamp(1, PARTS_PER_GROUP));
+    (0..groups).map(|group| parallel::share(parts, group, groups)).collect()
 }
 
 /// How often the slices of tiles are halved before tiles are trained whole.
@@ -242,7 +242,7 @@ mod tests {
             let groups = groups(parts);
             assert_eq!(groups.len(), expected, "of {parts}");
             assert_eq!(groups.iter().cloned().flatten().collect::<Vec<_>>(), (0..parts).collect::<Vec<_>>());
-            assert!(groups.iter().all(|group| (1..=GROUP).contains(&group.len())), "of {parts}");
+            assert!(groups.iter().all(|group| (1..=PARTS_PER_GROUP).contains(&group.len())), "of {parts}");
         }
     }
 

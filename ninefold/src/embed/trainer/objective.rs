@@ -105,7 +105,7 @@ impl Objective {
 pub(super) struct Stepper<'a> {
     objective: &'a Objective,
     output: View<'a>,
-    /// Most windows of CBOW that a step takes.
+    /// Most windows that a step takes: one but for CBOW.
     block: usize,
     level: Level,
     targets: Targets, // of this step
@@ -126,7 +126,12 @@ struct Targets {
 }
 
 impl Stepper<'_> {
-    /// How many of the coming words are the targets of one step of CBOW: neighbours that differ from each other.
+    /// Most words that are the targets of one step: one but for CBOW.
+    pub(super) fn most_targets(&self) -> usize {
+        self.block
+    }
+
+    /// How many of the coming words are the targets of one step: neighbours that differ from each other.
     pub(super) fn block(&self, words: &[u32]) -> usize {
         let most = self.block.min(words.len());
         (1..most).find(|&number| words[..number].contains(&words[number])).unwrap_or(most)

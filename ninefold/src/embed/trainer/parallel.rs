@@ -3,8 +3,14 @@
 //! A thread begins with its own share of the numbers, the same in every loop of as many pieces: what a piece worked on in the loop
 //! before is then still in this thread's cache.
 
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The numbers of a share of 0..`len`, which is cut into `shares` of one size or nearly.
+pub(super) fn share(len: usize, share: usize, shares: usize) -> Range<usize> {
+    share * len / shares..(share + 1) * len / shares
+}
 
 /// Does `piece(state, 0..pieces)` on `threads` threads, each with a `state` of its own; gives the results in order.
 ///
@@ -16,14 +22,14 @@ pub(super) fn map<S, T: Send>(
     piece: impl Fn(&mut S, usize) -> T + Sync,
 ) -> Vec<T> {
     let threads = threads.clamp(1, pieces.max(1));
-    let begin = |share: usize| share * pieces / threads;
-    let next: Vec<AtomicUsize> = (0..threads).map(|share| AtomicUsize::new(begin(share))).collect();
+    let shares: Vec<Range<usize>> = (0..threads).map(|thread| share(pieces, thread, threads)).collect();
+    let next: Vec<AtomicUsize> = shares.iter().map(|share| AtomicUsize::new(share.start)).collect();
     let work = |thread: usize| {
         let mut state = state();
         let mut done = Vec::new();
-        for share in (thread..threads).chain(0..thread) {
-            let take = || next[share].fetch_add(1, Ordering::Relaxed);
-            let numbers = std::iter::repeat_with(take).take_while(|&number| number < begin(share + 1));
+        for owner in (thread..threads).chain(0..thread) {
+            let take = || next[owner].fetch_add(1, Ordering::Relaxed);
+            let numbers = std::iter::repeat_with(take).take_while(|&number| number < shares[owner].end);
             done.extend(numbers.map(|number| (number, piece(&mut state, number))));
         }
         done

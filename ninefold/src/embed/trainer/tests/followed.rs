@@ -7,7 +7,7 @@ use super::super::window::part_of;
 use super::*;
 use crate::embed::subwords::ngram_buckets;
 
-const EPOCHS: usize = 10;
+const EPOCHS: usize = 12;
 const RATE: f64 = 0.3;
 /// No two share an n-gram, and they have different numbers of them.
 const WORDS: [&str; 5] = ["abc", "defgh", "ijklmno", "pqrs", "tuvwxyz"];
@@ -50,6 +50,11 @@ impl Parts {
             std::iter::once(word).chain(ngrams.into_iter().map(part_of)).collect()
         };
         Parts { rows: rows.map(first).collect(), words: words.iter().enumerate().map(parts_of).collect() }
+    }
+
+    /// Whether a part is in two words, or in one twice.
+    fn shared(&self) -> bool {
+        self.rows.len() < self.words.iter().map(Vec::len).sum()
     }
 
     /// The parts of a word.
@@ -191,7 +196,7 @@ fn assert_followed(name: &str, vectors: &WordVectors, words: &Parts) {
         let expected = words.mean(row);
         let far = vectors.row(row).iter().zip(&expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max);
         let size = expected.iter().map(|x| x.abs()).fold(0.0, f64::max);
-        assert!(size > 0.03 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", vectors.words()[row]);
+        assert!(size > 0.06 && far < 1e-5, "{name}, {}: off by {far:e} of {size}", vectors.words()[row]);
     }
 }
 
@@ -238,22 +243,33 @@ fn word2vec_follows_the_reference_to_the_end() {
 #[test]
 fn fasttext_follows_the_reference_to_the_end() {
     for (architecture, shared_negatives, loss, window) in ways() {
-        let config = FastTextConfig {
-            architecture,
-            shared_negatives,
-            loss,
-            window,
-            shrink_windows: false,
-            negative: 4,
-            learning_rate: RATE,
-            epochs: EPOCHS,
-            ..small_fasttext()
-        };
-        let mut words = Parts::of_fasttext(&config, &WORDS);
-        follow(&mut words, &sentences(), window, architecture, shared_negatives, loss);
-        let vectors = fasttext::train(&config, &sentences(), &vocab(&WORDS), &Silent).unwrap();
-        assert_followed(&format!("{architecture:?} {shared_negatives} {loss:?} {window}"), &vectors, &words);
+        let parts = fasttext_follows((architecture, shared_negatives, loss, window), &WORDS, &sentences());
+        assert!(!parts.shared(), "the words share no n-gram");
     }
+}
+
+/// Follows FastText that is set in one of the [`ways`]; gives the parts at the end.
+fn fasttext_follows(
+    (architecture, shared_negatives, loss, window): (Architecture, bool, Loss, usize),
+    words: &[&str],
+    sentences: &[Vec<u32>],
+) -> Parts {
+    let config = FastTextConfig {
+        architecture,
+        shared_negatives,
+        loss,
+        window,
+        shrink_windows: false,
+        negative: 4,
+        learning_rate: RATE,
+        epochs: EPOCHS,
+        ..small_fasttext()
+    };
+    let mut parts = Parts::of_fasttext(&config, words);
+    follow(&mut parts, sentences, window, architecture, shared_negatives, loss);
+    let vectors = fasttext::train(&config, sentences, &vocab(words), &Silent).unwrap();
+    assert_followed(&format!("{architecture:?} {shared_negatives} {loss:?} {window}"), &vectors, &parts);
+    parts
 }
 
 #[test]
@@ -261,23 +277,8 @@ fn a_word_knows_what_another_has_taught_their_common_ngrams() {
     let words = ["sinking", "efg", "abcd", "opqrst", "linking"];
     // The two are never within reach of one window.
     let sentences = [[2, 3, 4, 5, 6], [6, 4, 5, 3, 2], [2, 5, 3, 4, 6]].map(|sentence| sentence.to_vec());
-    for (architecture, shared_negatives, loss, _) in ways().filter(|&(.., window)| window == 1) {
-        let config = FastTextConfig {
-            architecture,
-            shared_negatives,
-            loss,
-            window: 1,
-            shrink_windows: false,
-            negative: 4,
-            learning_rate: RATE,
-            epochs: EPOCHS,
-            ..small_fasttext()
-        };
-        let mut parts = Parts::of_fasttext(&config, &words);
-        assert!(parts.rows.len() < parts.words.iter().map(Vec::len).sum(), "they share n-grams");
-        follow(&mut parts, &sentences, 1, architecture, shared_negatives, loss);
-        let vectors = fasttext::train(&config, &sentences, &vocab(&words), &Silent).unwrap();
-        assert_followed(&format!("{architecture:?} {shared_negatives} {loss:?}"), &vectors, &parts);
+    for way in ways().filter(|&(.., window)| window == 1) {
+        assert!(fasttext_follows(way, &words, &sentences).shared(), "they share n-grams");
     }
 }
 
@@ -309,6 +310,7 @@ fn four_windows_a_step_follow_the_reference_to_the_end() {
             ..small_fasttext()
         };
         let mut words = Parts::of_fasttext(&config, &EIGHT);
+        assert!(!words.shared(), "the words share no n-gram");
         follow_in_fours(&mut words, window);
         let vectors = fasttext::train(&config, &sentences_of_eight(), &vocab(&EIGHT), &Silent).unwrap();
         assert_followed(&format!("fasttext {window}"), &vectors, &words);
