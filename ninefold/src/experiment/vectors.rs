@@ -28,7 +28,7 @@ use crate::progress::Progress;
 use crate::train::TrainData;
 
 /// Changes whenever the trainers give other vectors for the same settings.
-const CACHE_VERSION: u32 = 9;
+const CACHE_VERSION: u32 = 10;
 
 /// The embedding matrix of one kind, or of several side by side.
 pub(super) struct Vectors {

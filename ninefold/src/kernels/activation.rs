@@ -21,11 +21,11 @@ fn polynomial<S: Simd>(simd: S, coefficients: &[f32; 5], u: S::V) -> S::V {
 /// tanh(x), in [-1, 1].
 #[inline(always)]
 pub fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
-    let x = simd.max(simd.min(x, simd.splat(TANH_RANGE)), simd.splat(-TANH_RANGE));
+    let x = simd.clamp(x, simd.splat(TANH_RANGE));
     let square = simd.mul(x, x);
     let above = simd.mul(x, polynomial(simd, &TANH_P, square));
     let ratio = simd.div(above, polynomial(simd, &TANH_Q, square));
-    simd.max(simd.min(ratio, simd.splat(1.0)), simd.splat(-1.0))
+    simd.clamp(ratio, simd.splat(1.0))
 }
 
 /// 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2, in [0, 1].

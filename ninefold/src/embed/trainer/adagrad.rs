@@ -20,6 +20,8 @@ use crate::kernels::simd::{BLOCK, Kernel, Simd, padded};
 
 /// Largest slope.
 const MAX_SLOPE: f32 = 100.0;
+/// So many cells before its turn a cell's vectors are fetched.
+const AHEAD: usize = 4;
 
 /// A non-zero cell.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -69,65 +71,93 @@ impl Kernel for Tile<'_> {
         let Tile { rows, columns, row_part, column_part, cells, learning_rate } = self;
         assert_eq!(rows.stride(), columns.stride(), "rows and columns have one stride");
         let width = (rows.stride() - BLOCK) / 2;
-        let places = |cell: &Cell| (rows.row(row_part.word(cell.row)), columns.row(column_part.word(cell.column)));
+        let Some(last) = cells.last() else { return 0.0 };
+        // The vectors of a cell; behind the last cell, of the last.
+        let pair = |cell: usize| {
+            let cell = cells.get(cell).unwrap_or(last);
+            [rows.row(row_part.word(cell.row)), columns.row(column_part.word(cell.column))]
+        };
+        let mut now = pair(0);
+        let mut products = simd.zero();
+        for at in (0..width).step_by(S::LANES) {
+            // SAFETY: as of the steps below.
+            products = unsafe { add_products(simd, now, at, products) };
+        }
         let mut cost = 0.0;
         for (i, cell) in cells.iter().enumerate() {
-            let (row, column) = places(cell);
-            // On their way while this cell takes its step; its last lines, the biases, are left out.
-            let (next_row, next_column) = places(cells.get(i + 1).unwrap_or(cell));
-            let coming = [next_row, next_column].map(|word| [word, word.wrapping_add(width)]);
+            let next = pair(i + 1);
+            // The last lines, of the biases, are left out.
+            let coming = pair(i + AHEAD).map(|word| [word, word.wrapping_add(width)]);
             let fetch = Fetch::new(coming.as_flattened());
-            // SAFETY: both are rows of 2 * width + BLOCK floats, width a multiple of LANES; no other thread has a tile with
-            // this row or this column at this time (glove.rs runs disjoint tiles together).
+            // SAFETY: all are rows of 2 * width + BLOCK floats, width a multiple of LANES; no other thread has a tile with these
+            // rows or columns at this time (glove.rs runs disjoint tiles together).
             unsafe {
-                let bias = |word: *mut f32| word.add(2 * width);
-                let mut sum = simd.zero();
-                for at in (0..width).step_by(S::LANES) {
-                    sum = simd.mul_add(simd.load(row.add(at)), simd.load(column.add(at)), sum);
-                }
-                let difference = simd.sum(sum) + *bias(row) + *bias(column) - cell.log_count;
+                let biases = now.map(|word| word.add(2 * width));
+                let difference = simd.sum(products) + *biases[0] + *biases[1] - cell.log_count;
                 let slope = cell.weight * difference;
                 cost += 0.5 * f64::from(slope) * f64::from(difference);
+                let descent = Descent::new(simd, slope, learning_rate);
+                products = simd.zero();
                 for at in (0..width).step_by(S::LANES) {
                     fetch.column(at);
-                    let (w, c) = (simd.load(row.add(at)), simd.load(column.add(at)));
-                    descend(simd, row.add(at), w, c, row.add(width + at), slope, learning_rate);
-                    descend(simd, column.add(at), c, w, column.add(width + at), slope, learning_rate);
+                    let [row, column] = now.map(|word| word.add(at));
+                    let (w, c) = (simd.load(row), simd.load(column));
+                    descent.step(simd, row, w, c, row.add(width));
+                    descent.step(simd, column, c, w, column.add(width));
+                    // Products of the next cell, whose sum takes long to come, between the steps of this one. They are of
+                    // numbers that have taken their step, should one word belong to both.
+                    products = add_products(simd, next, at, products);
                 }
-                for bias in [bias(row), bias(column)] {
+                for bias in biases {
                     let step = learning_rate * slope.clamp(-MAX_SLOPE, MAX_SLOPE);
                     *bias -= step / (1.0 + *bias.add(1)).sqrt();
                     *bias.add(1) += step * step;
                 }
             }
+            now = next;
         }
         cost
     }
 }
 
-/// `value`, whose slope is `slope * other`, takes its step.
+/// `sum` and the products of a row and a column, float by float from `at` on.
 ///
 /// # Safety
-/// `place` and `squares` point to LANES floats.
+/// Both have LANES floats at `at`.
 #[inline(always)]
-unsafe fn descend<S: Simd>(
-    simd: S,
-    place: *mut f32,
-    value: S::V,
-    other: S::V,
-    squares: *mut f32,
-    slope: f32,
-    learning_rate: f32,
-) {
-    let slope = simd.mul(simd.splat(slope), other);
-    let slope = simd.max(simd.min(slope, simd.splat(MAX_SLOPE)), simd.splat(-MAX_SLOPE));
-    let step = simd.mul(simd.splat(learning_rate), slope);
+unsafe fn add_products<S: Simd>(simd: S, [row, column]: [*mut f32; 2], at: usize, sum: S::V) -> S::V {
     // SAFETY: the caller's pointers.
-    unsafe {
-        let square = simd.load(squares);
-        let scale = simd.inverse_sqrt(simd.add(square, simd.splat(1.0)));
-        simd.store(place, simd.sub(value, simd.mul(step, scale)));
-        simd.store(squares, simd.mul_add(step, step, square));
+    unsafe { simd.mul_add(simd.load(row.add(at)), simd.load(column.add(at)), sum) }
+}
+
+/// What all numbers of a cell share.
+struct Descent<S: Simd> {
+    /// -rate * slope of the cell.
+    factor: S::V,
+    longest_step: S::V,
+}
+
+impl<S: Simd> Descent<S> {
+    #[inline(always)]
+    fn new(simd: S, slope: f32, learning_rate: f32) -> Descent<S> {
+        Descent { factor: simd.splat(-learning_rate * slope), longest_step: simd.splat(learning_rate * MAX_SLOPE) }
+    }
+
+    /// `value`, whose slope is the cell's times `other`, takes its step.
+    ///
+    /// # Safety
+    /// `place` and `squares` point to LANES floats.
+    #[inline(always)]
+    unsafe fn step(&self, simd: S, place: *mut f32, value: S::V, other: S::V, squares: *mut f32) {
+        let step = simd.clamp(simd.mul(self.factor, other), self.longest_step);
+        let four = simd.splat(4.0);
+        // SAFETY: the caller's pointers.
+        unsafe {
+            let square = simd.load(squares);
+            let scale = simd.twice_inverse_sqrt(simd.mul_add(square, four, four)); // 1 / sqrt(1 + square)
+            simd.store(place, simd.mul_add(step, scale, value));
+            simd.store(squares, simd.mul_add(step, step, square));
+        }
     }
 }
 
@@ -174,9 +204,10 @@ mod tests {
                 let mut rows: Vec<GloveRow> = (0..5).map(|_| word(&mut rng)).collect();
                 let mut columns: Vec<GloveRow> = (0..5).map(|_| word(&mut rng)).collect();
                 let (mut row_matrix, mut column_matrix) = (matrix(&rows), matrix(&columns));
-                // Rows 1 and 3, columns 0, 2 and 4; the first row comes twice.
-                let cells = [(0, 0, 2.5, 1.0), (1, 2, 0.7, 0.3), (0, 1, -1.0, 0.05)]
-                    .map(|(row, column, log_count, weight)| Cell { row, column, log_count, weight });
+                // Rows 1 and 3, columns 0, 2 and 4; rows and columns come again at once and later.
+                let cells =
+                    [(0, 0, 2.5, 1.0), (1, 2, 0.7, 0.3), (0, 1, -1.0, 0.05), (0, 2, 1.1, 0.8), (1, 2, 0.2, 0.6)]
+                        .map(|(row, column, log_count, weight)| Cell { row, column, log_count, weight });
                 let cost = level.run(Tile {
                     rows: &row_matrix,
                     columns: &column_matrix,

@@ -52,6 +52,8 @@ pub trait Simd: Copy + Send + Sync {
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// a * b + c
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// c - a * b
+    fn neg_mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// c + a * b as a matrix product adds it up; where operands are paired, c + both products of a lane.
     #[inline(always)]
     fn product_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
@@ -76,12 +78,17 @@ pub trait Simd: Copy + Send + Sync {
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// The larger of each lane.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The nearest number within ±`limit`.
+    #[inline(always)]
+    fn clamp(self, a: Self::V, limit: Self::V) -> Self::V {
+        self.max(self.min(a, limit), self.sub(self.zero(), limit))
+    }
     /// The sum of all lanes.
     fn sum(self, a: Self::V) -> f32;
     /// The sum of all lanes of each of four registers, cheaper than four times [`sum`](Simd::sum).
     fn sum_four(self, a: [Self::V; 4]) -> [f32; 4];
-    /// 1 / sqrt(a) to about 22 bits, for normal positive numbers.
-    fn inverse_sqrt(self, a: Self::V) -> Self::V;
+    /// 2 / sqrt(a) to about 22 bits, for normal positive numbers; halving it would be one operation more.
+    fn twice_inverse_sqrt(self, a: Self::V) -> Self::V;
 
     /// Reads a register from memory, aligned or not.
     ///
@@ -255,6 +262,29 @@ mod tests {
         }
     }
 
+    struct Clamped<'a>(&'a mut [f32], f32);
+
+    impl Kernel for Clamped<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) {
+            for x in self.0.chunks_exact_mut(S::LANES) {
+                simd.write(x, simd.clamp(simd.read(x), simd.splat(self.1)));
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_clamps_to_both_sides() {
+        let mut x: [f32; 16] = std::array::from_fn(|i| 0.5 * i as f32 - 4.0);
+        (x[0], x[15]) = (f32::NEG_INFINITY, f32::INFINITY);
+        for level in Level::available() {
+            let mut clamped = x;
+            level.run(Clamped(&mut clamped, 2.0));
+            assert_eq!(clamped, x.map(|x| x.clamp(-2.0, 2.0)), "{}", level.name());
+        }
+    }
+
     struct SumsAndRoots<'a>(&'a [f32], &'a mut [f32]);
 
     impl Kernel for SumsAndRoots<'_> {
@@ -265,7 +295,7 @@ mod tests {
             let mut sums = [simd.zero(); 4];
             for (i, (x, root)) in x.chunks_exact(S::LANES).zip(roots.chunks_exact_mut(S::LANES)).enumerate() {
                 let v = simd.read(x);
-                simd.write(root, simd.inverse_sqrt(v));
+                simd.write(root, simd.twice_inverse_sqrt(v));
                 let quarter = i * S::LANES / 16;
                 sums[quarter] = simd.add(sums[quarter], v);
             }
@@ -284,8 +314,8 @@ mod tests {
                 assert!((f64::from(*sum) / e - 1.0).abs() < 1e-6, "{}: {sum} for {e}", level.name());
             }
             for (root, x) in roots.iter().zip(&x) {
-                let error = (f64::from(*root) * f64::from(*x).sqrt() - 1.0).abs();
-                assert!(error < 5e-7, "{}: 1 / sqrt({x}) is off by {error:e}", level.name());
+                let error = (0.5 * f64::from(*root) * f64::from(*x).sqrt() - 1.0).abs();
+                assert!(error < 5e-7, "{}: 2 / sqrt({x}) is off by {error:e}", level.name());
             }
         }
     }

@@ -50,6 +50,10 @@ impl Simd for Portable {
         }
     }
     #[inline(always)]
+    fn neg_mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        self.mul_add(a.map(|a| -a), b, c)
+    }
+    #[inline(always)]
     fn min(self, a: Self::V, b: Self::V) -> Self::V {
         lanes(|i| if a[i] < b[i] { a[i] } else { b[i] })
     }
@@ -67,8 +71,8 @@ impl Simd for Portable {
         std::array::from_fn(|i| self.sum(a[i]))
     }
     #[inline(always)]
-    fn inverse_sqrt(self, a: Self::V) -> Self::V {
-        lanes(|i| 1.0 / a[i].sqrt())
+    fn twice_inverse_sqrt(self, a: Self::V) -> Self::V {
+        lanes(|i| 2.0 / a[i].sqrt())
     }
     #[inline(always)]
     fn apart<K: Kernel>(self, kernel: K) -> K::Output {

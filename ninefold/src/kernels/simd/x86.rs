@@ -52,11 +52,10 @@ macro_rules! lane_operations {
     )*};
 }
 
-/// A better guess at 1 / sqrt(a): y (3 - a y²) / 2.
+/// 2 / sqrt(a), from a guess y at 1 / sqrt(a) with half as many right bits: y (3 - a y²).
 #[inline(always)]
 fn newton_step<S: Simd>(simd: S, a: S::V, guess: S::V) -> S::V {
-    let half_a = simd.mul(a, simd.splat(-0.5));
-    simd.mul(guess, simd.mul_add(half_a, simd.mul(guess, guess), simd.splat(1.5)))
+    simd.mul(guess, simd.neg_mul_add(simd.mul(a, guess), guess, simd.splat(3.0)))
 }
 
 impl Simd for Avx2 {
@@ -71,6 +70,7 @@ impl Simd for Avx2 {
         mul(a, b) = _mm256_mul_ps;
         div(a, b) = _mm256_div_ps;
         mul_add(a, b, c) = _mm256_fmadd_ps;
+        neg_mul_add(a, b, c) = _mm256_fnmadd_ps;
         min(a, b) = _mm256_min_ps;
         max(a, b) = _mm256_max_ps;
     }
@@ -98,9 +98,9 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
-    fn inverse_sqrt(self, a: Self::V) -> Self::V {
+    fn twice_inverse_sqrt(self, a: Self::V) -> Self::V {
         // SAFETY: `self` exists only where the processor has the instruction.
-        let guess = unsafe { _mm256_rsqrt_ps(a) }; // 12 bits; one step of Newton doubles them
+        let guess = unsafe { _mm256_rsqrt_ps(a) }; // 12 bits
         newton_step(self, a, guess)
     }
     #[inline(always)]
@@ -138,8 +138,14 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
         mul(a, b) = _mm512_mul_ps;
         div(a, b) = _mm512_div_ps;
         mul_add(a, b, c) = _mm512_fmadd_ps;
+        neg_mul_add(a, b, c) = _mm512_fnmadd_ps;
         min(a, b) = _mm512_min_ps;
         max(a, b) = _mm512_max_ps;
+    }
+    #[inline(always)]
+    fn clamp(self, a: Self::V, limit: Self::V) -> Self::V {
+        // SAFETY: `self` exists only where the processor has the instruction: the lesser of |a| and |limit|, with a's sign.
+        unsafe { _mm512_range_ps::<0b0010>(a, limit) }
     }
     #[inline(always)]
     fn product_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
@@ -194,9 +200,9 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
         }
     }
     #[inline(always)]
-    fn inverse_sqrt(self, a: Self::V) -> Self::V {
+    fn twice_inverse_sqrt(self, a: Self::V) -> Self::V {
         // SAFETY: `self` exists only where the processor has the instruction.
-        let guess = unsafe { _mm512_rsqrt14_ps(a) }; // 14 bits; one step of Newton doubles them
+        let guess = unsafe { _mm512_rsqrt14_ps(a) }; // 14 bits
         newton_step(self, a, guess)
     }
     #[inline(always)]
