@@ -91,14 +91,7 @@ fn outputs_of(loss: Loss) -> Vec<(Vec<usize>, usize)> {
 }
 
 /// All steps of all epochs in f64.
-fn follow(
-    words: &mut Parts,
-    sentences: &[Vec<u32>],
-    window: usize,
-    architecture: Architecture,
-    shared_negatives: bool,
-    loss: Loss,
-) {
+fn follow(words: &mut Parts, sentences: &[Vec<u32>], (architecture, shared_negatives, loss, window): Way) {
     let mut all = vec![vec![0.0; 20]; WORDS.len()];
     let outputs_of = outputs_of(loss);
     for epoch in 0..EPOCHS {
@@ -206,7 +199,10 @@ fn start(rows: usize, purpose: &str) -> Rows {
     matrix.all_values().chunks(20).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect()
 }
 
-fn ways() -> impl Iterator<Item = (Architecture, bool, Loss, usize)> {
+/// Architecture, `shared_negatives`, loss, window.
+type Way = (Architecture, bool, Loss, usize);
+
+fn ways() -> impl Iterator<Item = Way> {
     use Architecture::{Cbow, SkipGram};
     let ways = [
         (SkipGram, true, Loss::Ns),
@@ -219,56 +215,45 @@ fn ways() -> impl Iterator<Item = (Architecture, bool, Loss, usize)> {
         .flat_map(|(architecture, shared, loss)| [1, 2, 7].map(|window| (architecture, shared, loss, window)))
 }
 
-#[test]
-fn word2vec_follows_the_reference_to_the_end() {
-    for (architecture, shared_negatives, loss, window) in ways() {
-        let mut words = Parts::of_word2vec(5);
-        follow(&mut words, &sentences(), window, architecture, shared_negatives, loss);
-        let config = Word2VecConfig {
-            architecture,
-            shared_negatives,
-            loss,
-            window,
-            shrink_windows: false,
-            negative: 4,
-            learning_rate: RATE,
-            epochs: EPOCHS,
-            ..small_word2vec()
-        };
-        let vectors = word2vec::train(&config, &sentences(), &vocab(&WORDS), &Silent).unwrap();
-        assert_followed(&format!("{architecture:?} {shared_negatives} {loss:?} {window}"), &vectors, &words);
-    }
-}
-
-#[test]
-fn fasttext_follows_the_reference_to_the_end() {
-    for (architecture, shared_negatives, loss, window) in ways() {
-        let parts = fasttext_follows((architecture, shared_negatives, loss, window), &WORDS, &sentences());
-        assert!(!parts.shared(), "the words share no n-gram");
-    }
-}
-
-/// Follows FastText that is set in one of the [`ways`]; gives the parts at the end.
-fn fasttext_follows(
-    (architecture, shared_negatives, loss, window): (Architecture, bool, Loss, usize),
-    words: &[&str],
-    sentences: &[Vec<u32>],
-) -> Parts {
-    let config = FastTextConfig {
+/// Word2Vec set in one of the [`ways`].
+fn word2vec_in((architecture, shared_negatives, loss, window): Way, negative: usize) -> Word2VecConfig {
+    Word2VecConfig {
         architecture,
         shared_negatives,
         loss,
         window,
         shrink_windows: false,
-        negative: 4,
+        negative,
         learning_rate: RATE,
         epochs: EPOCHS,
-        ..small_fasttext()
-    };
+        ..small_word2vec()
+    }
+}
+
+#[test]
+fn word2vec_follows_the_reference_to_the_end() {
+    for way in ways() {
+        let mut words = Parts::of_word2vec(5);
+        follow(&mut words, &sentences(), way);
+        let vectors = word2vec::train(&word2vec_in(way, 4), &sentences(), &vocab(&WORDS), &Silent).unwrap();
+        assert_followed(&format!("{way:?}"), &vectors, &words);
+    }
+}
+
+#[test]
+fn fasttext_follows_the_reference_to_the_end() {
+    for way in ways() {
+        assert!(!fasttext_follows(way, &WORDS, &sentences()).shared(), "the words share no n-gram");
+    }
+}
+
+/// Follows FastText that is set in one of the [`ways`]; gives the parts at the end.
+fn fasttext_follows(way: Way, words: &[&str], sentences: &[Vec<u32>]) -> Parts {
+    let config = word2vec_in(way, 4).into();
     let mut parts = Parts::of_fasttext(&config, words);
-    follow(&mut parts, sentences, window, architecture, shared_negatives, loss);
+    follow(&mut parts, sentences, way);
     let vectors = fasttext::train(&config, sentences, &vocab(words), &Silent).unwrap();
-    assert_followed(&format!("{architecture:?} {shared_negatives} {loss:?} {window}"), &vectors, &parts);
+    assert_followed(&format!("{way:?}"), &vectors, &parts);
     parts
 }
 
@@ -285,30 +270,13 @@ fn a_word_knows_what_another_has_taught_their_common_ngrams() {
 #[test]
 fn four_windows_a_step_follow_the_reference_to_the_end() {
     for window in [1, 2, 5, 9] {
-        let config = Word2VecConfig {
-            architecture: Architecture::Cbow,
-            window,
-            shrink_windows: false,
-            negative: 2,
-            learning_rate: RATE,
-            epochs: EPOCHS,
-            ..small_word2vec()
-        };
+        let config = word2vec_in((Architecture::Cbow, true, Loss::Ns, window), 2);
         let mut words = Parts::of_word2vec(8);
         follow_in_fours(&mut words, window);
         let vectors = word2vec::train(&config, &sentences_of_eight(), &vocab(&EIGHT), &Silent).unwrap();
         assert_followed(&format!("word2vec {window}"), &vectors, &words);
 
-        let Word2VecConfig { architecture, shrink_windows, negative, learning_rate, epochs, .. } = config;
-        let config = FastTextConfig {
-            architecture,
-            window,
-            shrink_windows,
-            negative,
-            learning_rate,
-            epochs,
-            ..small_fasttext()
-        };
+        let config = config.into();
         let mut words = Parts::of_fasttext(&config, &EIGHT);
         assert!(!words.shared(), "the words share no n-gram");
         follow_in_fours(&mut words, window);

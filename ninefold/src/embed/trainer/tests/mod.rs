@@ -56,7 +56,7 @@ fn small_word2vec() -> Word2VecConfig {
 }
 
 fn small_fasttext() -> FastTextConfig {
-    FastTextConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 20, ..FastTextConfig::default() }
+    small_word2vec().into()
 }
 
 fn small_glove() -> GloveConfig {
@@ -75,9 +75,8 @@ fn every_trainer(threads: usize, seed: u64) -> Vec<(String, Trained<'static>)> {
             let name = |method: &str| format!("{method} {architecture:?} {shared_negatives} {cbow_mean} {loss:?}");
             let word2vec =
                 Word2VecConfig { architecture, shared_negatives, cbow_mean, loss, threads, seed, ..small_word2vec() };
+            let fasttext = word2vec.clone().into();
             all.push((name("word2vec"), Box::new(move |s, v, p| word2vec::train(&word2vec, s, v, p))));
-            let fasttext =
-                FastTextConfig { architecture, shared_negatives, cbow_mean, loss, threads, seed, ..small_fasttext() };
             all.push((name("fasttext"), Box::new(move |s, v, p| fasttext::train(&fasttext, s, v, p))));
         }
     }
