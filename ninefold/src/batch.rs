@@ -21,6 +21,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::rng::{Rng, fold};
+use crate::share::share;
 use crate::vocab::PAD;
 
 /// Rows of a slice at most. Independent of the number of threads, so that sums do not depend on it either.
@@ -152,7 +153,7 @@ impl Batch {
         for (row, &index) in order.iter().enumerate() {
             let length = length(index);
             let chunks = if chunk_len == 0 { 1 } else { length.div_ceil(chunk_len).max(1) };
-            let chunk = |number| Sequence { row, tokens: number * length / chunks..(number + 1) * length / chunks };
+            let chunk = |number| Sequence { row, tokens: share(number, chunks, length) };
             sequences.extend((0..chunks).map(chunk));
             starts_of.push(tokens);
             tokens += length;

@@ -17,6 +17,7 @@ pub mod folders;
 mod phrasing;
 pub mod progress;
 pub mod rng;
+mod share;
 
 pub mod download;
 

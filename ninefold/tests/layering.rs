@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Floors, lowest first. A module may use those below its floor and its neighbours on it.
 const FLOORS: [&[&str]; 10] = [
-    &["error", "files", "folders", "phrasing", "progress", "rng"],
+    &["error", "files", "folders", "phrasing", "progress", "rng", "share"],
     &["download"],
     &["corpus", "tokenize", "vocab"],
     &["batch", "class_weight", "kernels"],

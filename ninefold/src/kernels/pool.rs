@@ -5,9 +5,8 @@
 //! was cut and where those lie is of no concern here. A pooled row is made of parts, each as long as the states of all
 //! directions side by side. An empty text's vector is zero, and so is that of a segment without tokens.
 
-use std::ops::Range;
-
 use super::simd::{Kernel, Simd};
+use crate::share::share;
 
 /// One part of a pooled row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +58,6 @@ impl States<'_> {
 /// The place of the token at which a direction ends.
 fn end(direction: usize, length: usize) -> usize {
     if direction == 0 { length - 1 } else { 0 }
-}
-
-/// The places of a segment's tokens; none where a text has fewer tokens than segments.
-fn segment(number: usize, of: usize, length: usize) -> Range<usize> {
-    number * length / of..(number + 1) * length / of
 }
 
 /// In place of a token: a segment without any.
@@ -119,7 +113,7 @@ impl Kernel for Forward<'_> {
                         }
                         Part::Max { number, of } => {
                             chosen.fill(NONE);
-                            let places = segment(number, of, tokens.len());
+                            let places = share(number, of, tokens.len());
                             for place in places.clone() {
                                 let state = states.state(direction, tokens[place]);
                                 if place == places.start {

@@ -15,6 +15,7 @@ use super::text::words_of;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::rng::{Rng, fold};
+use crate::share::share;
 
 /// The non-zero counts.
 pub(super) struct Cells {
@@ -93,11 +94,11 @@ impl Cells {
             Store::Memory(bands) => {
                 let Band { cells, starts } = &bands[row_part];
                 let tile = &cells[starts[column_part]..starts[column_part + 1]];
-                Ok(&tile[parallel::share(tile.len(), slice, slices)])
+                Ok(&tile[share(slice, slices, tile.len())])
             }
             Store::File { cells, starts } => {
                 let tile = row_part * self.parts + column_part;
-                let slice = parallel::share((starts[tile + 1] - starts[tile]) as usize, slice, slices);
+                let slice = share(slice, slices, (starts[tile + 1] - starts[tile]) as usize);
                 cells.read(starts[tile] + slice.start as u64, starts[tile] + slice.end as u64, buffer)?;
                 Ok(buffer)
             }

@@ -27,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::kernels::simd::{Level, padded};
 use crate::progress::Progress;
 use crate::rng::{Rng, fold};
+use crate::share::share;
 use crate::vocab::Vocab;
 
 /// How GloVe is trained.
@@ -158,7 +159,7 @@ const LEAST_GROUPS: usize = 16;
 /// The parts of each of the groups, of one size or nearly.
 fn groups(parts: usize) -> Vec<Range<usize>> {
     let groups = parts.div_ceil((parts / LEAST_GROUPS).clamp(1, PARTS_PER_GROUP));
-    (0..groups).map(|group| parallel::share(parts, group, groups)).collect()
+    (0..groups).map(|group| share(group, groups, parts)).collect()
 }
 
 /// How often the slices of tiles are halved before tiles are trained whole.

@@ -7,10 +7,7 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The numbers of a share of 0..`len`, which is cut into `shares` of one size or nearly.
-pub(super) fn share(len: usize, share: usize, shares: usize) -> Range<usize> {
-    share * len / shares..(share + 1) * len / shares
-}
+use crate::share::share;
 
 /// Does `piece(state, 0..pieces)` on `threads` threads, each with a `state` of its own; gives the results in order.
 ///
@@ -22,7 +19,7 @@ pub(super) fn map<S, T: Send>(
     piece: impl Fn(&mut S, usize) -> T + Sync,
 ) -> Vec<T> {
     let threads = threads.clamp(1, pieces.max(1));
-    let shares: Vec<Range<usize>> = (0..threads).map(|thread| share(pieces, thread, threads)).collect();
+    let shares: Vec<Range<usize>> = (0..threads).map(|thread| share(thread, threads, pieces)).collect();
     let next: Vec<AtomicUsize> = shares.iter().map(|share| AtomicUsize::new(share.start)).collect();
     let work = |thread: usize| {
         let mut state = state();
