@@ -1,6 +1,6 @@
-"""Makes ninefold/tests/golden/baselines.json: features and decision scores as scikit-learn computes them.
+"""Makes crates/linear/tests/golden/baselines.json: features and decision scores as scikit-learn computes them.
 
-    python tools/golden/baselines.py > ninefold/tests/golden/baselines.json
+    python tools/golden/baselines.py > crates/linear/tests/golden/baselines.json
 
 The texts are made up here: words drawn from lists of their own per class and a common one. Tokens are separated by blanks.
 The iterated solvers run to a tight tolerance, so that what is compared is the optimum and not where somebody

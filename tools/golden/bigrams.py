@@ -1,6 +1,6 @@
 """Reference values of networks that read pairs of words beside words, from PyTorch in float64.
 
-Writes ninefold/tests/golden/bigrams.safetensors: for every case parameters, logits, loss, the gradient of every parameter, and the
+Writes crates/nn/tests/golden/bigrams.safetensors: for every case parameters, logits, loss, the gradient of every parameter, and the
 parameters after ten steps of Adam. Texts go through the network one by one. (The same batch ten times: rows that it does not read have
 no gradient, and stay under Adam as they do under SparseAdam.)
 
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from safetensors.torch import save_file
 
-OUT = pathlib.Path(__file__).parents[2] / "ninefold/tests/golden/bigrams.safetensors"
+OUT = pathlib.Path(__file__).parents[2] / "crates/nn/tests/golden/bigrams.safetensors"
 VOCAB, DIM, CLASSES, STEPS, LEARNING_RATE, HIDDEN, FILTERS = 12, 5, 3, 10, 0.01, 7, 4
 LENGTHS = [4, 9, 1, 7, 3, 9]
 LONG = 2**64 - 1

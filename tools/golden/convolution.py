@@ -1,6 +1,6 @@
 """Reference values of the convolution and of pooled word vectors, from PyTorch in float64, one text at a time.
 
-Writes ninefold/tests/golden/convolution.safetensors: for some widths, numbers of filters and poolings: parameters, logits, loss,
+Writes crates/nn/tests/golden/convolution.safetensors: for some widths, numbers of filters and poolings: parameters, logits, loss,
 the gradient of every parameter, and the parameters after ten steps of Adam.
 
     python -P tools/golden/convolution.py       needs torch and safetensors; -P: statistics.py beside this file is not the one that torch wants
@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from safetensors.torch import save_file
 
-OUT = pathlib.Path(__file__).parents[2] / "ninefold/tests/golden/convolution.safetensors"
+OUT = pathlib.Path(__file__).parents[2] / "crates/nn/tests/golden/convolution.safetensors"
 VOCAB, DIM, CLASSES, STEPS, LEARNING_RATE = 12, 5, 3, 10, 0.01
 LENGTHS = [4, 9, 1, 7, 2, 9]
 POOLED = {"max": 1, "mean": 1, "mean_max": 2, "attention": 1}

@@ -1,7 +1,7 @@
-"""Makes ninefold/tests/golden/distillation.json: the loss of a row that learns from its label and from a teacher, and its gradient,
+"""Makes crates/nn/tests/golden/distillation.json: the loss of a row that learns from its label and from a teacher, and its gradient,
 from PyTorch in float64.
 
-    python tools/golden/distillation.py > ninefold/tests/golden/distillation.json         needs torch
+    python tools/golden/distillation.py > crates/nn/tests/golden/distillation.json         needs torch
 
 Logits are drawn here and rounded to float32, so that both sides see the same numbers; so are the teacher's probabilities.
 """

@@ -1,6 +1,6 @@
 """Reference fixture for embed/evaluate.rs: gensim's scores of made-up vectors on made-up sets.
 
-    python tools/golden/evaluate.py [--out ninefold/tests/golden/evaluate]
+    python tools/golden/evaluate.py [--out crates/vectors/tests/golden/evaluate]
 
 Needs gensim.
 """
@@ -37,7 +37,7 @@ def table(rng):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     here = pathlib.Path(__file__).resolve().parents[2]
-    parser.add_argument("--out", type=pathlib.Path, default=here / "ninefold/tests/golden/evaluate")
+    parser.add_argument("--out", type=pathlib.Path, default=here / "crates/vectors/tests/golden/evaluate")
     folder = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
     rng = numpy.random.default_rng(SEED)

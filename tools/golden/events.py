@@ -1,6 +1,6 @@
-"""Makes ninefold/tests/golden/events.json: a TensorBoard event file as TensorBoard's own writer has it, byte by byte.
+"""Makes crates/lab/tests/golden/events.json: a TensorBoard event file as TensorBoard's own writer has it, byte by byte.
 
-    python tools/golden/events.py > ninefold/tests/golden/events.json
+    python tools/golden/events.py > crates/lab/tests/golden/events.json
 
     python tools/golden/events.py --read RUN        prints what TensorBoard's own reader finds in the logs of a run
 """

@@ -1,6 +1,6 @@
 """Reference fixtures for embed/formats/fasttext/: small models of every kind, and the vectors that fastText gives from them.
 
-    python tools/golden/fasttext_models.py [--out ninefold/tests/golden/fasttext]   writes the fixtures
+    python tools/golden/fasttext_models.py [--out crates/vectors/tests/golden/fasttext]   writes the fixtures
     python tools/golden/fasttext_models.py --check target/tmp/fasttext              opens what ninefold's tests wrote
 
 Needs fasttext (or fasttext-numpy2) and gensim.
@@ -110,7 +110,7 @@ def fixtures(folder):
 
 def check(folder):
     """What ninefold wrote must open in both and give the vectors of the model that it was read from."""
-    golden = pathlib.Path(__file__).resolve().parents[2] / "ninefold/tests/golden/fasttext"
+    golden = pathlib.Path(__file__).resolve().parents[2] / "crates/vectors/tests/golden/fasttext"
     theirs = fasttext.load_model(str(golden / "words.bin"))
     ours = fasttext.load_model(str(folder / "ours.bin"))
     assert ours.get_words() == theirs.get_words()
@@ -128,7 +128,7 @@ def check(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     here = pathlib.Path(__file__).resolve().parents[2]
-    parser.add_argument("--out", type=pathlib.Path, default=here / "ninefold/tests/golden/fasttext")
+    parser.add_argument("--out", type=pathlib.Path, default=here / "crates/vectors/tests/golden/fasttext")
     parser.add_argument("--check", type=pathlib.Path)
     arguments = parser.parse_args()
     check(arguments.check) if arguments.check else fixtures(arguments.out)

@@ -1,6 +1,6 @@
-"""Makes ninefold/tests/golden/metrics.json: confusion matrices, scores and log loss as scikit-learn computes them.
+"""Makes crates/metrics/tests/golden/metrics.json: confusion matrices, scores and log loss as scikit-learn computes them.
 
-    python tools/golden/metrics.py > ninefold/tests/golden/metrics.json
+    python tools/golden/metrics.py > crates/metrics/tests/golden/metrics.json
 
 The cases: hand-made ones (a perfect answer, everything wrong, classes that are absent, a class that is never predicted, a
 single text, one class) and random ones of 2 to 12 classes, from balanced to skewed, from noise to nearly right.

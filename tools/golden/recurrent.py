@@ -1,6 +1,6 @@
 """Reference values of the recurrent classifier, from PyTorch in float64.
 
-Writes ninefold/tests/golden/recurrent.safetensors: for every cell, depth and direction, on ragged texts (packed) and on padded
+Writes crates/nn/tests/golden/recurrent.safetensors: for every cell, depth and direction, on ragged texts (packed) and on padded
 ones: parameters, logits, loss, the gradient of every parameter, and the parameters after ten steps of Adam.
 
     python tools/golden/recurrent.py          needs torch and safetensors
@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from safetensors.torch import save_file
 
-OUT = pathlib.Path(__file__).parents[2] / "ninefold/tests/golden/recurrent.safetensors"
+OUT = pathlib.Path(__file__).parents[2] / "crates/nn/tests/golden/recurrent.safetensors"
 VOCAB, DIM, CLASSES, STEPS, LEARNING_RATE = 12, 5, 3, 10, 0.01
 LENGTHS = [4, 9, 1, 7, 3, 9]
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}

@@ -1,6 +1,6 @@
 """A table of word vectors under PyTorch's SparseAdam, in float64: which rows take which step.
 
-Writes ninefold/tests/golden/sparse_adam.json: the table before, the rows and gradients of every step, the table after each.
+Writes crates/nn/tests/golden/sparse_adam.json: the table before, the rows and gradients of every step, the table after each.
 
     python -P tools/golden/sparse_adam.py          needs torch
 """
@@ -8,7 +8,7 @@ import json
 import pathlib
 import torch
 
-OUT = pathlib.Path(__file__).parents[2] / "ninefold/tests/golden/sparse_adam.json"
+OUT = pathlib.Path(__file__).parents[2] / "crates/nn/tests/golden/sparse_adam.json"
 ROWS, DIM, STEPS, LEARNING_RATE = 7, 3, 8, 0.05
 
 

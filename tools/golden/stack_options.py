@@ -1,7 +1,7 @@
 """Reference values of the recurrent stack's options, from PyTorch in float64: locked and recurrent dropout (with ninefold's own masks,
 made again from its counter), layer normalisation, texts in chunks, poolings.
 
-Writes ninefold/tests/golden/stack_options.safetensors: for every case parameters, logits without dropout, loss with it, the
+Writes crates/nn/tests/golden/stack_options.safetensors: for every case parameters, logits without dropout, loss with it, the
 gradient of every parameter, and the parameters after ten steps of Adam. Texts go through the layers one by one.
 
     python -P tools/golden/stack_options.py       needs torch and safetensors; -P keeps statistics.py from hiding Python's own
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from safetensors.torch import save_file
 
-OUT = pathlib.Path(__file__).parents[2] / "ninefold/tests/golden/stack_options.safetensors"
+OUT = pathlib.Path(__file__).parents[2] / "crates/nn/tests/golden/stack_options.safetensors"
 VOCAB, DIM, CLASSES, STEPS, LEARNING_RATE, KEY = 12, 5, 3, 10, 0.01, 0
 LENGTHS = [4, 9, 1, 7, 3, 9]
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}

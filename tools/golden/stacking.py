@@ -1,7 +1,7 @@
-"""Makes ninefold/tests/golden/stacking.json: how far each of several models is to be trusted, as scipy finds it; where there are two
+"""Makes crates/linear/tests/golden/stacking.json: how far each of several models is to be trusted, as scipy finds it; where there are two
 classes and the penalty hardly counts, as scikit-learn's LogisticRegression finds it, too.
 
-    python tools/golden/stacking.py > ninefold/tests/golden/stacking.json         needs numpy, scipy, scikit-learn
+    python tools/golden/stacking.py > crates/linear/tests/golden/stacking.json         needs numpy, scipy, scikit-learn
 
 The models' log-probabilities are made up here: one knows much, one a little, one nothing, one is too sure.
 """

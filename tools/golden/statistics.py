@@ -1,7 +1,7 @@
-"""Makes ninefold/tests/golden/statistics.json: intervals, exact tests, corrections, calibration errors and temperatures as
+"""Makes crates/metrics/tests/golden/statistics.json: intervals, exact tests, corrections, calibration errors and temperatures as
 scipy, statsmodels and numpy have them.
 
-    python tools/golden/statistics.py > ninefold/tests/golden/statistics.json
+    python tools/golden/statistics.py > crates/metrics/tests/golden/statistics.json
 
 Bootstrap intervals are random: scipy's are made of 20,000 resamples each, and the test allows for the chance that is left.
 """

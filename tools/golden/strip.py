@@ -1,4 +1,4 @@
-"""What scikit-learn's own functions leave of news posts, for ninefold/tests/corpus_strip.rs.
+"""What scikit-learn's own functions leave of news posts, for crates/data/tests/it/strip.rs.
 
 usage: python tools/golden/strip.py FOLDER
 
@@ -111,7 +111,7 @@ def main(data):
             "digests": {name or "nothing": digest(stripped) for name, stripped in left.items()},
             "empty": {name or "nothing": sum(not t.strip() for t in stripped) for name, stripped in left.items()},
         }
-    out = pathlib.Path(__file__).parents[2] / "ninefold/tests/golden/strip.json"
+    out = pathlib.Path(__file__).parents[2] / "crates/data/tests/golden/strip.json"
     out.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -1,6 +1,6 @@
 """Reference values of the word-vector trainers: single steps from PyTorch in float64, sampling from gensim.
 
-Writes ninefold/tests/golden/trainers.json: one step of plain gradient descent on skip-gram's, CBOW's and GloVe's loss for made-up
+Writes crates/embeddings/tests/golden/trainers.json: one step of plain gradient descent on skip-gram's, CBOW's and GloVe's loss for made-up
 numbers, and gensim's noise distribution and keep probabilities for made-up word counts.
 
     python tools/golden/trainers.py          needs torch, gensim and numpy
@@ -14,7 +14,7 @@ import torch
 from gensim.models import Word2Vec
 from torch.nn.functional import logsigmoid
 
-OUT = pathlib.Path(__file__).parents[2] / "ninefold/tests/golden/trainers.json"
+OUT = pathlib.Path(__file__).parents[2] / "crates/embeddings/tests/golden/trainers.json"
 SEED, RATE, DIM = 7, 0.05, 6
 LOG_COUNT, WEIGHT = 1.7, 0.4
 SAMPLE, NS_EXPONENT = 1e-3, 0.75

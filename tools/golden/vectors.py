@@ -1,6 +1,6 @@
 """Reference fixtures for embed/: fastText's n-gram hashing and gensim's vector files.
 
-    python tools/golden/vectors.py [--out ninefold/tests/golden]    writes the fixtures
+    python tools/golden/vectors.py [--out crates/vectors/tests/golden]    writes the fixtures
     python tools/golden/vectors.py --check target/tmp/vectors       opens in gensim and fastText what ninefold's tests wrote
 
 Needs gensim and fasttext (or fasttext-numpy2).
@@ -142,7 +142,7 @@ def check(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     here = pathlib.Path(__file__).resolve().parents[2]
-    parser.add_argument("--out", type=pathlib.Path, default=here / "ninefold/tests/golden")
+    parser.add_argument("--out", type=pathlib.Path, default=here / "crates/vectors/tests/golden")
     parser.add_argument("--check", type=pathlib.Path)
     arguments = parser.parse_args()
     if arguments.check:

@@ -1,0 +1,119 @@
+//! `ninefold distill`: a saved model, or several together, teach one small network.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use ninefold::Error;
+use ninefold::lab::{Distilled, DistilledRow, Embedding, EmbeddingKind, distill};
+use ninefold::nn::model::ModelKind;
+use ninefold::report::{Comparison, plain_table};
+
+use crate::args::ConfigArgs;
+use crate::commands::compare::shell;
+use crate::options::{self, Usage};
+use crate::output::Output;
+use crate::progress::Bars;
+
+/// `ninefold distill`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold distill RUN/ensembles/vote_networks/model --data posts/ -o small --set model.hidden_size=32
+  ninefold distill TEACHER --data posts/ --embeddings glove --models gru -o pupil --beside
+  ninefold distill TEACHER --data posts/ -o pupil --set distill.share=0.7 --set distill.temperature=4
+
+The pupil learns the training texts' labels and what TEACHER says of them: its loss is (1 - share) cross-entropy + share T^2
+KL(teacher || pupil), both at temperature T. Validation chooses its epoch, as ever; a pupil pays for more epochs than others do
+(--epochs 30). TEACHER should have been trained on the same texts and split; its labels must be the texts' own.")]
+pub struct DistillArgs {
+    /// The folder of a trained model or ensemble
+    #[arg(value_name = "TEACHER")]
+    pub teacher: PathBuf,
+    /// The settings: one embedding and one network [default: word2vec, gru].
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The folder to write the pupil to
+    #[arg(long, short, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Also train the same network without the teacher, to see what the teacher is worth
+    #[arg(long)]
+    pub beside: bool,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &DistillArgs, output: &Output) -> Result<()> {
+    let mut config = args.config.resolve()?;
+    config.embeddings =
+        vec![one("--embeddings", &config.embeddings, &Embedding::SINGLE, EmbeddingKind::Word2vec.into())?];
+    config.models = vec![one("--models", &config.models, &ModelKind::RECURRENT, ModelKind::Gru)?];
+    options::set_threads(args.threads)?;
+    let bars = Bars::new(output);
+    let done = distill(&config, &args.teacher, &args.output, args.beside, &bars).map_err(|error| match error {
+        Error::Interrupted => anyhow::anyhow!("interrupted: no model was saved"),
+        error => error.into(),
+    })?;
+    if args.json {
+        return output.print_json(&done);
+    }
+    output.print(&table(&done)?)?;
+    let folder = shell(&args.output);
+    output.print(&format!("\npupil: {folder}\nTry next:\n  echo 'a text' | ninefold predict {folder}\n"))
+}
+
+/// The only one of a list; where nobody chose, a usual one.
+fn one<T: Copy + PartialEq>(flag: &str, list: &[T], all: &[T], usual: T) -> Result<T> {
+    match list {
+        [only] => Ok(*only),
+        everything if everything == all => Ok(usual),
+        several => Err(Usage(format!("{flag}: a pupil is one network: expected one, found {}", several.len())).into()),
+    }
+}
+
+fn table(done: &Distilled) -> Result<String> {
+    let head = ["", "parameters", "MB", "texts/s", "validation", "test", "F1 macro"];
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    let row = |row: &DistilledRow| {
+        vec![
+            row.role.clone(),
+            row.parameters.to_string(),
+            format!("{:.1}", row.bytes as f64 / 1e6),
+            format!("{:.0}", row.texts_per_s),
+            percent(row.validation.accuracy),
+            percent(row.test.accuracy),
+            percent(row.test.f1_macro),
+        ]
+    };
+    let mut text = format!("{}\n", done.protocol);
+    for row in done.rows.iter().take(2) {
+        writeln!(text, "{}: {}", row.role, row.name)?;
+    }
+    write!(text, "\n{}", plain_table(&head, 1, done.rows.iter().map(row)))?;
+    writeln!(
+        text,
+        "Accuracy in % on the validation and the test texts, macro F1 on the test texts; size on the disk.\n"
+    )?;
+    if let [teacher, pupil, ..] = done.rows.as_slice() {
+        let smaller = teacher.bytes as f64 / pupil.bytes.max(1) as f64;
+        let faster = pupil.texts_per_s / teacher.texts_per_s.max(1e-9);
+        writeln!(
+            text,
+            "The pupil takes {smaller:.1} times less room than its teacher and labels {faster:.1} times as many texts per second."
+        )?;
+    }
+    for Comparison { b: other, difference, p_corrected: p, .. } in &done.comparisons {
+        let of = if other == "teacher" { "its teacher" } else { "the same network without a teacher" };
+        let side = if *difference < 0.0 { "below" } else { "above" };
+        let told = if *p < 0.05 { "told apart" } else { "a tie" };
+        let p = if *p < 0.001 { "p < 0.001".to_string() } else { format!("p = {p:.3}") };
+        writeln!(text, "It is {} points {side} {of} on the test texts ({told}, {p}).", percent(difference.abs()))?;
+    }
+    Ok(text)
+}

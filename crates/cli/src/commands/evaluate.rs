@@ -1,0 +1,109 @@
+//! `ninefold evaluate`: a saved model on labelled texts -> scores, scores per class, what is mistaken for what.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use ninefold::data::{Protocol, load_to_evaluate};
+use ninefold::lab::{ClassRow, looks};
+use ninefold::metrics::calibration::{Selected, expected_calibration_error, selected};
+use ninefold::metrics::{Confusion, Scores};
+use ninefold::models::predictor::Predictor;
+use ninefold::progress::Progress;
+use ninefold::report::plain_table;
+use serde::Serialize;
+
+use crate::args::EvaluateArgs;
+use crate::options::{self, Usage};
+use crate::output::Output;
+use crate::progress::Bars;
+
+/// Texts that are labelled between two looks at Ctrl-C.
+const BATCH: usize = 512;
+/// Pairs of classes that are named.
+const CONFUSIONS: usize = 5;
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    protocol: &'a Protocol,
+    scores: Scores,
+    classes: Vec<ClassRow>,
+    labels: &'a [String],
+    confusion: &'a Confusion,
+    calibration_error: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selected: Option<Selected>,
+}
+
+/// Runs the command.
+pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
+    if args.data.data.is_none() {
+        return Err(Usage("--data: which texts? A name or path is needed".to_string()).into());
+    }
+    let min_probability = args.min_probability.map(|share| options::share("--min-probability", share)).transpose()?;
+    let config = args.data.corpus()?;
+    options::set_threads(args.threads)?;
+    let mut predictor = Predictor::load(&args.model)?;
+    let labels = predictor.labels().to_vec();
+    let bars = Bars::new(output);
+    let corpus = load_to_evaluate(&config, &labels, &bars)?;
+    corpus.notices.iter().for_each(|notice| bars.notice(notice));
+
+    looks::count(&looks::test_fingerprint(&corpus.test, &labels), "evaluate");
+    let (mut confusion, mut answers) = (Confusion::new(labels.len()), Vec::new());
+    bars.begin("evaluate", "texts", Some(corpus.test.len() as u64));
+    for documents in corpus.test.chunks(BATCH) {
+        let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
+        for (document, prediction) in documents.iter().zip(predictor.predict(&texts, &bars)?) {
+            confusion.add(document.label, prediction.label);
+            answers.push((f64::from(prediction.probability()), prediction.label == document.label));
+        }
+        bars.advance(documents.len() as u64);
+    }
+    bars.end();
+
+    let (scores, classes) = (confusion.scores(), ClassRow::of(&confusion, &labels));
+    let calibration_error = expected_calibration_error(&answers);
+    let selected = min_probability.map(|least| selected(&answers, least));
+    if args.json {
+        let (protocol, labels, confusion) = (&corpus.protocol, &labels, &confusion);
+        let report = Report { protocol, scores, classes, labels, confusion, calibration_error, selected };
+        return output.print_json(&report);
+    }
+    let mut text = text(&corpus.protocol, &scores, &classes, &confusion, &labels)?;
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let points = 100.0 * calibration_error;
+    writeln!(text, "certainty: {points:.1} points off the accuracy on average (expected calibration error)")?;
+    if let Some(Selected { min_probability, coverage, accuracy }) = selected {
+        let (answered, right) = (percent(coverage), percent(accuracy));
+        writeln!(text, "at least {} sure: {answered} of the texts, {right} of them right", percent(min_probability))?;
+    }
+    output.print(&text)
+}
+
+fn text(
+    protocol: &Protocol,
+    scores: &Scores,
+    classes: &[ClassRow],
+    confusion: &Confusion,
+    labels: &[String],
+) -> Result<String> {
+    let percent = |share: &f64| format!("{:.2}", 100.0 * share);
+    let row = |name: &str, [precision, recall, f1]: [f64; 3], texts: u64| {
+        let [precision, recall, f1] = [precision, recall, f1].map(|share| percent(&share));
+        vec![name.to_string(), precision, recall, f1, texts.to_string()]
+    };
+    let of_class = |class: &ClassRow| row(&class.label, [class.precision, class.recall, class.f1], class.support);
+    let weighted = [scores.precision_weighted, scores.recall_weighted, scores.f1_weighted];
+    let plain = [scores.precision_macro, scores.recall_macro, scores.f1_macro];
+    let means = [("mean, by texts", weighted), ("mean, by classes", plain)];
+    let means = means.map(|(name, shares)| row(name, shares, confusion.total()));
+    let head = ["class", "precision", "recall", "F1", "texts"];
+    let mut text = format!("{protocol}\n\n{}", plain_table(&head, 1, classes.iter().map(of_class).chain(means)));
+    writeln!(text, "Scores in %.\n\naccuracy: {} %", percent(&scores.accuracy))?;
+    for confused in confusion.worst_confusions(CONFUSIONS) {
+        let (truth, taken_for) = (&labels[confused.truth], &labels[confused.predicted]);
+        writeln!(text, "{} of {} texts of {truth:?} were taken for {taken_for:?}", confused.count, confused.support)?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,46 @@
+//! `ninefold report`: run folders -> one page.
+
+use std::io::Write;
+
+use anyhow::Result;
+use ninefold::files::write_atomically;
+use ninefold::lab::{RunFolder, read_ladder, read_results, report};
+use ninefold::report::page::{ladder_page, search_page};
+
+use crate::args::ReportArgs;
+use crate::options::Usage;
+use crate::output::Output;
+
+/// Runs the command.
+pub fn run(args: &ReportArgs, output: &Output) -> Result<()> {
+    let folders = args.runs.iter().map(|run| RunFolder::open(run)).collect::<ninefold::Result<Vec<_>>>()?;
+    let alone = match folders.as_slice() {
+        [folder] => page_of_its_own(folder)?,
+        several => match several.iter().map(page_of_its_own).find(|page| !matches!(page, Ok(None))) {
+            None => None,
+            Some(Err(error)) => return Err(error),
+            Some(Ok(_)) => {
+                let what = "a search or a ladder has a page of its own: give its folder alone";
+                return Err(Usage(what.to_string()).into());
+            }
+        },
+    };
+    let (page, name) = match alone {
+        Some(page) => page,
+        None => (report(&folders)?, "report.html"),
+    };
+    let beside = || folders.last().map(|folder| folder.path().join(name)).unwrap_or_default();
+    let path = args.output.clone().unwrap_or_else(beside);
+    write_atomically(&path, |out| out.write_all(page.as_bytes()))?;
+    output.print(&format!("{}\n", path.display()))
+}
+
+/// The page of a folder that holds no comparison, and its name.
+fn page_of_its_own(folder: &RunFolder) -> Result<Option<(String, &'static str)>> {
+    let settings = folder.config_text();
+    if let Some(search) = read_results(folder.path())? {
+        return Ok(Some((search_page(&search, &settings)?, "search.html")));
+    }
+    let ladder = read_ladder(folder.path())?;
+    Ok(ladder.map(|ladder| ladder_page(&ladder, &settings)).transpose()?.map(|page| (page, "ladder.html")))
+}

@@ -1,0 +1,83 @@
+//! `ninefold runs`: lists, shows and compares what earlier runs left.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use ninefold::lab::{RunFolder, is_ladder, is_search};
+use ninefold::report::{Difference, Leaderboard, RowKind, diff, differences, plain_table};
+use serde_json::json;
+
+use crate::args::{RunsArgs, RunsCommand};
+use crate::options::column;
+use crate::output::Output;
+
+/// Runs the command.
+pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
+    match &args.command {
+        RunsCommand::List { folder } => output.print(&list(folder)?),
+        RunsCommand::Show { run, sort, format, json } => {
+            let folder = RunFolder::open(run)?;
+            let leaderboard = leaderboard(&folder)?;
+            if *json {
+                return output.print_json(&leaderboard);
+            }
+            let sort = column(sort.as_deref())?.unwrap_or_else(|| leaderboard.main_column());
+            output.print(&format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, output))
+        }
+        RunsCommand::Diff { a, b, json } => compare(a, b, *json, output),
+    }
+}
+
+/// A row per run: folder, data, pairs finished, the best one.
+fn list(path: &Path) -> Result<String> {
+    let entries = fs::read_dir(path).with_context(|| format!("{}: cannot list the runs", path.display()))?;
+    let mut folders = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    folders.sort();
+    let folders = folders.iter().filter(|folder| !is_search(folder) && !is_ladder(folder));
+    let runs: Vec<RunFolder> = folders.filter_map(|folder| RunFolder::open(folder).ok()).collect();
+    if runs.is_empty() {
+        return Ok(format!("{}: no runs\n", path.display()));
+    }
+    Ok(plain_table(&["run", "data", "pairs", "best pair", "accuracy"], 2, runs.iter().map(line)))
+}
+
+/// A run as a row of cells; one that cannot be read says why.
+fn line(folder: &RunFolder) -> Vec<String> {
+    let path = folder.path().display().to_string();
+    let config = match folder.config() {
+        Ok(config) => config,
+        Err(error) => return vec![path, error.to_string()],
+    };
+    let leaderboard = folder.leaderboard().unwrap_or_default();
+    let trained = leaderboard.rows.iter().filter(|row| row.kind() == RowKind::Pair).count();
+    let pairs = format!("{trained} of {}", config.pairs().count() * config.seeds);
+    let leaderboard = leaderboard.merged();
+    let best = leaderboard.best().and_then(|row| Some((row.pair(), row.accuracy()?)));
+    let (pair, accuracy) =
+        best.map_or(("-".to_string(), "-".to_string()), |(pair, share)| (pair, format!("{:.2} %", 100.0 * share)));
+    vec![path, config.corpus.data, pairs, pair, accuracy]
+}
+
+fn compare(a: &Path, b: &Path, as_json: bool, output: &Output) -> Result<()> {
+    let folders = (RunFolder::open(a)?, RunFolder::open(b)?);
+    let diff = diff(&leaderboard(&folders.0)?, &leaderboard(&folders.1)?);
+    let value = |folder: &RunFolder| -> Result<_> { Ok(serde_json::to_value(folder.config()?)?) };
+    let settings = differences(&value(&folders.0)?, &value(&folders.1)?);
+    if as_json {
+        return output.print_json(&json!({ "settings": settings, "diff": diff }));
+    }
+    let mut text = diff.to_table(&a.display().to_string(), &b.display().to_string(), &output.view());
+    if !settings.is_empty() {
+        text += "\nSettings that differ:\n";
+        for Difference { key, a, b } in &settings {
+            writeln!(text, "  {key}: A {a}; B {b}")?;
+        }
+    }
+    output.print(&text)
+}
+
+fn leaderboard(folder: &RunFolder) -> Result<Leaderboard> {
+    folder.leaderboard().with_context(|| format!("{}: no pair is finished", folder.path().display()))
+}

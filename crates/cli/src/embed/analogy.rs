@@ -1,0 +1,57 @@
+//! `ninefold embed analogy`: A is to B as C is to which word?
+
+use anyhow::Result;
+use clap::Args;
+use ninefold::report::plain_table;
+use ninefold::vectors::evaluate::offset;
+use ninefold::vectors::nearest::Neighbours;
+use serde_json::json;
+
+use super::{load, rounded, row};
+use crate::output::Output;
+
+/// `ninefold embed analogy`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold embed analogy 6B.100d man king woman        man is to king as woman is to ...
+  ninefold embed analogy vectors.vec athens greece oslo --top 1 --json
+
+The words nearest to B - A + C, vectors of length 1; A, B and C themselves are left out.")]
+pub struct AnalogyArgs {
+    /// A file of vectors, or the name of a GloVe release
+    #[arg(value_name = "VECTORS")]
+    pub vectors: String,
+    /// The first word of the pair that is known
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// Its second word
+    #[arg(value_name = "B")]
+    pub b: String,
+    /// The first word of the other pair
+    #[arg(value_name = "C")]
+    pub c: String,
+    /// So many words
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the verb.
+pub fn run(args: &AnalogyArgs, output: &Output) -> Result<()> {
+    let vectors = load(&args.vectors, output)?;
+    let ids = [row(&vectors, &args.a)?, row(&vectors, &args.b)?, row(&vectors, &args.c)?];
+    let neighbours = Neighbours::new(&vectors);
+    let found = neighbours.nearest(&offset(&neighbours, ids), usize::from(args.top), &ids);
+    let word = |id: usize| &vectors.words()[id];
+    if args.json {
+        let answers: Vec<_> =
+            found.iter().map(|it| json!({ "word": word(it.id), "similarity": rounded(it.similarity) })).collect();
+        return output.print_json(&json!({ "a": args.a, "b": args.b, "c": args.c, "answers": answers }));
+    }
+    let head = format!("{} : {} = {} : ?", args.a, args.b, args.c);
+    let rows = found.iter().map(|it| vec![word(it.id).clone(), format!("{:.4}", it.similarity)]);
+    output.print(&plain_table(&[&head, "similarity"], 1, rows))
+}

@@ -1,0 +1,86 @@
+//! `ninefold embed eval`: vectors on sets of judged pairs and of analogies.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use ninefold::report::plain_table;
+use ninefold::vectors::evaluate::{Judge, Judgements, Outcome};
+use serde::Serialize;
+
+use super::load;
+use crate::output::Output;
+
+/// `ninefold embed eval`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold embed eval vectors.safetensors wordsim353.tsv simlex999.txt questions-words.txt
+  ninefold embed eval 6B.100d questions-words.txt --sections
+
+A set is a file of `word word score` lines (Spearman's rank correlation with the cosines) or of `a b c d` lines (the share of
+questions whose d is nearest to b - a + c). Words are compared regardless of case. What has no vector is left out of the score
+and lowers the coverage.")]
+pub struct EvalArgs {
+    /// A file of vectors, or the name of a GloVe release
+    #[arg(value_name = "VECTORS")]
+    pub vectors: String,
+    /// Sets of judged pairs or of analogies
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Only the first N words of the table are known
+    #[arg(long, value_name = "N", default_value_t = 300_000)]
+    pub among: usize,
+    /// Show analogies by section, too
+    #[arg(long)]
+    pub sections: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct Scored {
+    set: String,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+/// Runs the verb.
+pub fn run(args: &EvalArgs, output: &Output) -> Result<()> {
+    let sets = args.files.iter().map(|path| Judgements::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let vectors = load(&args.vectors, output)?;
+    let judge = Judge::new(&vectors, args.among);
+    let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let scored: Vec<Scored> =
+        args.files.iter().zip(&sets).map(|(path, set)| Scored { set: name(path), outcome: judge.judge(set) }).collect();
+    if args.json {
+        return output.print_json(&scored);
+    }
+    let rows = scored.iter().flat_map(|it| rows(it, args.sections));
+    let head = ["set", "measure", "score", "covered", "of", "coverage"];
+    output.print(
+        &(plain_table(&head, 2, rows) + "Scores and coverage in %; covered pairs and questions count for the score.\n"),
+    )
+}
+
+/// A row for the set, and one for each section where wanted.
+fn rows(scored: &Scored, sections: bool) -> Vec<Vec<String>> {
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    let row = |name: &str, measure: &str, score: Option<f64>, covered: usize, all: usize| {
+        let score = score.map_or("-".to_string(), percent);
+        let coverage = percent(covered as f64 / all.max(1) as f64);
+        vec![name.to_string(), measure.to_string(), score, covered.to_string(), all.to_string(), coverage]
+    };
+    match &scored.outcome {
+        Outcome::Similarity(it) => vec![row(&scored.set, "Spearman", it.spearman, it.covered, it.pairs)],
+        Outcome::Analogies(it) => {
+            let mut rows = vec![row(&scored.set, "accuracy", it.accuracy, it.covered, it.questions)];
+            for part in it.sections.iter().filter(|_| sections) {
+                let share = (part.covered > 0).then(|| part.right as f64 / part.covered as f64);
+                rows.push(row(&format!("  {}", part.section), "accuracy", share, part.covered, part.questions));
+            }
+            rows
+        }
+    }
+}

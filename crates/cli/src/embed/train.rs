@@ -1,0 +1,279 @@
+//! `ninefold embed train`: texts -> a vocabulary -> word vectors in a file.
+//!
+//! Text files are read twice, to count and to number, and never held: the numbers go to a temporary file, four bytes a word, and
+//! the texts may be larger than memory.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use ninefold::data;
+use ninefold::data::stream::TextFiles;
+use ninefold::embeddings::{
+    Checkpoint, FastTextConfig, GloveConfig, IdFile, Resources, Sentences, Word2VecConfig, fasttext, glove, word2vec,
+};
+use ninefold::files;
+use ninefold::progress::Progress;
+use ninefold::text::tokenize::{Tokenizer, TokenizerConfig};
+use ninefold::text::vocab::{TokenCounts, Vocab, VocabConfig};
+use ninefold::vectors::WordVectors;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use toml::{Table, Value};
+
+use super::{format, save};
+use crate::args::DataArgs;
+use crate::options::{self, Usage};
+use crate::output::Output;
+use crate::progress::Bars;
+
+/// `ninefold embed train`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold embed train word2vec books.txt.gz more.zst -o books.safetensors
+  ninefold embed train fasttext articles/ -o articles.bin --dim 300 --set max_n=5
+  ninefold embed train glove --data reviews.csv --text-column body -o reviews.vec --window 10
+  ninefold embed train word2vec text.txt -o v.bin --set architecture=cbow --set tokenizer.lowercase=false
+
+A file has a text a line; a folder has a text a file; .gz and .zst are unpacked on the way. Of --data all texts but the test
+part are used. The end of -o names the format: .safetensors, .bin, .vec or .txt.
+
+Texts may be larger than memory. A training that was killed goes on from its last checkpoint when the same command is given
+again; the file FILE.checkpoint is deleted when the vectors are written.
+
+Any setting of the method goes by --set: loss (ns or hs), negative, sample, shared_negatives, ns_exponent, shrink_windows,
+cbow_mean, min_learning_rate; fasttext: min_n, max_n, bucket; glove: x_max, weight_exponent, symmetric; of all three
+vocab.max_vocab_size, tokenizer.unit, tokenizer.lowercase, tokenizer.stop_words, tokenizer.numbers, ...
+
+With more than one thread word2vec and fasttext train without locks and differ a little from run to run; --threads 1 makes
+them exact. glove is exact on any number of threads.")]
+pub struct TrainArgs {
+    /// The method
+    #[arg(value_name = "METHOD")]
+    pub method: Method,
+    /// Text files or folders of them, plain, .gz or .zst
+    #[arg(value_name = "TEXT", required_unless_present = "data", conflicts_with = "data")]
+    pub texts: Vec<PathBuf>,
+    /// The file to write
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Its format, where the name does not say it
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Option<String>,
+    /// Instead of text files, labelled ones, whose labels are passed over.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Length of the vectors
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub dim: Option<u32>,
+    /// Most words on either side that count as context
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub window: Option<u32>,
+    /// Passes over the text (glove: over the counted pairs)
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub epochs: Option<u32>,
+    /// Words seen fewer times are left out
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Settings")]
+    pub min_count: u32,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub seed: Option<u32>,
+    /// Any single setting
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Settings")]
+    pub set: Vec<String>,
+    /// Gigabytes that GloVe's counts may take in memory; the rest goes to temporary files beside the output
+    #[arg(long, value_name = "GB", default_value_t = 4.0)]
+    pub memory: f64,
+    /// Seconds after which an epoch's end is written down, to go on from after a kill
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub checkpoint_every: u64,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How vectors are learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// Words that stand in like company get like vectors.
+    Word2vec,
+    /// The same with character n-grams, so that unseen words have vectors.
+    Fasttext,
+    /// From counts of words near each other.
+    Glove,
+}
+
+/// Checked before a text is read.
+enum Config {
+    Word2vec(Word2VecConfig),
+    Fasttext(FastTextConfig),
+    Glove(GloveConfig),
+}
+
+/// Runs the verb.
+pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
+    options::set_threads(args.threads)?;
+    let (config, tokenizer, vocab) = args.settings()?;
+    let format = format(args.to.as_deref(), &args.output, matches!(config, Config::Fasttext(_)))?;
+    files::check_writable(&args.output)?;
+    let resources = args.resources()?;
+    let bars = Bars::new(output);
+    let tokenizer = Tokenizer::new(&tokenizer)?;
+    let (texts, vocab) = match &args.data.data {
+        Some(_) => labelled(args, &tokenizer, &vocab, &bars)?,
+        None => streamed(&TextFiles::find(&args.texts)?, &tokenizer, &vocab, &resources.folder, &bars)?,
+    };
+    let tokens: u64 = vocab.counts().iter().skip(2).sum(); // without <pad> and <unk>
+    bars.notice(&format!("vocabulary: {} words, {tokens} in the texts", vocab.len() - 2));
+    let start = Instant::now();
+    let goes_on = resources.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.path.exists());
+    let (vectors, epochs) = train(&config, texts.sentences(), &vocab, &resources, &bars)?;
+    drop(texts);
+    let train_s = start.elapsed().as_secs_f64();
+    save(&vectors, &args.output, format, output)?;
+    resources.checkpoint.iter().try_for_each(Checkpoint::remove)?;
+    let words_per_s = (!goes_on).then_some((tokens * epochs as u64) as f64 / train_s);
+    let (path, words, dim) = (args.output.display().to_string(), vectors.len(), vectors.dim());
+    if args.json {
+        return output.print_json(&json!({
+            "output": path, "format": format.name, "words": words, "dim": dim, "tokens": tokens, "epochs": epochs,
+            "train_s": train_s, "words_per_s": words_per_s.map(f64::round),
+        }));
+    }
+    let speed = words_per_s.map_or(String::new(), |speed| format!(", {speed:.0} words/s"));
+    let speed = format!("{train_s:.1} s{speed}");
+    output.say(&format!("{path}: {words} words of {dim} dimensions as {}; {speed}", format.name));
+    output.say(&format!("Try next: ninefold embed nearest {path} {}", vectors.words()[0]));
+    Ok(())
+}
+
+/// The texts as ids.
+enum Texts {
+    Memory(Vec<Vec<u32>>),
+    File(IdFile),
+}
+
+impl Texts {
+    fn sentences(&self) -> Sentences<'_> {
+        match self {
+            Texts::Memory(sentences) => Sentences::Memory(sentences),
+            Texts::File(file) => Sentences::File(file),
+        }
+    }
+}
+
+fn train(
+    config: &Config,
+    sentences: Sentences,
+    vocab: &Vocab,
+    resources: &Resources,
+    progress: &dyn Progress,
+) -> ninefold::Result<(WordVectors, usize)> {
+    Ok(match config {
+        Config::Word2vec(config) => (word2vec::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
+        Config::Fasttext(config) => (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
+        Config::Glove(config) => (glove::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
+    })
+}
+
+/// Counts in a first pass, numbers in a second.
+fn streamed(
+    files: &TextFiles,
+    tokenizer: &Tokenizer,
+    config: &VocabConfig,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> ninefold::Result<(Texts, Vocab)> {
+    let mut counts = TokenCounts::default();
+    files.each_batch("count words", progress, |texts| {
+        counts = std::mem::take(&mut counts).merge(TokenCounts::of(tokenizer, &borrowed(texts)));
+        Ok(())
+    })?;
+    let vocab = Vocab::build(&counts, config)?;
+    drop(counts);
+    let mut ids = IdFile::create(folder)?;
+    files.each_batch("number words", progress, |texts| {
+        let sentences = vocab.encode_texts(tokenizer, &borrowed(texts));
+        sentences.iter().filter(|sentence| sentence.len() > 1).try_for_each(|sentence| ids.push(sentence))
+    })?;
+    Ok((Texts::File(ids.finish()?), vocab))
+}
+
+fn labelled(
+    args: &TrainArgs,
+    tokenizer: &Tokenizer,
+    config: &VocabConfig,
+    progress: &dyn Progress,
+) -> Result<(Texts, Vocab)> {
+    let corpus = data::load(&args.data.corpus()?, progress)?;
+    corpus.notices.iter().for_each(|notice| progress.notice(notice));
+    let documents = corpus.train.iter().chain(&corpus.validation);
+    let texts: Vec<&str> = documents.map(|document| document.text.as_str()).collect();
+    let vocab = Vocab::build(&TokenCounts::of(tokenizer, &texts), config)?;
+    Ok((Texts::Memory(vocab.encode_texts(tokenizer, &texts)), vocab))
+}
+
+fn borrowed(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+impl TrainArgs {
+    /// Memory, and temporary files beside the output: where the vectors have room, so have those.
+    fn resources(&self) -> Result<Resources> {
+        if !(0.0..1e9).contains(&self.memory) {
+            return Err(Usage(format!("--memory {}: expected gigabytes, 0 or more", self.memory)).into());
+        }
+        let folder = self.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut path = self.output.clone().into_os_string();
+        path.push(".checkpoint");
+        let checkpoint = Checkpoint { path: path.into(), every: Duration::from_secs(self.checkpoint_every) };
+        let memory = (self.memory * 1e9) as u64;
+        Ok(Resources { memory, folder: folder.to_path_buf(), checkpoint: Some(checkpoint) })
+    }
+
+    /// What the flags add up to: the method's settings, the tokenizer's, the vocabulary's.
+    fn settings(&self) -> Result<(Config, TokenizerConfig, VocabConfig)> {
+        let (mut method, mut tokenizer, mut vocab) = (Table::new(), Table::new(), Table::new());
+        vocab.insert("min_count".to_string(), Value::from(self.min_count));
+        method.insert("threads".to_string(), Value::from(rayon::current_num_threads() as i64));
+        for (key, value) in [("dim", self.dim), ("window", self.window), ("epochs", self.epochs), ("seed", self.seed)] {
+            if let Some(value) = value {
+                method.insert(key.to_string(), Value::from(value));
+            }
+        }
+        for setting in &self.set {
+            let (key, value) = setting
+                .split_once('=')
+                .ok_or_else(|| Usage(format!("--set {setting}: expected KEY=VALUE, found no '='")))?;
+            let table = match key.split_once('.') {
+                Some(("tokenizer", key)) => (&mut tokenizer, key),
+                Some(("vocab", key)) => (&mut vocab, key),
+                _ => (&mut method, key),
+            };
+            table.0.insert(table.1.trim().to_string(), value_of(value.trim()));
+        }
+        let config = match self.method {
+            Method::Word2vec => Config::Word2vec(read(method, Word2VecConfig::validate)?),
+            Method::Fasttext => Config::Fasttext(read(method, FastTextConfig::validate)?),
+            Method::Glove => Config::Glove(read(method, GloveConfig::validate)?),
+        };
+        Ok((config, read(tokenizer, TokenizerConfig::validate)?, read(vocab, VocabConfig::validate)?))
+    }
+}
+
+/// A value as it would stand in a TOML file; a bare word is a string.
+fn value_of(text: &str) -> Value {
+    let parsed = format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
+    parsed.unwrap_or_else(|| Value::String(text.to_string()))
+}
+
+fn read<T: DeserializeOwned>(table: Table, validate: fn(&T) -> ninefold::Result<()>) -> Result<T> {
+    let config: T = table.try_into().map_err(|error: toml::de::Error| Usage(format!("--set: {}", error.message())))?;
+    validate(&config)?;
+    Ok(config)
+}

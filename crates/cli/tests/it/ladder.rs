@@ -1,0 +1,97 @@
+//! `ladder`: what it trains, what it leaves, that it goes on, that it never looks at test labels, and what it refuses.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::process::Output;
+
+use crate::common::{Place, SMALL, refusal, stdout};
+use serde_json::Value;
+
+/// A ladder from small settings, kept in `foot.toml`, to the same with `args`.
+fn ladder(place: &Place, args: &[&str]) -> Output {
+    let small =
+        [&SMALL[..], &["--epochs", "3", "--data", "posts", "--embeddings", "word2vec", "--models", "gru"]].concat();
+    let foot = stdout(&place.ninefold(&[&["config"], &small[..]].concat()).output().unwrap());
+    fs::write(place.path("foot.toml"), foot).unwrap();
+    let base = ["ladder", "--from", "foot.toml", "--run-dir", "ladder", "--threads", "1"];
+    place.ninefold(&[&base[..], &small, args].concat()).output().unwrap()
+}
+
+const STEPS: [&str; 4] = ["--set", "model.pooling=max", "--set", "training.label_smoothing=0.1"];
+
+fn scores(rungs: &Value) -> Vec<f64> {
+    rungs.as_array().unwrap().iter().map(|rung| rung["score"].as_f64().unwrap()).collect()
+}
+
+#[test]
+fn every_step_is_added_and_left_out_on_validation_alone() {
+    let place = Place::new();
+    let table = stdout(&ladder(&place, &[&STEPS[..], &["--seeds", "2"]].concat()));
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    assert!(table.contains("+ pooling") && table.contains("pooling: pooling mean_max -> max"), "{table}");
+    assert!(table.contains("test labels were not looked at"), "{table}");
+    assert!(!place.path("cache/looks").exists(), "a ladder has no business with test labels");
+
+    let results = place.json("ladder/ladder.json");
+    let names: Vec<&str> =
+        results["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["pooling", "label smoothing"]);
+    let (rungs, without) = (scores(&results["rungs"]), scores(&results["without"]));
+    assert_eq!((rungs.len(), without.len()), (3, 2));
+    assert_eq!(without[1], rungs[1], "the top without its last step is the rung below");
+    for (place, step) in results["steps"].as_array().unwrap().iter().enumerate() {
+        let difference = |gain: &Value| gain["difference"].as_f64().unwrap();
+        assert!((difference(&step["added"]) - (rungs[place + 1] - rungs[place])).abs() < 1e-12, "{step}");
+        assert!((difference(&step["left_out"]) - (rungs[2] - without[place])).abs() < 1e-12, "{step}");
+    }
+    // Four settings, two seeds: none is trained twice, and nothing is left of their checkpoints.
+    assert_eq!(fs::read_dir(place.path("ladder/trainings")).unwrap().count(), 4 * 2);
+    let page = fs::read_to_string(place.path("ladder/ladder.html")).unwrap();
+    assert!(page.contains("<td>model.pooling</td>") && !page.contains("<script"), "{page}");
+    assert_eq!(stdout(&place.ninefold(&["report", "ladder"]).output().unwrap()), "ladder/ladder.html\n");
+
+    // The same settings in a comparison: the same training, to the last digit.
+    let top =
+        ["compare", "--config", "ladder/config.toml", "--baselines", "none", "--ensembles", "none", "--seeds", "1"];
+    let run = [&top[..], &["--threads", "1", "--run-dir", "run"]].concat();
+    stdout(&place.ninefold(&run).output().unwrap());
+    let row = &place.json("run/leaderboard.json")["rows"][0];
+    assert_eq!(row["validation"]["accuracy"], results["rungs"][2]["runs"][0]["score"], "{row}");
+    assert!(
+        stdout(&place.ninefold(&["runs", "list", "."]).output().unwrap()).contains("run"),
+        "and no ladder among them"
+    );
+    let error = refusal(
+        &place.ninefold(&["ladder", "--config", "ladder/config.toml", "--run-dir", "run"]).output().unwrap(),
+        1,
+    );
+    assert!(error.contains("run: holds no ladder"), "{error}");
+}
+
+#[test]
+fn what_is_trained_is_not_trained_again() {
+    let place = Place::new();
+    stdout(&ladder(&place, &STEPS));
+    let first = place.json("ladder/ladder.json");
+    let again = ladder(&place, &STEPS);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("4 trainings of an earlier ladder"), "{again:?}");
+    assert_eq!(place.json("ladder/ladder.json"), first);
+    let record = fs::read_dir(place.path("ladder/trainings")).unwrap().next().unwrap().unwrap().path();
+    fs::write(&record, "{").unwrap();
+    let mended = ladder(&place, &STEPS);
+    assert!(String::from_utf8_lossy(&mended.stderr).contains("3 trainings of an earlier ladder"), "{mended:?}");
+    assert_eq!(scores(&place.json("ladder/ladder.json")["rungs"]), scores(&first["rungs"]));
+}
+
+#[test]
+fn ladders_without_steps_or_foot_are_refused() {
+    let place = Place::new();
+    let error = refusal(&ladder(&place, &[]), 2);
+    assert!(error.contains("found the same settings at foot and top"), "{error}");
+    let error = refusal(&place.ninefold(&["ladder", "--from", "round9"]).output().unwrap(), 2);
+    assert!(
+        error.contains("expected one of default, strong, round1, round2") && error.contains("\"round9\""),
+        "{error}"
+    );
+}

@@ -1,0 +1,13 @@
+//! What every crate of ninefold builds on: errors, progress, random streams, files that are written whole, locks.
+//!
+//! *Invariant:* nothing here knows what the program is for.
+
+pub mod error;
+pub mod files;
+pub mod folders;
+pub mod phrasing;
+pub mod progress;
+pub mod rng;
+pub mod share;
+
+pub use error::{Error, Result};

@@ -1,0 +1,309 @@
+//! Which column holds the text and which the label.
+//!
+//! Takes the names of the columns (of a table's header, or the keys of a JSON object), or the first rows when there is no
+//! header -> gives their positions. What the user named comes first, then the names people give such columns, then what
+//! the columns hold.
+
+use super::config::{CorpusConfig, Header};
+use super::guess::{self, Profile};
+use ninefold_core::error::{Error, Result};
+use ninefold_core::phrasing::{listed, nearest, quoted};
+
+/// Names of label columns, the most telling first; compared without case, spaces and punctuation.
+const LABELS: &str = "labeltext labelname classname categoryname label labels class classlabel classindex classid category \
+    categories target topic sentiment intent emotion genre newsgroup polarity rating stars score tag group y \
+    라벨 레이블 분류 카테고리";
+/// Names of columns that hold a title; it is joined with the text.
+const TITLES: &str = "title headline subject heading 제목";
+/// Names of text columns, the most telling first.
+const TEXTS: &str = "text texts content contents body description document doc review reviewtext reviewbody comment \
+    commenttext message sentence tweet tweettext post article abstract question utterance query input \
+    selftext 본문 내용 텍스트 문장";
+
+/// What the user says about columns.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub text: &'a [String],
+    pub label: &'a str,
+    pub header: Header,
+    /// False when only texts are read: then there need not be a label.
+    pub labelled: bool,
+}
+
+impl<'a> Request<'a> {
+    /// As the config says.
+    pub fn new(config: &'a CorpusConfig, labelled: bool) -> Request<'a> {
+        Request { text: &config.text_column, label: &config.label_column, header: config.header, labelled }
+    }
+
+    /// True when a column is asked for by a name, so that there must be names.
+    fn needs_names(&self) -> bool {
+        let is_name = |wanted: &str| !wanted.is_empty() && wanted.parse::<usize>().is_err();
+        self.text.iter().any(|wanted| is_name(wanted)) || (self.labelled && is_name(self.label))
+    }
+}
+
+/// Where text and label are.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layout {
+    pub text: Vec<usize>,
+    /// `None` when only texts are read.
+    pub label: Option<usize>,
+    /// The names of the columns, when the first line holds them.
+    pub header: Option<Vec<String>>,
+    pub width: usize,
+}
+
+impl Layout {
+    /// `text from "Title" and "Description", label from "Class Index"`.
+    pub fn describe(&self) -> String {
+        let name = |&column: &usize| match &self.header {
+            Some(names) => format!("{:?}", names[column]),
+            None => format!("column {}", column + 1),
+        };
+        let texts: Vec<String> = self.text.iter().map(name).collect();
+        let label = self.label.as_ref().map(|label| format!(", label from {}", name(label))).unwrap_or_default();
+        format!("text from {}{label}", texts.join(" and "))
+    }
+}
+
+/// The layout of a test table, from that of its training table: the same names in any order, or the same number of
+/// columns and no names. `None` when neither fits.
+pub(super) fn as_in_training(training: &Layout, rows: &[Vec<String>]) -> Option<Layout> {
+    let first: Vec<String> = rows[0].iter().map(|cell| plain(cell)).collect();
+    if let Some(names) = &training.header {
+        let position = |column: &usize| first.iter().position(|cell| *cell == plain(&names[*column]));
+        let text: Option<Vec<usize>> = training.text.iter().map(position).collect();
+        let label = training.label.as_ref().map(position);
+        if let (Some(text), None | Some(Some(_))) = (text, label) {
+            return Some(Layout { text, label: label.flatten(), header: Some(rows[0].clone()), width: first.len() });
+        }
+    }
+    (training.width == first.len() && !has_known_name(rows)).then(|| Layout { header: None, ..training.clone() })
+}
+
+/// The layout of a table, from its first rows.
+///
+/// # Errors
+/// [`Error::Format`] that lists the columns there are, when one is missing or they cannot be told apart.
+pub(super) fn of_table(rows: &[Vec<String>], request: &Request, place: &str) -> Result<Layout> {
+    let width = rows[0].len();
+    let named = || {
+        let (text, label) = by_name(&rows[0], request, place)?;
+        Ok(Layout { text, label, header: Some(rows[0].clone()), width })
+    };
+    let header_is_known = request.header == Header::Yes || (request.header == Header::Auto && request.needs_names());
+    if header_is_known || (request.header == Header::Auto && has_known_name(rows)) {
+        return named();
+    }
+    let layout = by_content(rows, request, place)?;
+    let is_header = |label| request.header == Header::Auto && guess::first_row_stands_apart(rows, label);
+    let header = layout.label.filter(|&label| is_header(label)).map(|_| rows[0].clone());
+    Ok(Layout { header, ..layout })
+}
+
+/// Positions of text and label among `names`.
+///
+/// # Errors
+/// [`Error::Format`] as [`of_table`].
+pub(super) fn by_name<T: AsRef<str>>(
+    names: &[T],
+    request: &Request,
+    place: &str,
+) -> Result<(Vec<usize>, Option<usize>)> {
+    let plain: Vec<String> = names.iter().map(|name| plain(name.as_ref())).collect();
+    let known = |list: &str| list.split(' ').find_map(|wanted| plain.iter().position(|name| name == wanted));
+    let mut text = Vec::new();
+    for wanted in request.text {
+        text.push(find(names, wanted, "text_column", place)?);
+    }
+    let mut label = match (request.labelled, request.label) {
+        (false, _) => None,
+        (true, "") => known(LABELS).filter(|column| !text.contains(column)),
+        (true, wanted) => Some(find(names, wanted, "label_column", place)?),
+    };
+    if text.is_empty() {
+        text = [known(TITLES), known(TEXTS)].into_iter().flatten().filter(|column| Some(*column) != label).collect();
+    }
+    // With two columns, the one that is left over is the other one.
+    if text.is_empty() && names.len() == 1 + usize::from(label.is_some()) {
+        text = (0..names.len()).filter(|column| Some(*column) != label).collect();
+    }
+    if request.labelled && label.is_none() && text.len() == 1 && names.len() == 2 {
+        label = Some(1 - text[0]);
+    }
+    let missing = |what, usual, key| {
+        let expected = format!("a {what} column ({usual}, ...; {key} names another)");
+        Error::format(place, expected, format!("the columns {}", quoted(names)))
+    };
+    if text.is_empty() {
+        return Err(missing("text", "text, content, body", "text_column"));
+    }
+    if request.labelled && label.is_none() {
+        return Err(missing("label", "label, class, category", "label_column"));
+    }
+    check_distinct(text, label, place)
+}
+
+/// Positions by number, or by what the columns hold; without names.
+fn by_content(rows: &[Vec<String>], request: &Request, place: &str) -> Result<Layout> {
+    let width = rows[0].len();
+    let numbered = |wanted: &str, key: &str| match wanted.parse::<usize>() {
+        Ok(number) if (1..=width).contains(&number) => Ok(number - 1),
+        _ => {
+            let expected = format!("{key} as a number from 1 to {width}, since there is no header");
+            Err(Error::format(place, expected, format!("{wanted:?}")))
+        }
+    };
+    let mut text: Vec<usize> =
+        request.text.iter().map(|wanted| numbered(wanted, "text_column")).collect::<Result<_>>()?;
+    let mut label = match (request.labelled, request.label) {
+        (true, "") | (false, _) => None,
+        (true, wanted) => Some(numbered(wanted, "label_column")?),
+    };
+    let profiles: Vec<Profile> = (0..width).map(|column| Profile::of(rows, column)).collect();
+    if request.labelled && label.is_none() {
+        label = guess::label(&profiles, &text);
+    }
+    if text.is_empty() {
+        text = guess::texts(&profiles, label, request.labelled);
+    }
+    if text.is_empty() || (request.labelled && label.is_none()) {
+        let (what, keys) = if request.labelled {
+            ("columns of text and label that can be told apart", "text_column and label_column")
+        } else {
+            ("a column of text that can be told from the others", "text_column")
+        };
+        let cells: Vec<String> = rows[0].iter().map(|cell| cell.chars().take(20).collect()).collect();
+        let expected = format!("{what} (set {keys} to names or numbers)");
+        let found = format!("no header and {width} columns, the first row {}", quoted(&cells));
+        return Err(Error::format(place, expected, found));
+    }
+    let (text, label) = check_distinct(text, label, place)?;
+    Ok(Layout { text, label, header: None, width })
+}
+
+/// True when a cell of the first row is a name that such columns have, and not just a value that comes again below it.
+fn has_known_name(rows: &[Vec<String>]) -> bool {
+    let known = |name: &str| [LABELS, TITLES, TEXTS].iter().any(|list| list.split(' ').any(|other| other == name));
+    rows[0].iter().enumerate().any(|(column, cell)| {
+        known(&plain(cell)) && !rows[1..].iter().any(|row| row[column].trim().eq_ignore_ascii_case(cell.trim()))
+    })
+}
+
+/// The column that `wanted` names: as it is written, then without regard to case and spaces, then as a number from 1.
+fn find<T: AsRef<str>>(names: &[T], wanted: &str, key: &str, place: &str) -> Result<usize> {
+    let position = |matches: &dyn Fn(&str) -> bool| names.iter().position(|name| matches(name.as_ref()));
+    if let Some(column) = position(&|name| name == wanted).or_else(|| position(&|name| plain(name) == plain(wanted))) {
+        return Ok(column);
+    }
+    match wanted.parse::<usize>() {
+        Ok(number) if (1..=names.len()).contains(&number) => Ok(number - 1),
+        _ => {
+            let hint = nearest(wanted, names).map(|name| format!(" (did you mean {name:?}?)")).unwrap_or_default();
+            let all: Vec<String> = names.iter().map(|name| format!("{:?}", name.as_ref())).collect();
+            let found = format!("the columns {}{hint}", if all.len() <= 40 { all.join(", ") } else { listed(&all) });
+            Err(Error::format(place, format!("a column {wanted:?} ({key})"), found))
+        }
+    }
+}
+
+fn check_distinct(text: Vec<usize>, label: Option<usize>, place: &str) -> Result<(Vec<usize>, Option<usize>)> {
+    match label {
+        Some(label) if text.contains(&label) => {
+            let found = format!("column {} for both", label + 1);
+            Err(Error::format(place, "text_column and label_column to be different columns", found))
+        }
+        _ => Ok((text, label)),
+    }
+}
+
+/// A name without case, spaces and punctuation.
+fn plain(name: &str) -> String {
+    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn rows(text: &[&str]) -> Vec<Vec<String>> {
+        text.iter().map(|line| line.split('|').map(String::from).collect()).collect()
+    }
+
+    fn layout(lines: &[&str], config: &CorpusConfig) -> Result<Layout> {
+        of_table(&rows(lines), &Request::new(config, true), "x.csv")
+    }
+
+    fn found(lines: &[&str]) -> (Vec<usize>, usize, bool) {
+        let layout = layout(lines, &CorpusConfig::default()).unwrap();
+        (layout.text, layout.label.unwrap(), layout.header.is_some())
+    }
+
+    #[test]
+    fn usual_names_are_recognised() {
+        assert_eq!(found(&["label|text", "a|b"]), (vec![1], 0, true));
+        assert_eq!(found(&["Class Index|Title|Description", "3|x y|z"]), (vec![1, 2], 0, true));
+        assert_eq!(found(&["id|review_body|stars", "9|fine|5"]), (vec![1], 2, true));
+        assert_eq!(found(&["text|label|label_text", "fine|1|good"]), (vec![0], 2, true));
+        assert_eq!(found(&["id|document|label", "1|좋아요|1"]), (vec![1], 2, true));
+        assert_eq!(found(&["author|category", "a poem|x"]), (vec![0], 1, true));
+        assert_eq!(found(&["sentence|verdict", "a poem|x"]), (vec![0], 1, true));
+    }
+
+    #[test]
+    fn without_a_header_the_content_decides() {
+        assert_eq!(found(&["pos|a good film", "neg|a bad film", "pos|what a film"]), (vec![1], 0, false));
+        assert_eq!(found(&["a good film|pos", "a bad film|neg", "what a film|pos"]), (vec![0], 1, false));
+        let news =
+            ["3|Stocks fall again|They fell.", "1|Vote is held|A vote was held.", "3|Oil up by 2|Oil rose a lot."];
+        assert_eq!(found(&[news[0], news[1], news[2], news[1], news[0]]), (vec![1, 2], 0, false));
+        let with_id =
+            ["17|a good film|pos", "18|a bad film|neg", "19|what a film|pos", "20|no no no|neg", "21|oh my god|neg"];
+        assert_eq!(found(&with_id), (vec![1], 2, false));
+    }
+
+    #[test]
+    fn an_unusual_header_is_recognised_by_standing_apart() {
+        let lines = ["verdict|words", "pos|a good film", "neg|a bad film", "pos|what a film", "neg|never again"];
+        assert_eq!(found(&lines), (vec![1], 0, true));
+        assert_eq!(found(&lines[1..]), (vec![1], 0, false));
+    }
+
+    #[test]
+    fn a_label_that_is_called_like_a_column_is_no_header() {
+        let lines = ["comment|what a film", "question|is it good", "comment|no it is not", "question|why not then"];
+        assert_eq!(found(&lines), (vec![1], 0, false));
+    }
+
+    #[test]
+    fn columns_can_be_named_or_numbered() {
+        let with = |text: &str, label: &str| CorpusConfig {
+            text_column: vec![text.into()],
+            label_column: label.into(),
+            ..CorpusConfig::default()
+        };
+        let lines = ["id|what|kind", "1|a b|x"];
+        let layout_of =
+            |text, label| layout(&lines, &with(text, label)).map(|layout| (layout.text, layout.label.unwrap()));
+        assert_eq!(layout_of("what", "Kind").unwrap(), (vec![1], 2));
+        assert_eq!(layout_of("what", "3").unwrap(), (vec![1], 2));
+        let error = layout_of("waht", "kind").unwrap_err().to_string();
+        let expected = "x.csv: expected a column \"waht\" (text_column), found the columns \"id\", \"what\", \"kind\" \
+            (did you mean \"what\"?)";
+        assert_eq!(error, expected);
+        assert!(layout_of("what", "what").unwrap_err().to_string().contains("different columns"));
+        let error = layout(&["1|a b|x"], &with("4", "3")).unwrap_err().to_string();
+        assert!(error.contains("text_column as a number from 1 to 3"), "{error}");
+    }
+
+    #[test]
+    fn columns_that_cannot_be_told_apart_are_an_error_that_shows_them() {
+        let error = layout(&["id|what|kind", "1|a b|x"], &CorpusConfig::default()).unwrap_err().to_string();
+        assert!(error.contains("text_column") && error.contains("\"what\""), "{error}");
+        let error =
+            layout(&["1|2|3|some text|x", "1|2|4|more text|y"], &CorpusConfig::default()).unwrap_err().to_string();
+        assert!(error.contains("label_column") && error.contains("5 columns"), "{error}");
+    }
+}

@@ -1,0 +1,301 @@
+//! The settings of reading and splitting a corpus.
+
+use encoding_rs::Encoding;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::decode::Charset;
+use super::newsgroups::Strip;
+use super::sample::SampleConfig;
+use ninefold_core::error::{Error, Result};
+
+/// What to read, and how to split it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct CorpusConfig {
+    /// "sample" (built in), "20newsgroups", or the path of your own texts: a folder with a folder per class, a folder
+    /// with train and test files, or a CSV, TSV, JSONL or fastText file.
+    pub data: String,
+    /// The path of a separate test file or folder. Empty: the test part of the data, or a random one.
+    pub test: String,
+    /// Where the text is in CSV, TSV and JSONL: names of columns, or numbers counted from 1; several are joined with a
+    /// newline. Empty: found by name (text, title and content, ...) or by what the columns hold.
+    #[serde(deserialize_with = "one_or_many")]
+    pub text_column: Vec<String>,
+    /// Where the label is in CSV, TSV and JSONL: the name of a column, or its number counted from 1. Empty: found.
+    pub label_column: String,
+    /// Whether the first line of a CSV or TSV file names the columns: "auto", "yes" or "no".
+    pub header: Header,
+    /// "auto" (byte order mark, UTF-8, else windows-1252 or EUC-KR), or a name such as "utf-8", "latin1", "cp949".
+    pub encoding: String,
+    /// "auto" (the given test part, else random), "given", "random", "last" (the last texts of each class, as files are
+    /// numbered or rows come), or "bydate" (20newsgroups).
+    pub split: Split,
+    /// What is removed from posts: "headers", "footers", "quotes"; "none" removes nothing; "auto" removes all three
+    /// from 20newsgroups and nothing elsewhere.
+    #[serde(deserialize_with = "one_or_many")]
+    pub strip: Vec<String>,
+    /// Share of the texts that split "random" or "last" puts into the test part.
+    pub test_fraction: f64,
+    /// Which texts of train are cut off for validation, where epochs and models are chosen: "random" ones of each class, or
+    /// the "last", so that what is chosen has to hold for later texts where they come sorted by time.
+    pub validation: Pick,
+    /// Share of train that is cut off for validation.
+    pub validation_fraction: f64,
+    /// Seed of the random split and of the validation part.
+    pub split_seed: u64,
+    /// The built-in corpus that data = "sample" makes.
+    pub sample: SampleConfig,
+}
+
+/// Whether a table's first line names its columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Header {
+    /// Decided by what the first line holds.
+    #[default]
+    Auto,
+    /// It names the columns.
+    Yes,
+    /// It is a text like the others.
+    No,
+}
+
+/// How the test part comes about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Given if the data have a test part, else random.
+    #[default]
+    Auto,
+    /// The data's own.
+    Given,
+    /// Stratified, by seed, over all texts.
+    Random,
+    /// The last of each class, over all texts.
+    Last,
+    /// 20 Newsgroups' own: train before test in time.
+    Bydate,
+}
+
+impl Split {
+    /// How the test part is cut off, where the settings ask for a cut.
+    pub(super) fn pick(self) -> Option<Pick> {
+        match self {
+            Split::Random => Some(Pick::Random),
+            Split::Last => Some(Pick::Last),
+            Split::Auto | Split::Given | Split::Bydate => None,
+        }
+    }
+}
+
+/// Which texts of each class are cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pick {
+    /// Drawn by seed.
+    #[default]
+    Random,
+    /// The last, as files are numbered or rows come.
+    Last,
+}
+
+impl Pick {
+    /// Its name in settings.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Pick::Random => "random",
+            Pick::Last => "last",
+        }
+    }
+
+    /// How a part was cut, for the protocol.
+    pub(super) fn describe(self, seed: u64) -> String {
+        match self {
+            Pick::Random => format!("stratified, seed {seed}"),
+            Pick::Last => "the last of each class".to_string(),
+        }
+    }
+}
+
+impl Default for CorpusConfig {
+    fn default() -> CorpusConfig {
+        CorpusConfig {
+            data: "sample".to_string(),
+            test: String::new(),
+            text_column: Vec::new(),
+            label_column: String::new(),
+            header: Header::Auto,
+            encoding: "auto".to_string(),
+            split: Split::Auto,
+            strip: vec!["auto".to_string()],
+            test_fraction: 0.2,
+            validation: Pick::Random,
+            validation_fraction: 0.1,
+            split_seed: 0,
+            sample: SampleConfig::default(),
+        }
+    }
+}
+
+impl CorpusConfig {
+    /// Checks every setting, alone and with the others.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the key.
+    pub fn validate(&self) -> Result<()> {
+        if self.data.trim().is_empty() {
+            return Err(Error::config("data", "\"sample\", \"20newsgroups\" or a path", "nothing"));
+        }
+        for (key, fraction) in
+            [("test_fraction", self.test_fraction), ("validation_fraction", self.validation_fraction)]
+        {
+            if !(fraction > 0.0 && fraction < 1.0) {
+                return Err(Error::config(key, "a share between 0 and 1, neither included", fraction));
+            }
+        }
+        if self.split == Split::Bydate && !self.is_newsgroups() {
+            let expected = "\"auto\", \"given\", \"random\" or \"last\" (\"bydate\" belongs to 20newsgroups)";
+            return Err(Error::config("split", expected, "\"bydate\""));
+        }
+        if let Some(pick) = self.split.pick()
+            && !self.test.is_empty()
+        {
+            let expected = "\"auto\" or \"given\", since test names a test part";
+            return Err(Error::config("split", expected, format!("{:?}", pick.name())));
+        }
+        self.charset()?;
+        self.strip()?;
+        self.sample.validate()
+    }
+
+    /// True when `data` means 20 Newsgroups.
+    pub(super) fn is_newsgroups(&self) -> bool {
+        self.data == "20newsgroups"
+    }
+
+    /// True when `data` means the built-in corpus; a folder of that name is reached as `./sample`.
+    pub(super) fn is_sample(&self) -> bool {
+        self.data == "sample"
+    }
+
+    /// What `encoding` means.
+    pub(super) fn charset(&self) -> Result<Charset> {
+        // WHATWG's labels lack the names by which Python and Windows call these two.
+        let label = match self.encoding.trim().to_lowercase().as_str() {
+            "auto" => return Ok(Charset::Detect),
+            "cp949" | "uhc" => "euc-kr".to_string(),
+            "latin-1" => "latin1".to_string(),
+            other => other.to_string(),
+        };
+        let unknown = || {
+            let expected = "\"auto\" or the name of an encoding (\"utf-8\", \"latin1\", \"cp949\", \"shift_jis\", ...)";
+            Error::config("encoding", expected, format!("{:?}", self.encoding))
+        };
+        Encoding::for_label_no_replacement(label.as_bytes()).map(Charset::Named).ok_or_else(unknown)
+    }
+
+    /// What `strip` means for this corpus.
+    pub(super) fn strip(&self) -> Result<Strip> {
+        let mut strip = Strip::default();
+        for name in &self.strip {
+            match name.as_str() {
+                "headers" => strip.headers = true,
+                "footers" => strip.footers = true,
+                "quotes" => strip.quotes = true,
+                "auto" | "none" if self.strip.len() == 1 => {}
+                "auto" | "none" => {
+                    return Err(Error::config("strip", format!("{name:?} alone"), format!("{:?}", self.strip)));
+                }
+                _ => {
+                    let expected = "any of \"headers\", \"footers\", \"quotes\", or \"auto\", or \"none\"";
+                    return Err(Error::config("strip", expected, format!("{name:?}")));
+                }
+            }
+        }
+        if self.strip == ["auto"] && self.is_newsgroups() {
+            strip = Strip { headers: true, footers: true, quotes: true };
+        }
+        Ok(strip)
+    }
+}
+
+/// Lets a list of one be written without brackets: `text_column = "body"`.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a string or a list of strings")]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) if one.is_empty() => Vec::new(),
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn key_of(config: &CorpusConfig) -> String {
+        match config.validate() {
+            Err(Error::Config { key, .. }) => key,
+            other => panic!("expected a config error, found {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_default_is_valid_and_survives_toml() {
+        let config = CorpusConfig::default();
+        config.validate().unwrap();
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<CorpusConfig>(&text).unwrap(), config);
+    }
+
+    #[test]
+    fn a_list_of_one_needs_no_brackets() {
+        let config: CorpusConfig = toml::from_str("text_column = 'body'\nstrip = 'headers'\nheader = 'no'").unwrap();
+        assert_eq!(config.text_column, ["body"]);
+        assert_eq!(config.strip().unwrap(), Strip { headers: true, footers: false, quotes: false });
+        assert_eq!(config.header, Header::No);
+        assert!(toml::from_str::<CorpusConfig>("text_colum = 'body'").unwrap_err().to_string().contains("text_column"));
+    }
+
+    #[test]
+    fn settings_without_meaning_are_named() {
+        let with = |change: fn(&mut CorpusConfig)| {
+            let mut config = CorpusConfig::default();
+            change(&mut config);
+            key_of(&config)
+        };
+        assert_eq!(with(|c| c.data.clear()), "data");
+        assert_eq!(with(|c| c.test_fraction = 1.0), "test_fraction");
+        assert_eq!(with(|c| c.validation_fraction = f64::NAN), "validation_fraction");
+        assert_eq!(with(|c| c.split = Split::Bydate), "split");
+        assert_eq!(with(|c| (c.split, c.test) = (Split::Random, "t.csv".into())), "split");
+        assert_eq!(with(|c| c.encoding = "klingon".into()), "encoding");
+        assert_eq!(with(|c| c.strip = vec!["signatures".into()]), "strip");
+        assert_eq!(with(|c| c.strip = vec!["none".into(), "quotes".into()]), "strip");
+    }
+
+    #[test]
+    fn auto_strips_newsgroups_only() {
+        let all = Strip { headers: true, footers: true, quotes: true };
+        let newsgroups = CorpusConfig { data: "20newsgroups".into(), ..CorpusConfig::default() };
+        assert_eq!(newsgroups.strip().unwrap(), all);
+        assert_eq!(CorpusConfig::default().strip().unwrap(), Strip::default());
+        let none = CorpusConfig { strip: vec!["none".into()], ..newsgroups.clone() };
+        let empty = CorpusConfig { strip: vec![], ..newsgroups };
+        assert_eq!((none.strip().unwrap(), empty.strip().unwrap()), (Strip::default(), Strip::default()));
+    }
+
+    #[test]
+    fn the_names_that_people_use_for_encodings_are_known() {
+        for (name, expected) in [("cp949", "EUC-KR"), ("Latin-1", "windows-1252"), ("UTF-8", "UTF-8")] {
+            let config = CorpusConfig { encoding: name.into(), ..CorpusConfig::default() };
+            assert!(matches!(config.charset(), Ok(Charset::Named(encoding)) if encoding.name() == expected), "{name}");
+        }
+    }
+}

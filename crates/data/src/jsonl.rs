@@ -1,0 +1,150 @@
+//! JSON lines: one object per line.
+//!
+//! Takes the text of a file -> gives its rows. Text and label are found among the keys of the first object, as columns
+//! are; every line must have them, a text as a string, a label as a string, number or truth value.
+
+use serde_json::{Map, Value};
+
+use super::columns::{self, Request};
+use super::source::Row;
+use ninefold_core::error::{Error, Result};
+use ninefold_core::phrasing::quoted;
+
+/// Reads JSON lines.
+///
+/// # Errors
+/// [`Error::Format`] with the line that is not an object, lacks a key, or has a value of another kind.
+pub(super) fn read(text: &str, request: &Request, place: &str) -> Result<(Vec<Row>, String)> {
+    let mut keys: Option<Keys> = None;
+    let mut rows = Vec::new();
+    for (index, line_text) in text.lines().enumerate() {
+        if line_text.trim().is_empty() {
+            continue;
+        }
+        let line = index + 1;
+        let place = format!("{place}:{line}");
+        let object = parse(line_text, &place)?;
+        let keys = match &mut keys {
+            Some(keys) => keys,
+            none => none.insert(Keys::of(&object, request, &place)?),
+        };
+        let text = keys.text.iter().map(|key| text_of(&object, key, &place)).collect::<Result<Vec<_>>>()?.join("\n");
+        let label = keys.label.as_ref().map(|key| label_of(&object, key, &place)).transpose()?.unwrap_or_default();
+        rows.push(Row { line, text, label });
+    }
+    let keys = keys.ok_or_else(|| Error::format(place, "a JSON object per line", "an empty file"))?;
+    Ok((rows, keys.describe()))
+}
+
+struct Keys {
+    text: Vec<String>,
+    label: Option<String>,
+}
+
+impl Keys {
+    fn of(first: &Map<String, Value>, request: &Request, place: &str) -> Result<Keys> {
+        let names: Vec<&String> = first.keys().collect();
+        let (text, label) = columns::by_name(&names, request, place)?;
+        Ok(Keys {
+            text: text.iter().map(|&key| names[key].clone()).collect(),
+            label: label.map(|key| names[key].clone()),
+        })
+    }
+
+    fn describe(&self) -> String {
+        let label = self.label.as_ref().map(|label| format!(", label from {label:?}")).unwrap_or_default();
+        let texts: Vec<String> = self.text.iter().map(|key| format!("{key:?}")).collect();
+        format!("text from {}{label}", texts.join(" and "))
+    }
+}
+
+fn parse(line: &str, place: &str) -> Result<Map<String, Value>> {
+    let expected = "a JSON object such as {\"text\": \"...\", \"label\": \"...\"}";
+    match serde_json::from_str(line) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(other) => Err(Error::format(place, expected, kind_of(&other))),
+        Err(_) if matches!(line.trim_end(), "[" | "{") => {
+            Err(Error::format(place, format!("{expected} on one line"), "JSON spread over several lines"))
+        }
+        Err(error) => Err(Error::format(place, expected, format!("broken JSON ({error})"))),
+    }
+}
+
+fn text_of(object: &Map<String, Value>, key: &str, place: &str) -> Result<String> {
+    match object.get(key) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::Null) => Ok(String::new()),
+        Some(other) => Err(Error::format(place, format!("a string in {key:?}"), kind_of(other))),
+        None => Err(lacks(object, key, place)),
+    }
+}
+
+fn label_of(object: &Map<String, Value>, key: &str, place: &str) -> Result<String> {
+    match object.get(key) {
+        Some(Value::String(label)) => Ok(label.clone()),
+        Some(Value::Number(label)) => Ok(label.to_string()),
+        Some(Value::Bool(label)) => Ok(label.to_string()),
+        Some(Value::Null) => Ok(String::new()),
+        Some(other) => {
+            Err(Error::format(place, format!("one label, a string or a number, in {key:?}"), kind_of(other)))
+        }
+        None => Err(lacks(object, key, place)),
+    }
+}
+
+fn lacks(object: &Map<String, Value>, key: &str, place: &str) -> Error {
+    let keys: Vec<&String> = object.keys().collect();
+    Error::format(place, format!("the key {key:?}, as on the lines before"), format!("the keys {}", quoted(&keys)))
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::config::CorpusConfig;
+    use super::*;
+
+    fn lines(text: &str) -> Result<Vec<(usize, String, String)>> {
+        let config = CorpusConfig::default();
+        let (rows, _) = read(text, &Request::new(&config, true), "x.jsonl")?;
+        Ok(rows.into_iter().map(|row| (row.line, row.label, row.text)).collect())
+    }
+
+    #[test]
+    fn labels_may_be_strings_or_numbers() {
+        let text =
+            "{\"text\": \"one\", \"label\": \"a\"}\n\n{\"label\": 3, \"text\": \"tw\\u00f6\\n\", \"more\": [1]}\n";
+        assert_eq!(lines(text).unwrap(), [(1, "a".into(), "one".into()), (3, "3".into(), "twö\n".into())]);
+    }
+
+    #[test]
+    fn title_and_body_are_joined() {
+        let text = r#"{"id": 7, "title": "On", "body": "and on", "category": "x"}"#;
+        assert_eq!(lines(text).unwrap(), [(1, "x".into(), "On\nand on".into())]);
+    }
+
+    #[test]
+    fn a_line_of_another_kind_is_named() {
+        let good = "{\"text\": \"one\", \"label\": \"a\"}\n";
+        let error = |bad: &str| lines(&format!("{good}{bad}\n")).unwrap_err().to_string();
+        assert_eq!(
+            error(r#"{"text": {"en": "x"}, "label": "a"}"#),
+            "x.jsonl:2: expected a string in \"text\", found an object"
+        );
+        assert!(error(r#"{"text": "x", "label": ["a", "b"]}"#).contains("one label"));
+        assert!(error(r#"["x", "a"]"#).ends_with("found a list"));
+        assert!(error(r#"{"text": "x", "lable": "a"}"#).contains("the key \"label\""));
+        assert!(error(r#"{"text": "x", "label": "#).contains("broken JSON"));
+        assert!(lines("[\n{}\n]").unwrap_err().to_string().contains("several lines"));
+    }
+}

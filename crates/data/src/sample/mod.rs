@@ -1,0 +1,274 @@
+//! The built-in sample corpus: posts on a forum about twenty hobbies, made for this project, so that everything can be
+//! tried without data of one's own.
+//!
+//! Takes a [`SampleConfig`] -> gives a [`SampleCorpus`] in two parts, and the list of the faults that were planted in
+//! it. Same config, same bytes, on any machine. Every document draws from a stream of its own: asking for more
+//! documents adds some and leaves the others as they are.
+//!
+//! How a post comes about: `grammar` and `pattern` read the word lists and sentence patterns in `families/`, `speak`
+//! makes sentences of them, `compose` makes posts of sentences, `edit` does to texts what hasty people do.
+
+mod compose;
+mod edit;
+mod grammar;
+mod pattern;
+mod speak;
+
+use std::fs;
+use std::path::Path;
+
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+
+use crate::Document;
+use grammar::Topic;
+use ninefold_core::error::{Error, Result};
+use ninefold_core::rng::{Rng, fold};
+use speak::Era;
+
+/// What the sample corpus is made like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct SampleConfig {
+    /// Texts in all, the same number for each of the 20 classes (give or take one).
+    pub documents: usize,
+    /// The share of texts that go to the test part.
+    pub test_fraction: f64,
+    /// Another seed makes other posts from the same words.
+    pub seed: u64,
+    /// The share of texts with a wrong label: half the time a sibling's (the same family), else any other.
+    pub label_noise: f64,
+    /// The share of texts that are lightly edited copies of another text of the class, in either part.
+    pub near_duplicates: f64,
+    /// The share of texts with nothing in them.
+    pub empty_texts: f64,
+    /// How far the words of the test part have moved on, from 0 (not at all) to 1 (what people own and buy has
+    /// changed).
+    pub date_shift: f64,
+}
+
+impl Default for SampleConfig {
+    fn default() -> SampleConfig {
+        SampleConfig {
+            documents: 4000,
+            test_fraction: 0.25,
+            seed: 0,
+            label_noise: 0.0,
+            near_duplicates: 0.0,
+            empty_texts: 0.0,
+            date_shift: 0.0,
+        }
+    }
+}
+
+impl SampleConfig {
+    /// Checks that every setting has a meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] that names the first setting that has none.
+    pub fn validate(&self) -> Result<()> {
+        if self.documents < 100 {
+            return Err(Error::config("documents", "at least 100, five for each class", self.documents));
+        }
+        if !(0.0..1.0).contains(&self.test_fraction) {
+            return Err(Error::config("test_fraction", "a share from 0 up to, not including, 1", self.test_fraction));
+        }
+        let shares = [
+            ("label_noise", self.label_noise),
+            ("near_duplicates", self.near_duplicates),
+            ("empty_texts", self.empty_texts),
+            ("date_shift", self.date_shift),
+        ];
+        match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            Some((key, share)) => Err(Error::config(key, "a share between 0 and 1", share)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The sample corpus, in the order in which a reader of its written folder meets the texts: by label, then by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleCorpus {
+    /// Class names, sorted; a document's `label` points in here.
+    pub labels: Vec<String>,
+    /// What is learned from.
+    pub train: Vec<Document>,
+    /// What is kept for the end.
+    pub test: Vec<Document>,
+    /// What was planted and where, in the order of the documents' numbers: the truth that diagnostics are measured by.
+    pub planted: Vec<Planted>,
+}
+
+/// A fault that was planted on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planted {
+    /// The `source` of the document that has it.
+    pub source: String,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// The kinds of faults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The label is wrong.
+    Mislabelled {
+        /// The label that the text was written for.
+        truth: u32,
+    },
+    /// A lightly edited copy.
+    NearDuplicate {
+        /// The `source` of the document that it was copied from.
+        original: String,
+    },
+    /// Nothing but white space.
+    Empty,
+}
+
+/// Makes the sample corpus.
+///
+/// # Errors
+/// [`Error::Config`] for a setting without meaning.
+pub fn generate(config: &SampleConfig) -> Result<SampleCorpus> {
+    config.validate()?;
+    let topics = grammar::topics()?;
+    let mut maker = Maker {
+        config,
+        topics: &topics,
+        made: Vec::new(),
+        texts: FxHashSet::default(),
+        originals: Vec::new(),
+        planted: Vec::new(),
+    };
+    (0..config.documents).for_each(|number| maker.make(number));
+    let Maker { mut made, planted, .. } = maker;
+    made.sort_by_key(|document| document.label); // stable: numbers stay in order within a label
+    let (test, train) = made.into_iter().partition(|document| document.source.starts_with("test/"));
+    Ok(SampleCorpus { labels: topics.into_iter().map(|topic| topic.label).collect(), train, test, planted })
+}
+
+/// Makes the documents one after another. Document `number` belongs to topic `number % topics.len()`.
+struct Maker<'a> {
+    config: &'a SampleConfig,
+    topics: &'a [Topic],
+    made: Vec<Document>,
+    /// Every text so far, so that no post is written twice by chance.
+    texts: FxHashSet<String>,
+    /// For each document the number of the one that it was copied from, which is its own when it was not.
+    originals: Vec<usize>,
+    planted: Vec<Planted>,
+}
+
+impl Maker<'_> {
+    fn make(&mut self, number: usize) {
+        let topic = number % self.topics.len();
+        let late = is_test(number / self.topics.len(), self.config.test_fraction);
+        let label = self.label(number, topic);
+        let part = if late { "test" } else { "train" };
+        let source = format!("{part}/{}/{number:05}", self.topics[label].label);
+        let mut faults = Vec::new();
+        if label != topic {
+            faults.push(Fault::Mislabelled { truth: topic as u32 });
+        }
+        let mut chance = self.stream(number, "faults");
+        let mut original = number;
+        let text = if chance.chance(self.config.empty_texts) {
+            faults.push(Fault::Empty);
+            chance.choose(&["", "\n", "  \n"]).to_string()
+        } else if let Some(copied) = self.original(number, &mut chance) {
+            original = copied;
+            faults.push(Fault::NearDuplicate { original: self.made[copied].source.clone() });
+            edit::retouched(&self.made[copied].text, &mut chance)
+        } else {
+            self.written(number, Era { late, shift: self.config.date_shift })
+        };
+        self.originals.push(original);
+        self.texts.insert(text.clone());
+        self.planted.extend(faults.into_iter().map(|fault| Planted { source: source.clone(), fault }));
+        self.made.push(Document { text, label: label as u32, source });
+    }
+
+    /// The label that the document gets, right or wrong.
+    fn label(&self, number: usize, topic: usize) -> usize {
+        let mut chance = self.stream(number, "label");
+        if !chance.chance(self.config.label_noise) {
+            topic
+        } else if chance.chance(0.5) {
+            *chance.choose(&self.siblings(topic))
+        } else {
+            (topic + 1 + chance.below(self.topics.len() - 1)) % self.topics.len()
+        }
+    }
+
+    /// The earlier document of the same topic that this one copies, if it is to be a copy; never itself a copy.
+    fn original(&self, number: usize, chance: &mut Rng) -> Option<usize> {
+        let (earlier, topic) = (number / self.topics.len(), number % self.topics.len());
+        if !chance.chance(self.config.near_duplicates) || earlier == 0 {
+            return None;
+        }
+        let original = self.originals[topic + self.topics.len() * chance.below(earlier)];
+        (!self.made[original].text.trim().is_empty()).then_some(original)
+    }
+
+    /// A new post; a short one may have been written before, then there is another try.
+    fn written(&self, number: usize, era: Era) -> String {
+        let topic = number % self.topics.len();
+        let siblings: Vec<&Topic> = self.siblings(topic).into_iter().map(|sibling| &self.topics[sibling]).collect();
+        let mut rng = self.stream(number, "text");
+        let mut text = compose::compose(&self.topics[topic], &siblings, era, &mut rng);
+        for _ in 0..20 {
+            if !self.texts.contains(&text) {
+                break;
+            }
+            text = compose::compose(&self.topics[topic], &siblings, era, &mut rng);
+        }
+        text
+    }
+
+    /// The other topics of the family.
+    fn siblings(&self, topic: usize) -> Vec<usize> {
+        let family = self.topics[topic].family();
+        (0..self.topics.len()).filter(|&other| other != topic && self.topics[other].family() == family).collect()
+    }
+
+    /// The random numbers of one document for one purpose, whatever the other documents draw.
+    fn stream(&self, number: usize, purpose: &str) -> Rng {
+        Rng::for_purpose(fold(&[self.config.seed, number as u64]), purpose)
+    }
+}
+
+/// Spreads the test part evenly over the documents of a class, so that every class has its share of it.
+fn is_test(rank: usize, test_fraction: f64) -> bool {
+    let before = |rank: usize| (rank as f64 * test_fraction) as usize;
+    before(rank + 1) > before(rank)
+}
+
+impl SampleCorpus {
+    /// Writes a folder per class under `train` and `test`, a file per text, as the folder reader reads them.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when `folder` holds something already, [`Error::Io`] when it cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+        let mut entries = fs::read_dir(folder).map_err(Error::io("read the folder", folder))?;
+        if entries.next().is_some() {
+            return Err(Error::data(format!("{}: is not empty: name a new folder", folder.display())));
+        }
+        // Whole or not at all: parts are written aside and then moved into place.
+        let aside = tempfile::Builder::new().prefix(".ninefold-").tempdir_in(folder);
+        let aside = aside.map_err(Error::io("create a folder in", folder))?;
+        for document in self.train.iter().chain(&self.test) {
+            let path = aside.path().join(format!("{}.txt", document.source));
+            let class = path.parent().unwrap_or(folder);
+            fs::create_dir_all(class).map_err(Error::io("create the folder", class))?;
+            fs::write(&path, &document.text).map_err(Error::io("write", &path))?;
+        }
+        for part in ["test", "train"] {
+            let (from, to) = (aside.path().join(part), folder.join(part));
+            if from.exists() {
+                fs::rename(from, &to).map_err(Error::io("move into place", &to))?;
+            }
+        }
+        aside.close().map_err(Error::io("remove a temporary folder in", folder))
+    }
+}

@@ -1,0 +1,141 @@
+//! Texts without labels, for a model to label.
+//!
+//! Takes lines of a stream, a file or a folder -> gives texts with their sources. What a file holds goes by its extension:
+//! CSV, TSV and JSONL give the text column of every row, anything else a text per line; a folder gives a text per file.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use super::columns::Request;
+use super::config::CorpusConfig;
+use super::decode::{self, Charset};
+use super::format::{Format, file_name, is_table};
+use super::source::{self, Row};
+use super::{folder, jsonl, table};
+use ninefold_core::error::{Error, Result};
+
+/// One text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The text, decoded.
+    pub text: String,
+    /// Where it came from: `mail.csv:17`, `posts/60150`.
+    pub source: String,
+}
+
+/// Reads the texts of a file or folder, with the columns, header and encoding that `config` says.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Format`] with the place.
+pub fn read_texts(path: &Path, config: &CorpusConfig) -> Result<Vec<Text>> {
+    if path.is_dir() {
+        let text_of = |file: std::path::PathBuf| {
+            let source = file.strip_prefix(path).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+            Ok(Text { source, ..read_whole(&file, config)? })
+        };
+        return folder::files_below(path)?.into_iter().map(text_of).collect();
+    }
+    let (content, _) = source::read_text(path, config)?;
+    let place = path.display().to_string();
+    let request = Request::new(config, false);
+    let rows = match Format::of(path, &content) {
+        Some(Format::Table(delimiter)) if is_table(path) => table::read(&content, delimiter, &request, None, &place)?.0,
+        Some(Format::JsonLines) => jsonl::read(&content, &request, &place)?.0,
+        _ => {
+            let row = |(index, text): (usize, &str)| Row { line: index + 1, text: text.into(), label: String::new() };
+            content.lines().enumerate().map(row).collect()
+        }
+    };
+    let name = file_name(path);
+    Ok(rows.into_iter().map(|row| Text { text: row.text, source: format!("{name}:{}", row.line) }).collect())
+}
+
+/// Reads a whole file as one text.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Format`] with the place.
+pub fn read_whole(path: &Path, config: &CorpusConfig) -> Result<Text> {
+    let (text, _) = source::read_text(path, config)?;
+    Ok(Text { text, source: file_name(path) })
+}
+
+/// The lines of a stream as they come, so that somebody can type; empty lines are texts too. `name` stands in the sources.
+pub fn lines<R: BufRead>(mut reader: R, name: &str) -> impl Iterator<Item = Result<Text>> {
+    let mut number = 0;
+    std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        match reader.read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(_) => {
+                number += 1;
+                if line.ends_with(b"\n") {
+                    line.pop();
+                }
+                if line.ends_with(b"\r") {
+                    line.pop();
+                }
+                let source = format!("{name}:{number}");
+                Some(decode::decode(line, Charset::Detect, &source).map(|decoded| Text { text: decoded.text, source }))
+            }
+            Err(error) => Some(Err(Error::io("read", name)(error))),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn texts_of(name: &str, content: &[u8], config: &CorpusConfig) -> Result<Vec<(String, String)>> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(name), content).unwrap();
+        let texts = read_texts(&dir.path().join(name), config)?;
+        Ok(texts.into_iter().map(|text| (text.source, text.text)).collect())
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(source, text)| (source.to_string(), text.to_string())).collect()
+    }
+
+    #[test]
+    fn every_line_of_a_stream_is_a_text() {
+        let texts: Vec<Text> = lines(&b"one\r\n\ncaf\xe9\nlast"[..], "stdin").map(Result::unwrap).collect();
+        let texts: Vec<_> = texts.iter().map(|text| (text.source.as_str(), text.text.as_str())).collect();
+        assert_eq!(texts, [("stdin:1", "one"), ("stdin:2", ""), ("stdin:3", "café"), ("stdin:4", "last")]);
+    }
+
+    #[test]
+    fn tables_and_json_give_their_text_column() {
+        let config = CorpusConfig::default();
+        let csv = texts_of("a.csv", b"id,text,label\n1,\"a, b\",x\n2,,y\n", &config).unwrap();
+        assert_eq!(csv, pairs(&[("a.csv:2", "a, b"), ("a.csv:3", "")]));
+        let one_column = texts_of("a.csv", b"hello there\nand again\n", &config).unwrap();
+        assert_eq!(one_column, pairs(&[("a.csv:1", "hello there"), ("a.csv:2", "and again")]));
+        let json = texts_of("a.jsonl", b"{\"body\": \"x\", \"title\": \"t\"}\n", &config).unwrap();
+        assert_eq!(json, pairs(&[("a.jsonl:1", "t\nx")]));
+        let second = CorpusConfig { text_column: vec!["2".into()], ..CorpusConfig::default() };
+        assert_eq!(
+            texts_of("a.tsv", b"7\tone\n8\ttwo\n", &second).unwrap(),
+            pairs(&[("a.tsv:1", "one"), ("a.tsv:2", "two")])
+        );
+        let error = texts_of("a.csv", b"id,words,n\n1,a,2\n", &config).unwrap_err().to_string();
+        assert!(error.contains("text_column"), "{error}");
+    }
+
+    #[test]
+    fn other_files_give_lines_and_folders_give_files() {
+        let config = CorpusConfig::default();
+        assert_eq!(
+            texts_of("a.txt", b"one\ttwo\nthree\n", &config).unwrap(),
+            pairs(&[("a.txt:1", "one\ttwo"), ("a.txt:2", "three")])
+        );
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("sub")).unwrap();
+        std::fs::write(dir.path().join("sub/2"), "two\nlines").unwrap();
+        std::fs::write(dir.path().join("1"), "one").unwrap();
+        let texts = read_texts(dir.path(), &config).unwrap();
+        let texts: Vec<_> = texts.iter().map(|text| (text.source.as_str(), text.text.as_str())).collect();
+        assert_eq!(texts, [("1", "one"), ("sub/2", "two\nlines")]);
+    }
+}

@@ -1,0 +1,6 @@
+//! Integration tests: readers, splits and the sample corpus.
+
+mod bad_input;
+mod formats;
+mod sample;
+mod strip;

@@ -1,0 +1,4 @@
+//! Integration tests: downloads from a server on loopback.
+
+mod download;
+mod server;

@@ -1,0 +1,165 @@
+//! How often words stand near each other: sentences -> the rows of GloVe's matrix of weighted counts.
+//!
+//! Each pair of words at distance d within the window counts 1 / d, as a whole number of parts of 2^32, so that sums do not depend
+//! on the order of adding. A row is counted whole: an index lists where its word
+//! stands, and the neighbours of those places are added up in an array as long as the vocabulary. So there is nothing to
+//! sort and to merge, and a row is the same whoever counts it.
+
+use super::sentences::Sentences;
+use super::text::words_of;
+use ninefold_core::error::{Error, Result};
+
+/// Stands between sentences; no window reaches over it.
+const BOUNDARY: u32 = u32::MAX;
+
+/// What a pair side by side counts.
+pub(super) const ONE: u64 = 1 << 32;
+
+/// What pairs count by their distance.
+pub(super) struct Shares(Vec<u64>); // [window]
+
+impl Shares {
+    /// Up to the distance of `window`.
+    pub(super) fn new(window: usize) -> Shares {
+        Shares((1..=window).map(|distance| (ONE as f64 / distance as f64).round() as u64).collect())
+    }
+
+    /// Of distance 1, 2, ...
+    pub(super) fn by_distance(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+/// All words in a line, with an index of where each stands.
+pub(super) struct Cooccurrences {
+    line: Vec<u32>,      // words, sentences apart
+    positions: Vec<u32>, // of word 0, then of word 1, ...
+    starts: Vec<usize>,  // [num_words + 1]
+    shares: Shares,
+    symmetric: bool,
+}
+
+/// What a thread adds up a row in.
+pub(super) struct Accumulator {
+    counts: Vec<u64>, // [num_words] zeros between rows
+    touched: Vec<u32>,
+}
+
+impl Accumulator {
+    /// For a vocabulary of `num_words`.
+    pub(super) fn new(num_words: usize) -> Accumulator {
+        Accumulator { counts: vec![0; num_words], touched: Vec::new() }
+    }
+}
+
+impl Cooccurrences {
+    /// Indexes `sentences` of vocabulary ids, in which word w occurs `word_counts[w]` times; `<pad>` and `<unk>` are taken out before distances are measured.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for four billion words and more.
+    pub(super) fn new(
+        sentences: Sentences,
+        word_counts: &[u64],
+        window: usize,
+        symmetric: bool,
+    ) -> Result<Cooccurrences> {
+        let num_words = word_counts.len();
+        let mut line = vec![BOUNDARY];
+        sentences.each_piece(|piece, _| {
+            line.extend(words_of(piece));
+            line.push(BOUNDARY);
+            Ok(())
+        })?;
+        if line.len() >= u32::MAX as usize {
+            return Err(Error::data(format!("GloVe counts at most {} words at once, found {}", u32::MAX, line.len())));
+        }
+        let mut starts = vec![0; num_words + 1];
+        for (word, &count) in word_counts.iter().enumerate() {
+            starts[word + 1] = starts[word] + count as usize;
+        }
+        let mut ends = starts.clone();
+        let mut positions = vec![0; starts[num_words]];
+        for (position, &word) in line.iter().enumerate().filter(|(_, word)| **word != BOUNDARY) {
+            positions[ends[word as usize]] = position as u32;
+            ends[word as usize] += 1;
+        }
+        Ok(Cooccurrences { line, positions, starts, shares: Shares::new(window), symmetric })
+    }
+
+    /// Visits the non-zero cells (column, sum of shares) of a word's row, columns rising. With `symmetric` the neighbours on both
+    /// sides count, without it those on the left.
+    pub(super) fn row(&self, word: usize, accumulator: &mut Accumulator, mut cell: impl FnMut(u32, u64)) {
+        let Accumulator { counts, touched } = accumulator;
+        let mut add = |(&neighbour, share): (&u32, u64)| {
+            let count = &mut counts[neighbour as usize];
+            if *count == 0 {
+                touched.push(neighbour);
+            }
+            *count += share;
+        };
+        for &position in &self.positions[self.starts[word]..self.starts[word + 1]] {
+            let position = position as usize;
+            let left = self.line[..position].iter().rev().take_while(|&&word| word != BOUNDARY);
+            left.zip(self.shares.by_distance()).for_each(&mut add);
+            if self.symmetric {
+                let right = self.line[position + 1..].iter().take_while(|&&word| word != BOUNDARY);
+                right.zip(self.shares.by_distance()).for_each(&mut add);
+            }
+        }
+        touched.sort_unstable();
+        for column in touched.drain(..) {
+            cell(column, std::mem::take(&mut counts[column as usize]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::text::FIRST_WORD;
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn all_rows(sentences: &[Vec<u32>], num_words: usize, window: usize, symmetric: bool) -> BTreeMap<(u32, u32), f32> {
+        let occurrences = |word: u32| sentences.iter().flatten().filter(|&&id| id == word + FIRST_WORD).count() as u64;
+        let word_counts: Vec<u64> = (0..num_words as u32).map(occurrences).collect();
+        let counted = Cooccurrences::new(Sentences::Memory(sentences), &word_counts, window, symmetric).unwrap();
+        let mut accumulator = Accumulator::new(num_words);
+        let mut cells = BTreeMap::new();
+        for word in 0..num_words {
+            counted.row(word, &mut accumulator, |column, count| {
+                let count = count as f64 / ONE as f64;
+                assert_eq!(cells.insert((word as u32, column), count as f32), None);
+            });
+        }
+        cells
+    }
+
+    #[test]
+    fn near_pairs_count_by_the_inverse_of_their_distance() {
+        // Words 0 1 2 0 (ids are two higher), an unknown word between 1 and 2 that must not count as distance.
+        let sentences = [vec![2, 3, 1, 4, 2], vec![], vec![3, 0, 2]];
+        let cells = all_rows(&sentences, 3, 2, true);
+        let expected = [
+            ((0, 1), 1.0 + 0.5 + 1.0), // 0 1, 1 . 0, and 1 0 in the last sentence
+            ((0, 2), 0.5 + 1.0),
+            ((1, 0), 2.5),
+            ((1, 2), 1.0),
+            ((2, 0), 1.5),
+            ((2, 1), 1.0),
+        ];
+        assert_eq!(cells, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn a_word_beside_itself_counts_from_both_ends() {
+        assert_eq!(all_rows(&[vec![2, 2]], 1, 5, true), BTreeMap::from([((0, 0), 2.0)]));
+        assert_eq!(all_rows(&[vec![2, 2]], 1, 5, false), BTreeMap::from([((0, 0), 1.0)]));
+    }
+
+    #[test]
+    fn without_symmetry_only_the_left_counts() {
+        let cells = all_rows(&[vec![2, 3, 4]], 3, 5, false);
+        assert_eq!(cells, BTreeMap::from([((1, 0), 1.0), ((2, 0), 0.5), ((2, 1), 1.0)]));
+    }
+}

@@ -1,0 +1,370 @@
+//! FastText: Word2Vec in which a word is the mean of its own vector and those of its character n-grams.
+//!
+//! Sentences of vocabulary ids -> [`WordVectors`] with the n-grams' rows, from which words never seen get vectors.
+//!
+//! Source: Bojanowski, Grave, Joulin & Mikolov, "Enriching Word Vectors with Subword Information" (2017). As in their program
+//! the update of the mean goes to each of its rows undivided. Every context predicts the middle word (their program lets the
+//! middle word predict its contexts: the same pairs, seen from the other end).
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::cbow::{Window, lay};
+use super::checkpoint::Keeper;
+use super::compose::{Compose, Slots, Spread};
+use super::fetch::Fetch;
+use super::matrix::SharedMatrix;
+use super::objective::{Objective, Stepper};
+use super::queue::{self, LossSum, Worker};
+use super::resources::Resources;
+use super::sampler::{Subsampling, below};
+use super::sentences::Sentences;
+use super::subword_rows::SubwordRows;
+use super::text::{FIRST_WORD, Text};
+use super::view::View;
+use super::word2vec::Word2VecConfig;
+use super::{Architecture, Loss, check};
+use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Progress;
+use ninefold_core::rng::Rng;
+use ninefold_kernels::simd::Level;
+use ninefold_text::vocab::Vocab;
+use ninefold_vectors::WordVectors;
+use ninefold_vectors::subwords::Subwords;
+
+/// How FastText is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct FastTextConfig {
+    /// Length of the vectors.
+    pub dim: usize,
+    /// "skip_gram": each context word predicts the middle word; "cbow": their mean does (faster, weaker on rare words).
+    pub architecture: Architecture,
+    /// Fewest characters of an n-gram.
+    pub min_n: usize,
+    /// Most characters of an n-gram.
+    pub max_n: usize,
+    /// Number of buckets that n-grams are hashed into; memory is used only for buckets that the vocabulary needs.
+    pub bucket: u32,
+    /// Most words on either side that count as context.
+    pub window: usize,
+    /// Draw each window's reach from 1 to window, so that near words count more; false: always the whole window.
+    pub shrink_windows: bool,
+    /// "ns": negative sampling; "hs": hierarchical softmax, a tree over the vocabulary (no noise words; slower).
+    pub loss: Loss,
+    /// Noise words that each prediction is told apart from.
+    pub negative: usize,
+    /// One set of noise words for all predictions of a window, in CBOW of four windows (several times faster; as good); false: one
+    /// for each.
+    pub shared_negatives: bool,
+    /// Noise words are drawn by count to this power.
+    pub ns_exponent: f64,
+    /// Words more frequent than about this share of the text are thinned out; 0: none is.
+    pub sample: f64,
+    /// CBOW: the mean of the context rather than its sum.
+    pub cbow_mean: bool,
+    /// Passes over the text.
+    pub epochs: usize,
+    /// Learning rate at the start; it falls linearly ...
+    pub learning_rate: f64,
+    /// ... to this at the end.
+    pub min_learning_rate: f64,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Threads; with 1 the same seed gives the same bytes, with more they race for rows and it does not.
+    pub threads: usize,
+}
+
+impl Default for FastTextConfig {
+    fn default() -> FastTextConfig {
+        Word2VecConfig::default().into()
+    }
+}
+
+impl From<Word2VecConfig> for FastTextConfig {
+    /// The same, with fastText's n-grams.
+    fn from(config: Word2VecConfig) -> FastTextConfig {
+        let Word2VecConfig {
+            dim,
+            architecture,
+            window,
+            shrink_windows,
+            loss,
+            negative,
+            shared_negatives,
+            ns_exponent,
+            sample,
+            cbow_mean,
+            epochs,
+            learning_rate,
+            min_learning_rate,
+            seed,
+            threads,
+        } = config;
+        FastTextConfig {
+            dim,
+            architecture,
+            min_n: 3,
+            max_n: 6,
+            bucket: 2_000_000,
+            window,
+            shrink_windows,
+            loss,
+            negative,
+            shared_negatives,
+            ns_exponent,
+            sample,
+            cbow_mean,
+            epochs,
+            learning_rate,
+            min_learning_rate,
+            seed,
+            threads,
+        }
+    }
+}
+
+impl FastTextConfig {
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the setting's name.
+    pub fn validate(&self) -> Result<()> {
+        self.without_subwords().validate()?;
+        check::at_least_one("min_n", self.min_n)?;
+        check::at_least_one("bucket", self.bucket as usize)?;
+        if self.max_n < self.min_n {
+            return Err(Error::config("max_n", format!("at least min_n ({})", self.min_n), self.max_n));
+        }
+        Ok(())
+    }
+
+    /// The settings that FastText shares with Word2Vec.
+    fn without_subwords(&self) -> Word2VecConfig {
+        Word2VecConfig {
+            dim: self.dim,
+            architecture: self.architecture,
+            window: self.window,
+            shrink_windows: self.shrink_windows,
+            loss: self.loss,
+            negative: self.negative,
+            shared_negatives: self.shared_negatives,
+            ns_exponent: self.ns_exponent,
+            sample: self.sample,
+            cbow_mean: self.cbow_mean,
+            epochs: self.epochs,
+            learning_rate: self.learning_rate,
+            min_learning_rate: self.min_learning_rate,
+            seed: self.seed,
+            threads: self.threads,
+        }
+    }
+}
+
+/// Trains vectors for the words of `vocab`, and for n-grams of them, on `sentences` of its ids.
+///
+/// `<pad>` and `<unk>` are taken out of the sentences before windows are laid. A word's vector is the mean of its row and its
+/// n-grams'; a word that is not in the vocabulary gets the mean of those of its n-grams that some word of the vocabulary has.
+///
+/// # Errors
+/// As [`word2vec::train`](super::word2vec::train).
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train(
+    config: &FastTextConfig,
+    sentences: &[Vec<u32>],
+    vocab: &Vocab,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
+    train_on(config, Sentences::Memory(sentences), vocab, &Resources::default(), progress)
+}
+
+/// [`train`] on sentences in memory or in a file, with a checkpoint to go on from.
+///
+/// # Errors
+/// As [`word2vec::train_on`](super::word2vec::train_on).
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train_on(
+    config: &FastTextConfig,
+    sentences: Sentences,
+    vocab: &Vocab,
+    resources: &Resources,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
+    config.validate()?;
+    let text = Text::new(sentences, vocab)?;
+    let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
+    let rows = SubwordRows::new(config, words, counts);
+    let mut input = random_rows(config, &rows)?;
+    let mut objective = Objective::new(counts, &config.without_subwords())?;
+    let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
+    let first_epoch = keeper.restore(&mut [&mut input, objective.output_mut()], progress)?;
+    let subsampling = Subsampling::new(counts, config.sample);
+    let schedule = config.without_subwords().schedule(first_epoch);
+    progress.begin("fasttext", "words", Some(text.words() * config.epochs as u64));
+    let make_worker = || {
+        let stepper = objective.stepper(config.threads)?;
+        let slots = Slots::new(2 * config.window + stepper.most_targets(), config.dim)?;
+        Ok(Trainer {
+            config,
+            rows: &rows,
+            input: View::of_thread(&input, config.threads)?,
+            stepper,
+            level: Level::current(),
+            slots,
+            coming: Vec::new(),
+            contexts: Vec::new(),
+            weights: Vec::new(),
+            windows: Vec::new(),
+        })
+    };
+    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
+    queue::run(&text, &subsampling, &schedule, progress, make_worker, keep)?;
+    progress.end();
+    drop(objective);
+    vectors(config, words, &rows, &mut input)
+}
+
+/// Where training starts: what stands for several parts is as much smaller as the mean of their own random numbers would be.
+fn random_rows(config: &FastTextConfig, rows: &SubwordRows) -> Result<SharedMatrix> {
+    let mut input = SharedMatrix::zeros(rows.stands_for().len(), config.dim)?; // [num_rows, dim]
+    input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word and n-gram vectors"));
+    for (row, &parts) in rows.stands_for().iter().enumerate() {
+        input.values(row).iter_mut().for_each(|value| *value /= (parts as f32).sqrt());
+    }
+    Ok(input)
+}
+
+/// The trained rows as word vectors with subwords.
+fn vectors(
+    config: &FastTextConfig,
+    words: &[String],
+    rows: &SubwordRows,
+    input: &mut SharedMatrix,
+) -> Result<WordVectors> {
+    let mut matrix = Vec::with_capacity(words.len() * config.dim); // [num_words, dim]
+    for word in 0..words.len() as u32 {
+        let mean = rows.of(word);
+        let mut sum = vec![0.0; config.dim];
+        for (&row, &share) in mean.rows.iter().zip(mean.shares) {
+            sum.iter_mut().zip(input.values(row as usize)).for_each(|(sum, value)| *sum += share * *value);
+        }
+        matrix.extend(sum);
+    }
+    let ngrams = rows.of_buckets().iter().flat_map(|&row| input.values(row as usize).to_vec()).collect();
+    let (ngram_range, buckets) = ((config.min_n, config.max_n), Some(rows.buckets()));
+    let subwords = Subwords::new(ngram_range, config.bucket, config.dim, buckets, ngrams)?;
+    WordVectors::new(words.to_vec(), config.dim, matrix)?.with_subwords(subwords)
+}
+
+/// One thread at work.
+struct Trainer<'a> {
+    config: &'a FastTextConfig,
+    rows: &'a SubwordRows,
+    input: View<'a>, // [num_rows, dim]
+    stepper: Stepper<'a>,
+    level: Level,
+    slots: Slots, // the words within reach of a step's windows
+    /// Rows of a word that will be composed.
+    coming: Vec<*mut f32>,
+    contexts: Vec<u32>, // slots
+    weights: Vec<f32>,
+    windows: Vec<Window>,
+}
+
+impl Trainer<'_> {
+    fn enter(&mut self, sentence: &[u32], position: usize) {
+        let (mean, slot) = (self.rows.of(sentence[position]), self.slots.of(position));
+        self.level.run(Compose { matrix: &self.input, mean, slots: &mut self.slots, slot });
+    }
+
+    /// While the word's rows are changed, those of the word that enters after the next step are fetched.
+    fn leave(&mut self, sentence: &[u32], position: usize) {
+        let (rows, slot) = (self.rows.of(sentence[position]).rows, self.slots.of(position));
+        let coming = sentence.get(position + 2 * (self.config.window + self.stepper.most_targets()));
+        let coming = coming.map_or(&[][..], |&word| self.rows.of(word).rows);
+        self.coming.clear();
+        self.coming.extend(coming.iter().map(|&row| self.input.row(row)));
+        let fetch = Fetch::new(&self.coming);
+        self.level.run(Spread { matrix: &self.input, rows, fetch, slots: &mut self.slots, slot });
+    }
+
+    fn reach(&self, rng: &mut Rng) -> usize {
+        let FastTextConfig { window, shrink_windows, .. } = *self.config;
+        if shrink_windows { 1 + below(rng, window) } else { window }
+    }
+
+    fn skip_gram(&mut self, sentence: &[u32], middle: usize, next: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let reach = self.reach(rng);
+        let window = middle.saturating_sub(reach)..sentence.len().min(middle + reach + 1);
+        let others = window.filter(|&position| position != middle);
+        let mut contexts = std::mem::take(&mut self.contexts);
+        contexts.clear();
+        contexts.extend(others.map(|position| self.slots.of(position) as u32));
+        self.stepper.skip_gram(&View::direct(&self.slots.vectors), &contexts, next, learning_rate, rng);
+        self.contexts = contexts;
+    }
+
+    fn cbow(&mut self, sentence: &[u32], middles: Range<usize>, next: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let (rows, reach) = (self.rows, self.reach(rng));
+        let near = middles.start.saturating_sub(reach)..sentence.len().min(middles.end + reach);
+        // The mean is over all parts of all context words, so a word counts as often as it has parts.
+        let weight = |position: usize| rows.num_parts(sentence[position]) as f32;
+        self.contexts.clear();
+        self.contexts.extend(near.clone().map(|position| self.slots.of(position) as u32));
+        self.weights.clear();
+        self.weights.extend(near.clone().map(weight));
+        let places = (reach, sentence.len(), near.start);
+        lay(&mut self.windows, middles, places, self.config.cbow_mean, weight);
+        let windows = (self.contexts.as_slice(), self.weights.as_slice(), self.windows.as_slice());
+        self.stepper.cbow(&View::direct(&self.slots.vectors), windows, next, learning_rate, rng);
+    }
+}
+
+impl Worker for Trainer<'_> {
+    fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let len = sentence.len();
+        if len < 2 {
+            return;
+        }
+        let window = self.config.window;
+        let mut middles = 0..self.stepper.block(sentence);
+        let (mut entered, mut left) = (0, 0);
+        self.stepper.aim(&sentence[middles.clone()], rng);
+        while middles.start < len {
+            while entered < len.min(middles.end + window) {
+                self.enter(sentence, entered);
+                entered += 1;
+            }
+            let next = middles.end..middles.end + self.stepper.block(&sentence[middles.end..]);
+            match self.config.architecture {
+                Architecture::SkipGram => {
+                    self.skip_gram(sentence, middles.start, &sentence[next.clone()], learning_rate, rng);
+                }
+                Architecture::Cbow => self.cbow(sentence, middles, &sentence[next.clone()], learning_rate, rng),
+            }
+            while left + window < next.start {
+                self.leave(sentence, left);
+                left += 1;
+            }
+            middles = next;
+        }
+        while left < len {
+            self.leave(sentence, left);
+            left += 1;
+        }
+    }
+
+    fn synchronize(&mut self) {
+        self.input.synchronize();
+        self.stepper.synchronize();
+    }
+
+    fn take_loss(&mut self) -> LossSum {
+        self.stepper.take_loss()
+    }
+}

@@ -1,0 +1,309 @@
+//! The objective that Word2Vec and FastText share, negative sampling or hierarchical softmax: finds the outputs that a word is
+//! predicted with, takes the step, keeps the loss.
+
+use super::cbow::{Cbow, WINDOWS, Window};
+use super::fetch::Fetch;
+use super::huffman::Huffman;
+use super::matrix::SharedMatrix;
+use super::queue::LossSum;
+use super::sampler::{Noise, Reused};
+use super::view::View;
+use super::window::{Scratch, SkipGram};
+use super::word2vec::Word2VecConfig;
+use super::{Architecture, Loss};
+use ninefold_core::error::Result;
+use ninefold_core::rng::Rng;
+use ninefold_kernels::simd::Level;
+
+/// One of this many steps has its loss computed.
+const MEASURE_EVERY: u64 = 128;
+
+/// From this window on the contexts of skip-gram learn in turn. It takes a fifth more time; without it long windows lose one point of
+/// SimLex-999 and three of rare words, short ones nothing.
+pub(super) const LONG_WINDOW: usize = 6;
+
+/// What all threads share of the objective.
+pub(super) struct Objective {
+    output: SharedMatrix, // [num_words, dim]; of a tree's inner nodes [num_words - 1, dim]
+    outputs: Outputs,
+    architecture: Architecture,
+    /// Skip-gram: whether contexts learn in turn. In a tree they always do: its upper nodes are on the way to every word.
+    in_turn: bool,
+}
+
+/// Which output rows a word is predicted with.
+enum Outputs {
+    /// Its own and those of noise words.
+    Noise { noise: Noise, negative: usize, shared: bool },
+    /// Those on the way to it.
+    Tree(Huffman),
+}
+
+impl Objective {
+    /// Zero output rows for the words of `counts`.
+    ///
+    /// # Errors
+    /// When there is no memory for them.
+    pub(super) fn new(counts: &[u64], config: &Word2VecConfig) -> Result<Objective> {
+        let Word2VecConfig { dim, window, negative, ns_exponent, shared_negatives: shared, architecture, loss, .. } =
+            *config;
+        let noise = || Noise::new(counts, ns_exponent);
+        let (rows, outputs) = match loss {
+            Loss::Ns => (counts.len(), Outputs::Noise { noise: noise(), negative, shared }),
+            Loss::Hs => (counts.len() - 1, Outputs::Tree(Huffman::new(counts))),
+        };
+        let in_turn = loss == Loss::Hs || window >= LONG_WINDOW;
+        Ok(Objective { output: SharedMatrix::zeros(rows, dim)?, outputs, architecture, in_turn })
+    }
+
+    /// The output rows.
+    pub(super) fn output(&self) -> &SharedMatrix {
+        &self.output
+    }
+
+    /// The output rows, to be filled with those of an earlier run.
+    pub(super) fn output_mut(&mut self) -> &mut SharedMatrix {
+        &mut self.output
+    }
+
+    /// One thread's part.
+    ///
+    /// # Errors
+    /// When there is no memory for a thread's copies of frequent rows.
+    pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
+        // In CBOW copies of output rows cost analogies, the more threads the more.
+        let output = match self.architecture {
+            Architecture::SkipGram => View::of_thread(&self.output, threads)?,
+            Architecture::Cbow => View::direct(&self.output),
+        };
+        let block = match self.outputs {
+            Outputs::Noise { shared: true, negative, .. } if self.architecture == Architecture::Cbow => {
+                self.output.rows().saturating_sub(Reused::TIMES * negative).clamp(1, WINDOWS)
+            }
+            _ => 1,
+        };
+        Ok(Stepper {
+            objective: self,
+            output,
+            block,
+            level: Level::current(),
+            targets: Targets::default(),
+            coming: Targets::default(),
+            reused: Reused::default(),
+            fetch: Vec::new(),
+            scratch: Scratch::default(),
+            loss: LossSum::default(),
+            steps: 0,
+        })
+    }
+}
+
+/// Takes steps of training on one thread.
+///
+/// The outputs of a step are found one step ahead, so that their rows are on their way from memory while the step before is
+/// computed: call [`aim`](Stepper::aim) before the first step of a sentence, and name each step's successor.
+pub(super) struct Stepper<'a> {
+    objective: &'a Objective,
+    output: View<'a>,
+    /// Most windows that a step takes: one but for CBOW.
+    block: usize,
+    level: Level,
+    targets: Targets, // of this step
+    coming: Targets,  // of the next
+    reused: Reused,   // noise that windows share
+    fetch: Vec<*mut f32>,
+    scratch: Scratch,
+    loss: LossSum,
+    steps: u64,
+}
+
+/// The output rows of a step, those that should say yes first.
+#[derive(Default)]
+struct Targets {
+    word: u32,      // the first
+    rows: Vec<u32>, // targets and their noise, or a word's way through the tree
+    positives: usize,
+}
+
+impl Stepper<'_> {
+    /// Most words that are the targets of one step: one but for CBOW.
+    pub(super) fn most_targets(&self) -> usize {
+        self.block
+    }
+
+    /// How many of the coming words are the targets of one step: neighbours that differ from each other.
+    pub(super) fn block(&self, words: &[u32]) -> usize {
+        let most = self.block.min(words.len());
+        (1..most).find(|&number| words[..number].contains(&words[number])).unwrap_or(most)
+    }
+
+    /// Finds the outputs of the coming step, whose targets are known: one but for CBOW.
+    pub(super) fn aim(&mut self, targets: &[u32], rng: &mut Rng) {
+        let Stepper { coming, reused, fetch, output, .. } = self;
+        coming.word = targets[0];
+        coming.rows.clear();
+        match &self.objective.outputs {
+            Outputs::Noise { noise, negative, .. } => {
+                coming.rows.extend_from_slice(targets);
+                match self.block {
+                    1 => noise.draw_others(*negative, rng, &mut coming.rows),
+                    _ => reused.draw_others(noise, *negative, rng, &mut coming.rows),
+                }
+                coming.positives = targets.len();
+            }
+            Outputs::Tree(tree) => {
+                let (rows, positives) = tree.way(targets[0]);
+                coming.rows.extend_from_slice(rows);
+                coming.positives = positives;
+            }
+        }
+        fetch.extend(coming.rows.iter().map(|&row| output.row(row)));
+    }
+
+    /// Has the next step fetch a row from memory that a later one will want.
+    pub(super) fn fetch(&mut self, row: *mut f32) {
+        self.fetch.push(row);
+    }
+
+    /// Every context (a row of `input`) predicts the target aimed at, all with one set of outputs or each with noise of its own;
+    /// `next` is the step after.
+    pub(super) fn skip_gram(
+        &mut self,
+        input: &View,
+        contexts: &[u32],
+        next: &[u32],
+        learning_rate: f32,
+        rng: &mut Rng,
+    ) {
+        let sharing = match self.objective.outputs {
+            Outputs::Noise { shared: false, .. } => 1,
+            Outputs::Noise { shared: true, .. } | Outputs::Tree(_) => contexts.len(),
+        };
+        let mut rest = contexts;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(sharing);
+            rest = later;
+            let again = [self.coming.word];
+            let measure = self.advance(if rest.is_empty() { next } else { &again }, rng);
+            if self.targets.rows.is_empty() {
+                continue; // the only word of a vocabulary: the tree has no decision
+            }
+            let loss = self.level.run(SkipGram {
+                input,
+                contexts: now,
+                output: &self.output,
+                targets: &self.targets.rows,
+                positives: self.targets.positives,
+                in_turn: self.objective.in_turn,
+                learning_rate,
+                measure,
+                fetch: Fetch::new(&self.fetch),
+                scratch: &mut self.scratch,
+            });
+            self.fetch.clear();
+            self.count(loss, if measure { now.len() } else { 0 });
+        }
+    }
+
+    /// The sums of the windows' contexts (rows of `input`), each times its weight, predict the targets aimed at; `next` are those
+    /// of the step after.
+    pub(super) fn cbow(
+        &mut self,
+        input: &View,
+        (contexts, weights, windows): (&[u32], &[f32], &[Window]),
+        next: &[u32],
+        learning_rate: f32,
+        rng: &mut Rng,
+    ) {
+        let measure = self.advance(next, rng);
+        if self.targets.rows.is_empty() {
+            return;
+        }
+        let own = matches!(self.objective.outputs, Outputs::Noise { .. });
+        let loss = self.level.run(Cbow {
+            input,
+            contexts,
+            weights,
+            windows,
+            output: &self.output,
+            targets: &self.targets.rows,
+            own,
+            noise_weight: if self.block > 1 { 1.0 / Reused::TIMES as f32 } else { 1.0 },
+            positives: if own { 0 } else { self.targets.positives },
+            learning_rate,
+            measure,
+            fetch: Fetch::new(&self.fetch),
+            scratch: &mut self.scratch,
+        });
+        self.fetch.clear();
+        self.count(loss, if measure { windows.len() } else { 0 });
+    }
+
+    /// Turns to the step aimed at and aims at the next; says whether this step's loss is computed.
+    fn advance(&mut self, next: &[u32], rng: &mut Rng) -> bool {
+        std::mem::swap(&mut self.targets, &mut self.coming);
+        if !next.is_empty() {
+            self.aim(next, rng);
+        }
+        self.steps += 1;
+        self.steps.is_multiple_of(MEASURE_EVERY)
+    }
+
+    fn count(&mut self, loss: f64, pairs: usize) {
+        self.loss.sum += loss;
+        self.loss.pairs += pairs as u64;
+    }
+
+    /// See [`Worker::synchronize`](super::queue::Worker::synchronize).
+    pub(super) fn synchronize(&mut self) {
+        self.output.synchronize();
+    }
+
+    /// The loss measured since the last call.
+    pub(super) fn take_loss(&mut self) -> LossSum {
+        std::mem::take(&mut self.loss)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_step_has_as_many_noise_words_as_it_should() {
+        use Architecture::{Cbow, SkipGram};
+        let words: Vec<u32> = (0..9).collect();
+        // Architecture, shared_negatives, words of the vocabulary -> targets and noise words of a step.
+        let cases = [
+            (SkipGram, true, 100, 1, 5),
+            (SkipGram, false, 100, 1, 5),
+            (Cbow, true, 100, 4, 10),
+            (Cbow, true, 13, 3, 10),
+            (Cbow, true, 11, 1, 5),
+            (Cbow, false, 100, 1, 5),
+        ];
+        for (architecture, shared_negatives, vocab_size, targets, noise) in cases {
+            let config = Word2VecConfig { architecture, shared_negatives, negative: 5, ..Word2VecConfig::default() };
+            let objective = Objective::new(&vec![1; vocab_size], &config).unwrap();
+            let mut stepper = objective.stepper(1).unwrap();
+            let block = stepper.block(&words);
+            stepper.aim(&words[..block], &mut Rng::new(1));
+            let mut rows = stepper.coming.rows.clone();
+            assert_eq!((block, rows.len()), (targets, targets + noise), "{architecture:?} of {vocab_size}");
+            assert_eq!(rows[..block], words[..block]);
+            rows.sort_unstable();
+            rows.dedup();
+            assert_eq!(rows.len(), targets + noise, "no row twice");
+        }
+    }
+
+    #[test]
+    fn a_step_of_cbow_ends_before_a_word_that_it_has() {
+        let config = Word2VecConfig { architecture: Architecture::Cbow, ..Word2VecConfig::default() };
+        let objective = Objective::new(&[1; 100], &config).unwrap();
+        let stepper = objective.stepper(1).unwrap();
+        let blocks = [&[3, 4, 3, 5, 6][..], &[3, 3], &[3, 4, 5, 6, 7], &[3], &[]].map(|words| stepper.block(words));
+        assert_eq!(blocks, [2, 1, 4, 1, 0]);
+    }
+}

@@ -1,0 +1,239 @@
+//! Word2Vec: words that stand in like company get like vectors.
+//!
+//! Sentences of vocabulary ids -> [`WordVectors`]. In skip-gram every word of the window predicts the word in its middle; in
+//! CBOW their mean does.
+//!
+//! Sources: Mikolov, Chen, Corrado & Dean, "Efficient estimation of word representations in vector space" (2013); Mikolov,
+//! Sutskever, Chen, Corrado & Dean, "Distributed representations of words and phrases and their compositionality" (2013).
+//! The settings mean what gensim means by them.
+
+use serde::{Deserialize, Serialize};
+
+use super::cbow::{Window, lay};
+use super::checkpoint::Keeper;
+use super::matrix::SharedMatrix;
+use super::objective::{Objective, Stepper};
+use super::queue::{self, LossSum, Schedule, Worker};
+use super::resources::Resources;
+use super::sampler::{Subsampling, below};
+use super::sentences::Sentences;
+use super::text::{FIRST_WORD, Text};
+use super::view::View;
+use super::{Architecture, Loss, check};
+use ninefold_core::error::Result;
+use ninefold_core::progress::Progress;
+use ninefold_core::rng::Rng;
+use ninefold_text::vocab::Vocab;
+use ninefold_vectors::WordVectors;
+
+/// How Word2Vec is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct Word2VecConfig {
+    /// Length of the vectors.
+    pub dim: usize,
+    /// "skip_gram": each context word predicts the middle word; "cbow": their mean does (faster, weaker on rare words).
+    pub architecture: Architecture,
+    /// Most words on either side that count as context.
+    pub window: usize,
+    /// Draw each window's reach from 1 to window, so that near words count more; false: always the whole window.
+    pub shrink_windows: bool,
+    /// "ns": negative sampling; "hs": hierarchical softmax, a tree over the vocabulary (no noise words; slower).
+    pub loss: Loss,
+    /// Noise words that each prediction is told apart from.
+    pub negative: usize,
+    /// One set of noise words for all predictions of a window, in CBOW one set and one reach for four windows (several times
+    /// faster; as good); false: one for each.
+    pub shared_negatives: bool,
+    /// Noise words are drawn by count to this power.
+    pub ns_exponent: f64,
+    /// Words more frequent than about this share of the text are thinned out; 0: none is.
+    pub sample: f64,
+    /// CBOW: the mean of the context rather than its sum.
+    pub cbow_mean: bool,
+    /// Passes over the text.
+    pub epochs: usize,
+    /// Learning rate at the start; it falls linearly ...
+    pub learning_rate: f64,
+    /// ... to this at the end.
+    pub min_learning_rate: f64,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Threads; with 1 the same seed gives the same bytes, with more they race for rows and it does not.
+    pub threads: usize,
+}
+
+impl Default for Word2VecConfig {
+    fn default() -> Word2VecConfig {
+        Word2VecConfig {
+            dim: 100,
+            architecture: Architecture::SkipGram,
+            window: 5,
+            shrink_windows: true,
+            loss: Loss::Ns,
+            negative: 5,
+            shared_negatives: true,
+            ns_exponent: 0.75,
+            sample: 1e-3,
+            cbow_mean: true,
+            epochs: 5,
+            learning_rate: 0.025,
+            min_learning_rate: 1e-4,
+            seed: 1,
+            threads: 1,
+        }
+    }
+}
+
+impl Word2VecConfig {
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`](ninefold_core::Error::Config) with the setting's name.
+    pub fn validate(&self) -> Result<()> {
+        check::at_least_one("dim", self.dim)?;
+        check::at_least_one("window", self.window)?;
+        check::at_least_one("negative", self.negative)?;
+        check::at_least_one("epochs", self.epochs)?;
+        check::at_least_one("threads", self.threads)?;
+        check::within("ns_exponent", self.ns_exponent, -4.0, 4.0)?;
+        check::share("sample", self.sample)?;
+        check::positive("learning_rate", self.learning_rate)?;
+        check::within("min_learning_rate", self.min_learning_rate, 0.0, self.learning_rate)
+    }
+
+    pub(super) fn schedule(&self, first_epoch: usize) -> Schedule {
+        let Word2VecConfig { epochs, learning_rate, min_learning_rate, seed, threads, .. } = *self;
+        Schedule { epochs, first_epoch, learning_rate, min_learning_rate, seed, threads }
+    }
+}
+
+/// Trains vectors for the words of `vocab` on `sentences` of its ids.
+///
+/// `<pad>` and `<unk>` are taken out of the sentences before windows are laid. A word that is in the vocabulary but not in
+/// the sentences keeps the small random vector that it began with.
+///
+/// # Errors
+/// [`Error::Config`](ninefold_core::Error::Config) for a senseless setting, [`Error::Data`](ninefold_core::Error::Data) when the sentences hold no word of the vocabulary or the vectors
+/// stopped being numbers (too high a learning rate), [`Error::Interrupted`](ninefold_core::Error::Interrupted) when the user cancels.
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train(
+    config: &Word2VecConfig,
+    sentences: &[Vec<u32>],
+    vocab: &Vocab,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
+    train_on(config, Sentences::Memory(sentences), vocab, &Resources::default(), progress)
+}
+
+/// [`train`] on sentences in memory or in a file, with a checkpoint to go on from.
+///
+/// # Errors
+/// As [`train`]; [`Error::Io`](ninefold_core::Error::Io) when a file cannot be read or written, those of a checkpoint that does not fit.
+///
+/// # Panics
+/// When an id is not of this vocabulary.
+pub fn train_on(
+    config: &Word2VecConfig,
+    sentences: Sentences,
+    vocab: &Vocab,
+    resources: &Resources,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
+    config.validate()?;
+    let text = Text::new(sentences, vocab)?;
+    let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
+    let mut input = SharedMatrix::zeros(counts.len(), config.dim)?;
+    input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word vectors"));
+    let mut objective = Objective::new(counts, config)?;
+    let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "word2vec", config, words, counts)?;
+    let first_epoch = keeper.restore(&mut [&mut input, objective.output_mut()], progress)?;
+    progress.begin("word2vec", "words", Some(text.words() * config.epochs as u64));
+    let subsampling = Subsampling::new(counts, config.sample);
+    let make_worker = || {
+        let stepper = objective.stepper(config.threads)?;
+        let input = View::of_thread(&input, config.threads)?;
+        Ok(Trainer { config, input, stepper, contexts: Vec::new(), weights: Vec::new(), windows: Vec::new() })
+    };
+    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
+    queue::run(&text, &subsampling, &config.schedule(first_epoch), progress, make_worker, keep)?;
+    progress.end();
+    drop(objective);
+    WordVectors::new(words.to_vec(), config.dim, input.all_values())
+}
+
+/// One thread at work.
+struct Trainer<'a> {
+    config: &'a Word2VecConfig,
+    input: View<'a>, // [num_words, dim]
+    stepper: Stepper<'a>,
+    contexts: Vec<u32>,
+    weights: Vec<f32>,
+    windows: Vec<Window>,
+}
+
+impl Trainer<'_> {
+    fn reach(&self, rng: &mut Rng) -> usize {
+        let Word2VecConfig { window, shrink_windows, .. } = *self.config;
+        if shrink_windows { 1 + below(rng, window) } else { window }
+    }
+
+    fn skip_gram(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        self.stepper.aim(&sentence[..1], rng);
+        for middle in 0..sentence.len() {
+            let reach = self.reach(rng);
+            let end = sentence.len().min(middle + reach + 1);
+            self.contexts.clear();
+            self.contexts.extend_from_slice(&sentence[middle.saturating_sub(reach)..middle]);
+            self.contexts.extend_from_slice(&sentence[middle + 1..end]);
+            if let Some(&coming) = sentence.get(middle + self.config.window + 1) {
+                self.stepper.fetch(self.input.row(coming));
+            }
+            let next = &sentence[middle + 1..sentence.len().min(middle + 2)];
+            self.stepper.skip_gram(&self.input, &self.contexts, next, learning_rate, rng);
+        }
+    }
+
+    fn cbow(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        let (window, len) = (self.config.window, sentence.len());
+        let (mut first, mut block) = (0, self.stepper.block(sentence));
+        self.stepper.aim(&sentence[..block], rng);
+        while first < len {
+            let end = first + block;
+            let reach = self.reach(rng);
+            let near = first.saturating_sub(reach)..len.min(end + reach);
+            lay(&mut self.windows, first..end, (reach, len, near.start), self.config.cbow_mean, |_| 1.0);
+            block = self.stepper.block(&sentence[end..]);
+            for &coming in &sentence[len.min(end + window)..len.min(end + block + window)] {
+                self.stepper.fetch(self.input.row(coming));
+            }
+            self.weights.resize(near.len(), 1.0);
+            let windows = (&sentence[near], self.weights.as_slice(), self.windows.as_slice());
+            self.stepper.cbow(&self.input, windows, &sentence[end..end + block], learning_rate, rng);
+            first = end;
+        }
+    }
+}
+
+impl Worker for Trainer<'_> {
+    fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
+        if sentence.len() < 2 {
+            return;
+        }
+        match self.config.architecture {
+            Architecture::SkipGram => self.skip_gram(sentence, learning_rate, rng),
+            Architecture::Cbow => self.cbow(sentence, learning_rate, rng),
+        }
+    }
+
+    fn synchronize(&mut self) {
+        self.input.synchronize();
+        self.stepper.synchronize();
+    }
+
+    fn take_loss(&mut self) -> LossSum {
+        self.stepper.take_loss()
+    }
+}

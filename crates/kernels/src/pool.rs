@@ -1,0 +1,272 @@
+//! The states of a text's tokens -> one vector, and back: by the last state, the mean, the largest of each unit, or a mean
+//! weighted by attention.
+//!
+//! Works on some texts of a batch, each given as the places of its tokens in the order of reading: into how many sequences it
+//! was cut and where those lie is of no concern here. A pooled row is made of parts, each as long as the states of all
+//! directions side by side. An empty text's vector is zero, and so is that of a segment without tokens.
+
+use super::simd::{Kernel, Simd};
+use ninefold_core::share::share;
+
+/// One part of a pooled row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The state where the direction ends: at the last token forwards, at the first backwards.
+    Last,
+    /// The mean over all tokens.
+    Mean,
+    /// The largest value of each unit over a share of the tokens: segment `number` of `of`.
+    Max {
+        /// Counted from 0.
+        number: usize,
+        /// Segments that the text is cut into.
+        of: usize,
+    },
+    /// The mean weighted by softmax(h · query).
+    Attention,
+}
+
+/// The states that are pooled over, and how.
+#[derive(Clone, Copy)]
+pub struct States<'a> {
+    /// Each direction's states. `[the batch's tokens, hidden]`
+    pub directions: &'a [&'a [f32]],
+    /// Padded hidden_size.
+    pub hidden: usize,
+    /// The parts of a pooled row.
+    pub parts: &'a [Part],
+    /// What attention compares states with. `[directions * hidden]`, empty without attention
+    pub query: &'a [f32],
+}
+
+impl States<'_> {
+    /// Floats of all directions side by side.
+    fn width(&self) -> usize {
+        self.directions.len() * self.hidden
+    }
+
+    fn state(&self, direction: usize, token: u32) -> &[f32] {
+        &self.directions[direction][token as usize * self.hidden..][..self.hidden]
+    }
+
+    /// How many of attention's weights belong to a text.
+    fn weights_of(&self, tokens: usize) -> usize {
+        if self.query.is_empty() { 0 } else { tokens }
+    }
+}
+
+/// The place of the token at which a direction ends.
+fn end(direction: usize, length: usize) -> usize {
+    if direction == 0 { length - 1 } else { 0 }
+}
+
+/// In place of a token: a segment without any.
+const NONE: u32 = u32::MAX;
+
+/// States -> pooled rows, and what [`Backward`] needs to remember.
+pub struct Forward<'a> {
+    /// The states.
+    pub states: States<'a>,
+    /// Each text's tokens. `[rows]`
+    pub texts: &'a [&'a [u32]],
+    /// `[rows, parts * directions * hidden]`
+    pub pooled: &'a mut [f32],
+    /// The place of the token that each unit's largest value came from; the other parts' places are not used. Like `pooled`
+    pub chosen: &'a mut [u32],
+    /// Attention's weights, text after text. `[the texts' tokens]`, empty without attention
+    pub weights: &'a mut [f32],
+}
+
+impl Kernel for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let Forward { states, texts, pooled, chosen, mut weights } = self;
+        let (hidden, width) = (states.hidden, states.width());
+        let size = states.parts.len() * width;
+        let rows = pooled.chunks_exact_mut(size).zip(chosen.chunks_exact_mut(size));
+        for (&tokens, (pooled, chosen)) in texts.iter().zip(rows) {
+            let (own, rest) = std::mem::take(&mut weights).split_at_mut(states.weights_of(tokens.len()));
+            weights = rest;
+            pooled.fill(0.0);
+            if tokens.is_empty() {
+                continue;
+            }
+            for ((part, pooled), chosen) in
+                states.parts.iter().zip(pooled.chunks_exact_mut(width)).zip(chosen.chunks_exact_mut(width))
+            {
+                if *part == Part::Attention {
+                    attend(states, tokens, own);
+                }
+                let units = pooled.chunks_exact_mut(hidden).zip(chosen.chunks_exact_mut(hidden));
+                for (direction, (pooled, chosen)) in units.enumerate() {
+                    match *part {
+                        Part::Last => {
+                            pooled.copy_from_slice(states.state(direction, tokens[end(direction, tokens.len())]));
+                        }
+                        Part::Mean => {
+                            let scale = 1.0 / tokens.len() as f32;
+                            for &token in tokens {
+                                add_scaled(pooled, states.state(direction, token), scale);
+                            }
+                        }
+                        Part::Max { number, of } => {
+                            chosen.fill(NONE);
+                            let places = share(number, of, tokens.len());
+                            for place in places.clone() {
+                                let state = states.state(direction, tokens[place]);
+                                if place == places.start {
+                                    pooled.copy_from_slice(state);
+                                    chosen.fill(place as u32);
+                                } else {
+                                    take_larger(pooled, chosen, state, place as u32);
+                                }
+                            }
+                        }
+                        Part::Attention => {
+                            for (&token, &weight) in tokens.iter().zip(&*own) {
+                                add_scaled(pooled, states.state(direction, token), weight);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Gradients of pooled rows -> of the states, and of the query.
+pub struct Backward<'a, 'b> {
+    /// The states.
+    pub states: States<'a>,
+    /// Each text's tokens. `[rows]`
+    pub texts: &'a [&'a [u32]],
+    /// `[rows, parts * directions * hidden]`
+    pub d_pooled: &'a [f32],
+    /// As [`Forward`] left it.
+    pub chosen: &'a [u32],
+    /// As [`Forward`] left it.
+    pub weights: &'a [f32],
+    /// The gradients of the texts' tokens, text after text. Added to. `[the texts' tokens][directions * hidden]`
+    pub d_output: &'a mut [&'b mut [f32]],
+    /// Added to. `[directions * hidden]`, empty without attention
+    pub d_query: &'a mut [f32],
+}
+
+impl Kernel for Backward<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let Backward { states, texts, d_pooled, chosen, mut weights, mut d_output, d_query } = self;
+        let (hidden, width) = (states.hidden, states.width());
+        let size = states.parts.len() * width;
+        let rows = d_pooled.chunks_exact(size).zip(chosen.chunks_exact(size));
+        for (&tokens, (d_pooled, chosen)) in texts.iter().zip(rows) {
+            let (own_weights, rest) = weights.split_at(states.weights_of(tokens.len()));
+            weights = rest;
+            let (d_tokens, rest) = std::mem::take(&mut d_output).split_at_mut(tokens.len());
+            d_output = rest;
+            if tokens.is_empty() {
+                continue;
+            }
+            let parts = states.parts.iter().zip(d_pooled.chunks_exact(width)).zip(chosen.chunks_exact(width));
+            for ((part, d_part), chosen) in parts {
+                match *part {
+                    Part::Last => {
+                        for (direction, d) in d_part.chunks_exact(hidden).enumerate() {
+                            let d_token = &mut d_tokens[end(direction, tokens.len())];
+                            add_scaled(&mut d_token[direction * hidden..][..hidden], d, 1.0);
+                        }
+                    }
+                    Part::Mean => {
+                        for d_token in &mut *d_tokens {
+                            add_scaled(d_token, d_part, 1.0 / tokens.len() as f32);
+                        }
+                    }
+                    Part::Max { .. } => {
+                        for (unit, (d, &place)) in d_part.iter().zip(chosen).enumerate() {
+                            if place != NONE {
+                                d_tokens[place as usize][unit] += d;
+                            }
+                        }
+                    }
+                    Part::Attention => attention_backward(states, tokens, d_part, own_weights, d_tokens, d_query),
+                }
+            }
+        }
+    }
+}
+
+/// Writes the softmax over a text's tokens of h · query.
+#[inline(always)]
+fn attend(states: States, tokens: &[u32], weights: &mut [f32]) {
+    let mut largest = f32::NEG_INFINITY;
+    for (&token, weight) in tokens.iter().zip(&mut *weights) {
+        let queries = states.query.chunks_exact(states.hidden).enumerate();
+        *weight = queries.map(|(direction, query)| dot(states.state(direction, token), query)).sum();
+        largest = largest.max(*weight);
+    }
+    let mut sum = 0.0;
+    for weight in &mut *weights {
+        *weight = (*weight - largest).exp();
+        sum += *weight;
+    }
+    for weight in weights {
+        *weight /= sum;
+    }
+}
+
+/// With w = softmax(h · q) and y = Σ w h: d_h = w d_y + d_s q and d_q = Σ d_s h, where d_s = w (h · d_y - y · d_y).
+#[inline(always)]
+fn attention_backward(
+    states: States,
+    tokens: &[u32],
+    d_y: &[f32],
+    weights: &[f32],
+    d_tokens: &mut [&mut [f32]],
+    d_query: &mut [f32],
+) {
+    let hidden = states.hidden;
+    let along = |token: u32| -> f32 {
+        d_y.chunks_exact(hidden).enumerate().map(|(direction, d)| dot(states.state(direction, token), d)).sum()
+    };
+    let mean: f32 = tokens.iter().zip(weights).map(|(&token, weight)| weight * along(token)).sum();
+    for ((&token, &weight), d_token) in tokens.iter().zip(weights).zip(d_tokens) {
+        let d_score = weight * (along(token) - mean);
+        add_scaled(d_token, d_y, weight);
+        add_scaled(d_token, states.query, d_score);
+        for (direction, d_query) in d_query.chunks_exact_mut(hidden).enumerate() {
+            add_scaled(d_query, states.state(direction, token), d_score);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_scaled(to: &mut [f32], from: &[f32], scale: f32) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += scale * from;
+    }
+}
+
+#[inline(always)]
+fn take_larger(largest: &mut [f32], chosen: &mut [u32], state: &[f32], place: u32) {
+    for ((largest, chosen), &value) in largest.iter_mut().zip(chosen).zip(state) {
+        let is_larger = value > *largest;
+        *largest = if is_larger { value } else { *largest };
+        *chosen = if is_larger { place } else { *chosen };
+    }
+}
+
+/// In sixteen sums, as the compiler cannot reorder one.
+#[inline(always)]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; 16];
+    for (a, b) in a.chunks_exact(16).zip(b.chunks_exact(16)) {
+        for k in 0..16 {
+            sums[k] += a[k] * b[k];
+        }
+    }
+    sums.iter().sum()
+}

@@ -1,0 +1,131 @@
+//! Which baselines stand beside the pairs, and their settings.
+
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
+
+use ninefold_core::error::{Error, Result};
+use ninefold_linear::TfIdfConfig;
+use ninefold_linear::supervised::SupervisedConfig;
+
+/// A model without a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaselineKind {
+    /// The commonest class of the training texts, every time.
+    Majority,
+    /// Multinomial naive Bayes over counts of n-grams.
+    MultinomialNb,
+    /// Complement naive Bayes over TF-IDF.
+    ComplementNb,
+    /// Logistic regression over TF-IDF.
+    TfidfLogistic,
+    /// A linear support vector machine over TF-IDF.
+    TfidfSvm,
+    /// Logistic regression over the mean of a text's word vectors, once per embedding.
+    MeanLogistic,
+    /// fastText's classifier: word and n-gram vectors learned with the labels.
+    FasttextSupervised,
+}
+
+impl BaselineKind {
+    /// All of them.
+    pub const ALL: [BaselineKind; 7] = [
+        BaselineKind::Majority,
+        BaselineKind::MultinomialNb,
+        BaselineKind::ComplementNb,
+        BaselineKind::TfidfLogistic,
+        BaselineKind::TfidfSvm,
+        BaselineKind::MeanLogistic,
+        BaselineKind::FasttextSupervised,
+    ];
+
+    /// Its name in settings, folders and leaderboards.
+    pub fn name(self) -> &'static str {
+        match self {
+            BaselineKind::Majority => "majority",
+            BaselineKind::MultinomialNb => "multinomial_nb",
+            BaselineKind::ComplementNb => "complement_nb",
+            BaselineKind::TfidfLogistic => "tfidf_logistic",
+            BaselineKind::TfidfSvm => "tfidf_svm",
+            BaselineKind::MeanLogistic => "mean_logistic",
+            BaselineKind::FasttextSupervised => "fasttext_supervised",
+        }
+    }
+}
+
+/// How baselines are trained. Where a setting is a list, validation chooses from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct BaselineConfig {
+    /// TF-IDF and naive Bayes: fewest and most words of an n-gram. All words of a text are read, not max_len of them.
+    pub ngram_range: [usize; 2],
+    /// TF-IDF and naive Bayes: n-grams that fewer training texts have are left out.
+    pub min_df: usize,
+    /// TF-IDF: count an n-gram that a text has n times as 1 + ln n.
+    pub sublinear_tf: bool,
+    /// Logistic regression and support vector machine: scikit-learn's C, the smaller the smaller the weights.
+    pub c: Vec<f64>,
+    /// Naive Bayes: what is added to every count.
+    pub smoothing: Vec<f64>,
+    /// fasttext_supervised: length of the vectors.
+    pub dim: usize,
+    /// fasttext_supervised: passes over the training texts.
+    pub epochs: usize,
+    /// fasttext_supervised: learning rate at the start; it falls linearly to 0.
+    pub learning_rate: f64,
+    /// fasttext_supervised: longest n-gram, in words.
+    pub word_ngrams: usize,
+    /// fasttext_supervised: rows that n-grams of two words and more are hashed into.
+    pub bucket: usize,
+}
+
+impl Default for BaselineConfig {
+    fn default() -> BaselineConfig {
+        let TfIdfConfig { ngram_range, min_df, sublinear_tf } = TfIdfConfig::default();
+        let SupervisedConfig { dim, epochs, learning_rate, word_ngrams, bucket } = SupervisedConfig::default();
+        BaselineConfig {
+            ngram_range,
+            min_df,
+            sublinear_tf,
+            c: vec![0.1, 1.0, 10.0],
+            smoothing: vec![0.03, 0.1, 0.3, 1.0],
+            dim,
+            epochs,
+            learning_rate,
+            word_ngrams,
+            bucket,
+        }
+    }
+}
+
+impl BaselineConfig {
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the key.
+    pub fn validate(&self) -> Result<()> {
+        for (key, list) in [("c", &self.c), ("smoothing", &self.smoothing)] {
+            if list.is_empty() || list.iter().any(|&value| !(value > 0.0 && value.is_finite())) {
+                return Err(Error::config(key, "one or more numbers above 0", format!("{list:?}")));
+            }
+        }
+        self.tfidf().validate()?;
+        self.supervised().validate()
+    }
+
+    /// Which n-grams count, and how much.
+    pub fn tfidf(&self) -> TfIdfConfig {
+        TfIdfConfig { ngram_range: self.ngram_range, min_df: self.min_df, sublinear_tf: self.sublinear_tf }
+    }
+
+    /// The settings of fastText's classifier.
+    pub fn supervised(&self) -> SupervisedConfig {
+        SupervisedConfig {
+            dim: self.dim,
+            epochs: self.epochs,
+            learning_rate: self.learning_rate,
+            word_ngrams: self.word_ngrams,
+            bucket: self.bucket,
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! A small network learns what a large model, or several together, would say.
+//!
+//! ```text
+//! teacher --> its probabilities of each training text --> at temperature T --> a network trained on them and on the labels
+//! ```
+//!
+//! *takes* a saved model and a config with one embedding and one network -> *gives* a saved model like any other, and a
+//! [`Distilled`] that sets teacher, pupil and, if wanted, the same network without a teacher side by side.
+//!
+//! # Source
+//! Hinton, Vinyals & Dean, "Distilling the knowledge in a neural network" (2015).
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
+
+use crate::Config;
+use crate::run::features::Parts;
+use crate::run::texts::Texts;
+use crate::run::vectors::Vectors;
+use crate::run::{pair, pretraining};
+use crate::store::looks;
+use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Progress;
+use ninefold_data::{Document, Protocol};
+use ninefold_metrics::paired::{discordant, holm, mcnemar};
+use ninefold_metrics::{Confusion, Scores, calibration, log_scores, most_probable};
+use ninefold_models::bundle::{self, Facts, same_labels};
+use ninefold_models::predictor::Predictor;
+use ninefold_nn::batch::Encoded;
+use ninefold_nn::model::{Distillation, predict_logits};
+use ninefold_nn::train::{Teacher, TrainData, fit};
+use ninefold_report::Comparison;
+
+/// How far a teacher is listened to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct DistillConfig {
+    /// Share of the loss that is the teacher's; the rest is the labels'.
+    pub share: f64,
+    /// Both sides' logits are divided by this before they are compared: the higher, the more counts what the teacher holds
+    /// possible beside its answer.
+    pub temperature: f64,
+}
+
+impl Default for DistillConfig {
+    fn default() -> DistillConfig {
+        DistillConfig { share: 0.5, temperature: 2.0 }
+    }
+}
+
+impl DistillConfig {
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the key.
+    pub fn validate(&self) -> Result<()> {
+        if !(self.share > 0.0 && self.share <= 1.0) {
+            return Err(Error::config("share", "a share above 0, at most 1", self.share));
+        }
+        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
+            return Err(Error::config("temperature", "a number above 0", self.temperature));
+        }
+        Ok(())
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Distilled {
+    /// How the texts were read and split.
+    pub protocol: Protocol,
+    /// The teacher, the pupil, and perhaps the same network without a teacher.
+    pub rows: Vec<DistilledRow>,
+    /// The pupil with each of the others, by the accuracy of their answers to the test texts.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DistilledRow {
+    /// "teacher", "pupil", "without a teacher".
+    pub role: String,
+    /// "word2vec + gru"; of an ensemble how many networks it has.
+    pub name: String,
+    /// Numbers in its networks, word vectors included.
+    pub parameters: usize,
+    /// Bytes of its folder; an ensemble's members included.
+    pub bytes: u64,
+    /// Texts labelled per second, tokens and all, on this machine now.
+    pub texts_per_s: f64,
+    /// Scores on the validation part.
+    pub validation: Scores,
+    /// Scores on the test part.
+    pub test: Scores,
+}
+
+/// Trains one network on the labels and on what the model in `teacher` says, and saves it to `output`. `beside`: trains the
+/// same network without the teacher, too.
+///
+/// # Errors
+/// Those of the corpus, the vectors, the training and the disk; [`Error::Config`] unless the config has one embedding and one
+/// network; [`Error::Data`] when the teacher's labels are not the corpus's, or `output` holds something already.
+pub fn distill(
+    config: &Config,
+    teacher: &Path,
+    output: &Path,
+    beside: bool,
+    progress: &dyn Progress,
+) -> Result<Distilled> {
+    config.validate()?;
+    let (&[embedding], &[cell]) = (config.embeddings.as_slice(), config.models.as_slice()) else {
+        return Err(Error::config("embeddings, models", "one of each", "more"));
+    };
+    if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
+    }
+    let mut predictor = Predictor::load(teacher)?;
+    let texts = Texts::load(config, progress)?;
+    same_labels((teacher, predictor.labels()), (Path::new(&config.corpus.data), &texts.corpus.labels))?;
+    fs::create_dir_all(output).map_err(Error::io("create the folder", output))?; // before hours are spent
+    let protocol = texts.corpus.protocol.to_string();
+    if predictor.configs().any(|member| member.training.protocol != protocol) {
+        progress
+            .notice("the teacher was trained on other texts or another split: it may have learned these validation or test texts");
+    }
+    let vectors = Vectors::make(embedding, config, &texts, progress)?;
+    let work = Work { config, texts: &texts, vectors: &vectors, pair: (embedding, cell), progress };
+    let name = predictor.name();
+    let said = work.said(&mut predictor, &texts.corpus.train, "teacher, training texts")?;
+    let targets = at_temperature(&said, texts.corpus.labels.len(), config.distill.temperature);
+    let mut measured = vec![work.measured("teacher", teacher, predictor)?];
+    work.train("pupil", Some((&targets, name)), output)?;
+    measured.push(work.measured("pupil", output, Predictor::load(output)?)?);
+    if beside {
+        let folder = tempfile::tempdir().map_err(Error::io("create the folder", std::env::temp_dir()))?;
+        work.train("without a teacher", None, folder.path())?;
+        measured.push(work.measured("without a teacher", folder.path(), Predictor::load(folder.path())?)?);
+    }
+    let comparisons = compared(texts.test.labels(), &measured);
+    let rows = measured.into_iter().map(|(row, _)| row).collect();
+    Ok(Distilled { protocol: texts.corpus.protocol.clone(), rows, comparisons })
+}
+
+/// A model and its answers to the test texts.
+type Measured = (DistilledRow, Vec<u32>);
+
+/// The second, which is the pupil, with each of the others.
+fn compared(truth: &[u32], measured: &[Measured]) -> Vec<Comparison> {
+    let (pupil, answers) = &measured[1];
+    let others: Vec<&Measured> = measured.iter().filter(|(row, _)| row.role != pupil.role).collect();
+    let p = |(_, other): &&Measured| {
+        let (only_pupil, only_other) = discordant(truth, answers, other);
+        mcnemar(only_pupil, only_other)
+    };
+    let p: Vec<f64> = others.iter().map(p).collect();
+    let comparison = |(((other, _), &p), p_corrected): ((&&Measured, &f64), f64)| Comparison {
+        a: pupil.role.clone(),
+        b: other.role.clone(),
+        difference: pupil.test.accuracy - other.test.accuracy,
+        p,
+        p_corrected,
+        test: "mcnemar".to_string(),
+    };
+    others.iter().zip(&p).zip(holm(&p)).map(comparison).collect()
+}
+
+/// Probabilities as their logits would give them at a temperature: q ∝ p^(1/T).
+///
+/// # Shapes
+/// `probabilities` `[texts, num_classes]` -> the same
+fn at_temperature(probabilities: &[f32], num_classes: usize, temperature: f64) -> Vec<f32> {
+    calibration::probabilities(&log_scores(probabilities), num_classes, temperature)
+}
+
+/// All that the trainings share.
+struct Work<'a> {
+    config: &'a Config,
+    texts: &'a Texts,
+    vectors: &'a Vectors,
+    pair: pair::Pair,
+    progress: &'a dyn Progress,
+}
+
+/// Texts that are labelled between two looks at Ctrl-C.
+const BATCH: usize = 512;
+/// How long a model labels texts, at least, before its speed is known.
+const TIMED: Duration = Duration::from_millis(500);
+
+impl Work<'_> {
+    /// The probabilities that a model gives some texts. `[texts, num_classes]`
+    fn said(&self, predictor: &mut Predictor, documents: &[Document], task: &str) -> Result<Vec<f32>> {
+        self.progress.begin(task, "texts", Some(documents.len() as u64));
+        let mut said = Vec::with_capacity(documents.len() * predictor.labels().len());
+        for documents in documents.chunks(BATCH) {
+            let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
+            for prediction in predictor.predict(&texts, self.progress)? {
+                said.extend(prediction.probabilities);
+            }
+            self.progress.advance(documents.len() as u64);
+        }
+        self.progress.end();
+        Ok(said)
+    }
+
+    /// Trains the network, with or without a teacher, and saves it.
+    fn train(&self, role: &str, teacher: Option<(&[f32], String)>, folder: &Path) -> Result<()> {
+        let (config, texts, classes) = (self.config, self.texts, self.texts.corpus.labels.len());
+        let mut model = pair::untrained(config, texts, self.vectors, self.pair.1, config.seed);
+        let distillation =
+            Distillation { share: config.distill.share as f32, temperature: config.distill.temperature as f32 };
+        let listened_to = teacher.as_ref().map(|&(targets, _)| Teacher { targets, distillation });
+        let data = TrainData { teacher: listened_to, ..self.vectors.train_data(texts, config.seed) };
+        let (kind, vectors) = (self.pair.1, self.vectors);
+        let epochs = config.training.epochs + pretraining::epochs(config, kind);
+        self.progress.begin(role, "texts", Some((epochs * texts.train.len()) as u64));
+        pretraining::prepare(&mut model, kind, config, texts, vectors, config.seed, self.progress)?;
+        let trained = fit(&mut model, data, &config.training, None, self.progress, &mut |_| Ok(()));
+        self.progress.end();
+        let trained = trained?;
+        let mut logits = |part: &Encoded| -> Result<Vec<f64>> {
+            let logits = predict_logits(&mut model, part, config.training.reading(), self.progress)?;
+            Ok(logits.into_iter().map(f64::from).collect())
+        };
+        let Parts { validation, test, .. } = vectors.parts(texts);
+        let (validation, test) = (logits(validation)?, logits(test)?);
+        let scores = |scores: &[f64], part: &Encoded| {
+            Confusion::of(classes, part.labels(), &most_probable(scores, classes)).scores()
+        };
+        let facts = Facts {
+            protocol: texts.corpus.protocol.to_string(),
+            seed: config.seed,
+            epochs: trained.history.len(),
+            best_epoch: trained.best_epoch,
+            validation: Some(scores(&validation, &texts.validation)),
+            test: Some(scores(&test, &texts.test)),
+            teacher: teacher.map(|(_, name)| name),
+        };
+        let temperature = calibration::temperature(&validation, classes, texts.validation.labels());
+        pair::bundle(config, texts, self.vectors, self.pair.0, temperature, facts, model).save(folder)
+    }
+
+    /// Scores and speed of a saved model.
+    fn measured(&self, role: &str, folder: &Path, mut predictor: Predictor) -> Result<Measured> {
+        let (corpus, classes) = (&self.texts.corpus, self.texts.corpus.labels.len());
+        let scores = |answers: &[u32], part: &Encoded| Confusion::of(classes, part.labels(), answers).scores();
+        let validation = self.said(&mut predictor, &corpus.validation, &format!("{role}, validation texts"))?;
+        looks::count(&self.texts.test_fingerprint, role);
+        let begin = Instant::now();
+        let (mut test, mut fastest) = (Vec::new(), f64::INFINITY);
+        // A few hundred texts are labelled in a blink: again until it can be timed, and the fastest pass counts.
+        while test.is_empty() || begin.elapsed() < TIMED {
+            let start = Instant::now();
+            test = self.said(&mut predictor, &corpus.test, &format!("{role}, test texts"))?;
+            fastest = fastest.min(start.elapsed().as_secs_f64());
+        }
+        let [validation, test] = [validation, test].map(|said| most_probable(&said, classes));
+        let row = DistilledRow {
+            role: role.to_string(),
+            name: predictor.name(),
+            parameters: predictor.parameter_count(),
+            bytes: bundle::bytes(folder)?,
+            texts_per_s: corpus.test.len() as f64 / fastest.max(1e-9),
+            validation: scores(&validation, &self.texts.validation),
+            test: scores(&test, &self.texts.test),
+        };
+        Ok((row, test))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_teacher_at_a_temperature_is_the_power_of_its_probabilities() {
+        let q = at_temperature(&[0.9, 0.1, 1.0, 0.0], 2, 2.0);
+        let odds = 3.0; // (0.9 / 0.1) to the power of a half
+        assert!((f64::from(q[0]) - odds / (1.0 + odds)).abs() < 1e-6, "{q:?}");
+        assert!(q[3] > 0.0 && q[3] < 1e-4 && (q[2] + q[3] - 1.0).abs() < 1e-6, "{q:?}");
+    }
+
+    #[test]
+    fn settings_without_meaning_are_named() {
+        let refused = |share, temperature| DistillConfig { share, temperature }.validate().is_err();
+        assert!(refused(0.0, 2.0) && refused(1.1, 2.0) && refused(f64::NAN, 2.0) && refused(0.5, 0.0));
+        assert!(refused(0.5, f64::INFINITY) && !refused(1.0, 0.5) && DistillConfig::default().validate().is_ok());
+    }
+}

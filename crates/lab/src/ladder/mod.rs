@@ -1,0 +1,202 @@
+//! What each difference between two configs is worth: taken one after another, and each left out at the end.
+//!
+//! ```text
+//! foot (--from) --+ step 1--> rung --+ step 2--> rung -- ... --> top        added: rung less the rung below
+//!                                                      top without step i   left out: top less that
+//! ```
+//!
+//! *takes* the config at the foot and the one at the top -> *gives* [`LadderResults`], kept in a folder that is readable at any
+//! moment and gone on with:
+//!
+//! ```text
+//! config.toml (the top)   from.toml (the foot)   trainings/KEY.json   ladder.json   ladder.html   ladder.svg
+//! ```
+//!
+//! Everything is judged on validation texts; test labels are not looked at.
+
+mod rung;
+mod steps;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::io::Write;
+use std::path::Path;
+
+use self::rung::{Job, Training};
+use self::steps::Steps;
+use crate::run::crew;
+use crate::run::pair::Pair;
+use crate::run::texts::Texts;
+use crate::run::vectors::Vectors;
+use crate::{Config, Embedding, RunFolder, is_search};
+use ninefold_core::error::{Error, Result};
+use ninefold_core::files::{read_json, write_atomically, write_json};
+use ninefold_core::phrasing::counted;
+use ninefold_core::progress::Progress;
+use ninefold_report::page::{ladder_drawing, ladder_page};
+use ninefold_report::{LadderAnswers, LadderResults, LadderStep};
+
+const RESULTS: &str = "ladder.json";
+const FOOT: &str = "from.toml";
+
+/// Climbs the ladder, or goes on with what an earlier call left in `path`.
+///
+/// # Errors
+/// [`Error::Config`] when foot and top do not differ, or when some of the steps have no meaning without the others; those of
+/// the corpus, the vectors and the disk; [`Error::Interrupted`] when `progress` says so: the folder then holds every epoch
+/// that was finished.
+pub fn ladder(foot: &Config, top: &Config, path: &Path, progress: &dyn Progress) -> Result<LadderResults> {
+    foot.validate()?;
+    top.validate()?;
+    let steps = Steps::between(foot, top)?;
+    let variants = variants(&steps)?;
+    if path.join("leaderboard.json").is_file() || is_search(path) {
+        return Err(Error::data(format!("{}: holds no ladder: choose another --run-dir", path.display())));
+    }
+    RunFolder::check(path, top)?;
+    let mut ladder = Ladder { top, variants, texts: BTreeMap::new(), vectors: BTreeMap::new() };
+    ladder.load_texts(progress)?;
+    let run = RunFolder::create(path, top)?;
+    let from = steps.config(|_| false)?.to_commented_toml()?;
+    write_atomically(&path.join(FOOT), |out| out.write_all(from.as_bytes()))?;
+    let trainings = ladder.train(&path.join("trainings"), progress)?;
+    let results = ladder.results(steps.described(), &trainings)?;
+    write_json(&path.join(RESULTS), &results)?;
+    let page = ladder_page(&results, &run.config_text())?;
+    write_atomically(&path.join("ladder.html"), |out| out.write_all(page.as_bytes()))?;
+    let drawing = ladder_drawing(&results)?;
+    write_atomically(&path.join("ladder.svg"), |out| out.write_all(drawing.as_bytes()))?;
+    Ok(results)
+}
+
+/// The results of a ladder that a folder holds; `None` where there are none.
+///
+/// # Errors
+/// [`Error::Format`] when they were altered.
+pub fn read_ladder(folder: &Path) -> Result<Option<LadderResults>> {
+    let path = folder.join(RESULTS);
+    path.is_file().then(|| read_json(&path)).transpose()
+}
+
+/// True for the folder of a ladder, finished or not.
+pub fn is_ladder(folder: &Path) -> bool {
+    folder.join(FOOT).is_file()
+}
+
+/// Every config that is trained, the foot first and the top last of those with steps added one by one; then the top without
+/// each of its steps. A ladder of one step has no such: the top without it is the foot.
+fn variants(steps: &Steps) -> Result<Vec<Config>> {
+    let added = (0..=steps.len()).map(|taken| steps.config(|place| place < taken));
+    let left_out = (0..steps.len()).map(|left_out| steps.config(|place| place != left_out));
+    added.chain(left_out).collect()
+}
+
+/// A ladder in progress.
+struct Ladder<'a> {
+    top: &'a Config,
+    variants: Vec<Config>,
+    /// By what they depend on.
+    texts: BTreeMap<String, Texts>,
+    vectors: BTreeMap<String, Vectors>,
+}
+
+/// What a variant's texts depend on, of all that variants differ in.
+fn texts_key(config: &Config) -> String {
+    format!("{:?} {:?} {:?}", config.tokenizer, config.vocab, config.training.class_weight)
+}
+
+fn vectors_key(config: &Config, embedding: Embedding) -> String {
+    format!("{} {:?} {}", embedding.name(), config.embedding, texts_key(config))
+}
+
+impl Ladder<'_> {
+    fn load_texts(&mut self, progress: &dyn Progress) -> Result<()> {
+        for config in &self.variants {
+            if let Entry::Vacant(place) = self.texts.entry(texts_key(config)) {
+                let texts = place.insert(Texts::load(config, progress)?);
+                if texts.validation.is_empty() {
+                    let what = "a ladder needs validation texts, and there are too few training texts to cut any from";
+                    return Err(Error::data(what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn texts(&self, config: &Config) -> &Texts {
+        &self.texts[&texts_key(config)]
+    }
+
+    /// Every training of a variant: pair after pair, seed after seed.
+    fn runs(&self) -> impl Iterator<Item = (Pair, u64)> + '_ {
+        self.top.pairs().flat_map(|pair| self.top.all_seeds().map(move |seed| (pair, seed)))
+    }
+
+    /// Does what is not done yet, each network once however many variants share its settings. By key.
+    fn train(&mut self, folder: &Path, progress: &dyn Progress) -> Result<BTreeMap<String, Training>> {
+        let (mut done, mut wanted) = (BTreeMap::new(), Vec::new());
+        for (number, config) in self.variants.iter().enumerate() {
+            for (pair, seed) in self.runs() {
+                let key = rung::key(config, self.texts(config), pair, seed)?;
+                if done.contains_key(&key) || wanted.iter().any(|(_, _, _, other)| *other == key) {
+                    continue;
+                }
+                match rung::finished(folder, &key) {
+                    Some(training) => drop(done.insert(key, training)),
+                    None => wanted.push((number, pair, seed, key)),
+                }
+            }
+        }
+        if !done.is_empty() {
+            progress.notice(&format!("{} of an earlier ladder", counted(done.len(), "training")));
+        }
+        for &(number, (embedding, _), ..) in &wanted {
+            let config = &self.variants[number];
+            let key = vectors_key(config, embedding);
+            if !self.vectors.contains_key(&key) {
+                let vectors = Vectors::make(embedding, config, self.texts(config), progress)?;
+                self.vectors.insert(key, vectors);
+            }
+        }
+        let job = |(number, pair, seed, key): (usize, Pair, u64, String)| {
+            let config = &self.variants[number];
+            let (texts, vectors) = (self.texts(config), &self.vectors[&vectors_key(config, pair.0)]);
+            Job { config, texts, vectors, pair, seed, key, folder }
+        };
+        let jobs: Vec<Job> = wanted.into_iter().map(job).collect();
+        progress.begin(&counted(jobs.len(), "training"), "texts", Some(jobs.iter().map(Job::texts).sum()));
+        let work = |job: &Job, progress: &dyn Progress| job.run(&self.name(job), progress);
+        let trained = crew::run(&jobs, progress, work, |training| {
+            done.insert(training.key.clone(), training);
+            Ok(())
+        });
+        progress.end();
+        trained.map(|()| done)
+    }
+
+    /// What a training is called while it is under way: "rung 3, word2vec + gru, seed 1".
+    fn name(&self, job: &Job) -> String {
+        let number = self.variants.iter().position(|config| config == job.config).unwrap_or_default();
+        let rungs = self.variants.len().div_ceil(2);
+        let place =
+            if number < rungs { format!("rung {number}") } else { format!("without step {}", number - rungs + 1) };
+        format!("{place}, {} + {}, seed {}", job.pair.0.name(), job.pair.1.name(), job.seed)
+    }
+
+    fn results(&self, steps: Vec<LadderStep>, trainings: &BTreeMap<String, Training>) -> Result<LadderResults> {
+        let mut variants = Vec::new();
+        for config in &self.variants {
+            let keys = self.runs().map(|(pair, seed)| rung::key(config, self.texts(config), pair, seed));
+            let trainings = keys.map(|key| Ok(trainings[&key?].clone())).collect::<Result<Vec<Training>>>()?;
+            variants.push(trainings.into_iter().map(|training| (training.run, training.predicted)).collect());
+        }
+        let texts = self.texts(self.top);
+        let answers = LadderAnswers {
+            truth: texts.validation.labels(),
+            num_classes: texts.corpus.labels.len(),
+            main_score: texts.main_score,
+            seed: self.top.seed,
+        };
+        Ok(LadderResults::of(texts.corpus.protocol.clone(), steps, variants, answers, &self.top.statistics))
+    }
+}

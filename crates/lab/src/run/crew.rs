@@ -1,0 +1,162 @@
+//! Several jobs at a time, each on threads of its own: *takes* a list of jobs -> *gives* each result as it comes.
+//!
+//! A network on one core is quicker than half a network on each of two: it has no one to wait for. The results do not depend
+//! on it, for a network's bits are the same on any number of threads.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Progress;
+
+/// Does every job, as many at a time as there are threads, and hands each result to `done`, which no two enter at once. All
+/// jobs are shown as one piece of work, to be begun and ended by the caller.
+///
+/// # Errors
+/// The first error of a job or of `done`; the jobs that are under way are then told to stop.
+pub(crate) fn run<J: Sync, T>(
+    jobs: &[J],
+    progress: &dyn Progress,
+    work: impl Fn(&J, &dyn Progress) -> Result<T> + Sync,
+    done: impl FnMut(T) -> Result<()> + Send,
+) -> Result<()> {
+    let workers = rayon::current_num_threads().min(jobs.len());
+    let next = AtomicUsize::new(0);
+    let crew = Crew { progress, is_stopped: AtomicBool::new(false), lines: Mutex::new(vec![String::new(); workers]) };
+    let outcome = Mutex::new((done, Ok(())));
+    let work_off = |place: usize| {
+        let member = Member { crew: &crew, place, task: Mutex::default() };
+        while !crew.is_stopped.load(Ordering::Relaxed)
+            && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let result = work(job, &member);
+            let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            let (done, first_error) = &mut *outcome;
+            if let Err(error) = result.and_then(done) {
+                crew.is_stopped.store(true, Ordering::Relaxed);
+                if first_error.is_ok() {
+                    *first_error = Err(error);
+                }
+            }
+        }
+    };
+    if workers <= 1 {
+        work_off(0);
+    } else {
+        let pools = pools(workers)?;
+        std::thread::scope(|scope| {
+            for (place, pool) in pools.iter().enumerate() {
+                let work_off = &work_off;
+                scope.spawn(move || pool.install(|| work_off(place)));
+            }
+        });
+    }
+    outcome.into_inner().unwrap_or_else(PoisonError::into_inner).1
+}
+
+/// The threads, shared out among so many workers.
+///
+/// # Errors
+/// [`Error::Data`] when the system gives no threads.
+pub(crate) fn pools(workers: usize) -> Result<Vec<ThreadPool>> {
+    let threads = rayon::current_num_threads();
+    let pool = |place: usize| {
+        let share = threads / workers + usize::from(place < threads % workers);
+        let pool = ThreadPoolBuilder::new().num_threads(share).build();
+        pool.map_err(|error| Error::data(format!("cannot start the threads: {error}")))
+    };
+    (0..workers).map(pool).collect()
+}
+
+/// What the members share.
+struct Crew<'a> {
+    progress: &'a dyn Progress,
+    is_stopped: AtomicBool,
+    lines: Mutex<Vec<String>>, // what each member is at
+}
+
+/// One member's view of the watcher: its figures are a line among the others' lines.
+struct Member<'a> {
+    crew: &'a Crew<'a>,
+    place: usize,
+    task: Mutex<String>,
+}
+
+impl Member<'_> {
+    fn show(&self, line: String) {
+        let mut lines = self.crew.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines[self.place] = line;
+        let shown: Vec<&str> = lines.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
+        self.crew.progress.status(&shown.join("\n"));
+    }
+}
+
+impl Progress for Member<'_> {
+    fn begin(&self, task: &str, _unit: &'static str, _total: Option<u64>) {
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = task.to_string();
+    }
+    fn advance(&self, amount: u64) {
+        self.crew.progress.advance(amount);
+    }
+    fn status(&self, text: &str) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.show(format!("{task}  {text}"));
+    }
+    fn end(&self) {
+        self.show(String::new());
+    }
+    fn notice(&self, text: &str) {
+        self.crew.progress.notice(text);
+    }
+    fn is_cancelled(&self) -> bool {
+        self.crew.is_stopped.load(Ordering::Relaxed) || self.crew.progress.is_cancelled()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use ninefold_core::progress::Silent;
+
+    fn within<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+        ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+    }
+
+    #[test]
+    fn every_job_is_done_once_and_the_threads_are_shared_out() {
+        let jobs: Vec<usize> = (0..5).collect();
+        for (threads, most) in [(1, 1), (3, 1), (5, 1), (8, 2)] {
+            let mut found = Vec::new();
+            let work = |&job: &usize, _: &dyn Progress| Ok((job, rayon::current_num_threads()));
+            let done = |result| {
+                found.push(result);
+                Ok(())
+            };
+            within(threads, || run(&jobs, &Silent, work, done)).unwrap();
+            found.sort_unstable();
+            assert_eq!(found.iter().map(|&(job, _)| job).collect::<Vec<_>>(), jobs);
+            assert!(found.iter().all(|&(_, threads)| threads >= 1 && threads <= most), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_error_ends_the_others() {
+        let jobs: Vec<usize> = (0..100).collect();
+        let work = |&job: &usize, progress: &dyn Progress| match job {
+            3 => Err(Error::data("the third")),
+            _ if progress.is_cancelled() => Err(Error::Interrupted),
+            _ => Ok(job),
+        };
+        let mut finished = 0;
+        let done = |_| {
+            finished += 1;
+            Ok(())
+        };
+        let error = within(2, || run(&jobs, &Silent, work, done)).unwrap_err();
+        assert_eq!(error.to_string(), "the third");
+        assert!(finished < 99, "{finished}");
+    }
+}

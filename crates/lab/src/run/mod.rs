@@ -1,0 +1,238 @@
+//! A comparison: texts, vectors, every pair, the baselines, the ensembles of them, and the statistics over all.
+
+pub(crate) mod baselines;
+pub(crate) mod crew;
+mod ensembles;
+pub(crate) mod features;
+mod judge;
+mod outside;
+pub(crate) mod pair;
+pub(crate) mod pretraining;
+pub(crate) mod scoring;
+pub(crate) mod texts;
+pub(crate) mod vectors;
+
+use std::path::Path;
+
+use crate::store::folder;
+use crate::{BaselineKind, Config, Embedding, EmbeddingKind, EnsembleKind, RunFolder};
+use baselines::Baselines;
+use ensembles::Ensembles;
+use ninefold_core::error::{Error, Result};
+use ninefold_core::phrasing::counted;
+use ninefold_core::progress::Progress;
+use ninefold_report::{Leaderboard, Row};
+use pair::Trainer;
+use texts::Texts;
+use vectors::Vectors;
+
+/// Trains and scores every pair and baseline of the config, keeping everything in `folder`; what an earlier run of the same
+/// config left there is gone on with.
+///
+/// A pair whose loss is no longer a number is recorded with that error, and the others go on.
+///
+/// # Errors
+/// Those of the corpus, the vectors and the disk; [`Error::Interrupted`] when `progress` says so:
+/// the folder then holds the finished pairs and the last epoch of the unfinished one.
+pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Leaderboard> {
+    config.validate()?;
+    RunFolder::check(folder, config)?;
+    if !config.model.precision.is_available() {
+        let wanted = config.model.precision.name();
+        progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
+    }
+    let mut texts = Texts::load(config, progress)?;
+    texts.prepare_refit(config, progress)?;
+    let folder = RunFolder::create(folder, config)?;
+    folder.write_lengths(&texts.test)?;
+    let key = folder::key(config, &texts.fingerprint)?;
+    let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
+    let sizes = &texts.class_sizes;
+    let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
+    let main_score = texts.main_score;
+    let leaderboard = Leaderboard { protocol, coverage, main_score, class_sizes, ..Leaderboard::default() };
+    let mut run =
+        Run { config, texts: &texts, folder: &folder, key: &key, progress, leaderboard, finished: Vec::new() };
+    run.look_for_finished()?;
+    run.train()?;
+    run.put_together()?;
+    judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
+    folder.write_leaderboard(&run.leaderboard)?;
+    folder.write_report()?;
+    Ok(run.leaderboard)
+}
+
+/// A comparison in progress.
+struct Run<'a> {
+    config: &'a Config,
+    texts: &'a Texts,
+    folder: &'a RunFolder,
+    key: &'a str,
+    progress: &'a dyn Progress,
+    leaderboard: Leaderboard,
+    /// Rows of an earlier run of the same config.
+    finished: Vec<Row>,
+}
+
+/// The vectors of an embedding (`None` where nothing needs them any more), or why there are none.
+type MaybeVectors = std::result::Result<Option<Vectors>, String>;
+
+impl Run<'_> {
+    /// Every row without scores, in the leaderboard's order: pairs before baselines, ensembles last.
+    fn rows(&self) -> Vec<Row> {
+        let pairs = self.config.pairs().flat_map(|pair| self.config.all_seeds().map(move |seed| (pair, seed)));
+        let pairs = pairs.map(|(pair, seed)| pair::row(pair, seed, self.config));
+        let baselines = self.baselines().map(|(kind, embedding)| Baselines::row(kind, embedding, self.config.seed));
+        pairs.chain(baselines).chain(self.ensembles().map(|(_, row)| row)).collect()
+    }
+
+    /// Every ensemble, with its row without scores.
+    fn ensembles(&self) -> impl Iterator<Item = (EnsembleKind, Row)> + use<'_> {
+        let config = self.config;
+        config.ensembles.iter().flat_map(move |&kind| kind.rows(config).into_iter().map(move |row| (kind, row)))
+    }
+
+    fn look_for_finished(&mut self) -> Result<()> {
+        // An ensemble's key is of its members, which are not known yet.
+        for row in self.rows().into_iter().filter(|row| !row.ensemble) {
+            if let Some(row) = self.folder.finished(&row, self.key)? {
+                self.progress.notice(&format!("{}: finished earlier", row.pair()));
+                self.finished.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Every baseline: those of the texts alone, then those of an embedding.
+    fn baselines(&self) -> impl Iterator<Item = (BaselineKind, Option<Embedding>)> + use<'_> {
+        let of_vectors = |kind: &BaselineKind| *kind == BaselineKind::MeanLogistic;
+        let all = self.config.baselines.iter().copied();
+        let plain = all.clone().filter(move |kind| !of_vectors(kind)).map(|kind| (kind, None));
+        let embedded = all.filter(of_vectors);
+        plain.chain(embedded.flat_map(|kind| self.config.embeddings.iter().map(move |&of| (kind, Some(of)))))
+    }
+
+    /// A finished row of that name and seed.
+    fn earlier(&self, row: &Row) -> Option<Row> {
+        self.finished.iter().find(|finished| finished.folder == row.folder).cloned()
+    }
+
+    /// Baselines come first, in time and not in the table: they are quick, and their scores are what to hope for.
+    fn train(&mut self) -> Result<()> {
+        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        // What may be missing or out of reach is asked for before hours are spent on the others.
+        let with_glove =
+            |embedding: &Embedding| embedding.contains(EmbeddingKind::Glove) && self.is_unfinished(*embedding);
+        let mut loaded = match config.embeddings.iter().copied().find(with_glove) {
+            Some(embedding) if config.loads_glove() => {
+                Some((embedding, Vectors::make(embedding, config, texts, progress)?))
+            }
+            _ => None,
+        };
+        let baselines = Baselines::new(config, texts, folder, key);
+        let all: Vec<_> = self.baselines().collect();
+        for &(kind, _) in all.iter().filter(|(_, embedding)| embedding.is_none()) {
+            let row = match self.earlier(&Baselines::row(kind, None, config.seed)) {
+                Some(row) => row,
+                None => baselines.run(kind, None, progress)?,
+            };
+            self.add(row)?;
+        }
+        let mut made = Vec::new();
+        for &embedding in &config.embeddings {
+            let vectors = match loaded.take_if(|(of, _)| *of == embedding) {
+                Some((_, vectors)) => Ok(Some(vectors)),
+                None if self.is_unfinished(embedding) => Vectors::make(embedding, config, texts, progress).map(Some),
+                None => Ok(None),
+            };
+            let vectors = match vectors {
+                // Vectors that cannot be learned from these texts fail their own rows only.
+                Err(Error::Data { what }) => Err(what),
+                vectors => Ok(vectors?),
+            };
+            for &(kind, _) in all.iter().filter(|(_, of)| *of == Some(embedding)) {
+                let row = match self.settled(Baselines::row(kind, Some(embedding), config.seed), &vectors) {
+                    Ok(row) => row,
+                    Err(vectors) => baselines.run(kind, Some((embedding, vectors)), progress)?,
+                };
+                self.add(row)?;
+            }
+            made.push((embedding, vectors));
+        }
+        self.train_pairs(&made)
+    }
+
+    /// Several pairs at a time, on one core each where there are enough of them.
+    fn train_pairs(&mut self, made: &[(Embedding, MaybeVectors)]) -> Result<()> {
+        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        let mut trainers = Vec::new();
+        for (embedding, vectors) in made {
+            for (&model, seed) in
+                config.models.iter().flat_map(|model| config.all_seeds().map(move |seed| (model, seed)))
+            {
+                let pair = (*embedding, model);
+                match self.settled(pair::row(pair, seed, config), vectors) {
+                    Ok(row) => self.add(row)?,
+                    Err(vectors) => trainers.push(Trainer { config, texts, vectors, folder, key, pair, seed }),
+                }
+            }
+        }
+        if rayon::current_num_threads() > 1 {
+            // The longest first: none is left alone.
+            trainers.sort_by_key(|trainer| std::cmp::Reverse(trainer.pair.1.work()));
+        }
+        let total = trainers.iter().map(Trainer::texts).sum();
+        progress.begin(&counted(trainers.len(), "network"), "texts", Some(total));
+        let trained =
+            crew::run(&trainers, progress, |trainer, progress| Ok(trainer.run(progress)?.row), |row| self.add(row));
+        progress.end();
+        trained
+    }
+
+    /// What was trained answers together, which trains nothing.
+    fn put_together(&mut self) -> Result<()> {
+        let all: Vec<(EnsembleKind, Row)> = self.ensembles().collect();
+        if self.config.seeds == 1 && self.config.ensembles.contains(&EnsembleKind::VoteSeeds) {
+            self.progress
+                .notice("vote_seeds: every pair has one seed, which is nothing to vote about: seeds = 3 would do");
+        }
+        if all.is_empty() {
+            return Ok(());
+        }
+        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        let ensembles = Ensembles::new(config, texts, folder, key, &self.leaderboard.rows, progress)?;
+        for (kind, row) in all {
+            if let Some(row) = ensembles.run(kind, row, progress)? {
+                self.add(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The row as an earlier run left it, or with the reason why there are no vectors; else the vectors to train it on.
+    fn settled<'v>(&self, row: Row, vectors: &'v MaybeVectors) -> std::result::Result<Row, &'v Vectors> {
+        match (self.earlier(&row), vectors) {
+            (Some(row), _) => Ok(row),
+            (None, Ok(Some(vectors))) => Err(vectors),
+            (None, Ok(None)) => unreachable!("vectors are made for every unfinished row"),
+            (None, Err(what)) => Ok(Row { error: Some(what.clone()), ..row }),
+        }
+    }
+
+    fn is_unfinished(&self, embedding: Embedding) -> bool {
+        let pairs = self.config.models.len() * self.config.seeds;
+        let baselines = self.baselines().filter(|(_, of)| *of == Some(embedding)).count();
+        let finished = self.finished.iter().filter(|row| row.embedding == embedding.name()).count();
+        finished < pairs + baselines
+    }
+
+    /// Puts a row into its place in the leaderboard.
+    fn add(&mut self, row: Row) -> Result<()> {
+        let order = self.rows();
+        let place_of = |row: &Row| order.iter().position(|other| other.folder == row.folder);
+        let rows = &mut self.leaderboard.rows;
+        let place = rows.partition_point(|other| place_of(other) < place_of(&row));
+        rows.insert(place, row);
+        self.folder.write_leaderboard(&self.leaderboard)
+    }
+}

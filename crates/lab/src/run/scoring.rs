@@ -1,0 +1,133 @@
+//! From scores to what is kept of a model: probabilities, scores of every part, predictions, confusion matrix, mistakes.
+//!
+//! *takes* a record without scores and what the model gave each text of each part -> *gives* the record with scores, and its
+//! files. The temperature of the probabilities is fitted on validation.
+
+use rustc_hash::FxHashMap;
+
+use crate::RunFolder;
+use crate::run::features::Parts;
+use crate::run::texts::Texts;
+use crate::store::record::{self, ClassRow, Mistake, PairRecord};
+use crate::store::{kept, looks};
+use ninefold_core::error::Result;
+use ninefold_core::files::write_json;
+use ninefold_metrics::calibration::{self, Answer, expected_calibration_error, reliability};
+use ninefold_metrics::{Confusion, log_loss, most_probable};
+use ninefold_nn::batch::Encoded;
+
+/// Where the files go, and whose texts they are about.
+pub(crate) struct Scoring<'a> {
+    pub(crate) folder: &'a RunFolder,
+    pub(crate) texts: &'a Texts,
+}
+
+/// What a model says of the texts of every part.
+pub(crate) struct Answers {
+    /// Calibrated; those of train are missing where they were never asked for. `[texts, num_classes]` each
+    pub(crate) probabilities: Parts<Vec<f32>>,
+    /// What the probabilities of test were before they were calibrated. `[texts, num_classes]`
+    pub(crate) uncalibrated: Vec<f32>,
+    /// What they were calibrated by.
+    pub(crate) temperature: f64,
+}
+
+/// The label given to each text of one part.
+struct Part {
+    predicted: Vec<u32>, // [texts]
+    confusion: Confusion,
+}
+
+impl Part {
+    fn new(probabilities: &[f32], texts: &Encoded, num_classes: usize) -> Part {
+        let predicted = most_probable(probabilities, num_classes);
+        let confusion = Confusion::of(num_classes, texts.labels(), &predicted);
+        Part { predicted, confusion }
+    }
+}
+
+/// How sure each answer is, and whether it is right.
+fn certainties(probabilities: &[f32], predicted: &[u32], texts: &Encoded, num_classes: usize) -> Vec<Answer> {
+    let rows = probabilities.chunks_exact(num_classes).zip(predicted).zip(texts.labels());
+    rows.map(|((row, &predicted), &label)| (f64::from(row[predicted as usize]), predicted == label)).collect()
+}
+
+impl Scoring<'_> {
+    /// Calibrates on validation, keeps the probabilities, scores.
+    ///
+    /// # Shapes
+    /// `scores` `[texts, num_classes]` each; logits, margins, or whatever is larger for the likelier class
+    pub(crate) fn score(&self, record: PairRecord, scores: &Parts<Vec<f64>>) -> Result<PairRecord> {
+        let classes = self.texts.corpus.labels.len();
+        let temperature = calibration::temperature(&scores.validation, classes, self.texts.validation.labels());
+        let probabilities = scores.map(|scores| calibration::probabilities(scores, classes, temperature));
+        let folder = self.folder.path().join(&record.row.folder);
+        kept::save(&folder, &probabilities, self.texts.validation.labels(), classes)?;
+        let uncalibrated = calibration::probabilities(&scores.test, classes, 1.0);
+        self.score_answers(record, &Answers { probabilities, uncalibrated, temperature })
+    }
+
+    /// Scores all parts; here and nowhere else the test labels are looked at, which is counted.
+    pub(crate) fn score_answers(&self, mut record: PairRecord, answers: &Answers) -> Result<PairRecord> {
+        let (texts, corpus) = (self.texts, &self.texts.corpus);
+        let (labels, documents, classes) = (&corpus.labels, &corpus.test, corpus.labels.len());
+        looks::count(&texts.test_fingerprint, &record.row.folder);
+        let Answers { probabilities, uncalibrated, temperature } = answers;
+        let part = |probabilities: &[f32], texts| Part::new(probabilities, texts, classes);
+        let train = (!probabilities.train.is_empty()).then(|| part(&probabilities.train, &texts.train));
+        let validation = part(&probabilities.validation, &texts.validation);
+        let test = part(&probabilities.test, &texts.test);
+        [record.row.train, record.row.validation, record.row.test] =
+            [train.as_ref(), Some(&validation), Some(&test)].map(|part| Some(part?.confusion.scores()));
+
+        let folder = self.folder.path().join(&record.row.folder);
+        let rows = &probabilities.test;
+        record::write_predictions(&folder.join("predictions.csv"), documents, labels, &test.predicted, rows)?;
+        record::write_confusion(&folder.join("confusion.csv"), &test.confusion, labels)?;
+        let rows = rows.chunks_exact(classes).zip(&test.predicted).zip(documents);
+        let mistakes = rows.filter(|((_, predicted), document)| **predicted != document.label).map(
+            |((row, &predicted), document)| {
+                Mistake::new(document, labels, predicted, f64::from(row[predicted as usize]))
+            },
+        );
+        let mistakes: Vec<Mistake> = mistakes.collect();
+        write_json(&folder.join("examples.json"), &examples(&mistakes))?;
+        write_json(&folder.join("mistakes.json"), &Mistake::surest(mistakes))?;
+
+        let sure = certainties(&probabilities.test, &test.predicted, &texts.test, classes);
+        let raw = certainties(uncalibrated, &test.predicted, &texts.test, classes);
+        record.chosen.insert("temperature".to_string(), *temperature);
+        record.test_loss = Some(log_loss(&probabilities.test, classes, texts.test.labels()));
+        record.calibration_error = Some(expected_calibration_error(&sure));
+        record.calibration_error_uncalibrated = Some(expected_calibration_error(&raw));
+        record.reliability = reliability(&sure);
+        record.classes = ClassRow::of(&test.confusion, labels);
+        record.confusion = test.confusion;
+        Ok(record)
+    }
+
+    /// Writes `metrics.json`, after everything else of the model: it is finished.
+    pub(crate) fn finish(&self, record: &PairRecord) -> Result<()> {
+        write_json(&self.folder.path().join(&record.row.folder).join("metrics.json"), record)
+    }
+}
+
+/// Mistakes that are kept for pointing at them: of each class taken for another the surest few, shortened.
+const EXAMPLES: usize = 400;
+const EXAMPLES_PER_CELL: usize = 3;
+const EXAMPLE_LENGTH: usize = 140;
+
+fn examples(mistakes: &[Mistake]) -> Vec<Mistake> {
+    let mut cells: FxHashMap<(&str, &str), Vec<&Mistake>> = FxHashMap::default();
+    for mistake in mistakes {
+        cells.entry((&mistake.truth, &mistake.predicted)).or_default().push(mistake);
+    }
+    let mut cells: Vec<Vec<&Mistake>> = cells.into_values().collect();
+    let names = |cell: &[&Mistake]| (cell[0].truth.clone(), cell[0].predicted.clone());
+    cells.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| names(a).cmp(&names(b))));
+    let surest = |mut cell: Vec<&Mistake>| {
+        cell.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        cell.into_iter().take(EXAMPLES_PER_CELL).map(|mistake| mistake.shortened(EXAMPLE_LENGTH)).collect::<Vec<_>>()
+    };
+    cells.into_iter().flat_map(surest).take(EXAMPLES).collect()
+}

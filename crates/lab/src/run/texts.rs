@@ -1,0 +1,163 @@
+//! A corpus made ready for training: tokens counted, a vocabulary chosen on train, every part as ids.
+//!
+//! *takes* the settings -> *gives* [`Texts`], with how much of each part the vocabulary covers and a fingerprint that changes
+//! with anything that training can see.
+
+use sha2::{Digest, Sha256};
+
+use crate::Config;
+use crate::store::looks;
+use ninefold_core::error::Result;
+use ninefold_core::phrasing::counted;
+use ninefold_core::progress::Progress;
+use ninefold_data::{Corpus, Document};
+use ninefold_metrics::MainScore;
+use ninefold_nn::batch::Encoded;
+use ninefold_nn::train::TrainData;
+use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
+use ninefold_text::vocab::{Coverage, PartCoverage, TokenCounts, Vocab};
+
+/// Texts as ids, with all that is needed to make the same ids of other texts.
+pub(crate) struct Texts {
+    pub(crate) corpus: Corpus,
+    /// With the stop words written out, so that a saved model needs no other file.
+    pub(crate) tokenizer: TokenizerConfig,
+    pub(crate) vocab: Vocab,
+    /// The training texts, whole: what word vectors are trained on.
+    pub(crate) sentences: Vec<Vec<u32>>,
+    pub(crate) train: Encoded,
+    pub(crate) validation: Encoded,
+    pub(crate) test: Encoded,
+    pub(crate) coverage: PartCoverage,
+    /// Training texts of each class. `[num_classes]`
+    pub(crate) class_sizes: Vec<usize>,
+    /// How much they count. `[num_classes]`
+    pub(crate) class_weights: Vec<f64>,
+    /// By which score epochs, settings and models are chosen.
+    pub(crate) main_score: MainScore,
+    /// Of what word vectors see: the vocabulary and the training texts.
+    pub(crate) train_fingerprint: String,
+    /// Of all parts with their labels.
+    pub(crate) fingerprint: String,
+    /// Of the test part as it was read, whatever the settings make of it.
+    pub(crate) test_fingerprint: String,
+    /// The same with nothing held back, where models are trained once more on all of it ([`Texts::prepare_refit`]).
+    pub(crate) whole: Option<Box<Texts>>,
+}
+
+/// What the protocol says of validation texts that come to train in the end.
+const REFIT: &str = "joined to train when every choice is made (refit)";
+
+impl Texts {
+    /// Loads, splits, tokenises and encodes.
+    ///
+    /// # Errors
+    /// As [`corpus::load`], [`Tokenizer::new`], [`Vocab::build`] and [`ClassWeight::weights`](ninefold_nn::class_weight::ClassWeight).
+    pub(crate) fn load(config: &Config, progress: &dyn Progress) -> Result<Texts> {
+        let corpus = ninefold_data::load(&config.corpus, progress)?;
+        corpus.notices.iter().for_each(|notice| progress.notice(notice));
+        Texts::of(corpus, config, progress)
+    }
+
+    /// Makes ready what models are trained on once more, where `config.refit` wants that: train and validation together, with a
+    /// vocabulary of their own. The protocol then says so.
+    ///
+    /// # Errors
+    /// As [`Texts::load`].
+    pub(crate) fn prepare_refit(&mut self, config: &Config, progress: &dyn Progress) -> Result<()> {
+        if !config.refit || self.validation.is_empty() {
+            return Ok(());
+        }
+        let validation = &mut self.corpus.protocol.validation;
+        *validation = format!("{validation}, {REFIT}");
+        let mut corpus = self.corpus.clone();
+        corpus.train.append(&mut corpus.validation);
+        progress.notice(&format!("train and validation together: {}", counted(corpus.train.len(), "text")));
+        self.whole = Some(Box::new(Texts::of(corpus, config, progress)?));
+        Ok(())
+    }
+
+    fn of(corpus: Corpus, config: &Config, progress: &dyn Progress) -> Result<Texts> {
+        let class_sizes = class_sizes(&corpus);
+        let class_weights = config.training.class_weight.weights(&corpus.labels, &class_sizes)?;
+        let main_score = config.statistics.rank_by.main_score(&class_sizes);
+        let tokenizer = Tokenizer::new(&config.tokenizer)?;
+        let [train, validation, test] = [&corpus.train, &corpus.validation, &corpus.test].map(|part| texts_of(part));
+        let vocab = Vocab::build(&TokenCounts::of(&tokenizer, &train), &config.vocab)?;
+        let coverage = |texts: &[&str]| Coverage::measure(&tokenizer, texts, |token| vocab.contains(token));
+        let coverage =
+            PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
+        progress.notice(&format!("vocabulary: {} tokens; {}", vocab.len(), coverage.unknown()));
+        let sentences = vocab.encode_texts(&tokenizer, &train);
+        let train = encoded(&corpus.train, &sentences);
+        let validation = encoded(&corpus.validation, &vocab.encode_texts(&tokenizer, &validation));
+        let test = encoded(&corpus.test, &vocab.encode_texts(&tokenizer, &test));
+        let train_fingerprint = fingerprint(vocab.tokens(), &[&train]);
+        let fingerprint = fingerprint(&corpus.labels, &[&train, &validation, &test]) + &train_fingerprint;
+        let test_fingerprint = looks::test_fingerprint(&corpus.test, &corpus.labels);
+        let tokenizer = config.tokenizer.self_contained()?;
+        Ok(Texts {
+            corpus,
+            tokenizer,
+            vocab,
+            sentences,
+            train,
+            validation,
+            test,
+            coverage,
+            class_sizes,
+            class_weights,
+            main_score,
+            train_fingerprint,
+            fingerprint,
+            test_fingerprint,
+            whole: None,
+        })
+    }
+
+    /// What a network is trained on.
+    pub(crate) fn train_data(&self, seed: u64) -> TrainData<'_> {
+        TrainData {
+            train: &self.train,
+            validation: &self.validation,
+            choose_by: self.main_score,
+            class_weights: &self.class_weights,
+            teacher: None,
+            seed,
+        }
+    }
+}
+
+fn class_sizes(corpus: &Corpus) -> Vec<usize> {
+    let mut sizes = vec![0; corpus.labels.len()];
+    corpus.train.iter().for_each(|document| sizes[document.label as usize] += 1);
+    sizes
+}
+
+/// Documents as their tokens' ids, with their labels.
+pub(crate) fn encoded(documents: &[Document], ids: &[Vec<u32>]) -> Encoded {
+    let mut encoded = Encoded::default();
+    documents.iter().zip(ids).for_each(|(document, ids)| encoded.push(ids, document.label));
+    encoded
+}
+
+pub(crate) fn texts_of(documents: &[Document]) -> Vec<&str> {
+    documents.iter().map(|document| document.text.as_str()).collect()
+}
+
+fn fingerprint(names: &[String], parts: &[&Encoded]) -> String {
+    let mut hash = Sha256::new();
+    for name in names {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name);
+    }
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        for (index, label) in part.labels().iter().enumerate() {
+            let ids = part.text(index);
+            hash.update([*label, ids.len() as u32].map(u32::to_le_bytes).concat());
+            hash.update(bytemuck::cast_slice(ids));
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

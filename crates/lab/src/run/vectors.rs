@@ -1,0 +1,237 @@
+//! Word vectors for the training texts: from the cache, trained, or loaded; cut to the vocabulary.
+//!
+//! The cache lies in [`cache_dir`]. Its key is the checksum of the training texts' ids and of every setting, so that
+//! three networks, a resumed run and the next run share one training; runs side by side share it, too.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::run::features::Parts;
+use crate::run::outside::Outside;
+use crate::run::texts::Texts;
+use crate::{Config, Embedding, EmbeddingKind};
+use ninefold_core::error::{Error, Result};
+use ninefold_core::files::{hold, read_json, write_json};
+use ninefold_core::folders::cache_dir;
+use ninefold_core::progress::Progress;
+use ninefold_embeddings::{fasttext, glove, word2vec};
+use ninefold_models::bundle::sha256;
+use ninefold_nn::batch::Encoded;
+use ninefold_nn::train::TrainData;
+use ninefold_vectors::matrix::EmbeddingMatrix;
+use ninefold_vectors::outside::{OutOfVocabulary, OutsideWords, Part};
+use ninefold_vectors::pretrained::{self, Places};
+use ninefold_vectors::{WordVectors, formats};
+
+/// Changes whenever the trainers give other vectors for the same settings.
+const CACHE_VERSION: u32 = 10;
+
+/// The embedding matrix of one kind, or of several side by side.
+pub(crate) struct Vectors {
+    pub(crate) matrix: EmbeddingMatrix,
+    /// What networks read where a token is not in the vocabulary, unless that is `<unk>`.
+    pub(crate) outside: Option<Outside>,
+    /// What training (perhaps in an earlier run) or loading took.
+    pub(crate) seconds: f64,
+    /// Of all vectors: a checkpoint goes on with these only.
+    pub(crate) checksum: String,
+    /// Those for [`Texts::whole`], where there are such texts.
+    pub(crate) whole: Option<Box<Vectors>>,
+}
+
+/// How much of the vocabulary has a vector.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VectorCoverage {
+    /// Words with a vector of their own.
+    pub found: usize,
+    /// Words whose vector is the mean of their n-grams'.
+    pub by_subwords: usize,
+    /// Words without a vector.
+    pub unknown: usize,
+    /// Share of the training texts' tokens whose word has a vector.
+    pub tokens: f64,
+}
+
+impl Vectors {
+    /// # Errors
+    /// Those of the trainers and readers; [`Error::Config`] when loaded vectors have another dimension than the settings say.
+    pub(crate) fn make(
+        embedding: Embedding,
+        config: &Config,
+        texts: &Texts,
+        progress: &dyn Progress,
+    ) -> Result<Vectors> {
+        let mut vectors = Vectors::of(embedding, config, texts, progress)?;
+        if let Some(whole) = &texts.whole {
+            let whole = Vectors::of(embedding, config, whole, progress)?;
+            vectors.seconds += whole.seconds;
+            vectors.whole = Some(Box::new(whole));
+        }
+        Ok(vectors)
+    }
+
+    fn of(embedding: Embedding, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<Vectors> {
+        let (mut parts, mut seconds, mut outside) = (Vec::new(), 0.0, Vec::new());
+        let by_ngrams = config.embedding.out_of_vocabulary == OutOfVocabulary::Subwords;
+        for kind in embedding.kinds() {
+            let start = Instant::now();
+            let (vectors, trained_in) = if kind == EmbeddingKind::Glove && !config.embedding.trains_glove() {
+                (pretrained(config, progress)?, None)
+            } else {
+                trained_or_cached(kind, config, texts, progress)?
+            };
+            let (unknown, seed) = (config.embedding.unknown, config.seed);
+            parts.push(EmbeddingMatrix::build(&vectors, &texts.vocab, unknown, seed));
+            if by_ngrams {
+                outside.push(Part::of(&vectors, &texts.vocab, unknown, seed));
+            }
+            seconds += trained_in.unwrap_or(start.elapsed().as_secs_f64());
+        }
+        let matrix = match <[EmbeddingMatrix; 1]>::try_from(parts) {
+            Ok([only]) => only,
+            Err(several) => EmbeddingMatrix::side_by_side(&several, &texts.vocab),
+        };
+        progress.notice(&format!(
+            "{}: vectors for {} of {} words of the vocabulary, {:.1} % of the tokens of train",
+            embedding.name(),
+            matrix.found + matrix.by_subwords,
+            matrix.found + matrix.by_subwords + matrix.unknown,
+            100.0 * matrix.coverage(),
+        ));
+        let outside = OutsideWords::new(outside).map(|words| Outside::read(words, texts)).transpose()?;
+        if by_ngrams {
+            progress.notice(&format!("{}: {}", embedding.name(), Outside::described(outside.as_ref())));
+        }
+        let mut checksum = sha256(bytemuck::cast_slice(&matrix.data));
+        if let Some(outside) = &outside {
+            checksum += &sha256(bytemuck::cast_slice(&outside.rows));
+        }
+        Ok(Vectors { matrix, outside, seconds, checksum, whole: None })
+    }
+
+    /// The texts as networks over these vectors read them.
+    pub(crate) fn parts<'a>(&'a self, texts: &'a Texts) -> Parts<&'a Encoded> {
+        match &self.outside {
+            Some(Outside { parts, .. }) => {
+                Parts { train: &parts.train, validation: &parts.validation, test: &parts.test }
+            }
+            None => Parts { train: &texts.train, validation: &texts.validation, test: &texts.test },
+        }
+    }
+
+    /// What a network over these vectors is trained on.
+    pub(crate) fn train_data<'a>(&'a self, texts: &'a Texts, seed: u64) -> TrainData<'a> {
+        let Parts { train, validation, .. } = self.parts(texts);
+        TrainData { train, validation, ..texts.train_data(seed) }
+    }
+
+    pub(crate) fn coverage(&self) -> VectorCoverage {
+        let matrix = &self.matrix;
+        VectorCoverage {
+            found: matrix.found,
+            by_subwords: matrix.by_subwords,
+            unknown: matrix.unknown,
+            tokens: matrix.coverage(),
+        }
+    }
+}
+
+fn pretrained(config: &Config, progress: &dyn Progress) -> Result<WordVectors> {
+    let name = &config.embedding.glove;
+    let vectors = pretrained::load(name, &Places::default(), progress)?;
+    if vectors.dim() != config.embedding.dim {
+        let expected = format!("{} as in {name} (or other vectors)", vectors.dim());
+        return Err(Error::config("embedding.dim", expected, config.embedding.dim));
+    }
+    Ok(vectors)
+}
+
+/// What stands beside cached vectors.
+#[derive(Serialize, Deserialize)]
+struct Sidecar {
+    seconds: f64,
+    settings: Value,
+}
+
+fn trained_or_cached(
+    kind: EmbeddingKind,
+    config: &Config,
+    texts: &Texts,
+    progress: &dyn Progress,
+) -> Result<(WordVectors, Option<f64>)> {
+    let settings = settings(kind, config)?;
+    let key = sha256(format!("{CACHE_VERSION} {settings} {}", texts.train_fingerprint).as_bytes());
+    let name = format!("{}-{}", kind.name(), &key[..24]);
+    let [path, sidecar] =
+        ["safetensors", "json"].map(|format| cache_dir().join("vectors").join(format!("{name}.{format}")));
+    let _lock = wait_for(&cache_dir().join("locks").join(&name), kind, progress)?;
+    if path.is_file() && sidecar.is_file() {
+        match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {
+            Ok((vectors, sidecar)) => {
+                progress.notice(&format!("{}: vectors of an earlier training, {}", kind.name(), path.display()));
+                return Ok((vectors, Some(sidecar.seconds)));
+            }
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => progress.notice(&format!("{error}; the vectors are trained anew")),
+        }
+    }
+    let start = Instant::now();
+    let vectors = train(kind, config, texts, progress)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let saved =
+        formats::save_cache(&vectors, &path).and_then(|()| write_json(&sidecar, &Sidecar { seconds, settings }));
+    if let Err(error) = saved {
+        progress.notice(&format!("{error}; the next run will train these vectors again"));
+    }
+    Ok((vectors, Some(seconds)))
+}
+
+/// How often a lock that another holds is tried again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Takes cached vectors for this run alone: of two runs that want the same ones at the same time, one trains them and the other
+/// reads them. Trained by both without locks they would differ, and a run that was stopped would go on with the other's.
+/// `None` where the cache cannot be written.
+fn wait_for(path: &Path, kind: EmbeddingKind, progress: &dyn Progress) -> Result<Option<File>> {
+    let opened = fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| File::create(path));
+    let Ok(file) = opened else { return Ok(None) };
+    let mut is_said = false;
+    while !hold(&file) {
+        if progress.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        if !is_said {
+            progress.notice(&format!("{}: waits for another run that trains the same vectors", kind.name()));
+            is_said = true;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(Some(file))
+}
+
+fn train(kind: EmbeddingKind, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<WordVectors> {
+    let (settings, seed, threads) = (&config.embedding, config.seed, rayon::current_num_threads());
+    let (sentences, vocab) = (&texts.sentences, &texts.vocab);
+    match kind {
+        EmbeddingKind::Word2vec => word2vec::train(&settings.word2vec(seed, threads), sentences, vocab, progress),
+        EmbeddingKind::Fasttext => fasttext::train(&settings.fasttext(seed, threads), sentences, vocab, progress),
+        EmbeddingKind::Glove => glove::train(&settings.glove(seed, threads), sentences, vocab, progress),
+    }
+}
+
+/// The settings as the cache's key sees them: of the number of threads only whether the vectors are exact.
+fn settings(kind: EmbeddingKind, config: &Config) -> Result<Value> {
+    let (settings, seed) = (&config.embedding, config.seed);
+    let exact = rayon::current_num_threads() == 1;
+    let (value, exact) = match kind {
+        EmbeddingKind::Word2vec => (serde_json::to_value(settings.word2vec(seed, 1)), exact),
+        EmbeddingKind::Fasttext => (serde_json::to_value(settings.fasttext(seed, 1)), exact),
+        EmbeddingKind::Glove => (serde_json::to_value(settings.glove(seed, 1)), true),
+    };
+    let value = value.map_err(|error| Error::config("embedding", "settings that JSON can hold", error))?;
+    Ok(json!({ "kind": kind.name(), "exact": exact, "settings": value }))
+}

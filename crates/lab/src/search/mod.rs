@@ -1,0 +1,258 @@
+//! A search for settings: random places of a declared space, of which the better ones are trained further.
+//!
+//! ```text
+//! space --draw--> trial 0..n --train a little--> judged on validation --best third--> train on --> ... --> best.toml
+//! ```
+//!
+//! *takes* a [`Config`] with its `[search]` -> *gives* a folder that is readable at any moment and gone on with:
+//!
+//! ```text
+//! config.toml   trials/0007.json (and .safetensors meanwhile)   search.json   best.toml   search.html
+//! ```
+//!
+//! Test labels are not looked at: `ninefold compare --config best.toml` does that, once.
+
+mod asha;
+mod config;
+mod space;
+mod trial;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::asha::{Asha, Job};
+use self::space::Space;
+use self::trial::Trials;
+use crate::run::crew;
+use crate::run::texts::Texts;
+use crate::store::folder;
+use crate::{Config, RunFolder};
+pub use config::SearchConfig;
+use ninefold_core::error::{Error, Result};
+use ninefold_core::files::{read_json, write_atomically, write_json};
+use ninefold_core::phrasing::{counted, percent};
+use ninefold_core::progress::Progress;
+use ninefold_report::page::search_page;
+use ninefold_report::{SearchResults, Trial};
+
+const RESULTS: &str = "search.json";
+
+/// Searches, or goes on with what an earlier search of the same space left in `path`; the budget may have grown meanwhile.
+///
+/// # Errors
+/// [`Error::Config`] for a space without meaning; those of the corpus, the vectors and the disk; [`Error::Interrupted`] when
+/// `progress` says so: the folder then holds every epoch that was finished.
+pub fn search(config: &Config, path: &Path, progress: &dyn Progress) -> Result<SearchResults> {
+    config.validate()?;
+    let space = Space::of(config)?;
+    if path.join("leaderboard.json").is_file() {
+        return Err(Error::data(format!("{}: holds a comparison: choose another --run-dir", path.display())));
+    }
+    let earlier = read_results(path)?;
+    let texts = Texts::load(config, progress)?;
+    if texts.validation.is_empty() {
+        return Err(Error::data("a search needs validation texts: set corpus.validation_fraction above 0"));
+    }
+    let run = RunFolder::create(path, config)?;
+    let (limits, rungs) = (&config.search, config.search.rungs(config.training.epochs));
+    let keys = space.keys().map(|key| (key.to_string(), space.is_log(key))).collect();
+    let before = earlier.map_or(0.0, |earlier| earlier.seconds);
+    let left = (limits.minutes > 0.0).then(|| (60.0 * limits.minutes - before).max(0.0));
+    let settled = folder::key(config, &texts.fingerprint)?;
+    let trials = Trials {
+        config,
+        texts: &texts,
+        space: &space,
+        rungs: &rungs,
+        folder: path.join("trials"),
+        key: ninefold_models::bundle::sha256(format!("{settled} {space:?} {rungs:?}").as_bytes()),
+        deadline: left.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds)),
+        vectors: Mutex::default(),
+    };
+    let results = SearchResults {
+        protocol: texts.corpus.protocol.clone(),
+        main_score: texts.main_score,
+        rungs: rungs.clone(),
+        keys,
+        trials: trials.earlier()?,
+        seconds: before,
+        ..SearchResults::default()
+    };
+    let mut asha = Asha::new(rungs.len(), limits.reduction_factor);
+    results.trials.iter().for_each(|trial| asha.restore(trial.trial, &trial.rungs, trial.underway));
+    if !results.trials.is_empty() {
+        progress.notice(&format!("{} of an earlier search", counted(results.trials.len(), "trial")));
+    }
+    let state = State { asha, results, running: 0, ended: None };
+    let search =
+        Search { trials, run: &run, start: Instant::now(), before, state: Mutex::new(state), news: Condvar::new() };
+    search.begin(progress);
+    let done = search.work_in_parallel(progress);
+    progress.end();
+    done?;
+    search.finish()
+}
+
+/// The results of a search that a folder holds; `None` where there are none.
+///
+/// # Errors
+/// [`Error::Format`] when they were altered.
+pub fn read_results(folder: &Path) -> Result<Option<SearchResults>> {
+    is_search(folder).then(|| read_json(&folder.join(RESULTS))).transpose()
+}
+
+/// True for the folder of a search, finished or not.
+pub fn is_search(folder: &Path) -> bool {
+    folder.join(RESULTS).is_file()
+}
+
+/// A search in progress.
+struct Search<'a> {
+    trials: Trials<'a>,
+    run: &'a RunFolder,
+    start: Instant,
+    /// Seconds that earlier parts of the search took.
+    before: f64,
+    state: Mutex<State>,
+    /// Somebody finished a job: there may be a new one.
+    news: Condvar,
+}
+
+/// What the workers share.
+struct State {
+    asha: Asha,
+    results: SearchResults,
+    running: usize,
+    /// Why everybody stops.
+    ended: Option<Error>,
+}
+
+impl Search<'_> {
+    fn begin(&self, progress: &dyn Progress) {
+        let limits = &self.trials.config.search;
+        progress.begin("search", "trials", (limits.trials > 0).then_some(limits.trials as u64));
+        let state = self.lock();
+        progress.advance(state.results.trials.iter().filter(|trial| !trial.rungs.is_empty()).count() as u64);
+        self.say_best(&state, progress);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Several workers, each with its share of the threads: small networks gain little from a second thread.
+    fn work_in_parallel(&self, progress: &dyn Progress) -> Result<()> {
+        let threads = rayon::current_num_threads();
+        let workers = match self.trials.config.search.parallel {
+            0 => threads,
+            wanted => wanted.min(threads),
+        };
+        let pools = crew::pools(workers)?;
+        thread::scope(|scope| {
+            for pool in &pools {
+                scope.spawn(|| pool.install(|| self.work(progress)));
+            }
+        });
+        self.lock().ended.take().map_or(Ok(()), Err)
+    }
+
+    fn work(&self, progress: &dyn Progress) {
+        while let Some((job, earlier)) = self.next(progress) {
+            let done = self.trials.run(job, earlier, progress);
+            let mut state = self.lock();
+            state.running -= 1;
+            if let Err(error) = done.and_then(|trial| self.take_down(&mut state, job, trial, progress)) {
+                state.ended.get_or_insert(error);
+            }
+            drop(state);
+            self.news.notify_all();
+        }
+        self.news.notify_all();
+    }
+
+    /// The next job, once there is one, and the record of its trial.
+    fn next(&self, progress: &dyn Progress) -> Option<(Job, Option<Trial>)> {
+        let limit = match self.trials.config.search.trials {
+            0 => usize::MAX,
+            trials => trials,
+        };
+        let mut state = self.lock();
+        loop {
+            if progress.is_cancelled() {
+                state.ended.get_or_insert(Error::Interrupted);
+            }
+            let is_late = self.trials.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            if state.ended.is_some() || is_late {
+                return None;
+            }
+            let is_alone = state.running == 0;
+            if let Some(job) = state.asha.next(limit).or_else(|| if is_alone { state.asha.last() } else { None }) {
+                state.running += 1;
+                let earlier = state.results.trials.iter().find(|trial| trial.trial == job.trial).cloned();
+                return Some((job, earlier));
+            }
+            if is_alone {
+                return None;
+            }
+            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn take_down(&self, state: &mut State, job: Job, trial: Trial, progress: &dyn Progress) -> Result<()> {
+        if trial.underway.is_none() {
+            state.asha.report(job, trial.rungs.last().copied().unwrap_or_default());
+            progress.advance(u64::from(job.rung == 0));
+            let what = match (&trial.error, trial.score()) {
+                (Some(error), _) => error.clone(),
+                (None, score) => {
+                    format!("{} after {}", percent(score.unwrap_or_default()), counted(trial.validation.len(), "epoch"))
+                }
+            };
+            progress.notice(&format!("trial {}: {what}; {}, {}", trial.trial, trial.pair(), trial.described()));
+        }
+        let trials = &mut state.results.trials;
+        match trials.iter_mut().find(|other| other.trial == trial.trial) {
+            Some(place) => *place = trial,
+            None => trials.push(trial),
+        }
+        trials.sort_by_key(|trial| trial.trial);
+        self.write(state)?;
+        self.say_best(state, progress);
+        Ok(())
+    }
+
+    fn say_best(&self, state: &State, progress: &dyn Progress) {
+        if let Some(best) = state.results.best() {
+            let score = percent(best.score().unwrap_or_default());
+            progress.status(&format!("best so far: trial {}, {}, {score}", best.trial, best.pair()));
+        }
+    }
+
+    /// `search.json`, and the best settings as a config file.
+    fn write(&self, state: &mut State) -> Result<()> {
+        let results = &mut state.results;
+        results.seconds = self.before + self.start.elapsed().as_secs_f64();
+        let best = results.best().map(|trial| trial.trial);
+        if best != results.best
+            && let Some(trial) = best
+        {
+            let text = self.trials.config(trial)?.to_commented_toml()?;
+            write_atomically(&self.run.path().join("best.toml"), |out| out.write_all(text.as_bytes()))?;
+        }
+        results.best = best;
+        write_json(&self.run.path().join(RESULTS), results)
+    }
+
+    fn finish(self) -> Result<SearchResults> {
+        let mut state = self.lock();
+        state.results.finished = true;
+        self.write(&mut state)?;
+        self.trials.tidy_up(&state.results.trials);
+        let page = search_page(&state.results, &self.run.config_text())?;
+        write_atomically(&self.run.path().join("search.html"), |out| out.write_all(page.as_bytes()))?;
+        Ok(state.results.clone())
+    }
+}

@@ -1,0 +1,206 @@
+//! One trial: settings drawn, vectors made, a network trained up to the rung that it was sent to.
+//!
+//! *takes* a job -> *gives* the trial's record, kept beside its checkpoint, from which the next job goes on to the same bits.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use crate::run::texts::Texts;
+use crate::run::vectors::Vectors;
+use crate::run::{pair, pretraining};
+use crate::search::asha::Job;
+use crate::search::space::{Space, apply};
+use crate::store::checkpoint;
+use crate::{Config, Embedding};
+use ninefold_core::error::{Error, Result};
+use ninefold_core::files::{read_json, write_json};
+use ninefold_core::progress::Progress;
+use ninefold_core::rng::{Rng, fold};
+use ninefold_models::bundle::sha256;
+use ninefold_nn::model::{Classifier, ModelKind};
+use ninefold_nn::train::{Checkpoint, fit};
+use ninefold_report::Trial;
+
+/// All that the trials of a search share.
+pub(crate) struct Trials<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) texts: &'a Texts,
+    pub(crate) space: &'a Space,
+    pub(crate) rungs: &'a [usize],
+    /// Where records and checkpoints lie.
+    pub(crate) folder: PathBuf,
+    pub(crate) key: String,
+    pub(crate) deadline: Option<Instant>,
+    /// Vectors in the making, by their settings: nobody makes what somebody else is just making.
+    pub(crate) vectors: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+}
+
+/// Says nothing, and stops when the watcher of the whole does.
+struct Quietly<'a>(&'a dyn Progress);
+
+impl Progress for Quietly<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+impl Trials<'_> {
+    /// The settings of a trial, the same for the same seed and space.
+    fn draw(&self, trial: usize) -> (Trial, Result<(Config, Embedding, ModelKind)>) {
+        let mut rng = Rng::for_purpose(fold(&[self.config.seed, trial as u64]), "search");
+        let pairs: Vec<(Embedding, ModelKind)> = self.config.pairs().collect();
+        let (embedding, model) = *rng.choose(&pairs);
+        let settings = self.space.draw(&mut rng, model);
+        let json = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
+        let record = Trial {
+            key: self.key.clone(),
+            trial,
+            embedding: embedding.name().to_string(),
+            model: model.name().to_string(),
+            settings: settings.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
+            ..Trial::default()
+        };
+        (record, apply(self.config, &settings).map(|config| (config, embedding, model)))
+    }
+
+    /// The config that `ninefold compare` would train the trial with.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for settings that do not go together.
+    pub(crate) fn config(&self, trial: usize) -> Result<Config> {
+        let (config, embedding, model) = self.draw(trial).1?;
+        let mut config =
+            Config { embeddings: vec![embedding], models: vec![model], search: Default::default(), ..config };
+        if !config.may_have_ngrams() {
+            config.embedding.out_of_vocabulary = Default::default(); // which had no say, and alone is refused
+        }
+        Ok(config)
+    }
+
+    fn path(&self, trial: usize, extension: &str) -> PathBuf {
+        self.folder.join(format!("{trial:04}.{extension}"))
+    }
+
+    /// The records of an earlier run of the same search, by number.
+    ///
+    /// # Errors
+    /// [`Error::Format`] for one that was altered, [`Error::Data`] for those of another search.
+    pub(crate) fn earlier(&self) -> Result<Vec<Trial>> {
+        let mut found = Vec::new();
+        let Ok(entries) = fs::read_dir(&self.folder) else { return Ok(found) };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let record: Trial = read_json(&path)?;
+                if record.key != self.key {
+                    let folder = self.folder.parent().unwrap_or(&self.folder).display();
+                    return Err(Error::data(format!(
+                        "{folder}: holds a search over another space or other texts: choose another --run-dir"
+                    )));
+                }
+                found.push(record);
+            }
+        }
+        found.sort_by_key(|record| record.trial);
+        Ok(found)
+    }
+
+    /// Does a job, going on where an earlier one of the same trial ended; `progress` is asked only whether to stop.
+    ///
+    /// A record that is still underway was stopped by the deadline.
+    ///
+    /// # Errors
+    /// Those of the disk; [`Error::Interrupted`] when `progress` says so. What the settings are to blame for stands in the
+    /// record.
+    pub(crate) fn run(&self, job: Job, earlier: Option<Trial>, progress: &dyn Progress) -> Result<Trial> {
+        let (fresh, drawn) = self.draw(job.trial);
+        let mut record = earlier.unwrap_or(fresh);
+        record.underway = Some(job.rung);
+        self.save(&record)?;
+        if !record.finished {
+            let done = drawn.and_then(|drawn| self.train(&mut record, drawn, self.rungs[job.rung], progress));
+            match done {
+                Ok(()) => {}
+                Err(error @ (Error::Diverged { .. } | Error::Data { .. } | Error::Config { .. })) => {
+                    (record.error, record.finished) = (Some(error.to_string()), true);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if record.finished || record.validation.len() >= self.rungs[job.rung] {
+            record.rungs.push(record.score().unwrap_or_default());
+            record.underway = None;
+        }
+        self.save(&record)?;
+        Ok(record)
+    }
+
+    fn save(&self, record: &Trial) -> Result<()> {
+        write_json(&self.path(record.trial, "json"), record)
+    }
+
+    fn train(
+        &self,
+        record: &mut Trial,
+        (config, embedding, kind): (Config, Embedding, ModelKind),
+        epochs: usize,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let start = Instant::now();
+        let (texts, before) = (self.texts, record.seconds);
+        let vectors = self.vectors(embedding, &config, progress)?;
+        let mut model = pair::untrained(&config, texts, &vectors, kind, config.seed);
+        record.parameters = model.trained_parameter_count();
+        let key = sha256(format!("{} {} {}", self.key, record.described(), vectors.checksum).as_bytes());
+        let path = self.path(record.trial, "safetensors");
+        let resume = checkpoint::load(&path, &key).unwrap_or(None); // a damaged one is as good as none
+        let data = vectors.train_data(texts, config.seed);
+        let is_there = |checkpoint: &Checkpoint| checkpoint.history.len() >= epochs;
+        let mut take_down = |checkpoint: &Checkpoint| {
+            let scores = checkpoint.history.iter().map(|epoch| epoch.validation_score(texts.main_score));
+            record.validation = scores.collect();
+            record.finished = checkpoint.finished;
+            record.seconds = before + start.elapsed().as_secs_f64();
+        };
+        if let Some(checkpoint) = resume.as_ref().filter(|checkpoint| is_there(checkpoint) || checkpoint.finished) {
+            take_down(checkpoint);
+            return Ok(());
+        }
+        if resume.is_none() {
+            pretraining::prepare(&mut model, kind, &config, texts, &vectors, config.seed, &Quietly(progress))?;
+        }
+        let mut is_stopped = false;
+        let trained = fit(&mut model, data, &config.training, resume, &Quietly(progress), &mut |checkpoint| {
+            checkpoint::save(&path, &key, checkpoint)?;
+            take_down(checkpoint);
+            let is_late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            is_stopped = is_there(checkpoint) || is_late;
+            // The training knows of all its epochs, of which it does no more for now: a plan of learning rates stays what
+            // it would be in `ninefold compare`.
+            if is_stopped && !checkpoint.finished { Err(Error::Interrupted) } else { Ok(()) }
+        });
+        match trained {
+            Err(Error::Interrupted) if is_stopped => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    fn vectors(&self, kind: Embedding, config: &Config, progress: &dyn Progress) -> Result<Vectors> {
+        let key = format!("{} {:?}", kind.name(), config.embedding);
+        let being_made = match self.vectors.lock() {
+            Ok(mut all) => Arc::clone(all.entry(key).or_default()),
+            Err(_) => Arc::default(),
+        };
+        let _made_by_one = being_made.lock();
+        Vectors::make(kind, config, self.texts, &Quietly(progress))
+    }
+
+    /// Removes what is needed only to go on.
+    pub(crate) fn tidy_up(&self, trials: &[Trial]) {
+        for trial in trials {
+            let _ = fs::remove_file(self.path(trial.trial, "safetensors"));
+        }
+    }
+}

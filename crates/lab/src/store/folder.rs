@@ -1,0 +1,217 @@
+//! The folder that a run leaves: everything about it, each file whole or absent, readable at any moment.
+//!
+//! ```text
+//! config.toml         every setting, with comments          environment.json   program, processor, threads, time, memory
+//! leaderboard.json    also .csv and .md                     report.html
+//! baselines/tfidf_svm/  and  pairs/word2vec-gru/  (word2vec-gru-seed1/ where there are several seeds)  and  ensembles/stacked/
+//!   history.csv  metrics.json  predictions.csv  confusion.csv  mistakes.json  examples.json  probabilities.safetensors  model/
+//!   (checkpoint.safetensors meanwhile; metrics.jsonl and events.out.tfevents.ninefold where logs are wanted)
+//! ```
+
+use std::fs::{self, DirEntry, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::store::clock;
+use crate::{Config, Environment, PairRecord};
+use ninefold_core::error::{Error, Result};
+use ninefold_core::files::{hold, read_json, write_atomically, write_json};
+use ninefold_models::bundle::sha256;
+use ninefold_nn::batch::Encoded;
+use ninefold_report::{Leaderboard, Row, differences, facts};
+
+const CONFIG: &str = "config.toml";
+const ENVIRONMENT: &str = "environment.json";
+const LEADERBOARD: &str = "leaderboard.json";
+const LOCK: &str = ".lock";
+
+/// A run folder.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    /// Held while a run writes here; the system lets it go when the process ends, however it ends.
+    _lock: Option<File>,
+}
+
+impl RunFolder {
+    /// Looks whether a run of this config may have the folder: it is absent, empty, or holds the same config.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when it holds something else or another config's run.
+    pub fn check(path: &Path, config: &Config) -> Result<()> {
+        if path.join(CONFIG).is_file() {
+            return RunFolder::open(path)?.check_same(config);
+        }
+        let is_other = |entry: io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() != LOCK);
+        if fs::read_dir(path).is_ok_and(|mut entries| entries.any(is_other)) {
+            let what = format!("{}: holds files but no run: choose another --run-dir, or an empty one", path.display());
+            return Err(Error::data(what));
+        }
+        Ok(())
+    }
+
+    /// Makes the folder, or takes up the one that holds a run of the same config.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written, [`Error::Data`] when another process is at work in it, otherwise as
+    /// [`check`](RunFolder::check).
+    pub fn create(path: &Path, config: &Config) -> Result<RunFolder> {
+        RunFolder::check(path, config)?;
+        fs::create_dir_all(path).map_err(Error::io("create the run folder", path))?;
+        let lock = lock(path)?;
+        let text = config.to_commented_toml()?; // what has no say in any score may have changed
+        if fs::read_to_string(path.join(CONFIG)).ok().as_deref() != Some(text.as_str()) {
+            write_atomically(&path.join(CONFIG), |out| out.write_all(text.as_bytes()))?;
+        }
+        write_json(&path.join(ENVIRONMENT), &Environment::now())?;
+        Ok(RunFolder { path: path.to_path_buf(), _lock: Some(lock) })
+    }
+
+    /// A folder that a run left.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when there is no run in it.
+    pub fn open(path: &Path) -> Result<RunFolder> {
+        if !path.join(CONFIG).is_file() {
+            return Err(Error::format(path.display(), "a run folder", "a folder without config.toml, or none"));
+        }
+        Ok(RunFolder { path: path.to_path_buf(), _lock: None })
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The settings of the run.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when the file was altered so that it is none.
+    pub fn config(&self) -> Result<Config> {
+        crate::resolve(&crate::Sources { file: Some(self.path.join(CONFIG)), ..Default::default() })
+    }
+
+    /// The settings as they were written, with comments.
+    pub fn config_text(&self) -> String {
+        fs::read_to_string(self.path.join(CONFIG)).unwrap_or_default()
+    }
+
+    /// The results so far.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when no pair is finished yet.
+    pub fn leaderboard(&self) -> Result<Leaderboard> {
+        Leaderboard::load(&self.path.join(LEADERBOARD))
+    }
+
+    /// What the results say, in sentences.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when the best pair's record was altered.
+    pub fn facts(&self, leaderboard: &Leaderboard) -> Result<Vec<String>> {
+        let board = leaderboard.merged();
+        let record = board.best().and_then(|row| self.record(row).transpose()).transpose()?;
+        Ok(facts(leaderboard, record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()))))
+    }
+
+    /// Where the files of a row lie.
+    pub fn folder(&self, row: &Row) -> PathBuf {
+        self.path.join(&row.folder)
+    }
+
+    /// The saved model of a pair.
+    pub fn model(&self, row: &Row) -> PathBuf {
+        self.folder(row).join("model")
+    }
+
+    /// The record of a row; `None` when it is not finished.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when it was altered.
+    pub fn record(&self, row: &Row) -> Result<Option<PairRecord>> {
+        let path = self.folder(row).join("metrics.json");
+        path.is_file().then(|| read_json(&path)).transpose()
+    }
+
+    /// The row that an earlier run of the same settings and texts finished.
+    pub(crate) fn finished(&self, row: &Row, key: &str) -> Result<Option<Row>> {
+        Ok(self.record(row)?.filter(|record| record.key == key).map(|record| record.row))
+    }
+
+    /// `test_lengths.json`: the known and unknown tokens of each test text, in the order of the predictions.
+    pub(crate) fn write_lengths(&self, test: &Encoded) -> Result<()> {
+        let lengths: Vec<usize> = (0..test.len()).map(|text| test.text(text).len()).collect();
+        write_json(&self.path.join("test_lengths.json"), &lengths)
+    }
+
+    /// The leaderboard in its three forms, and the memory that it took so far.
+    pub(crate) fn write_leaderboard(&self, leaderboard: &Leaderboard) -> Result<()> {
+        let environment = self.path.join(ENVIRONMENT);
+        write_json(&environment, &read_json::<Environment>(&environment)?.with_peak_memory())?;
+        leaderboard.save(&self.path.join(LEADERBOARD))?;
+        let csv = leaderboard.to_csv(leaderboard.main_column());
+        write_atomically(&self.path.join("leaderboard.csv"), |out| out.write_all(csv.as_bytes()))?;
+        let markdown = leaderboard.to_markdown(leaderboard.main_column(), &self.facts(leaderboard)?);
+        write_atomically(&self.path.join("leaderboard.md"), |out| out.write_all(markdown.as_bytes()))
+    }
+
+    /// `report.html`.
+    pub(crate) fn write_report(&self) -> Result<()> {
+        let page = crate::report(std::slice::from_ref(self))?;
+        write_atomically(&self.path.join("report.html"), |out| out.write_all(page.as_bytes()))
+    }
+
+    /// Refuses to mix runs of different settings, and says what differs.
+    fn check_same(&self, config: &Config) -> Result<()> {
+        let differences = differences(&to_json(&self.config()?.settled())?, &to_json(&config.settled())?);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<String> = differences
+            .iter()
+            .map(|difference| format!("{} is {:?} there and {:?} here", difference.key, difference.a, difference.b))
+            .collect();
+        let path = self.path.display();
+        Err(Error::data(format!(
+            "{path}: holds a run with other settings: {}; choose another --run-dir",
+            list.join(", ")
+        )))
+    }
+}
+
+/// Takes a run folder for this process alone, until the file is closed.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(Error::io("write", &path))?;
+    if !hold(&file) {
+        let folder = folder.display();
+        return Err(Error::data(format!(
+            "{folder}: another process is at work on this run: wait, or choose another --run-dir"
+        )));
+    }
+    Ok(file)
+}
+
+/// Of everything that a pair's result depends on, but for the pair itself.
+pub(crate) fn key(config: &Config, fingerprint: &str) -> Result<String> {
+    Ok(sha256(format!("{} {fingerprint}", to_json(&config.settled())?).as_bytes()))
+}
+
+fn to_json(config: &Config) -> Result<Value> {
+    serde_json::to_value(config).map_err(|error| Error::config("config", "settings that JSON can hold", error))
+}
+
+/// `ninefold-runs/20newsgroups-20260131-120000`, or with a number behind when that is taken; what is no comparison has its `kind` in front
+/// ("search-").
+pub fn default_folder(kind: &str, config: &Config) -> PathBuf {
+    let name = Path::new(&config.corpus.data).file_stem().and_then(|name| name.to_str()).unwrap_or("data");
+    let [year, month, day, hour, minute, second] = clock::now();
+    let base = format!("{kind}{name}-{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}");
+    let numbered = |number: usize| match number {
+        1 => Path::new("ninefold-runs").join(&base),
+        number => Path::new("ninefold-runs").join(format!("{base}-{number}")),
+    };
+    (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(1))
+}

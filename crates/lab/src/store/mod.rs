@@ -1,0 +1,12 @@
+//! What a run folder holds, read and written: config, records, cached probabilities, checkpoints, logs.
+//!
+//! *Invariant:* every file is written beside and renamed, so that a killed run leaves no half file.
+
+pub(crate) mod checkpoint;
+pub(crate) mod clock;
+pub(crate) mod environment;
+pub(crate) mod folder;
+pub(crate) mod kept;
+pub(crate) mod logs;
+pub mod looks;
+pub(crate) mod record;

@@ -1,0 +1,7 @@
+//! Integration tests: whole comparisons in temporary run folders.
+
+mod compare;
+mod ensembles;
+mod out_of_vocabulary;
+mod saved_ensembles;
+mod small;

@@ -1,0 +1,177 @@
+//! Bags of word n-grams: which n-grams the training texts have, and how often each text has them.
+//!
+//! Takes texts as token ids -> gives a [`Csr`] of counts, a column per n-gram. A trie over ids finds an n-gram from its
+//! first n - 1 tokens' number and its last token, so that no n-gram is ever written out as a string.
+
+use rustc_hash::FxHashMap;
+
+use super::Csr;
+use ninefold_text::vocab::{UNK, Vocab};
+
+/// Stands before the first token of every n-gram.
+const ROOT: u32 = u32::MAX;
+/// The column of an n-gram that is too short or too rare to have one.
+const NONE: u32 = u32::MAX;
+
+/// The n-grams of some training texts that are frequent enough, each with a column.
+#[derive(Clone, Debug)]
+pub struct Ngrams {
+    max_n: usize,
+    nodes: FxHashMap<(u32, u32), u32>, // (node of the first n - 1 tokens, last token) -> node
+    columns: Vec<u32>,                 // [nodes]
+    ends: Vec<(u32, u32)>,             // [columns] the key of each column's node
+    texts_with: Vec<u32>,              // [columns] training texts that have the n-gram
+    texts: usize,
+}
+
+impl Ngrams {
+    /// The n-grams of `ngram_range.0` to `ngram_range.1` tokens that at least `min_df` texts have, in the order in which
+    /// they first occur.
+    ///
+    /// # Panics
+    /// When the range is empty or begins at 0.
+    pub fn fit(texts: &[Vec<u32>], ngram_range: [usize; 2], min_df: usize) -> Ngrams {
+        let [min_n, max_n] = ngram_range;
+        assert!(0 < min_n && min_n <= max_n, "n-grams of {min_n} to {max_n} tokens");
+        let mut nodes: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+        let (mut keys, mut lengths) = (Vec::new(), Vec::new()); // [nodes]
+        let (mut texts_with, mut last_text): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new()); // [nodes]
+        for (number, text) in (0..).zip(texts) {
+            for start in 0..text.len() {
+                let mut node = ROOT;
+                for (length, &token) in (1..=max_n).zip(&text[start..]) {
+                    if token == UNK {
+                        break;
+                    }
+                    let fresh = keys.len() as u32;
+                    let key = (node, token);
+                    node = *nodes.entry(key).or_insert(fresh);
+                    if node == fresh {
+                        keys.push(key);
+                        lengths.push(length);
+                        texts_with.push(0);
+                        last_text.push(u32::MAX);
+                    }
+                    if last_text[node as usize] != number {
+                        last_text[node as usize] = number;
+                        texts_with[node as usize] += 1;
+                    }
+                }
+            }
+        }
+        let mut ngrams =
+            Ngrams { max_n, nodes, columns: Vec::new(), ends: Vec::new(), texts_with: Vec::new(), texts: texts.len() };
+        for ((key, length), count) in keys.into_iter().zip(lengths).zip(texts_with) {
+            if length < min_n || (count as usize) < min_df {
+                ngrams.columns.push(NONE);
+                continue;
+            }
+            ngrams.columns.push(ngrams.ends.len() as u32);
+            ngrams.ends.push(key);
+            ngrams.texts_with.push(count);
+        }
+        ngrams
+    }
+
+    /// Number of n-grams.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True when no n-gram is frequent enough.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Training texts.
+    pub(super) fn texts(&self) -> usize {
+        self.texts
+    }
+
+    /// Training texts that have each n-gram. `[columns]`
+    pub(super) fn texts_with(&self) -> &[u32] {
+        &self.texts_with
+    }
+
+    /// How often each text has each n-gram; what was not seen in training is not counted.
+    ///
+    /// # Shapes
+    /// -> `[texts, columns]`
+    pub fn count(&self, texts: &[Vec<u32>]) -> Csr {
+        let mut matrix = Csr::new(self.len());
+        let mut found = Vec::new();
+        for text in texts {
+            found.clear();
+            for start in 0..text.len() {
+                let mut node = ROOT;
+                for &token in text[start..].iter().take(self.max_n) {
+                    match self.nodes.get(&(node, token)) {
+                        Some(&next) => node = next,
+                        None => break,
+                    }
+                    let column = self.columns[node as usize];
+                    if column != NONE {
+                        found.push(column);
+                    }
+                }
+            }
+            found.sort_unstable();
+            matrix.push(found.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)));
+        }
+        matrix
+    }
+
+    /// The n-gram of each column, its tokens with a blank between them.
+    pub fn names(&self, vocab: &Vocab) -> Vec<String> {
+        let mut keys = vec![(ROOT, ROOT); self.nodes.len()];
+        self.nodes.iter().for_each(|(&key, &node)| keys[node as usize] = key);
+        let name = |&(mut node, token): &(u32, u32)| {
+            let mut ids = vec![token];
+            while node != ROOT {
+                let (before, token) = keys[node as usize];
+                ids.push(token);
+                node = before;
+            }
+            ids.reverse();
+            vocab.decode(&ids).join(" ")
+        };
+        self.ends.iter().map(name).collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ngrams_are_counted_and_the_unseen_are_not() {
+        let vocab = Vocab::from_tokens(["a", "b", "c"].map(str::to_owned).to_vec()).unwrap();
+        let ids = |text: &str| vocab.encode(&text.split(' ').collect::<Vec<_>>());
+        let train = [ids("a b a b"), ids("b c")];
+        let ngrams = Ngrams::fit(&train, [1, 2], 1);
+        let names = ngrams.names(&vocab);
+        let counts = ngrams.count(&[ids("a b a b c x c")]);
+        let (columns, values) = counts.row(0);
+        let mut found: Vec<(&str, f64)> =
+            columns.iter().zip(values).map(|(&column, &value)| (names[column as usize].as_str(), value)).collect();
+        found.sort_by(|a, b| a.0.cmp(b.0));
+        assert_eq!(found, [("a", 2.0), ("a b", 2.0), ("b", 2.0), ("b a", 1.0), ("b c", 1.0), ("c", 2.0)]);
+    }
+
+    #[test]
+    fn rare_and_short_ngrams_have_no_column() {
+        let train = [vec![2, 3, 2, 3], vec![2, 3, 4]];
+        assert_eq!(Ngrams::fit(&train, [2, 2], 1).len(), 3, "23 32 34");
+        let frequent = Ngrams::fit(&train, [1, 2], 2);
+        assert_eq!(frequent.len(), 3, "2 3 23");
+        assert_eq!(frequent.texts_with(), [2, 2, 2]);
+        assert!(Ngrams::fit(&train, [1, 1], 9).is_empty());
+    }
+
+    #[test]
+    fn an_unknown_token_ends_an_ngram() {
+        let ngrams = Ngrams::fit(&[vec![2, UNK, 3]], [1, 2], 1);
+        assert_eq!(ngrams.len(), 2);
+    }
+}

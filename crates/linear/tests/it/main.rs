@@ -1,0 +1,4 @@
+//! Integration tests: linear models against scikit-learn.
+
+mod baselines;
+mod stacking;

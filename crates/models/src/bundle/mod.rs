@@ -1,0 +1,355 @@
+//! A saved model: everything between a text and its label, as a folder.
+//!
+//! ```text
+//! config.json         format version, tokenizer, shape, reading, facts of training, checksums of the files below
+//! vocab.txt           tokens by id
+//! labels.json         class names by label id
+//! model.safetensors   parameters under PyTorch's names and in its shapes; embedding.weight is one of them
+//! subwords.safetensors  n-grams that give words outside of vocab.txt their vectors, in models that read by them
+//! README.md           the model card
+//! ```
+//!
+//! *takes* a [`Bundle`] -> *gives* the folder, and back, to the same bits. `config.json` is written last and holds the
+//! checksums, so that a folder that was written half, cut or altered is told from a whole one.
+
+mod card;
+mod checksum;
+mod ensemble;
+mod pytorch;
+mod subwords;
+mod weights;
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use card::Card;
+pub use checksum::sha256;
+pub use ensemble::{
+    Ensemble, EnsembleConfig, EnsembleFacts, EnsembleMember, bytes, is_ensemble, put_together, same_labels,
+};
+use ninefold_core::error::{Error, Result};
+use ninefold_core::files::{read_json, write_atomically, write_json};
+use ninefold_metrics::Scores;
+use ninefold_nn::batch::Padding;
+use ninefold_nn::layers::{Pooling, Precision};
+use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig};
+use ninefold_text::tokenize::TokenizerConfig;
+use ninefold_text::vocab::Vocab;
+use ninefold_vectors::outside::{OutOfVocabulary, OutsideWords};
+
+/// The version of the folder's form that this program writes; older ones it reads, newer ones it refuses.
+pub const FORMAT_VERSION: u32 = 1;
+
+const CONFIG: &str = "config.json";
+const VOCAB: &str = "vocab.txt";
+const LABELS: &str = "labels.json";
+const WEIGHTS: &str = "model.safetensors";
+const SUBWORDS: &str = "subwords.safetensors";
+const CARD: &str = "README.md";
+
+/// A trained model with all that it needs to read texts.
+#[derive(Debug)]
+pub struct Bundle {
+    /// What it is made of.
+    pub config: BundleConfig,
+    /// The tokens that it knows.
+    pub vocab: Vocab,
+    /// Class names by label id.
+    pub labels: Vec<String>,
+    /// The network.
+    pub model: NeuralClassifier,
+    /// Vectors for words outside of the vocabulary, where `config.out_of_vocabulary` says so.
+    pub outside: Option<OutsideWords>,
+}
+
+/// `config.json` of a saved model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleConfig {
+    /// [`FORMAT_VERSION`] of the program that wrote it.
+    pub format_version: u32,
+    /// The program: "ninefold 0.1.0".
+    pub made_by: String,
+    /// How texts become tokens.
+    pub tokenizer: TokenizerConfig,
+    /// Where the word vectors came from: "word2vec".
+    pub embedding: String,
+    /// The network.
+    pub model: Shape,
+    /// How much of a text is read.
+    pub reading: BundleReading,
+    /// What a token that is not in the vocabulary is read as.
+    #[serde(default, skip_serializing_if = "OutOfVocabulary::is_unk")]
+    pub out_of_vocabulary: OutOfVocabulary,
+    /// Logits are divided by this before they become probabilities: fitted on validation, so that they can be believed.
+    #[serde(default = "untempered")]
+    pub temperature: f64,
+    /// How it was trained.
+    pub training: Facts,
+    /// Checksums of the other files by name; filled in by [`Bundle::save`].
+    #[serde(default)]
+    pub sha256: std::collections::BTreeMap<String, String>,
+}
+
+/// The temperature of a model without one.
+fn untempered() -> f64 {
+    1.0
+}
+
+/// The shape of the network. What belongs to another family than `kind` is not looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shape {
+    /// Which network. (`cell` in models of before there were others than recurrent ones.)
+    #[serde(alias = "cell")]
+    pub kind: ModelKind,
+    /// Tokens, `<pad>` and `<unk>` included.
+    pub vocab_size: usize,
+    /// Length of a word's vector.
+    pub embedding_dim: usize,
+    /// Units of each direction.
+    pub hidden_size: usize,
+    /// Recurrent layers.
+    pub num_layers: usize,
+    /// Read from both ends.
+    pub bidirectional: bool,
+    /// Dropout in training.
+    pub dropout: f64,
+    /// Words that the filters of a convolution see, rising.
+    #[serde(default = "kims_widths")]
+    pub filter_widths: Vec<usize>,
+    /// Filters of each width.
+    #[serde(default = "one")]
+    pub filters: usize,
+    /// Whether the output of every layer is normalised.
+    #[serde(default)]
+    pub layer_norm: bool,
+    /// How the states of a text become one vector.
+    #[serde(default)]
+    pub pooling: Pooling,
+    /// Segments of that pooling.
+    #[serde(default = "one")]
+    pub segments: usize,
+    /// The longest chunk into which a text is cut; 0: it is read in one piece.
+    #[serde(default)]
+    pub chunk_len: usize,
+    /// Whether the word vectors stayed as they came.
+    pub freeze_embeddings: bool,
+    /// Buckets of pairs of neighbouring tokens; 0: no pairs.
+    #[serde(default)]
+    pub bigram_buckets: usize,
+    /// Number of classes.
+    pub num_classes: usize,
+    /// The numbers of the encoder's matrix products.
+    #[serde(default)]
+    pub precision: Precision,
+}
+
+/// How much of a text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleReading {
+    /// Tokens of a text at most.
+    pub max_len: usize,
+    /// What is done with shorter texts.
+    pub padding: Padding,
+}
+
+/// How a model was trained and how good it turned out, for people and for its card.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// The protocol of the data, as it is printed.
+    pub protocol: String,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// The epoch whose parameters these are.
+    pub best_epoch: usize,
+    /// Scores on the validation part, on which the epoch was chosen.
+    pub validation: Option<Scores>,
+    /// Scores on the test part.
+    pub test: Option<Scores>,
+    /// The model whose probabilities it learned from, beside the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<String>,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn kims_widths() -> Vec<usize> {
+    vec![3, 4, 5]
+}
+
+impl Shape {
+    /// The shape of a network, without what matters in training alone.
+    pub fn of(model: &NeuralClassifier) -> Shape {
+        let config = model.config().clone();
+        Shape {
+            kind: config.kind,
+            vocab_size: model.vocab_size(),
+            embedding_dim: model.dim(),
+            hidden_size: config.hidden_size,
+            num_layers: config.num_layers,
+            bidirectional: config.bidirectional,
+            dropout: config.dropout,
+            filter_widths: config.filter_widths,
+            filters: config.filters,
+            layer_norm: config.layer_norm,
+            pooling: config.pooling,
+            segments: config.segments,
+            chunk_len: config.chunk_len,
+            freeze_embeddings: config.freeze_embeddings,
+            bigram_buckets: config.bigram_buckets,
+            num_classes: config.num_classes,
+            precision: config.precision,
+        }
+    }
+
+    /// The settings of a network of this shape.
+    pub fn classifier(&self) -> NeuralConfig {
+        NeuralConfig {
+            kind: self.kind,
+            hidden_size: self.hidden_size,
+            num_layers: self.num_layers,
+            bidirectional: self.bidirectional,
+            dropout: self.dropout,
+            filter_widths: self.filter_widths.clone(),
+            filters: self.filters,
+            layer_norm: self.layer_norm,
+            pooling: self.pooling,
+            segments: self.segments,
+            chunk_len: self.chunk_len,
+            freeze_embeddings: self.freeze_embeddings,
+            bigram_buckets: self.bigram_buckets,
+            num_classes: self.num_classes,
+            precision: self.precision,
+            ..NeuralConfig::default() // what matters in training alone
+        }
+    }
+}
+
+impl BundleConfig {
+    /// Its name in leaderboards: "word2vec + gru".
+    pub fn name(&self) -> String {
+        format!("{} + {}", self.embedding, self.model.kind.name())
+    }
+}
+
+impl Bundle {
+    /// Writes the folder, its config last.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written.
+    ///
+    /// # Panics
+    /// When `config` and `outside` say different things of words outside of the vocabulary.
+    pub fn save(&mut self, folder: &Path) -> Result<()> {
+        assert_eq!(
+            self.config.out_of_vocabulary.is_unk(),
+            self.outside.is_none(),
+            "n-grams, and nothing of them in the config"
+        );
+        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+        let weights = weights::to_bytes(&self.model.parameters())?;
+        self.vocab.save(&folder.join(VOCAB))?;
+        write_json(&folder.join(LABELS), &self.labels)?;
+        write_atomically(&folder.join(WEIGHTS), |out| std::io::Write::write_all(out, &weights))?;
+        let card = Card { config: &self.config, labels: &self.labels }.to_string();
+        write_atomically(&folder.join(CARD), |out| std::io::Write::write_all(out, card.as_bytes()))?;
+        for name in [VOCAB, LABELS] {
+            self.config.sha256.insert(name.to_string(), checksum::of_file(&folder.join(name))?);
+        }
+        self.config.sha256.insert(WEIGHTS.to_string(), sha256(&weights));
+        if let Some(outside) = &self.outside {
+            let subwords = subwords::to_bytes(outside)?;
+            write_atomically(&folder.join(SUBWORDS), |out| std::io::Write::write_all(out, &subwords))?;
+            self.config.sha256.insert(SUBWORDS.to_string(), sha256(&subwords));
+        }
+        write_json(&folder.join(CONFIG), &self.config)
+    }
+
+    /// Reads a folder that [`save`](Bundle::save) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when a file is missing, [`Error::Checksum`] when one was altered, [`Error::Format`] when it is no saved
+    /// model, one of a newer program, or its parts do not belong together.
+    pub fn load(folder: &Path) -> Result<Bundle> {
+        let config = read_config(folder)?;
+        let read = |name: &str| checksum::read_checked(&folder.join(name), config.sha256.get(name));
+        let weights = read(WEIGHTS)?;
+        read(VOCAB)?;
+        read(LABELS)?;
+        let vocab = Vocab::load(&folder.join(VOCAB))?;
+        let labels: Vec<String> = read_json(&folder.join(LABELS))?;
+        let shape = &config.model;
+        let counts = [(VOCAB, vocab.len(), shape.vocab_size), (LABELS, labels.len(), shape.num_classes)];
+        if let Some((name, found, expected)) = counts.into_iter().find(|(_, found, expected)| found != expected) {
+            let place = folder.join(name).display().to_string();
+            return Err(Error::format(place, format!("{expected} entries, as {CONFIG} says"), found.to_string()));
+        }
+        let model = weights::from_bytes(&weights, shape, &folder.join(WEIGHTS))?;
+        let outside = match config.out_of_vocabulary {
+            OutOfVocabulary::Unk => None,
+            OutOfVocabulary::Subwords => {
+                Some(subwords::from_bytes(&read(SUBWORDS)?, shape.embedding_dim, &folder.join(SUBWORDS))?)
+            }
+        };
+        Ok(Bundle { config, vocab, labels, model, outside })
+    }
+}
+
+/// What is said of a `config.json` that is none of a saved model.
+fn foreign(folder: &Path, found: &str) -> Error {
+    let expected = "a saved model's config.json (a folder such as RUN/pairs/word2vec-gru/model)";
+    Error::format(folder.join(CONFIG).display(), expected, found)
+}
+
+/// Reads `config.json`; the version is looked at first, so that a newer form gets the right answer.
+fn read_json_of_version<T: serde::de::DeserializeOwned>(folder: &Path) -> Result<T> {
+    let path = folder.join(CONFIG);
+    if !path.is_file() {
+        return Err(foreign(folder, "no such file"));
+    }
+    let value: Value = read_json(&path)?;
+    match value.get("format_version").and_then(Value::as_u64) {
+        None => Err(foreign(folder, "JSON without format_version")),
+        Some(version) if version > u64::from(FORMAT_VERSION) => {
+            let expected = format!("format_version {FORMAT_VERSION} or less (a newer ninefold reads newer ones)");
+            Err(Error::format(path.display(), expected, version.to_string()))
+        }
+        Some(_) => read_json(&path),
+    }
+}
+
+fn read_config(folder: &Path) -> Result<BundleConfig> {
+    if is_ensemble(folder) {
+        return Err(foreign(folder, "an ensemble, where a single network is needed"));
+    }
+    let config: BundleConfig = read_json_of_version(folder)?;
+    let shape = &config.model;
+    let sizes = [
+        shape.hidden_size,
+        shape.num_layers,
+        shape.num_classes,
+        shape.embedding_dim,
+        shape.segments,
+        shape.filters,
+        config.reading.max_len,
+    ];
+    let rising =
+        shape.filter_widths.first().is_some_and(|&width| width > 0) && shape.filter_widths.is_sorted_by(|a, b| a < b);
+    if sizes.contains(&0) || !rising || !(0.0..1.0).contains(&shape.dropout) {
+        return Err(foreign(folder, "sizes of 0, widths that do not rise, or a dropout that is no share"));
+    }
+    if !(config.temperature > 0.0 && config.temperature.is_finite()) {
+        return Err(foreign(folder, "a temperature that is no number above 0"));
+    }
+    Ok(config)
+}

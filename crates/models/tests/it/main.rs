@@ -1,0 +1,3 @@
+//! Integration tests: models on disk.
+
+mod bundle;

@@ -1,0 +1,165 @@
+//! The backward pass: from the outputs' gradients down to the parameters' and the input's. Where nearly all of them are zero,
+//! as when the largest of each filter was pooled, it goes from place to place; else by products over all tokens.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{Convolution, FILTERS, weights};
+use crate::batch::Batch;
+use crate::layers::pieces::{GRADIENT_TOKENS, TOKENS, by_slice};
+use ninefold_kernels::convolution::{
+    AddGradient, FindSpots, InputGradient, PackBackward, PackRows, ReluBackward, SparseInputGradient,
+    SparseWeightGradient, Spot,
+};
+use ninefold_kernels::gathered::{PackGradients, Sources, WeightGradient};
+use ninefold_kernels::matmul::Panels;
+use ninefold_kernels::simd::{Level, padded};
+use ninefold_kernels::slice::Slice;
+
+impl Convolution {
+    pub(super) fn backward_with(&mut self, batch: &Batch, wants_input: bool) {
+        if let Some(spots) = self.spots() {
+            self.sparse_weight_gradients(&spots);
+            if wants_input {
+                self.sparse_input_gradient(&spots, &batch.slices);
+            }
+            return;
+        }
+        let piece = TOKENS * padded(self.shape.output());
+        let pieces = self.d_output.par_chunks_mut(piece).zip(self.y.par_chunks(piece));
+        pieces.for_each(|(d, y)| Level::current().run(ReluBackward { y, d }));
+        self.weight_gradients(batch.tokens());
+        if wants_input {
+            self.input_gradient(batch.tokens());
+        }
+    }
+
+    /// The gradients of weights and biases: summed up transposed, some tokens at a time, so that those stay in the cache.
+    fn weight_gradients(&mut self, tokens: usize) {
+        let places = self.axis().depth() + 1;
+        for (sums, offset) in self.d_sums.iter_mut().zip(self.shape.offsets()) {
+            sums.resize(places * self.shape.reached(offset).len());
+        }
+        for first in (0..tokens).step_by(GRADIENT_TOKENS) {
+            self.add_tokens(first..tokens.min(first + GRADIENT_TOKENS));
+        }
+        if tokens > 0 {
+            self.add_gradients();
+        }
+    }
+
+    /// Adds what some tokens contribute to the sums.
+    fn add_tokens(&mut self, tokens: Range<usize>) {
+        let (shape, level, width) = (&self.shape, self.precision.level(), padded(self.shape.output()));
+        let d = &self.d_output[tokens.start * width..tokens.end * width];
+        // Offsets that reach the same columns read the same panels.
+        let mut sets: Vec<Range<usize>> = shape.offsets().into_iter().map(|offset| shape.reached(offset)).collect();
+        sets.sort_by_key(|set| set.start);
+        sets.dedup();
+        self.d_panels.resize_with(sets.len(), Panels::default);
+        let packs = self.d_panels.par_iter_mut().zip(&sets);
+        packs.for_each(|(panels, set)| level.run(PackGradients { d, width, columns: set.clone(), panels }));
+
+        let (x_axis, is_first) = (self.axis(), tokens.start == 0);
+        let mut products = Vec::new();
+        for (offset, sums) in shape.offsets().into_iter().zip(&mut self.d_sums) {
+            let reached = shape.reached(offset);
+            let panels = &self.d_panels[sets.partition_point(|set| set.start < reached.start)];
+            let sources = Sources::Named(&self.neighbours.at(offset)[tokens.clone()]);
+            let mut sums = &mut **sums;
+            for places in x_axis.gradient_pieces() {
+                let (piece, rest) = sums.split_at_mut(places.len() * reached.len());
+                sums = rest;
+                products.push(WeightGradient { panels, x: &self.x, x_axis, sources, places, is_first, sums: piece });
+            }
+        }
+        products.into_par_iter().for_each(|piece| level.run(piece));
+    }
+
+    /// Adds the sums to the gradients, in the order of PyTorch's weights.
+    fn add_gradients(&mut self) {
+        let (shape, filters) = (&self.shape, self.shape.filters);
+        let sums: Vec<&[f32]> = self.d_sums.iter().map(|sums| &**sums).collect();
+        let mut additions = Vec::new();
+        for (group, parameters) in self.parameters.chunks_exact_mut(2).enumerate() {
+            let [weight, bias] = parameters else { unreachable!("chunks of two") };
+            let rows = weight.gradient.chunks_mut(FILTERS * shape.dim * shape.widths[group]);
+            let pieces = rows.zip(bias.gradient.chunks_mut(FILTERS)).zip((0..filters).step_by(FILTERS));
+            let piece =
+                |((d_weight, d_bias), first)| AddGradient { shape, sums: &sums, group, first, d_weight, d_bias };
+            additions.extend(pieces.map(piece));
+        }
+        additions.into_par_iter().for_each(AddGradient::run);
+    }
+
+    fn input_gradient(&mut self, tokens: usize) {
+        let (shape, level, columns) = (&self.shape, self.precision.level(), padded(self.shape.dim));
+        let weights = weights(&self.parameters);
+        let mut packed = vec![Panels::default(); shape.offsets().len()];
+        let pieces = packed.par_iter_mut().zip(shape.offsets());
+        pieces.for_each(|(panels, offset)| level.run(PackBackward { shape, offset, weights: &weights, panels }));
+        let opposite = shape.offsets().into_iter().map(|offset| self.neighbours.at(-offset));
+        let offsets: Vec<(&Panels, &[u32])> = packed.iter().zip(opposite).collect();
+        let pieces = self.d_input.resize(tokens * columns).par_chunks_mut(TOKENS * columns).enumerate();
+        pieces.for_each(|(piece, d_x)| {
+            let (d, first) = (&*self.d_output, piece * TOKENS);
+            level.run(InputGradient { shape, offsets: &offsets, d, first, d_x });
+        });
+    }
+
+    /// The gradients behind the ReLU that are not zero, in the order of their tokens, if they are few.
+    fn spots(&self) -> Option<Vec<Spot>> {
+        let width = padded(self.shape.output());
+        let pieces = self.y.par_chunks(TOKENS * width).zip(self.d_output.par_chunks(TOKENS * width)).enumerate();
+        let found =
+            pieces.map(|(piece, (y, d))| Level::current().run(FindSpots { y, d, width, first: piece * TOKENS }));
+        found.collect::<Option<Vec<Vec<Spot>>>>().map(|found| found.concat())
+    }
+
+    fn sparse_weight_gradients(&mut self, spots: &[Spot]) {
+        let (shape, neighbours, x) = (&self.shape, &self.neighbours, &*self.x);
+        self.by_filter.resize(shape.output(), Vec::new());
+        self.by_filter.iter_mut().for_each(Vec::clear);
+        spots.iter().for_each(|spot| self.by_filter[spot.column as usize].push(*spot));
+        let mut pieces = Vec::new();
+        let groups = self.parameters.chunks_exact_mut(2).zip(self.by_filter.chunks_exact(shape.filters));
+        for (group, (parameters, spots)) in groups.enumerate() {
+            let [weight, bias] = parameters else { unreachable!("chunks of two") };
+            let rows = weight.gradient.chunks_mut(FILTERS * shape.dim * shape.widths[group]);
+            let parts = rows.zip(bias.gradient.chunks_mut(FILTERS)).zip(spots.chunks(FILTERS));
+            pieces.extend(parts.map(|((d_weight, d_bias), spots)| SparseWeightGradient {
+                shape,
+                group,
+                spots,
+                neighbours,
+                x,
+                d_weight,
+                d_bias,
+            }));
+        }
+        pieces.into_par_iter().for_each(|piece| Level::current().run(piece));
+    }
+
+    fn sparse_input_gradient(&mut self, spots: &[Spot], slices: &[Slice]) {
+        let (shape, stride) = (&self.shape, padded(self.shape.dim));
+        self.rows.resize_with(shape.widths.len(), Default::default);
+        let mut packs = Vec::new();
+        for (group, (rows, parameters)) in self.rows.iter_mut().zip(self.parameters.chunks_exact(2)).enumerate() {
+            let width = shape.widths[group];
+            let rows = rows.resize(shape.filters * width * stride).chunks_mut(FILTERS * width * stride);
+            let weights = parameters[0].value.chunks(FILTERS * width * shape.dim);
+            packs.extend(rows.zip(weights).map(|(rows, weight)| PackRows { shape, group, weight, rows }));
+        }
+        packs.into_par_iter().for_each(PackRows::run);
+
+        let tokens = slices.iter().map(|slice| slice.tokens).sum::<usize>();
+        let d_x = by_slice(self.d_input.resize(tokens * stride), slices, stride);
+        let from = |token: usize| spots.partition_point(|spot| (spot.token as usize) < token);
+        slices.par_iter().zip(d_x).for_each(|(slice, d_x)| {
+            let first = slice.first_token;
+            let (spots, neighbours) = (&spots[from(first)..from(first + slice.tokens)], &self.neighbours);
+            Level::current().run(SparseInputGradient { shape, spots, neighbours, weights: &self.rows, first, d_x });
+        });
+    }
+}

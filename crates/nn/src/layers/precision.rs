@@ -1,0 +1,41 @@
+//! In which numbers the large matrix products are done.
+
+use serde::{Deserialize, Serialize};
+
+use ninefold_kernels::simd::Level;
+
+/// The numbers that a matrix product multiplies. It adds up floats of 32 bits in either case, and weights, states, gates and
+/// gradients are kept in them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Floats of 32 bits.
+    #[default]
+    F32,
+    /// Both factors rounded to bf16 (8 significant bits), where the processor multiplies them; else as [`F32`](Self::F32).
+    Bf16,
+}
+
+impl Precision {
+    /// The level that products of this precision run at.
+    pub fn level(self) -> Level {
+        let level = Level::current();
+        match self {
+            Precision::F32 => level,
+            Precision::Bf16 => level.with_bf16().unwrap_or(level),
+        }
+    }
+
+    /// False where the processor, or the level that was asked for, does not have it.
+    pub fn is_available(self) -> bool {
+        self == Precision::F32 || Level::current().with_bf16().is_some()
+    }
+
+    /// Its name in settings and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Bf16 => "bf16",
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! The neural classifier: embedding (and pairs of words, where wanted) -> dropout -> encoder -> pooling over time -> dropout -> linear.
+//!
+//! *takes* a [`Batch`] of ids -> *gives* logits. The encoder makes the family: a recurrent stack with its last states pooled
+//! is the network of the notebook that the presets come from, in PyTorch: `nn.Embedding`, `nn.Dropout`, `nn.LSTM`,
+//! `torch.cat((h[-2], h[-1]), 1)`, `nn.Dropout`, `nn.Linear`. A convolution is Kim's network (2014); no encoder at all leaves
+//! SWEM (Shen et al. 2018).
+
+use std::sync::Arc;
+
+use super::bigrams::Bigrams;
+use super::{BatchResult, Classifier, ModelKind, Objective};
+use crate::batch::Batch;
+use crate::layers::init::uniform_by_fan;
+use crate::layers::{
+    CellKind, Convolution, Encoder, Identity, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit,
+    RecurrentStack,
+};
+use ninefold_core::rng::Rng;
+use ninefold_kernels::buffer::Buffer;
+use ninefold_kernels::dropout::Dropout;
+use ninefold_kernels::simd::{Level, padded};
+use ninefold_kernels::{convolution, embedding, linear};
+use ninefold_text::vocab::PAD;
+
+/// The shape of a neural classifier. What belongs to another family than `kind` is not looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NeuralConfig {
+    /// Which network.
+    pub kind: ModelKind,
+    /// Units per direction.
+    pub hidden_size: usize,
+    /// Recurrent layers.
+    pub num_layers: usize,
+    /// Read every text from both ends.
+    pub bidirectional: bool,
+    /// Dropout on embeddings, between layers and before the head.
+    pub dropout: f64,
+    /// Whether all tokens of a text lose the same values, not each its own.
+    pub locked_dropout: bool,
+    /// Share of tokens whose whole vector is dropped.
+    pub word_dropout: f64,
+    /// Share of the weights between states that is dropped, the same in all steps of a batch.
+    pub recurrent_dropout: f64,
+    /// Normalise the output of every layer.
+    pub layer_norm: bool,
+    /// How the recurrent weights begin.
+    pub recurrent_init: RecurrentInit,
+    /// Words that the filters of a convolution see, rising.
+    pub filter_widths: Vec<usize>,
+    /// Filters of each width.
+    pub filters: usize,
+    /// How the states of a text become one vector.
+    pub pooling: Pooling,
+    /// Segments of [`Pooling::Segments`].
+    pub segments: usize,
+    /// Texts are read in chunks of at most so many tokens, each from a zero state, and pooled whole; 0: in one piece.
+    pub chunk_len: usize,
+    /// Keep the embeddings as they are.
+    pub freeze_embeddings: bool,
+    /// Rows for pairs of neighbouring tokens, whose vectors are added to the tokens' own; 0: no pairs.
+    pub bigram_buckets: usize,
+    /// Number of classes.
+    pub num_classes: usize,
+    /// The numbers of the encoder's matrix products.
+    pub precision: Precision,
+}
+
+/// One GRU reading from both ends, its last states pooled, without dropout; two classes.
+impl Default for NeuralConfig {
+    fn default() -> NeuralConfig {
+        NeuralConfig {
+            kind: ModelKind::Gru,
+            hidden_size: 64,
+            num_layers: 1,
+            bidirectional: true,
+            dropout: 0.0,
+            locked_dropout: false,
+            word_dropout: 0.0,
+            recurrent_dropout: 0.0,
+            layer_norm: false,
+            recurrent_init: RecurrentInit::default(),
+            filter_widths: vec![3, 4, 5],
+            filters: 100,
+            pooling: Pooling::default(),
+            segments: 1,
+            chunk_len: 0,
+            freeze_embeddings: false,
+            bigram_buckets: 0,
+            num_classes: 2,
+            precision: Precision::default(),
+        }
+    }
+}
+
+impl NeuralConfig {
+    /// The encoder of the family over vectors of that length.
+    fn encoder(&self, dim: usize, rng: &mut Rng) -> Box<dyn Encoder> {
+        let recurrent = |cell: CellKind, rng: &mut Rng| {
+            let config = RecurrentConfig {
+                cell,
+                input_size: dim,
+                hidden_size: self.hidden_size,
+                num_layers: self.num_layers,
+                bidirectional: self.bidirectional,
+                dropout: self.dropout,
+                locked_dropout: self.locked_dropout,
+                recurrent_dropout: self.recurrent_dropout,
+                layer_norm: self.layer_norm,
+                init: self.recurrent_init,
+                precision: self.precision,
+            };
+            RecurrentStack::new(config, "recurrent", rng)
+        };
+        match self.kind {
+            ModelKind::Rnn => Box::new(recurrent(CellKind::Rnn, rng)),
+            ModelKind::Lstm => Box::new(recurrent(CellKind::Lstm, rng)),
+            ModelKind::Gru => Box::new(recurrent(CellKind::Gru, rng)),
+            ModelKind::Cnn => {
+                let shape = convolution::Shape { dim, widths: self.filter_widths.clone(), filters: self.filters };
+                Box::new(Convolution::new(shape, self.precision, "convolution", rng))
+            }
+            ModelKind::Swem => Box::new(Identity::new(dim)),
+        }
+    }
+}
+
+/// Places of dropout, folded into its key. The encoder adds its layers' numbers itself.
+const ON_EMBEDDINGS: u64 = 1;
+const IN_ENCODER: u64 = 2;
+const BEFORE_HEAD: u64 = 3;
+const ON_WORDS: u64 = 4;
+
+/// An embedding table, an encoder and a linear head.
+#[derive(Debug)]
+pub struct NeuralClassifier {
+    config: NeuralConfig,
+    embedding: Parameter, // embedding.weight [vocab_size, dim]
+    outside: Arc<[f32]>,  // [words, dim] rows of ids from vocab_size up: no parameter, nothing learns them
+    bigrams: Option<Bigrams>,
+    encoder: Box<dyn Encoder>,
+    pool: Pool,
+    head: [Parameter; 2], // head.weight [num_classes, pool.output], head.bias [num_classes]
+    pooled: Buffer,       // [rows, pool.output] after dropout
+    logits: Buffer,       // [rows, padded(num_classes)]
+    d_pooled: Buffer,     // [rows, pool.output]
+    scratch: linear::Scratch,
+}
+
+impl NeuralClassifier {
+    /// A classifier over an embedding matrix `[vocab_size, dim]`, with PyTorch's initial distributions.
+    ///
+    /// # Panics
+    /// When the matrix does not hold whole rows of `dim` floats.
+    pub fn new(config: NeuralConfig, matrix: Vec<f32>, dim: usize, seed: u64) -> NeuralClassifier {
+        assert!(dim > 0 && matrix.len().is_multiple_of(dim), "{} floats in rows of {dim}", matrix.len());
+        let mut rng = Rng::for_purpose(seed, "weights");
+        let shape = [matrix.len() / dim, dim];
+        let embedding = if config.freeze_embeddings {
+            Parameter::frozen("embedding.weight", &shape, matrix)
+        } else {
+            Parameter::new("embedding.weight", &shape, matrix)
+        };
+        let bigrams = (config.bigram_buckets > 0).then(|| Bigrams::new(config.bigram_buckets, dim));
+        let encoder = config.encoder(dim, &mut rng);
+        let pool = Pool::new(config.pooling, config.segments, encoder.output(), &mut rng);
+        let (inputs, outputs) = (pool.output().len(), config.num_classes);
+        let weight = uniform_by_fan(&mut rng, outputs * inputs, inputs);
+        let bias = uniform_by_fan(&mut rng, outputs, inputs);
+        NeuralClassifier {
+            config,
+            embedding,
+            outside: Arc::default(),
+            bigrams,
+            encoder,
+            pool,
+            head: [
+                Parameter::new("head.weight", &[outputs, inputs], weight),
+                Parameter::new("head.bias", &[outputs], bias),
+            ],
+            pooled: Buffer::default(),
+            logits: Buffer::default(),
+            d_pooled: Buffer::default(),
+            scratch: linear::Scratch::default(),
+        }
+    }
+
+    /// From now on texts may hold ids from vocab_size up: words outside of the vocabulary, whose vectors these are. They stay as
+    /// they come. `[words, dim]`
+    ///
+    /// # Panics
+    /// When these are no whole rows.
+    pub fn set_outside(&mut self, rows: Arc<[f32]>) {
+        assert!(rows.len().is_multiple_of(self.dim()), "{} floats in rows of {}", rows.len(), self.dim());
+        self.outside = rows;
+    }
+
+    /// The settings that it was built with.
+    pub fn config(&self) -> &NeuralConfig {
+        &self.config
+    }
+
+    /// Rows of its table of word vectors.
+    pub fn vocab_size(&self) -> usize {
+        self.embedding.shape[0]
+    }
+
+    /// Length of a word vector.
+    pub fn dim(&self) -> usize {
+        self.embedding.shape[1]
+    }
+
+    fn shape(&self, rows: usize) -> linear::Shape {
+        linear::Shape { rows, input: self.pool.output(), output: self.config.num_classes }
+    }
+
+    /// Embedding to logits; with a key as in training, without one as in prediction.
+    fn forward(&mut self, batch: &Batch, key: Option<&[u64]>) {
+        let (dim, rows, dropout) = (self.dim(), batch.rows(), self.config.dropout);
+        let x = self.encoder.input_mut(batch.tokens());
+        embedding::forward(&self.embedding.value, &self.outside, dim, &batch.ids, x);
+        if let Some(bigrams) = &mut self.bigrams {
+            bigrams.forward(batch, self.embedding.shape[0], x);
+        }
+        if let Some(key) = key {
+            let on_embeddings = Dropout::new(dropout, &place(key, ON_EMBEDDINGS));
+            on_embeddings.apply_to_tokens(x, self.config.locked_dropout, &batch.text_of);
+            Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(x, padded(dim));
+        }
+        let shape = self.shape(rows);
+        self.encoder.forward(batch, key.map(|key| place(key, IN_ENCODER)).as_deref());
+        let pooled = self.pooled.resize(rows * shape.input.padded());
+        self.pool.forward(batch, &*self.encoder, pooled);
+        if let Some(key) = key {
+            Dropout::new(dropout, &place(key, BEFORE_HEAD)).apply(pooled);
+        }
+        let [weight, bias] = &self.head;
+        Level::current().run(linear::Forward {
+            shape,
+            x: pooled,
+            weight: &weight.value,
+            bias: &bias.value,
+            y: self.logits.resize(rows * padded(shape.output)),
+            scratch: &mut self.scratch,
+        });
+    }
+
+    /// The gradients in `logits` -> those of every parameter.
+    fn backward(&mut self, batch: &Batch, key: &[u64]) {
+        let (vocab_size, dim, shape) = (self.vocab_size(), self.dim(), self.shape(batch.rows()));
+        let [weight, bias] = &mut self.head;
+        let d_pooled = self.d_pooled.resize(batch.rows() * shape.input.padded());
+        Level::current().run(linear::Backward {
+            shape,
+            x: &self.pooled,
+            weight: &weight.value,
+            d_y: &self.logits,
+            d_x: d_pooled,
+            d_weight: &mut weight.gradient,
+            d_bias: &mut bias.gradient,
+            scratch: &mut self.scratch,
+        });
+        Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_pooled);
+        self.pool.backward(batch, &mut *self.encoder, d_pooled);
+        let learns = |parameter: &Parameter| parameter.is_trained() && parameter.rate > 0.0;
+        let words_learn = learns(&self.embedding);
+        let bigrams = self.bigrams.as_mut().filter(|bigrams| learns(&bigrams.weight));
+        let wants_input = words_learn || bigrams.is_some();
+        if let Some(d_x) = self.encoder.backward(batch, &place(key, IN_ENCODER), wants_input) {
+            Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
+            let on_embeddings = Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS));
+            on_embeddings.apply_to_tokens(d_x, self.config.locked_dropout, &batch.text_of);
+            if words_learn {
+                self.embedding.note_rows(batch.ids.iter().copied().filter(|&id| (id as usize) < vocab_size));
+                embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
+            }
+            if let Some(bigrams) = bigrams {
+                bigrams.backward(d_x);
+            }
+        }
+    }
+}
+
+pub(super) fn place(key: &[u64], place: u64) -> Vec<u64> {
+    [key, &[place]].concat()
+}
+
+impl Classifier for NeuralClassifier {
+    fn num_classes(&self) -> usize {
+        self.config.num_classes
+    }
+
+    fn chunk_len(&self) -> usize {
+        if self.config.kind.cell().is_some() { self.config.chunk_len } else { 0 }
+    }
+
+    fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {
+        within_pool(|| self.train_within_pool(batch, key, objective))
+    }
+
+    fn logits(&mut self, batch: &Batch) -> Vec<f32> {
+        within_pool(|| self.forward(batch, None));
+        let classes = self.config.num_classes;
+        self.logits.chunks_exact(padded(classes)).flat_map(|row| row[..classes].iter().copied()).collect()
+    }
+
+    fn set_embedding_steps(&mut self, rate: f64, is_sparse: bool) {
+        self.embedding.rate = rate;
+        self.embedding.set_sparse(is_sparse);
+        if let Some(bigrams) = &mut self.bigrams {
+            bigrams.weight.rate = rate;
+        }
+    }
+
+    fn parameters(&self) -> Vec<&Parameter> {
+        let inner = self.encoder.parameters().iter().chain(self.pool.parameter());
+        let bigrams = self.bigrams.iter().map(|bigrams| &bigrams.weight);
+        std::iter::once(&self.embedding).chain(bigrams).chain(inner).chain(&self.head).collect()
+    }
+
+    fn parameters_mut(&mut self) -> Vec<&mut Parameter> {
+        let inner = self.encoder.parameters_mut().iter_mut().chain(self.pool.parameter_mut());
+        let bigrams = self.bigrams.iter_mut().map(|bigrams| &mut bigrams.weight);
+        std::iter::once(&mut self.embedding).chain(bigrams).chain(inner).chain(&mut self.head).collect()
+    }
+}
+
+/// Runs work on a thread of the pool, so that each of the many parallel loops in it begins without waking one.
+pub(super) fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    rayon::scope(|_| work())
+}
+
+impl NeuralClassifier {
+    fn train_within_pool(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {
+        for parameter in self.parameters_mut() {
+            parameter.clear_gradient();
+        }
+        self.forward(batch, Some(key));
+        let classes = self.config.num_classes;
+        let mut result = BatchResult::default();
+        for (number, row) in self.logits.chunks_exact_mut(padded(classes)).enumerate() {
+            let row = &mut row[..classes];
+            result.correct += usize::from(largest(row) == batch.labels[number] as usize);
+            result.loss += objective.row(batch, number, row);
+        }
+        self.backward(batch, key);
+        result
+    }
+}
+
+/// The place of the largest value, the first of equals.
+pub fn largest(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (place, value) in row.iter().enumerate() {
+        if *value > row[best] {
+            best = place;
+        }
+    }
+    best
+}

@@ -1,0 +1,402 @@
+//! The training loop: epochs of shuffled batches, Adam, early stopping on validation, the best epoch kept.
+//!
+//! *takes* a classifier and encoded texts -> *gives* the classifier with the parameters of its best epoch, and the history.
+//! Knows no files: after each epoch it hands out a [`Checkpoint`] from which the same bits go on.
+
+pub mod pretrain;
+mod schedule;
+
+use std::time::Instant;
+
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
+
+use crate::batch::{Batch, Encoded, Padding, shuffled_batches};
+use crate::class_weight::ClassWeight;
+use crate::layers::Optimizer;
+use crate::layers::optimizer::{Decay, Step};
+use crate::model::{Classifier, Distillation, Objective, Reading, largest, predict_proba};
+use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Progress;
+use ninefold_metrics::{Confusion, MainScore, Scores};
+pub use schedule::Schedule;
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// Passes over the training texts at most.
+    pub epochs: usize,
+    /// Texts per step.
+    pub batch_size: usize,
+    /// Adam's step size.
+    pub learning_rate: f64,
+    /// How the learning rate goes on: "constant", "cosine" (falls to nothing along half a wave), or "one_cycle" (rises from a
+    /// 25th along half a wave, then falls to nothing along another).
+    pub schedule: Schedule,
+    /// Share of all steps in which the learning rate rises to its height; 0 with "one_cycle": 0.3.
+    pub warmup: f64,
+    /// "adam", or "adamw" (which takes weight_decay off the weights instead of adding it to their gradients).
+    pub optimizer: OptimizerKind,
+    /// What pulls the weights towards zero; 0: nothing.
+    pub weight_decay: f64,
+    /// Share of a text's label that is spread evenly over all classes.
+    pub label_smoothing: f64,
+    /// Answer with a running mean of the weights, of which each step keeps this share (0.999: about the last 1,000 steps);
+    /// 0: with the weights themselves.
+    pub average_decay: f64,
+    /// Epochs at the beginning in which word vectors rest, where model.freeze_embeddings is false.
+    pub frozen_epochs: usize,
+    /// The learning rate of word vectors, as a multiple of learning_rate.
+    pub embedding_rate: f64,
+    /// Let a word vector take a step only with a batch in which its word occurs (as PyTorch's SparseAdam does), instead of going
+    /// on with what is left of its momentum: quicker, by as much as the vocabulary is larger than a batch.
+    pub sparse_embeddings: bool,
+    /// The gradient is scaled down to this norm; 0 never scales.
+    pub max_grad_norm: f64,
+    /// Stop after so many epochs without a better validation score; 0 never stops early.
+    pub patience: usize,
+    /// Tokens of a text at most; the rest is not read.
+    pub max_len: usize,
+    /// "exact" ends every text at its last token; "trailing" runs the network on over padding up to max_len.
+    pub padding: Padding,
+    /// Put texts of similar length into the same batch.
+    pub bucket_by_length: bool,
+    /// How much the texts of a class count, in networks and linear baselines: "none" (all the same), "balanced" (the rarer
+    /// the class, the more), or a table: { spam = 5.0 }.
+    pub class_weight: ClassWeight,
+}
+
+/// Which optimiser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Kingma & Ba 2015, weight decay as an L2 penalty.
+    #[default]
+    Adam,
+    /// Loshchilov & Hutter 2019, weight decay apart from the gradient.
+    AdamW,
+}
+
+impl Default for TrainConfig {
+    fn default() -> TrainConfig {
+        TrainConfig {
+            epochs: 12,
+            batch_size: 32,
+            learning_rate: 2e-3,
+            schedule: Schedule::Constant,
+            warmup: 0.0,
+            optimizer: OptimizerKind::Adam,
+            weight_decay: 0.0,
+            label_smoothing: 0.0,
+            average_decay: 0.0,
+            frozen_epochs: 0,
+            embedding_rate: 1.0,
+            sparse_embeddings: false,
+            max_grad_norm: 1.0,
+            patience: 3,
+            max_len: 200,
+            padding: Padding::Exact,
+            bucket_by_length: false,
+            class_weight: ClassWeight::None,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`Error::Config`] names the first one without meaning.
+    pub fn validate(&self) -> Result<()> {
+        let counts = [("epochs", self.epochs), ("batch_size", self.batch_size), ("max_len", self.max_len)];
+        if let Some((key, value)) = counts.into_iter().find(|&(_, value)| value == 0) {
+            return Err(Error::config(format!("training.{key}"), "at least 1", value));
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            return Err(Error::config("training.learning_rate", "a number above 0", self.learning_rate));
+        }
+        self.class_weight.validate()?;
+        let shares =
+            [("warmup", self.warmup), ("label_smoothing", self.label_smoothing), ("average_decay", self.average_decay)];
+        if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
+            return Err(Error::config(format!("training.{key}"), "a share from 0 to below 1", value));
+        }
+        let sizes = [
+            ("weight_decay", self.weight_decay),
+            ("max_grad_norm", self.max_grad_norm),
+            ("embedding_rate", self.embedding_rate),
+        ];
+        match sizes.into_iter().find(|(_, value)| !(*value >= 0.0 && value.is_finite())) {
+            Some((key, value)) => Err(Error::config(format!("training.{key}"), "0 or more", value)),
+            None => Ok(()),
+        }
+    }
+
+    /// How texts are read, in training and afterwards.
+    pub fn reading(&self) -> Reading {
+        Reading { batch_size: self.batch_size, max_len: self.max_len, padding: self.padding }
+    }
+}
+
+/// What one epoch gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Mean loss of the training texts (their cross-entropy, unless a teacher has a say), with dropout, as the parameters
+    /// changed.
+    pub train_loss: f64,
+    /// Share of training texts classified rightly meanwhile.
+    pub train_accuracy: f64,
+    /// Mean cross-entropy of the validation texts after the epoch.
+    pub validation_loss: f64,
+    /// Share of validation texts classified rightly after the epoch.
+    pub validation_accuracy: f64,
+    /// Mean F1 of the classes on the validation texts after the epoch.
+    #[serde(default)]
+    pub validation_f1_macro: f64,
+    /// Mean norm of the gradient before clipping.
+    pub grad_norm: f64,
+    /// Seconds for the epoch, validation included.
+    pub seconds: f64,
+}
+
+impl Epoch {
+    /// The score on the validation texts by which epochs and settings are chosen.
+    pub fn validation_score(&self, main: MainScore) -> f64 {
+        match main {
+            MainScore::Accuracy => self.validation_accuracy,
+            MainScore::F1Macro => self.validation_f1_macro,
+        }
+    }
+}
+
+/// All that training needs to go on after an epoch, to the same bits as if it had never stopped.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checkpoint {
+    /// The epochs so far.
+    pub history: Vec<Epoch>,
+    /// The values of every trained parameter, in the model's order.
+    pub parameters: Vec<Vec<f32>>,
+    /// Their running means, where the model answers with those; else empty.
+    pub averages: Vec<Vec<f32>>,
+    /// The values to answer with after the best epoch.
+    pub best_parameters: Vec<Vec<f32>>,
+    /// Which epoch that was, counted from 1.
+    pub best_epoch: usize,
+    /// The optimiser.
+    pub optimizer: Optimizer,
+    /// True when there is nothing left to train.
+    pub finished: bool,
+}
+
+/// The data and random numbers of one training.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainData<'a> {
+    /// Learned from.
+    pub train: &'a Encoded,
+    /// The best epoch is chosen on these; without any the last epoch counts as the best.
+    pub validation: &'a Encoded,
+    /// By which of their scores.
+    pub choose_by: MainScore,
+    /// How much the training texts of each class count; nothing: all the same. `[num_classes]`
+    pub class_weights: &'a [f64],
+    /// A model that is learned from beside the labels.
+    pub teacher: Option<Teacher<'a>>,
+    /// Seed of shuffling and dropout.
+    pub seed: u64,
+}
+
+/// What a teacher says of the training texts.
+#[derive(Clone, Copy, Debug)]
+pub struct Teacher<'a> {
+    /// Its probabilities at the temperature of `distillation`. `[texts, num_classes]`
+    pub targets: &'a [f32],
+    /// How much that counts.
+    pub distillation: Distillation,
+}
+
+/// Trains until the last epoch or until `patience` runs out, from the beginning or from a checkpoint; then the model holds
+/// the parameters of its best epoch (highest validation score, of equals the lowest validation loss).
+///
+/// `after_epoch` gets a checkpoint after every epoch; an error of its own ends the training.
+///
+/// # Errors
+/// [`Error::Diverged`] when the loss is no longer finite, [`Error::Interrupted`] when `progress` says so, and whatever
+/// `after_epoch` returns.
+pub fn fit(
+    model: &mut dyn Classifier,
+    data: TrainData,
+    config: &TrainConfig,
+    resume: Option<Checkpoint>,
+    progress: &dyn Progress,
+    after_epoch: &mut dyn FnMut(&Checkpoint) -> Result<()>,
+) -> Result<Checkpoint> {
+    config.validate()?;
+    let mut state = match resume {
+        Some(checkpoint) => {
+            set_parameters(model, &checkpoint.parameters);
+            checkpoint
+        }
+        None => Checkpoint { optimizer: Optimizer::new(&model.parameters()), ..Checkpoint::default() },
+    };
+    while !state.finished {
+        let epoch = run_epoch(model, data, config, &mut state, progress)?;
+        let best = state.history.get(state.best_epoch.wrapping_sub(1));
+        if best.is_none_or(|best| is_better(&epoch, best, data)) {
+            state.best_epoch = epoch.epoch;
+            state.best_parameters = state.answers(model);
+        }
+        let without_gain = epoch.epoch - state.best_epoch;
+        state.finished = epoch.epoch >= config.epochs || (config.patience > 0 && without_gain >= config.patience);
+        state.history.push(epoch);
+        state.parameters = get_parameters(model);
+        after_epoch(&state)?;
+    }
+    set_parameters(model, &state.best_parameters);
+    Ok(state)
+}
+
+impl Checkpoint {
+    /// The values that the model answers with.
+    fn answers(&self, model: &dyn Classifier) -> Vec<Vec<f32>> {
+        if self.averages.is_empty() { get_parameters(model) } else { self.averages.clone() }
+    }
+
+    /// Moves the running means towards the parameters. The first steps count as much as those after them: the share kept
+    /// rises to `decay` as (1 + n) / (10 + n).
+    fn average(&mut self, model: &dyn Classifier, decay: f64, step: usize) {
+        if decay == 0.0 {
+            return;
+        }
+        let kept = decay.min((1 + step) as f64 / (10 + step) as f64) as f32;
+        if self.averages.is_empty() {
+            self.averages = get_parameters(model);
+        }
+        let trained = model.parameters().into_iter().filter(|parameter| parameter.is_trained());
+        for (average, parameter) in self.averages.iter_mut().zip(trained) {
+            average.iter_mut().zip(&parameter.value).for_each(|(mean, value)| *mean += (1.0 - kept) * (value - *mean));
+        }
+    }
+}
+
+fn is_better(epoch: &Epoch, best: &Epoch, data: TrainData) -> bool {
+    let score = |epoch: &Epoch| epoch.validation_score(data.choose_by);
+    let by_loss = score(epoch) == score(best) && epoch.validation_loss < best.validation_loss;
+    data.validation.is_empty() || by_loss || score(epoch) > score(best)
+}
+
+fn run_epoch(
+    model: &mut dyn Classifier,
+    data: TrainData,
+    config: &TrainConfig,
+    state: &mut Checkpoint,
+    progress: &dyn Progress,
+) -> Result<Epoch> {
+    let start = Instant::now();
+    let number = state.history.len() + 1;
+    let batches = shuffled_batches(data.train, config.batch_size, config.bucket_by_length, data.seed, number);
+    let limit = (config.max_grad_norm > 0.0).then_some(config.max_grad_norm);
+    let decay = if config.optimizer == OptimizerKind::AdamW { Decay::Weight } else { Decay::Gradient };
+    let distillation = data.teacher.map_or(Distillation::default(), |teacher| teacher.distillation);
+    let objective = Objective { label_smoothing: config.label_smoothing as f32, distillation };
+    let rate = if number > config.frozen_epochs { config.embedding_rate } else { 0.0 };
+    model.set_embedding_steps(rate, config.sparse_embeddings);
+    let (mut loss, mut correct, mut seen, mut norms) = (0.0, 0, 0, 0.0);
+    for (place, indices) in batches.iter().enumerate() {
+        if progress.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        let chunk_len = model.chunk_len();
+        let mut batch = Batch::pack_chunks(data.train, indices, config.max_len, config.padding, chunk_len);
+        if !data.class_weights.is_empty() {
+            batch.weigh(data.class_weights);
+        }
+        if let Some(teacher) = data.teacher {
+            batch.teach(teacher.targets, model.num_classes());
+        }
+        let result = model.train_batch(&batch, &[data.seed, number as u64, place as u64], objective);
+        let mean_loss = result.loss / indices.len() as f64;
+        let done = (number - 1) * batches.len() + place;
+        let factor = config.schedule.factor(done, config.epochs * batches.len(), config.warmup);
+        let learning_rate = config.learning_rate * factor;
+        let step = Step { learning_rate, weight_decay: config.weight_decay, decay, max_grad_norm: limit };
+        let norm = state.optimizer.step(model.parameters_mut(), step);
+        state.average(model, config.average_decay, done);
+        if !mean_loss.is_finite() || !norm.is_finite() {
+            let loss = if mean_loss.is_finite() { norm } else { mean_loss };
+            return Err(Error::Diverged { epoch: number, batch: place + 1, loss });
+        }
+        loss += result.loss;
+        correct += result.correct;
+        seen += indices.len();
+        norms += norm;
+        progress.advance(indices.len() as u64);
+        progress.status(&status(number, config, loss / seen as f64, correct as f64 / seen as f64, state));
+    }
+    let (validation_loss, validation) = if state.averages.is_empty() {
+        score(model, data.validation, config, progress)?
+    } else {
+        let parameters = get_parameters(model);
+        set_parameters(model, &state.averages);
+        let scored = score(model, data.validation, config, progress);
+        set_parameters(model, &parameters);
+        scored?
+    };
+    let texts = seen.max(1) as f64;
+    Ok(Epoch {
+        epoch: number,
+        train_loss: loss / texts,
+        train_accuracy: correct as f64 / texts,
+        validation_loss,
+        validation_accuracy: validation.accuracy,
+        validation_f1_macro: validation.f1_macro,
+        grad_norm: norms / batches.len().max(1) as f64,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
+
+/// "epoch 3/20  loss 1.234  train 61.2 %  validation 58.0 %"
+fn status(epoch: usize, config: &TrainConfig, loss: f64, accuracy: f64, state: &Checkpoint) -> String {
+    let mut text = format!("epoch {epoch}/{}  loss {loss:.3}  train {:.1} %", config.epochs, 100.0 * accuracy);
+    if let Some(last) = state.history.last() {
+        text += &format!("  validation {:.1} %", 100.0 * last.validation_accuracy);
+    }
+    text
+}
+
+/// Mean cross-entropy and scores over some texts; 0 without any.
+fn score(
+    model: &mut dyn Classifier,
+    texts: &Encoded,
+    config: &TrainConfig,
+    progress: &dyn Progress,
+) -> Result<(f64, Scores)> {
+    let probabilities = predict_proba(model, texts, config.reading(), progress)?;
+    let (mut loss, mut confusion) = (0.0, Confusion::new(model.num_classes()));
+    for (row, &label) in probabilities.chunks_exact(model.num_classes()).zip(texts.labels()) {
+        loss -= f64::from(row[label as usize].max(f32::MIN_POSITIVE)).ln();
+        confusion.add(label, largest(row) as u32);
+    }
+    Ok((loss / texts.len().max(1) as f64, confusion.scores()))
+}
+
+fn get_parameters(model: &dyn Classifier) -> Vec<Vec<f32>> {
+    let trained = model.parameters().into_iter().filter(|parameter| parameter.is_trained());
+    trained.map(|parameter| parameter.value.clone()).collect()
+}
+
+/// Sets the values of every trained parameter.
+///
+/// # Panics
+/// When the values are another model's.
+pub fn set_parameters(model: &mut dyn Classifier, values: &[Vec<f32>]) {
+    let mut parameters = model.parameters_mut();
+    parameters.retain(|parameter| parameter.is_trained());
+    assert_eq!(parameters.len(), values.len(), "another model's parameters");
+    for (parameter, value) in parameters.into_iter().zip(values) {
+        assert_eq!(parameter.value.len(), value.len(), "another model's {}", parameter.name);
+        parameter.value.copy_from_slice(value);
+    }
+}

@@ -1,0 +1,166 @@
+//! The settings of the tokenizer.
+
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
+
+use super::StopWords;
+use ninefold_core::error::{Error, Result};
+
+/// How texts are cut into tokens.
+///
+/// The defaults leave nothing out but what is longer than any word: recurrent networks read sentences, so function words
+/// and single letters are theirs to weigh.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenizerConfig {
+    /// What a token is: "words" (Unicode's word boundaries, any language that writes spaces) or "characters".
+    pub unit: Unit,
+    /// Put tokens in lower case.
+    pub lowercase: bool,
+    /// Put a token before each word that had capitals: `<title>` for a first letter, `<upper>` for a word in capitals.
+    pub mark_case: bool,
+    /// Words to leave out: "none", "english" (articles, pronouns, prepositions, auxiliaries, ...), a file with one
+    /// word per line, or a list of words.
+    pub stop_words: StopWords,
+    /// Leave out tokens with fewer characters than this.
+    pub min_token_length: usize,
+    /// Leave out tokens with more characters than this (encoded files, keys, lines of x).
+    pub max_token_length: usize,
+    /// Numbers such as 1993 or 3.14: "keep" them, "drop" them, "mask" them all as the one token `<num>`, or keep their
+    /// "shape": every digit is a 0 (0000, 0.00).
+    pub numbers: Numbers,
+}
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// Words by Unicode's word boundaries.
+    #[default]
+    Words,
+    /// Characters as readers count them; a run of white space is one.
+    Characters,
+}
+
+/// What becomes of tokens with a digit and no letter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Numbers {
+    /// They are tokens like any other.
+    #[default]
+    Keep,
+    /// They are left out.
+    Drop,
+    /// Each becomes [`NUM`](super::NUM).
+    Mask,
+    /// Each digit becomes a 0.
+    Shape,
+}
+
+impl Default for TokenizerConfig {
+    fn default() -> Self {
+        TokenizerConfig {
+            unit: Unit::Words,
+            lowercase: true,
+            mark_case: false,
+            stop_words: StopWords::None,
+            min_token_length: 1,
+            max_token_length: 60,
+            numbers: Numbers::Keep,
+        }
+    }
+}
+
+impl TokenizerConfig {
+    /// Refuses settings that have no meaning. Reads no file.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the key.
+    pub fn validate(&self) -> Result<()> {
+        if self.min_token_length == 0 {
+            return Err(Error::config("min_token_length", "1 or more", 0));
+        }
+        if self.max_token_length < self.min_token_length {
+            let expected = format!("min_token_length ({}) or more", self.min_token_length);
+            return Err(Error::config("max_token_length", expected, self.max_token_length));
+        }
+        if self.mark_case && !self.lowercase {
+            return Err(Error::config("mark_case", "false with lowercase = false, which keeps the capitals", true));
+        }
+        if self.unit == Unit::Characters {
+            if self.mark_case {
+                return Err(Error::config("mark_case", "false with unit = \"characters\"", true));
+            }
+            if self.min_token_length > 1 {
+                let found = self.min_token_length;
+                return Err(Error::config("min_token_length", "1 with unit = \"characters\"", found));
+            }
+            if self.stop_words != StopWords::None {
+                let found = self.stop_words.to_string();
+                return Err(Error::config("stop_words", "\"none\" with unit = \"characters\"", found));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same settings with the stop words of a file written out as a list, so that a saved model needs no other file.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::new`](super::Tokenizer::new) when the file cannot be read.
+    pub fn self_contained(&self) -> Result<TokenizerConfig> {
+        let stop_words = match &self.stop_words {
+            file @ StopWords::File(_) => StopWords::List(file.words()?),
+            other => other.clone(),
+        };
+        Ok(TokenizerConfig { stop_words, ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn refusal(config: TokenizerConfig) -> String {
+        config.validate().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn settings_without_meaning_are_refused_by_key() {
+        let config = TokenizerConfig::default;
+        assert_eq!(
+            refusal(TokenizerConfig { min_token_length: 0, ..config() }),
+            "min_token_length: expected 1 or more, found 0"
+        );
+        assert_eq!(
+            refusal(TokenizerConfig { min_token_length: 3, max_token_length: 2, ..config() }),
+            "max_token_length: expected min_token_length (3) or more, found 2"
+        );
+        let characters = TokenizerConfig { unit: Unit::Characters, stop_words: StopWords::English, ..config() };
+        assert_eq!(
+            refusal(TokenizerConfig { mark_case: true, lowercase: false, ..config() }),
+            "mark_case: expected false with lowercase = false, which keeps the capitals, found true"
+        );
+        assert_eq!(
+            refusal(TokenizerConfig { mark_case: true, unit: Unit::Characters, ..config() }),
+            "mark_case: expected false with unit = \"characters\", found true"
+        );
+        assert_eq!(refusal(characters), "stop_words: expected \"none\" with unit = \"characters\", found \"english\"");
+    }
+
+    #[test]
+    fn toml_says_what_the_fields_say() {
+        let text = "unit = \"characters\"\nnumbers = \"mask\"\nstop_words = \"none\"\n";
+        let config: TokenizerConfig = toml::from_str(text).unwrap();
+        assert_eq!(config, TokenizerConfig { unit: Unit::Characters, numbers: Numbers::Mask, ..Default::default() });
+        assert_eq!(toml::from_str::<TokenizerConfig>(&toml::to_string(&config).unwrap()).unwrap(), config);
+        let unknown = toml::from_str::<TokenizerConfig>("lower = true").unwrap_err().to_string();
+        assert!(unknown.contains("unknown field `lower`"), "{unknown}");
+    }
+
+    #[test]
+    fn every_field_is_documented() {
+        assert_eq!(TokenizerConfig::FIELD_NAMES.len(), TokenizerConfig::FIELD_DOCS.len());
+        assert!(TokenizerConfig::get_field_docs("numbers").unwrap().contains("<num>"));
+    }
+}

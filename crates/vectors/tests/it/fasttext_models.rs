@@ -1,0 +1,147 @@
+//! fastText models of every kind: words and unseen words as fastText gives them; damage refused wherever it is.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ninefold_core::progress::Silent;
+use ninefold_vectors::WordVectors;
+use ninefold_vectors::formats::{self, Format};
+use ninefold_vectors::subwords::Subwords;
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    cases: Vec<Case>,
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    file: String,
+    num_words: usize,
+    words: Vec<(String, Vec<f64>)>,
+    unseen: Vec<(String, Vec<f64>)>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/fasttext")
+}
+
+fn golden() -> Vec<Case> {
+    let golden: Golden = serde_json::from_slice(&fs::read(folder().join("vectors.json")).unwrap()).unwrap();
+    golden.cases
+}
+
+/// The largest difference of any number; fastText's zeros stand for a word without a vector.
+fn distance(vectors: &WordVectors, word: &str, expected: &[f64]) -> f64 {
+    match vectors.vector(word) {
+        Some(found) => found.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max),
+        None => expected.iter().fold(0.0, |worst, value| worst.max(value.abs())),
+    }
+}
+
+#[test]
+fn words_and_unseen_words_have_fasttexts_vectors() {
+    let cases = golden();
+    assert_eq!(cases.len(), 7, "the fixture changed");
+    let mut unseen_with_vector = 0;
+    for Case { file, num_words, words, unseen } in cases {
+        let vectors = formats::load(&folder().join(&file), &Silent).unwrap();
+        assert_eq!(vectors.len(), num_words, "{file}");
+        for (word, expected) in &words {
+            assert!(vectors.get(word).is_some(), "{file}: {word}");
+            assert!(distance(&vectors, word, expected) < 1e-6, "{file}: {word}");
+        }
+        for (word, expected) in &unseen {
+            assert!(distance(&vectors, word, expected) < 1e-6, "{file}: {word}");
+            unseen_with_vector += usize::from(vectors.vector(word).is_some());
+        }
+    }
+    assert!(unseen_with_vector > 30, "only {unseen_with_vector} unseen words were a test");
+}
+
+#[test]
+fn what_is_written_reads_back_and_keeps_ngrams() {
+    let theirs = formats::load(&folder().join("words.bin"), &Silent).unwrap();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fasttext/ours.bin"); // fasttext_models.py --check looks here
+    formats::save(&theirs, &path, Format::named("fasttext").unwrap(), &Silent).unwrap();
+    let ours = formats::load(&path, &Silent).unwrap();
+    assert_eq!((ours.words(), ours.subwords()), (theirs.words(), theirs.subwords()));
+    for word in theirs.words() {
+        let expected: Vec<f64> = theirs.get(word).unwrap().iter().copied().map(f64::from).collect();
+        assert!(distance(&ours, word, &expected) < 1e-6, "{word}");
+    }
+}
+
+#[test]
+fn buckets_without_a_row_are_written_as_zeros() {
+    let some = Subwords::new((3, 3), 50, 2, Some(&[7, 3]), vec![1.0, 2.0, 3.0, 4.0]).unwrap();
+    let vectors = WordVectors::new(vec!["cat".into(), "</s>".into()], 2, vec![0.5, -0.25, 8.0, 9.0]).unwrap();
+    let vectors = vectors.with_subwords(some).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.bin");
+    formats::save(&vectors, &path, Format::named("fasttext").unwrap(), &Silent).unwrap();
+    let back = formats::load(&path, &Silent).unwrap();
+    assert_eq!(back.matrix(), vectors.matrix());
+    let ngrams = back.subwords().unwrap();
+    assert_eq!((ngrams.bucket(), ngrams.row(3), ngrams.row(4)), (50, Some(&[3.0, 4.0][..]), Some(&[0.0, 0.0][..])));
+}
+
+/// The error of loading the bytes.
+fn refusal(bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f");
+    fs::write(&path, bytes).unwrap();
+    formats::load(&path, &Silent).map(|vectors| vectors.len()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_model_cut_anywhere_is_refused() {
+    for name in ["words.bin", "old.bin", "classifier.bin", "pruned.ftz"] {
+        let whole = fs::read(folder().join(name)).unwrap();
+        let ends = (60..whole.len()).step_by(97).chain(whole.len() - 9..whole.len());
+        for end in ends {
+            let error = refusal(&whole[..end]);
+            assert!(error.contains("cut short?") || error.contains("file's end"), "{name} cut after {end}: {error}");
+        }
+        let more = refusal(&[&whole[..], b"more"].concat());
+        assert!(more.contains("expected the end of the model, found 4 more bytes"), "{more}");
+    }
+}
+
+#[test]
+fn a_head_that_lies_is_refused_by_name_and_sets_no_memory_aside() {
+    let whole = fs::read(folder().join("words.bin")).unwrap();
+    let with = |at: usize, bytes: &[u8]| {
+        let mut altered = whole.clone();
+        altered[at..at + bytes.len()].copy_from_slice(bytes);
+        refusal(&altered)
+    };
+    let huge = i32::MAX.to_le_bytes();
+    let cases = [
+        (4, 13i32.to_le_bytes(), "a fastText model of version 12 or below, found 13"),
+        (8, huge, "whose dim is 1 to 100000, found 2147483647"),
+        (8, 99_999i32.to_le_bytes(), "rows of 99999 numbers, as words and settings want"),
+        (36, 9i32.to_le_bytes(), "whose model is 1 to 3, found 9"),
+        (40, 0i32.to_le_bytes(), "found bucket 0"),
+        (40, huge, "rows of 7 numbers, as words and settings want"),
+        (64, huge, "a dictionary of words and labels"),
+        (68, (-1i32).to_le_bytes(), "the number of words, 0 or more, found -1"),
+    ];
+    for (at, bytes, expected) in cases {
+        let error = with(at, &bytes);
+        assert!(error.contains(expected), "byte {at}: {error}");
+    }
+    let both = [huge, huge].concat(); // as many entries as words
+    assert!(with(64, &both).contains("2147483647 entries"), "{}", with(64, &both));
+    assert!(with(84, &i64::MAX.to_le_bytes()).contains("the n-grams that survived pruning"));
+
+    let whole = fs::read(folder().join("norms.ftz")).unwrap();
+    for at in (0..whole.len() - 8).step_by(61) {
+        let mut altered = whole.clone();
+        altered[at..at + 8].copy_from_slice(&(i64::MAX / 3).to_le_bytes());
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("f"), &altered).unwrap();
+        let _ = formats::load(&folder.path().join("f"), &Silent); // whatever it says, it does not panic
+    }
+}

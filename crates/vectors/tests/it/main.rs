@@ -1,0 +1,10 @@
+//! Integration tests: formats of word vectors.
+
+mod evaluate;
+mod fasttext_models;
+mod formats;
+mod formats_real;
+mod pretrained;
+#[path = "../../../download/tests/it/server/mod.rs"]
+mod server;
+mod static_embeddings;
