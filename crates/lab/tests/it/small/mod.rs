@@ -12,14 +12,19 @@ use ninefold_lab::{BaselineKind, Config, EmbeddingKind, EnsembleKind, ModelConfi
 use ninefold_nn::model::ModelKind;
 use ninefold_nn::train::TrainConfig;
 
-/// A small comparison of two networks with two seeds, and two baselines, with vectors from a file.
-pub fn config(place: &Path) -> Config {
+/// Has this test binary count and cache in a temporary folder.
+pub fn use_temporary_cache() {
     static CACHE: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
         let cache = tempfile::tempdir().unwrap();
         assert!(folders::keep_cache_in(cache.path().to_path_buf()));
         cache
     });
     LazyLock::force(&CACHE);
+}
+
+/// A small comparison of two networks with two seeds, and two baselines, with vectors from a file.
+pub fn config(place: &Path) -> Config {
+    use_temporary_cache();
     let words = ["sun", "rain", "snow", "goal", "ball", "team", "jam", "bread", "tea"];
     // Less than half of the words tell the class, and one label of ten is wrong: nobody gets them all right.
     let mut rng = Rng::new(5);
