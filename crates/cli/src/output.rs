@@ -5,7 +5,8 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use anyhow::Result;
 use ninefold::report::View;
 
-use crate::args::{ColorChoice, Global};
+use crate::flags::output::{ColorChoice, Global};
+use crate::terminal;
 
 /// How this process talks.
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +82,7 @@ impl Output {
     /// How tables are drawn.
     pub fn view(&self) -> View {
         let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
-        let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        let width = terminal.or_else(columns).unwrap_or(100).max(60);
+        let width = terminal::width().or_else(columns).unwrap_or(100).max(60);
         View { color: self.color_stdout, ascii: false, width }
     }
 

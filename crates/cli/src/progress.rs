@@ -8,6 +8,7 @@ use ninefold::progress::Progress;
 
 use crate::output::Output;
 use crate::stop;
+use crate::terminal;
 
 /// Draws what the library tells.
 pub struct Bars<'a> {
@@ -53,7 +54,7 @@ fn style(unit: &str, has_total: bool, has_color: bool) -> ProgressStyle {
 
 /// The lines of a text below a bar, cut at the edge of the terminal.
 fn indented(text: &str) -> String {
-    let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+    let width = terminal::width().unwrap_or(80);
     let lines = text.lines().map(|line| format!("  {line}").chars().take(width.saturating_sub(1)).collect::<String>());
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -1,6 +1,7 @@
 //! `ninefold bench`: how fast this machine trains and predicts.
 
 use anyhow::Result;
+use clap::Args;
 use ninefold::lab::Environment;
 use ninefold::nn::bench::{self, BenchConfig, Size, Work};
 use ninefold::nn::layers::Precision;
@@ -9,10 +10,56 @@ use ninefold::progress::Progress;
 use ninefold::report::bench_table;
 use serde_json::json;
 
-use crate::args::BenchArgs;
-use crate::options::{self, Usage};
+use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
+use crate::usage::Usage;
+
+/// `ninefold bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold bench
+  ninefold bench --models gru --sizes round2 --work train --steps 20
+  ninefold bench --models gru --sizes posts --work train --batch-size 16 --hidden-size 300
+  ninefold bench --json > bench.json
+
+Sizes: round1 and round2 are the networks of these presets on texts of full length (64 x 150 and 32 x 400 tokens); posts is
+round1 on texts as long as posts are (median 90 tokens). Work: train is a whole step; predict a batch; single one text, the
+time until its answer. GFLOP/s counts the matrix products alone; the peak is what the processor does from registers alone, in
+the same run.")]
+pub struct BenchArgs {
+    /// Networks to measure: rnn, lstm, gru, cnn, swem
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "rnn,lstm,gru")]
+    pub models: Vec<String>,
+    /// Sizes: round1, round2, posts
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "round1,round2,posts")]
+    pub sizes: Vec<String>,
+    /// Instead of the sizes' own: texts of a batch
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub batch_size: Option<u16>,
+    /// Instead of the sizes' own: tokens of a text, or of the longest
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub length: Option<u16>,
+    /// Instead of the sizes' own: units per direction
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub hidden_size: Option<u16>,
+    /// Precisions: f32, bf16 [default: all that this processor has]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub precisions: Vec<String>,
+    /// Work: train, predict, single
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "train,predict,single")]
+    pub work: Vec<String>,
+    /// Repetitions of each, of which the median is shown
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub steps: usize,
+    /// Print JSON, with the time of every repetition
+    #[arg(long)]
+    pub json: bool,
+    /// How many threads work.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
+}
 
 /// Runs the command.
 pub fn run(args: &BenchArgs, output: &Output) -> Result<()> {
@@ -30,7 +77,7 @@ pub fn run(args: &BenchArgs, output: &Output) -> Result<()> {
         work: named("--work", &args.work, &Work::ALL, Work::name)?,
         steps: args.steps,
     };
-    options::set_threads(args.threads)?;
+    args.threads.start()?;
     for precision in config.precisions.iter().filter(|precision| !precision.is_available()) {
         output.warn(&format!("this processor has no products of {}; f32 is measured in its place", precision.name()));
     }

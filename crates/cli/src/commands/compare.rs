@@ -1,33 +1,70 @@
 //! `ninefold compare`: trains every pair, prints the leaderboard, says where everything lies and what to try next.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use ninefold::Error;
-use ninefold::lab::{RunFolder, default_folder, run as run_experiment};
+use clap::Args;
+use ninefold::lab::{RunFolder, run as run_experiment};
 
-use crate::args::{CompareArgs, Format};
-use crate::options::{self, column};
+use crate::flags::config::ConfigArgs;
+use crate::flags::output::{Format, column};
+use crate::flags::run_dir;
+use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
+use crate::terminal::shell;
+
+/// `ninefold compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold compare
+  ninefold compare --data 20newsgroups --preset round1
+  ninefold compare --data reviews.csv --text-column title,body --label-column stars
+  ninefold compare --data posts/ --seeds 3
+  ninefold compare --data posts/ --embeddings word2vec --models gru,lstm --epochs 5
+  ninefold compare --data posts/ --models gru,cnn,swem
+  ninefold compare --data train.jsonl --test test.jsonl --run-dir runs/a    (again: goes on where it was)
+
+The same seed gives the same figures for any number of threads, but for one thing: with more than one thread word2vec and
+fastText train without locks, so their vectors differ a little from run to run. --threads 1 makes those exact, too.")]
+pub struct CompareArgs {
+    /// The settings.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The run folder; one that holds an unfinished run of the same settings is gone on with
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+    /// How many threads work.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
+    /// The column that rows are sorted by: accuracy, f1, f1_macro, seconds, parameters, embedding, model, ...
+    /// [default: accuracy; f1_macro where classes are uneven]
+    #[arg(long, value_name = "COLUMN")]
+    pub sort: Option<String>,
+    /// How the leaderboard is printed
+    #[arg(long, value_name = "HOW", default_value = "table")]
+    pub format: Format,
+    /// Print the leaderboard as JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Runs the command.
 pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     let config = args.config.resolve()?;
     let sort = column(args.sort.as_deref())?;
-    options::set_threads(args.threads)?;
-    let path = args.run_dir.clone().unwrap_or_else(|| default_folder("", &config));
+    args.threads.start()?;
+    let path = run_dir::folder(args.run_dir.as_deref(), "", &config);
     output.say(&format!("run folder: {}", path.display()));
-    let leaderboard = run_experiment(&config, &path, &Bars::new(output)).map_err(|error| match error {
-        Error::Interrupted => anyhow::anyhow!("interrupted; to go on: {}", again(&path)),
-        error => error.into(),
-    })?;
+    let leaderboard =
+        run_experiment(&config, &path, &Bars::new(output)).map_err(|error| run_dir::resumable(error, &path))?;
     if args.json {
         return output.print_json(&leaderboard);
     }
     let folder = RunFolder::open(&path)?;
     let sort = sort.unwrap_or_else(|| leaderboard.main_column());
-    output.print(&args.format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, output))?;
+    output.print(&args.format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, &output.view()))?;
     if args.format != Format::Table {
         return Ok(());
     }
@@ -48,20 +85,4 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
         },
         shell(&path),
     ))
-}
-
-/// The same command with the run folder named.
-pub fn again(path: &Path) -> String {
-    let mut words: Vec<String> = std::env::args().skip(1).map(|word| shell(Path::new(&word))).collect();
-    if !words.iter().any(|word| word.starts_with("--run-dir")) {
-        words.push(format!("--run-dir {}", shell(path)));
-    }
-    format!("ninefold {}", words.join(" "))
-}
-
-/// A path as a shell wants it.
-pub fn shell(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+=,:".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

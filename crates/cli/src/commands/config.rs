@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::args::ConfigArgs;
+use crate::flags::config::ConfigArgs;
 use crate::output::Output;
 
 /// Runs the command.

@@ -10,11 +10,12 @@ use ninefold::lab::{Distilled, DistilledRow, Embedding, EmbeddingKind, distill};
 use ninefold::nn::model::ModelKind;
 use ninefold::report::{Comparison, plain_table};
 
-use crate::args::ConfigArgs;
-use crate::commands::compare::shell;
-use crate::options::{self, Usage};
+use crate::flags::config::ConfigArgs;
+use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
+use crate::terminal::shell;
+use crate::usage::Usage;
 
 /// `ninefold distill`.
 #[derive(Debug, Args)]
@@ -40,9 +41,9 @@ pub struct DistillArgs {
     /// Also train the same network without the teacher, to see what the teacher is worth
     #[arg(long)]
     pub beside: bool,
-    /// Threads [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    /// How many threads work.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -54,7 +55,7 @@ pub fn run(args: &DistillArgs, output: &Output) -> Result<()> {
     config.embeddings =
         vec![one("--embeddings", &config.embeddings, &Embedding::SINGLE, EmbeddingKind::Word2vec.into())?];
     config.models = vec![one("--models", &config.models, &ModelKind::RECURRENT, ModelKind::Gru)?];
-    options::set_threads(args.threads)?;
+    args.threads.start()?;
     let bars = Bars::new(output);
     let done = distill(&config, &args.teacher, &args.output, args.beside, &bars).map_err(|error| match error {
         Error::Interrupted => anyhow::anyhow!("interrupted: no model was saved"),

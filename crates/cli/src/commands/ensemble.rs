@@ -8,8 +8,8 @@ use ninefold::models::bundle::put_together;
 use ninefold::report::plain_table;
 use serde_json::json;
 
-use crate::commands::compare::shell;
 use crate::output::Output;
+use crate::terminal::shell;
 
 /// `ninefold ensemble`.
 #[derive(Debug, Args)]

@@ -1,8 +1,10 @@
 //! `ninefold evaluate`: a saved model on labelled texts -> scores, scores per class, what is mistaken for what.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::Args;
 use ninefold::data::{Protocol, load_to_evaluate};
 use ninefold::lab::{ClassRow, looks};
 use ninefold::metrics::calibration::{Selected, expected_calibration_error, selected};
@@ -12,10 +14,37 @@ use ninefold::progress::Progress;
 use ninefold::report::plain_table;
 use serde::Serialize;
 
-use crate::args::EvaluateArgs;
-use crate::options::{self, Usage};
+use crate::flags::data::DataArgs;
+use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
+use crate::usage::{Usage, fraction};
+
+/// `ninefold evaluate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold evaluate MODEL --data new.csv --text-column body --label-column topic
+  ninefold evaluate MODEL --data 20newsgroups --json
+
+Scores the test part of the data where they have one, else every text. Labels that the model does not know are an error.")]
+pub struct EvaluateArgs {
+    /// The folder of a trained model or ensemble
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Which texts.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Also say how many texts are left, and how many of those are right, where the model is at least so sure (0 to 1)
+    #[arg(long, value_name = "P")]
+    pub min_probability: Option<f64>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// How many threads work.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
+}
 
 /// Texts that are labelled between two looks at Ctrl-C.
 const BATCH: usize = 512;
@@ -40,9 +69,9 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     if args.data.data.is_none() {
         return Err(Usage("--data: which texts? A name or path is needed".to_string()).into());
     }
-    let min_probability = args.min_probability.map(|share| options::share("--min-probability", share)).transpose()?;
+    let min_probability = args.min_probability.map(|share| fraction("--min-probability", share)).transpose()?;
     let config = args.data.corpus()?;
-    options::set_threads(args.threads)?;
+    args.threads.start()?;
     let mut predictor = Predictor::load(&args.model)?;
     let labels = predictor.labels().to_vec();
     let bars = Bars::new(output);

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::Error;
-use ninefold::lab::{Config, PRESETS, Sources, default_folder, ladder, resolve};
+use ninefold::lab::{Config, PRESETS, Sources, ladder, resolve};
 
-use crate::args::ConfigArgs;
-use crate::commands::compare::again;
-use crate::options::{self, Usage};
+use crate::flags::config::ConfigArgs;
+use crate::flags::run_dir;
+use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
+use crate::usage::Usage;
 
 /// `ninefold ladder`.
 #[derive(Debug, Args)]
@@ -35,9 +35,9 @@ pub struct LadderArgs {
     /// The ladder's folder; one that holds a ladder to the same top is gone on with
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// Threads [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    /// How many threads work.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
     /// Print all rungs as JSON
     #[arg(long)]
     pub json: bool,
@@ -46,13 +46,10 @@ pub struct LadderArgs {
 /// Runs the command.
 pub fn run(args: &LadderArgs, output: &Output) -> Result<()> {
     let (foot, top) = (foot(&args.from)?, args.config.resolve()?);
-    options::set_threads(args.threads)?;
-    let path = args.run_dir.clone().unwrap_or_else(|| default_folder("ladder-", &top));
+    args.threads.start()?;
+    let path = run_dir::folder(args.run_dir.as_deref(), "ladder-", &top);
     output.say(&format!("ladder folder: {}", path.display()));
-    let results = ladder(&foot, &top, &path, &Bars::new(output)).map_err(|error| match error {
-        Error::Interrupted => anyhow::anyhow!("interrupted; to go on: {}", again(&path)),
-        error => error.into(),
-    })?;
+    let results = ladder(&foot, &top, &path, &Bars::new(output)).map_err(|error| run_dir::resumable(error, &path))?;
     if args.json {
         return output.print_json(&results);
     }

@@ -1,9 +1,10 @@
-//! One file per command: arguments -> the library's work -> what is printed.
+//! One file per command: its flags, and `run`: flags -> the library's work -> what is printed.
 
 pub mod bench;
 pub mod compare;
 pub mod config;
 pub mod distill;
+pub mod embed;
 pub mod ensemble;
 pub mod evaluate;
 pub mod ladder;

@@ -1,29 +1,73 @@
 //! `ninefold predict`: texts from stdin or files -> label and probability of each; no label where the model is too unsure.
 
 use std::io::{self, BufReader, Write};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use ninefold::Error;
 use ninefold::data::CorpusConfig;
 use ninefold::data::texts::{Text, lines, read_texts, read_whole};
 use ninefold::models::predictor::{Prediction, Predictor};
 use serde_json::json;
 
-use crate::args::PredictArgs;
-use crate::options;
+use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::stop;
+use crate::usage::fraction;
+
+/// `ninefold predict`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  echo 'Which lens for birds in flight?' | ninefold predict MODEL
+  ninefold predict MODEL mail.txt --top 3         a text per line
+  ninefold predict MODEL letters/ --whole         a text per file
+  ninefold predict MODEL new.csv --text-column body --json
+  ninefold predict MODEL mail.txt --min-probability 0.8    no label where it is less sure
+
+MODEL is the folder of a trained model: RUN/pairs/word2vec-gru/model. Prints the label and its probability, separated by a
+tab, one line per text.")]
+pub struct PredictArgs {
+    /// The folder of a trained model or ensemble
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Text files (a text per line), CSV, TSV or JSONL files, or folders (a text per file); stdin without any
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where the text is in CSV, TSV and JSONL: a column's name or number; several, separated by commas, are joined
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub text_column: Vec<String>,
+    /// The encoding of the files, where guessing fails
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Every file is one text
+    #[arg(long)]
+    pub whole: bool,
+    /// Print so many labels per text, the most probable first
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+    /// Give no label where the model is less sure than this (0 to 1): the first column stays empty
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    pub min_probability: f64,
+    /// Print a JSON object per text
+    #[arg(long)]
+    pub json: bool,
+    /// How many threads work.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
+}
 
 /// Texts that are labelled together at most.
 const BATCH: usize = 512;
 
 /// Runs the command.
 pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
-    options::share("--min-probability", args.min_probability)?;
-    options::set_threads(args.threads)?;
+    fraction("--min-probability", args.min_probability)?;
+    args.threads.start()?;
     let mut predictor = Predictor::load(&args.model)?;
     let mut counts = Counts::default();
     if args.files.is_empty() {

@@ -1,15 +1,31 @@
 //! `ninefold report`: run folders -> one page.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::Args;
 use ninefold::files::write_atomically;
 use ninefold::lab::{RunFolder, read_ladder, read_results, report};
 use ninefold::report::page::{ladder_page, search_page};
 
-use crate::args::ReportArgs;
-use crate::options::Usage;
 use crate::output::Output;
+use crate::usage::Usage;
+
+/// `ninefold report`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold report ninefold-runs/A                        writes ninefold-runs/A/report.html
+  ninefold report ninefold-runs/A ninefold-runs/B -o both.html")]
+pub struct ReportArgs {
+    /// Run folders, finished or not; or the folder of a search
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The file to write [default: report.html in the last run's folder]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, output: &Output) -> Result<()> {

@@ -2,16 +2,67 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
 use ninefold::lab::{RunFolder, is_ladder, is_search};
 use ninefold::report::{Difference, Leaderboard, RowKind, diff, differences, plain_table};
 use serde_json::json;
 
-use crate::args::{RunsArgs, RunsCommand};
-use crate::options::column;
+use crate::flags::output::{Format, column};
 use crate::output::Output;
+
+/// `ninefold runs`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold runs list
+  ninefold runs show ninefold-runs/RUN --sort f1_macro
+  ninefold runs diff ninefold-runs/A ninefold-runs/B")]
+pub struct RunsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: RunsCommand,
+}
+
+/// The commands about earlier runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// List the runs in a folder
+    List {
+        /// The folder of run folders
+        #[arg(value_name = "DIR", default_value = "ninefold-runs")]
+        folder: PathBuf,
+    },
+    /// Print the leaderboard of a run
+    Show {
+        /// The run folder
+        #[arg(value_name = "RUN")]
+        run: PathBuf,
+        /// The column that rows are sorted by [default: accuracy; f1_macro where classes are uneven]
+        #[arg(long, value_name = "COLUMN")]
+        sort: Option<String>,
+        /// How the leaderboard is printed
+        #[arg(long, value_name = "HOW", default_value = "table")]
+        format: Format,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print two runs side by side, with the change of each pair
+    Diff {
+        /// The run folder to compare with
+        #[arg(value_name = "A")]
+        a: PathBuf,
+        /// The run folder that is compared
+        #[arg(value_name = "B")]
+        b: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
 
 /// Runs the command.
 pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
@@ -24,7 +75,7 @@ pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
                 return output.print_json(&leaderboard);
             }
             let sort = column(sort.as_deref())?.unwrap_or_else(|| leaderboard.main_column());
-            output.print(&format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, output))
+            output.print(&format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, &output.view()))
         }
         RunsCommand::Diff { a, b, json } => compare(a, b, *json, output),
     }

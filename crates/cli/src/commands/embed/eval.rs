@@ -8,7 +8,7 @@ use ninefold::report::plain_table;
 use ninefold::vectors::evaluate::{Judge, Judgements, Outcome};
 use serde::Serialize;
 
-use super::load;
+use super::table::load;
 use crate::output::Output;
 
 /// `ninefold embed eval`.

@@ -7,19 +7,13 @@ mod export;
 mod info;
 mod map;
 mod nearest;
+mod table;
 mod train;
-
-use std::path::Path;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use ninefold::Error;
-use ninefold::vectors::WordVectors;
-use ninefold::vectors::formats::{self, Format};
-use ninefold::vectors::pretrained::{self, Places};
 
 use crate::output::Output;
-use crate::progress::Bars;
 
 /// `ninefold embed`.
 #[derive(Debug, Args)]
@@ -70,38 +64,4 @@ pub fn run(args: &EmbedArgs, output: &Output) -> Result<()> {
         EmbedCommand::Export(args) => export::run(args, output),
         EmbedCommand::Map(args) => map::run(args, output),
     }
-}
-
-/// The vectors that the user names.
-fn load(vectors: &str, output: &Output) -> Result<WordVectors> {
-    Ok(pretrained::load(vectors, &Places::default(), &Bars::new(output))?)
-}
-
-/// The format to write: as asked for, else by the end of the file's name.
-fn format(to: Option<&str>, path: &Path, keeps_ngrams: bool) -> Result<&'static Format> {
-    Ok(match to {
-        Some(name) => Format::named(name)?,
-        None => Format::for_path(path, keeps_ngrams)?,
-    })
-}
-
-fn save(vectors: &WordVectors, path: &Path, format: &Format, output: &Output) -> Result<()> {
-    Ok(formats::save(vectors, path, format, &Bars::new(output))?)
-}
-
-/// The row of a word that must be in the table; where only another spelling is, it is named.
-fn row(vectors: &WordVectors, word: &str) -> Result<usize> {
-    vectors.id(word).ok_or_else(|| unknown(vectors, word).into())
-}
-
-fn unknown(vectors: &WordVectors, word: &str) -> Error {
-    let lower = word.to_lowercase();
-    let other = vectors.words().iter().find(|known| known.to_lowercase() == lower);
-    let hint = other.map_or(String::new(), |other| format!(" (there is {other:?})"));
-    Error::data(format!("{word:?} has no vector among the {} words{hint}", vectors.len()))
-}
-
-/// A similarity to six digits, as JSON has it.
-fn rounded(similarity: f32) -> f64 {
-    (f64::from(similarity) * 1e6).round() / 1e6
 }

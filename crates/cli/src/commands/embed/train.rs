@@ -22,11 +22,12 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use toml::{Table, Value};
 
-use super::{format, save};
-use crate::args::DataArgs;
-use crate::options::{self, Usage};
+use super::table::{format, save};
+use crate::flags::data::DataArgs;
+use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
+use crate::usage::Usage;
 
 /// `ninefold embed train`.
 #[derive(Debug, Args)]
@@ -89,9 +90,9 @@ pub struct TrainArgs {
     /// Seconds after which an epoch's end is written down, to go on from after a kill
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub checkpoint_every: u64,
-    /// Threads [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    /// How many threads work.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
     /// Print what was done as JSON
     #[arg(long)]
     pub json: bool,
@@ -117,7 +118,7 @@ enum Config {
 
 /// Runs the verb.
 pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
-    options::set_threads(args.threads)?;
+    args.threads.start()?;
     let (config, tokenizer, vocab) = args.settings()?;
     let format = format(args.to.as_deref(), &args.output, matches!(config, Config::Fasttext(_)))?;
     files::check_writable(&args.output)?;

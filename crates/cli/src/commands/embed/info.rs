@@ -7,7 +7,7 @@ use clap::Args;
 use ninefold::vectors::formats::{Format, source::Source};
 use serde::Serialize;
 
-use super::load;
+use super::table::load;
 use crate::output::Output;
 
 /// `ninefold embed info`.

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use ninefold::files::write_atomically;
 use ninefold::vectors::map::{self, Layout, MapConfig};
 
-use super::load;
+use super::table::load;
 use crate::output::Output;
 use crate::progress::Bars;
 

@@ -8,7 +8,7 @@ use ninefold::Error;
 use ninefold::vectors::WordVectors;
 use serde_json::json;
 
-use super::{format, load, save};
+use super::table::{format, load, save};
 use crate::output::Output;
 
 /// `ninefold embed export`.

@@ -6,7 +6,7 @@ use ninefold::report::plain_table;
 use ninefold::vectors::nearest::Neighbours;
 use serde_json::json;
 
-use super::{load, rounded, unknown};
+use super::table::{load, rounded, unknown};
 use crate::output::Output;
 
 /// `ninefold embed nearest`.

@@ -7,7 +7,7 @@ use ninefold::vectors::evaluate::offset;
 use ninefold::vectors::nearest::Neighbours;
 use serde_json::json;
 
-use super::{load, rounded, row};
+use super::table::{load, rounded, row};
 use crate::output::Output;
 
 /// `ninefold embed analogy`.

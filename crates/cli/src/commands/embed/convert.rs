@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use super::{format, load, save};
+use super::table::{format, load, save};
 use crate::output::Output;
 
 /// `ninefold embed convert`.
