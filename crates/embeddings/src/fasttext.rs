@@ -28,7 +28,7 @@ use super::{Architecture, check};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
-use ninefold_kernels::simd::Level;
+use ninefold_kernels::simd::InstructionSet;
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::subwords::Subwords;
@@ -128,7 +128,7 @@ pub fn train_on(
             rows: &rows,
             input: View::of_thread(&input, config.word2vec.threads)?,
             stepper,
-            level: Level::current(),
+            level: InstructionSet::current(),
             slots,
             coming: Vec::new(),
             contexts: Vec::new(),
@@ -184,7 +184,7 @@ struct Trainer<'a> {
     rows: &'a SubwordRows,
     input: View<'a>, // [num_rows, dim]
     stepper: Stepper<'a>,
-    level: Level,
+    level: InstructionSet,
     slots: Slots, // the words within reach of a step's windows
     /// Rows of a word that will be composed.
     coming: Vec<*mut f32>,
