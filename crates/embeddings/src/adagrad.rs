@@ -67,7 +67,7 @@ pub(super) struct Tile<'a> {
 impl Kernel for Tile<'_> {
     type Output = f64;
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
+    fn body<S: Simd>(self, simd: S) -> f64 {
         let Tile { rows, columns, row_part, column_part, cells, learning_rate } = self;
         assert_eq!(rows.stride(), columns.stride(), "rows and columns have one stride");
         let width = (rows.stride() - BLOCK) / 2;
@@ -167,7 +167,7 @@ mod tests {
     use super::super::reference::{self, GloveRow, random_rows};
     use super::*;
     use ninefold_core::rng::Rng;
-    use ninefold_kernels::simd::Level;
+    use ninefold_kernels::simd::InstructionSet;
 
     fn matrix(words: &[GloveRow]) -> SharedMatrix {
         let (dim, width) = (words[0].vector.len(), padded(words[0].vector.len()));
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn cells_equal_the_reference_at_every_level() {
         let mut rng = Rng::new(1);
-        for level in Level::available() {
+        for level in InstructionSet::available() {
             for dim in [1, 16, 50, 100] {
                 let word = |rng: &mut Rng| GloveRow {
                     vector: random_rows(1, dim, 0.5, rng).remove(0),

@@ -102,7 +102,7 @@ pub(super) struct Cbow<'a> {
 impl Kernel for Cbow<'_> {
     type Output = f64;
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
+    fn body<S: Simd>(self, simd: S) -> f64 {
         let Cbow { input, contexts, weights, windows, output, targets, own, .. } = self;
         let stride = common_stride(input, output);
         assert_eq!(contexts.len(), weights.len(), "a weight for every context");
@@ -331,7 +331,7 @@ mod tests {
     use super::super::reference::{self, distance, matrix, random_rows};
     use super::*;
     use ninefold_core::rng::Rng;
-    use ninefold_kernels::simd::Level;
+    use ninefold_kernels::simd::InstructionSet;
 
     /// A window as the reference has it: its contexts, their shares, the scale of their update.
     type Plain = (Vec<usize>, Vec<f64>, f64);
@@ -363,7 +363,7 @@ mod tests {
     fn windows_of_cbow_equal_the_reference_at_every_level() {
         let mut rng = Rng::new(2);
         let mut scratch = Scratch::default();
-        for level in Level::available() {
+        for level in InstructionSet::available() {
             // Windows, contexts, outputs of all, those of them that say yes, their weight, dim, the scale of the update.
             let with_noise = [(1, 2, 5, 0.0, 100), (1, 9, 6, 0.0, 50), (2, 5, 10, 0.0, 20), (3, 8, 8, 0.0, 7)];
             let of_four = [(4, 14, 10, 0.5, 100), (4, 24, 7, 0.5, 200), (4, 8, 0, 1.0, 16), (4, 11, 12, 1.0, 33)];

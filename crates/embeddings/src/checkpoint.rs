@@ -70,9 +70,7 @@ impl<'a> Keeper<'a> {
     ) -> Result<Keeper<'a>> {
         let mut settings = serde_json::to_value(settings)
             .map_err(|error| Error::config("settings", "settings that JSON can hold", error))?;
-        if let Some(settings) = settings.as_object_mut() {
-            settings.remove("threads");
-        }
+        without_threads(&mut settings);
         let of_words = words.iter().flat_map(|word| word.bytes().map(u64::from).chain([256]));
         let text = of_words.chain(counts.iter().copied()).fold(words.len() as u64, |text, word| fold(&[text, word]));
         let header = Header { method: method.to_string(), settings, text, epochs_done: 0 };
@@ -138,6 +136,14 @@ impl<'a> Keeper<'a> {
         })?;
         self.written = Instant::now();
         Ok(())
+    }
+}
+
+/// Takes the number of threads out of settings, and out of those that they are made of.
+fn without_threads(settings: &mut Value) {
+    if let Some(settings) = settings.as_object_mut() {
+        settings.remove("threads");
+        settings.values_mut().for_each(without_threads);
     }
 }
 

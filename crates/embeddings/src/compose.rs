@@ -55,7 +55,7 @@ pub(super) struct Compose<'a> {
 impl Kernel for Compose<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Compose { matrix, mean, slots, slot } = self;
         assert_eq!(mean.rows.len(), mean.shares.len(), "a share for every row");
         let stride = slots.collect(matrix, mean.rows);
@@ -87,7 +87,7 @@ pub(super) struct Spread<'a> {
 impl Kernel for Spread<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Spread { matrix, rows, fetch, slots, slot } = self;
         let stride = slots.collect(matrix, rows);
         let (vector, composed) = (slots.vectors.row(slot), slots.composed.row(slot));
@@ -109,11 +109,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use ninefold_core::rng::Rng;
-    use ninefold_kernels::simd::Level;
+    use ninefold_kernels::simd::InstructionSet;
 
     #[test]
     fn a_word_is_the_mean_of_its_rows_and_each_row_learns_what_the_word_learned() {
-        for level in Level::available() {
+        for level in InstructionSet::available() {
             let mut matrix = SharedMatrix::zeros(5, 20).unwrap();
             matrix.randomize(1.0, &mut Rng::new(1));
             let before = matrix.all_values();

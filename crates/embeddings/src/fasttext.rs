@@ -24,56 +24,27 @@ use super::subword_rows::SubwordRows;
 use super::text::{FIRST_WORD, Text};
 use super::view::View;
 use super::word2vec::Word2VecConfig;
-use super::{Architecture, Loss, check};
+use super::{Architecture, check};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
-use ninefold_kernels::simd::Level;
+use ninefold_kernels::simd::InstructionSet;
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::subwords::Subwords;
 
-/// How FastText is trained.
+/// How FastText is trained: as Word2Vec is, with n-grams.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct FastTextConfig {
-    /// Length of the vectors.
-    pub dim: usize,
-    /// "skip_gram": each context word predicts the middle word; "cbow": their mean does (faster, weaker on rare words).
-    pub architecture: Architecture,
+    /// What Word2Vec has, too.
+    pub word2vec: Word2VecConfig,
     /// Fewest characters of an n-gram.
     pub min_n: usize,
     /// Most characters of an n-gram.
     pub max_n: usize,
     /// Number of buckets that n-grams are hashed into; memory is used only for buckets that the vocabulary needs.
     pub bucket: u32,
-    /// Most words on either side that count as context.
-    pub window: usize,
-    /// Draw each window's reach from 1 to window, so that near words count more; false: always the whole window.
-    pub shrink_windows: bool,
-    /// "ns": negative sampling; "hs": hierarchical softmax, a tree over the vocabulary (no noise words; slower).
-    pub loss: Loss,
-    /// Noise words that each prediction is told apart from.
-    pub negative: usize,
-    /// One set of noise words for all predictions of a window, in CBOW of four windows (several times faster; as good); false: one
-    /// for each.
-    pub shared_negatives: bool,
-    /// Noise words are drawn by count to this power.
-    pub ns_exponent: f64,
-    /// Words more frequent than about this share of the text are thinned out; 0: none is.
-    pub sample: f64,
-    /// CBOW: the mean of the context rather than its sum.
-    pub cbow_mean: bool,
-    /// Passes over the text.
-    pub epochs: usize,
-    /// Learning rate at the start; it falls linearly ...
-    pub learning_rate: f64,
-    /// ... to this at the end.
-    pub min_learning_rate: f64,
-    /// Seed of all random numbers.
-    pub seed: u64,
-    /// Threads; with 1 the same seed gives the same bytes, with more they race for rows and it does not.
-    pub threads: usize,
 }
 
 impl Default for FastTextConfig {
@@ -84,44 +55,8 @@ impl Default for FastTextConfig {
 
 impl From<Word2VecConfig> for FastTextConfig {
     /// The same, with fastText's n-grams.
-    fn from(config: Word2VecConfig) -> FastTextConfig {
-        let Word2VecConfig {
-            dim,
-            architecture,
-            window,
-            shrink_windows,
-            loss,
-            negative,
-            shared_negatives,
-            ns_exponent,
-            sample,
-            cbow_mean,
-            epochs,
-            learning_rate,
-            min_learning_rate,
-            seed,
-            threads,
-        } = config;
-        FastTextConfig {
-            dim,
-            architecture,
-            min_n: 3,
-            max_n: 6,
-            bucket: 2_000_000,
-            window,
-            shrink_windows,
-            loss,
-            negative,
-            shared_negatives,
-            ns_exponent,
-            sample,
-            cbow_mean,
-            epochs,
-            learning_rate,
-            min_learning_rate,
-            seed,
-            threads,
-        }
+    fn from(word2vec: Word2VecConfig) -> FastTextConfig {
+        FastTextConfig { word2vec, min_n: 3, max_n: 6, bucket: 2_000_000 }
     }
 }
 
@@ -131,34 +66,13 @@ impl FastTextConfig {
     /// # Errors
     /// [`Error::Config`] with the setting's name.
     pub fn validate(&self) -> Result<()> {
-        self.without_subwords().validate()?;
+        self.word2vec.validate()?;
         check::at_least_one("min_n", self.min_n)?;
         check::at_least_one("bucket", self.bucket as usize)?;
         if self.max_n < self.min_n {
             return Err(Error::config("max_n", format!("at least min_n ({})", self.min_n), self.max_n));
         }
         Ok(())
-    }
-
-    /// The settings that FastText shares with Word2Vec.
-    fn without_subwords(&self) -> Word2VecConfig {
-        Word2VecConfig {
-            dim: self.dim,
-            architecture: self.architecture,
-            window: self.window,
-            shrink_windows: self.shrink_windows,
-            loss: self.loss,
-            negative: self.negative,
-            shared_negatives: self.shared_negatives,
-            ns_exponent: self.ns_exponent,
-            sample: self.sample,
-            cbow_mean: self.cbow_mean,
-            epochs: self.epochs,
-            learning_rate: self.learning_rate,
-            min_learning_rate: self.min_learning_rate,
-            seed: self.seed,
-            threads: self.threads,
-        }
     }
 }
 
@@ -200,21 +114,21 @@ pub fn train_on(
     let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
     let rows = SubwordRows::new(config, words, counts);
     let mut input = random_rows(config, &rows)?;
-    let mut objective = Objective::new(counts, &config.without_subwords())?;
+    let mut objective = Objective::new(counts, &config.word2vec)?;
     let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
     let first_epoch = keeper.restore(&mut [&mut input, objective.output_mut()], progress)?;
-    let subsampling = Subsampling::new(counts, config.sample);
-    let schedule = config.without_subwords().schedule(first_epoch);
-    progress.begin("fasttext", "words", Some(text.words() * config.epochs as u64));
+    let subsampling = Subsampling::new(counts, config.word2vec.sample);
+    let schedule = config.word2vec.schedule(first_epoch);
+    progress.begin("fasttext", "words", Some(text.words() * config.word2vec.epochs as u64));
     let make_worker = || {
-        let stepper = objective.stepper(config.threads)?;
-        let slots = Slots::new(2 * config.window + stepper.most_targets(), config.dim)?;
+        let stepper = objective.stepper(config.word2vec.threads)?;
+        let slots = Slots::new(2 * config.word2vec.window + stepper.most_targets(), config.word2vec.dim)?;
         Ok(Trainer {
             config,
             rows: &rows,
-            input: View::of_thread(&input, config.threads)?,
+            input: View::of_thread(&input, config.word2vec.threads)?,
             stepper,
-            level: Level::current(),
+            level: InstructionSet::current(),
             slots,
             coming: Vec::new(),
             contexts: Vec::new(),
@@ -231,8 +145,11 @@ pub fn train_on(
 
 /// Where training starts: what stands for several parts is as much smaller as the mean of their own random numbers would be.
 fn random_rows(config: &FastTextConfig, rows: &SubwordRows) -> Result<SharedMatrix> {
-    let mut input = SharedMatrix::zeros(rows.stands_for().len(), config.dim)?; // [num_rows, dim]
-    input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word and n-gram vectors"));
+    let mut input = SharedMatrix::zeros(rows.stands_for().len(), config.word2vec.dim)?; // [num_rows, dim]
+    input.randomize(
+        1.0 / config.word2vec.dim as f32,
+        &mut Rng::for_purpose(config.word2vec.seed, "word and n-gram vectors"),
+    );
     for (row, &parts) in rows.stands_for().iter().enumerate() {
         input.values(row).iter_mut().for_each(|value| *value /= (parts as f32).sqrt());
     }
@@ -246,10 +163,10 @@ fn vectors(
     rows: &SubwordRows,
     input: &mut SharedMatrix,
 ) -> Result<WordVectors> {
-    let mut matrix = Vec::with_capacity(words.len() * config.dim); // [num_words, dim]
+    let mut matrix = Vec::with_capacity(words.len() * config.word2vec.dim); // [num_words, dim]
     for word in 0..words.len() as u32 {
         let mean = rows.of(word);
-        let mut sum = vec![0.0; config.dim];
+        let mut sum = vec![0.0; config.word2vec.dim];
         for (&row, &share) in mean.rows.iter().zip(mean.shares) {
             sum.iter_mut().zip(input.values(row as usize)).for_each(|(sum, value)| *sum += share * *value);
         }
@@ -257,8 +174,8 @@ fn vectors(
     }
     let ngrams = rows.of_buckets().iter().flat_map(|&row| input.values(row as usize).to_vec()).collect();
     let (ngram_range, buckets) = ((config.min_n, config.max_n), Some(rows.buckets()));
-    let subwords = Subwords::new(ngram_range, config.bucket, config.dim, buckets, ngrams)?;
-    WordVectors::new(words.to_vec(), config.dim, matrix)?.with_subwords(subwords)
+    let subwords = Subwords::new(ngram_range, config.bucket, config.word2vec.dim, buckets, ngrams)?;
+    WordVectors::new(words.to_vec(), config.word2vec.dim, matrix)?.with_subwords(subwords)
 }
 
 /// One thread at work.
@@ -267,7 +184,7 @@ struct Trainer<'a> {
     rows: &'a SubwordRows,
     input: View<'a>, // [num_rows, dim]
     stepper: Stepper<'a>,
-    level: Level,
+    level: InstructionSet,
     slots: Slots, // the words within reach of a step's windows
     /// Rows of a word that will be composed.
     coming: Vec<*mut f32>,
@@ -285,7 +202,7 @@ impl Trainer<'_> {
     /// While the word's rows are changed, those of the word that enters after the next step are fetched.
     fn leave(&mut self, sentence: &[u32], position: usize) {
         let (rows, slot) = (self.rows.of(sentence[position]).rows, self.slots.of(position));
-        let coming = sentence.get(position + 2 * (self.config.window + self.stepper.most_targets()));
+        let coming = sentence.get(position + 2 * (self.config.word2vec.window + self.stepper.most_targets()));
         let coming = coming.map_or(&[][..], |&word| self.rows.of(word).rows);
         self.coming.clear();
         self.coming.extend(coming.iter().map(|&row| self.input.row(row)));
@@ -294,7 +211,7 @@ impl Trainer<'_> {
     }
 
     fn reach(&self, rng: &mut Rng) -> usize {
-        let FastTextConfig { window, shrink_windows, .. } = *self.config;
+        let Word2VecConfig { window, shrink_windows, .. } = self.config.word2vec;
         if shrink_windows { 1 + below(rng, window) } else { window }
     }
 
@@ -319,7 +236,7 @@ impl Trainer<'_> {
         self.weights.clear();
         self.weights.extend(near.clone().map(weight));
         let places = (reach, sentence.len(), near.start);
-        lay(&mut self.windows, middles, places, self.config.cbow_mean, weight);
+        lay(&mut self.windows, middles, places, self.config.word2vec.cbow_mean, weight);
         let windows = (self.contexts.as_slice(), self.weights.as_slice(), self.windows.as_slice());
         self.stepper.cbow(&View::direct(&self.slots.vectors), windows, next, learning_rate, rng);
     }
@@ -331,7 +248,7 @@ impl Worker for Trainer<'_> {
         if len < 2 {
             return;
         }
-        let window = self.config.window;
+        let window = self.config.word2vec.window;
         let mut middles = 0..self.stepper.block(sentence);
         let (mut entered, mut left) = (0, 0);
         self.stepper.aim(&sentence[middles.clone()], rng);
@@ -341,7 +258,7 @@ impl Worker for Trainer<'_> {
                 entered += 1;
             }
             let next = middles.end..middles.end + self.stepper.block(&sentence[middles.end..]);
-            match self.config.architecture {
+            match self.config.word2vec.architecture {
                 Architecture::SkipGram => {
                     self.skip_gram(sentence, middles.start, &sentence[next.clone()], learning_rate, rng);
                 }

@@ -26,7 +26,7 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
 use ninefold_core::share::share;
-use ninefold_kernels::simd::{Level, padded};
+use ninefold_kernels::simd::{InstructionSet, padded};
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::WordVectors;
 
@@ -194,7 +194,7 @@ fn descend(
     progress: &dyn Progress,
 ) -> Result<()> {
     let (parts, groups) = (cells.parts(), groups(cells.parts()));
-    let level = Level::current();
+    let level = InstructionSet::current();
     let descend_slice = |buffer: &mut Vec<Cell>, (row_part, column_part): (usize, usize), slice: (usize, usize)| {
         let cells = cells.slice((row_part, column_part), slice, buffer)?;
         let part = |first| Part { first, step: parts };

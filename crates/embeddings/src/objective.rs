@@ -13,7 +13,7 @@ use super::word2vec::Word2VecConfig;
 use super::{Architecture, Loss};
 use ninefold_core::error::Result;
 use ninefold_core::rng::Rng;
-use ninefold_kernels::simd::Level;
+use ninefold_kernels::simd::InstructionSet;
 
 /// One of this many steps has its loss computed.
 const MEASURE_EVERY: u64 = 128;
@@ -86,7 +86,7 @@ impl Objective {
             objective: self,
             output,
             block,
-            level: Level::current(),
+            level: InstructionSet::current(),
             targets: Targets::default(),
             coming: Targets::default(),
             reused: Reused::default(),
@@ -107,7 +107,7 @@ pub(super) struct Stepper<'a> {
     output: View<'a>,
     /// Most windows that a step takes: one but for CBOW.
     block: usize,
-    level: Level,
+    level: InstructionSet,
     targets: Targets, // of this step
     coming: Targets,  // of the next
     reused: Reused,   // noise that windows share

@@ -102,7 +102,7 @@ pub(super) struct SkipGram<'a> {
 impl Kernel for SkipGram<'_> {
     type Output = f64;
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
+    fn body<S: Simd>(self, simd: S) -> f64 {
         let SkipGram { input, contexts, output, targets, positives, in_turn, learning_rate, measure, fetch, scratch } =
             self;
         let stride = common_stride(input, output);
@@ -397,13 +397,13 @@ mod tests {
     use super::super::reference::{self, distance, matrix, random_rows};
     use super::*;
     use ninefold_core::rng::Rng;
-    use ninefold_kernels::simd::Level;
+    use ninefold_kernels::simd::InstructionSet;
 
     #[test]
     fn a_window_of_skip_gram_equals_the_reference_at_every_level_and_size() {
         let mut rng = Rng::new(1);
         let mut scratch = Scratch::default();
-        for level in Level::available() {
+        for level in InstructionSet::available() {
             let sizes = [(1, 6, 1, 100), (6, 6, 1, 100), (5, 6, 1, 7), (10, 2, 1, 32), (3, 1, 1, 16), (7, 21, 1, 50)];
             let in_trees = [(20, 13, 5, 33), (6, 8, 8, 100), (3, 4, 0, 20)];
             let sizes = sizes.into_iter().chain(in_trees).flat_map(|size| [(size, false), (size, true)]);

@@ -49,7 +49,7 @@ pub fn sigmoid_slope<S: Simd>(simd: S, y: S::V) -> S::V {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::{Kernel, Level};
+    use super::super::simd::{InstructionSet, Kernel};
     use super::*;
 
     struct Both<'a>(&'a mut [f32], &'a mut [f32]);
@@ -57,7 +57,7 @@ mod tests {
     impl Kernel for Both<'_> {
         type Output = ();
         #[inline(always)]
-        fn run<S: Simd>(self, simd: S) {
+        fn body<S: Simd>(self, simd: S) {
             let Both(x, y) = self;
             for (x, y) in x.chunks_exact_mut(S::LANES).zip(y.chunks_exact_mut(S::LANES)) {
                 let v = simd.read(x);
@@ -71,12 +71,12 @@ mod tests {
     fn both_are_within_4e_7_everywhere_and_never_leave_their_range() {
         let points: Vec<f32> =
             (-480_000..480_000).map(|i| i as f32 * 2.5e-5).chain([f32::MAX, f32::MIN, 1e-20, -0.0].repeat(4)).collect();
-        for level in Level::available() {
+        for set in InstructionSet::available() {
             let (mut t, mut s) = (points.clone(), vec![0.0; points.len()]);
-            level.run(Both(&mut t, &mut s));
+            set.run(Both(&mut t, &mut s));
             for ((&x, &t), &s) in points.iter().zip(&t).zip(&s) {
                 let x = f64::from(x);
-                assert!((f64::from(t) - x.tanh()).abs() < 4e-7 && t.abs() <= 1.0, "{} tanh({x}) = {t}", level.name());
+                assert!((f64::from(t) - x.tanh()).abs() < 4e-7 && t.abs() <= 1.0, "{} tanh({x}) = {t}", set.name());
                 let exact = 1.0 / (1.0 + (-x).exp());
                 assert!((f64::from(s) - exact).abs() < 3e-7 && (0.0..=1.0).contains(&s), "sigmoid({x}) = {s}");
             }

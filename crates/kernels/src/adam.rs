@@ -1,7 +1,7 @@
 //! One step of Adam (Kingma & Ba 2015) in PyTorch's arithmetic: eps outside the root, weight decay added to the gradient, or
 //! (AdamW, Loshchilov & Hutter 2019) taken off the weight.
 
-use super::simd::{Kernel, Level, Simd};
+use super::simd::{InstructionSet, Kernel, Simd};
 
 /// What one step needs to know.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ impl Adam {
     pub fn apply(self, value: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32], gradient_scale: f32) {
         let n = value.len();
         assert!(gradient.len() == n && mean.len() == n && square.len() == n, "slices of unequal length");
-        Level::current().run(Apply { adam: self, value, gradient, mean, square, gradient_scale });
+        InstructionSet::current().run(Apply { adam: self, value, gradient, mean, square, gradient_scale });
     }
 }
 
@@ -47,7 +47,7 @@ impl Kernel for Apply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn body<S: Simd>(self, _simd: S) {
         let adam = self.adam;
         let correction1 = 1.0 - adam.beta1.powf(adam.step as f64);
         let correction2 = 1.0 - adam.beta2.powf(adam.step as f64);

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::simd::{Kernel, Level, Simd};
+use super::simd::{InstructionSet, Kernel, Simd};
 use ninefold_core::rng::fold;
 
 /// Floats per piece of parallel work.
@@ -29,7 +29,7 @@ impl Dropout {
     pub fn apply(self, values: &mut [f32]) {
         if self.probability > 0.0 {
             values.par_chunks_mut(PIECE).enumerate().for_each(|(number, values)| {
-                Level::current().run(Apply { dropout: self, values, first: (number * PIECE) as u32 });
+                InstructionSet::current().run(Apply { dropout: self, values, first: (number * PIECE) as u32 });
             });
         }
     }
@@ -47,7 +47,7 @@ impl Dropout {
             values.par_chunks_mut(rows * width).zip(texts.par_chunks(rows)).for_each(|(values, texts)| {
                 for (values, &text) in values.chunks_exact_mut(width).zip(texts) {
                     let dropout = Dropout { key: hash(text, self.key), ..self };
-                    Level::current().run(Apply { dropout, values, first: 0 });
+                    InstructionSet::current().run(Apply { dropout, values, first: 0 });
                 }
             });
         }
@@ -67,7 +67,12 @@ impl Dropout {
     /// Drops the elements `first`, `first + stride`, ... of a tensor, which lie together in `values`.
     pub fn apply_to_column(self, values: &mut [f32], first: usize, stride: usize) {
         if self.probability > 0.0 {
-            Level::current().run(ApplyToColumn { dropout: self, values, first: first as u32, stride: stride as u32 });
+            InstructionSet::current().run(ApplyToColumn {
+                dropout: self,
+                values,
+                first: first as u32,
+                stride: stride as u32,
+            });
         }
     }
 
@@ -88,7 +93,7 @@ impl Kernel for Apply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn body<S: Simd>(self, _simd: S) {
         let (threshold, scale) = self.dropout.threshold_and_scale();
         for (place, value) in self.values.iter_mut().enumerate() {
             let random = hash(self.first.wrapping_add(place as u32), self.dropout.key);
@@ -108,7 +113,7 @@ impl Kernel for ApplyToColumn<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn body<S: Simd>(self, _simd: S) {
         let (threshold, scale) = self.dropout.threshold_and_scale();
         for (number, value) in self.values.iter_mut().enumerate() {
             let place = self.first.wrapping_add((number as u32).wrapping_mul(self.stride));

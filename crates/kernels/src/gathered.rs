@@ -6,10 +6,11 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use super::axis::Axis;
 use super::buffer::Buffer;
-use super::matmul::{Panels, Start, View, multiply};
-use super::recurrent::Axis;
-use super::simd::{Kernel, Simd, padded};
+use super::matmul::{Panels, Start, multiply};
+use super::simd::{Kernel, Simd, entry_points, padded};
+use super::view::MatrixView;
 
 /// Which row of x belongs to a token.
 #[derive(Clone, Copy)]
@@ -67,12 +68,14 @@ pub struct PackGradients<'a> {
     pub panels: &'a mut Panels,
 }
 
+entry_points!(PackGradients<'_>, WeightGradient<'_>);
+
 impl Kernel for PackGradients<'_> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let PackGradients { d, width, columns, panels } = self;
         panels.pack_rows(simd, d.len() / width, columns.len(), |token| &d[token * width + columns.start..]);
     }
@@ -107,7 +110,7 @@ impl Kernel for WeightGradient<'_> {
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let WeightGradient { panels, x, x_axis, sources, places, is_first, sums } = self;
         let mut buffer = ROWS.take();
         let stride = padded(places.len());
@@ -119,7 +122,7 @@ impl Kernel for WeightGradient<'_> {
             rows.chunks_exact_mut(stride).for_each(|row| row[one] = 1.0);
         }
         let start = if is_first { Start::Zero } else { Start::Sum };
-        multiply(simd, places.len(), View::columns(rows, stride), panels, start, sums, panels.columns());
+        multiply(simd, places.len(), MatrixView::columns(rows, stride), panels, start, sums, panels.columns());
         ROWS.set(buffer);
     }
 }

@@ -4,7 +4,7 @@
 //! padding of a part does not count and stays zero.
 
 use super::recurrent::Axis;
-use super::simd::{Kernel, Simd, padded};
+use super::simd::{Kernel, Simd, entry_points, padded};
 
 /// ε, as PyTorch has it.
 pub const EPSILON: f32 = 1e-5;
@@ -44,11 +44,13 @@ pub struct Forward<'a> {
     pub statistics: &'a mut [f32],
 }
 
+entry_points!(Forward<'_>, Backward<'_>);
+
 impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Forward { parameters, x, mut y, statistics } = self;
         let (part, len) = (padded(parameters.axis.size), parameters.axis.len() as f32);
         for (token, statistics) in statistics.chunks_exact_mut(2).enumerate() {
@@ -97,7 +99,7 @@ impl Kernel for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Backward { parameters, x, statistics, d, d_gain, d_bias } = self;
         let Parameters { axis, gain, is_real, .. } = parameters;
         let (part, len) = (padded(axis.size), axis.len() as f32);

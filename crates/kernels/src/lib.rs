@@ -5,9 +5,11 @@
 
 pub mod activation;
 pub mod adam;
+pub mod axis;
 pub mod buffer;
 pub mod cell;
 pub mod convolution;
+pub mod dot;
 pub mod dropout;
 pub mod embedding;
 pub mod gathered;
@@ -21,3 +23,4 @@ pub mod sampled_softmax;
 pub mod simd;
 pub mod slice;
 pub mod softmax;
+pub mod view;

@@ -1,9 +1,10 @@
 //! An affine map of rows: y = x·Wᵀ + b, with W as PyTorch keeps it.
 
+use super::axis::Axis;
 use super::buffer::Buffer;
-use super::matmul::{Panels, Start, View, multiply};
-use super::recurrent::Axis;
-use super::simd::{Kernel, Simd, padded};
+use super::matmul::{Panels, Start, multiply};
+use super::simd::{Kernel, Simd, entry_points, padded};
+use super::view::MatrixView;
 
 /// The map's shape. The input may be an axis of padded parts; the output is padded at its end.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +41,13 @@ pub struct Forward<'a> {
     pub scratch: &'a mut Scratch,
 }
 
+entry_points!(Forward<'_>, Backward<'_>);
+
 impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Forward { shape: Shape { rows, input, output }, x, weight, bias, y, scratch } = self;
         let columns = padded(output);
         scratch.panels.pack(simd, input.depth(), columns, |k, first, row| {
@@ -56,7 +59,7 @@ impl Kernel for Forward<'_> {
         });
         scratch.bias.resize_zeroed(columns)[..output].copy_from_slice(bias);
         let start = Start::Row(&scratch.bias);
-        multiply(simd, rows, View::rows(x, input.padded()), &scratch.panels, start, y, columns);
+        multiply(simd, rows, MatrixView::rows(x, input.padded()), &scratch.panels, start, y, columns);
     }
 }
 
@@ -84,7 +87,7 @@ impl Kernel for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Backward { shape: Shape { rows, input, output }, x, weight, d_y, d_x, d_weight, d_bias, scratch } = self;
         let (columns, stride) = (padded(output), input.padded());
         scratch.panels.pack(simd, output, stride, |k, first, row| {
@@ -92,11 +95,11 @@ impl Kernel for Backward<'_> {
                 *value = input.real(at).map_or(0.0, |at| weight[k * input.len() + at]);
             }
         });
-        multiply(simd, rows, View::rows(d_y, columns), &scratch.panels, Start::Zero, d_x, stride);
+        multiply(simd, rows, MatrixView::rows(d_y, columns), &scratch.panels, Start::Zero, d_x, stride);
 
         scratch.panels.pack_rows(simd, rows, stride, |k| &x[k * stride..]);
         let sums = scratch.sums.resize(output * stride);
-        multiply(simd, output, View::columns(d_y, columns), &scratch.panels, Start::Zero, sums, stride);
+        multiply(simd, output, MatrixView::columns(d_y, columns), &scratch.panels, Start::Zero, sums, stride);
         for (sums, d_row) in sums.chunks_exact(stride).zip(d_weight.chunks_exact_mut(input.len())) {
             for (at, sum) in sums.iter().enumerate() {
                 if let Some(at) = input.real(at) {

@@ -3,7 +3,7 @@
 //! A panel is as wide as a tile (64 columns on AVX-512, 16 on AVX2): its rows lie one after another, so that the innermost
 //! loop reads B in one stream from the second-level cache while six rows of A are broadcast: 6 x 4 registers of sums, 4 of B
 //! and 1 of A fit AVX-512's 32 registers; 6 x 2, 2 and 1 fit AVX2's 16. A may be read along its rows or along its columns
-//! ([`View`]), so that the same tile serves x·W, d·W and xᵀ·d. Where operands are paired (bf16), a panel's row holds two rows
+//! ([`MatrixView`]), so that the same tile serves x·W, d·W and xᵀ·d. Where operands are paired (bf16), a panel's row holds two rows
 //! of B, and A is paired likewise before the first tile (`pairs.rs`).
 //!
 //! Source: Goto & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with tiles as in BLIS.
@@ -15,29 +15,7 @@ use std::cell::Cell;
 use super::buffer::Buffer;
 use super::pairs::pair;
 use super::simd::{BLOCK, Kernel, Simd};
-
-/// A matrix to be read as the left operand: element (row, k) lies at `row * row_stride + k * depth_stride`.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    /// The floats.
-    pub data: &'a [f32],
-    /// Distance between rows.
-    pub row_stride: usize,
-    /// Distance between the elements of a row.
-    pub depth_stride: usize,
-}
-
-impl<'a> View<'a> {
-    /// Rows of `data`, `stride` apart.
-    pub fn rows(data: &'a [f32], stride: usize) -> View<'a> {
-        View { data, row_stride: stride, depth_stride: 1 }
-    }
-
-    /// The columns of `data`, whose rows are `stride` apart, taken as rows: the transpose.
-    pub fn columns(data: &'a [f32], stride: usize) -> View<'a> {
-        View { data, row_stride: 1, depth_stride: stride }
-    }
-}
+use super::view::MatrixView;
 
 /// What C holds before the products are added.
 #[derive(Clone, Copy)]
@@ -172,7 +150,15 @@ fn stored_depth<S: Simd>(depth: usize) -> usize {
 /// # Panics
 /// When an operand is too short, or `b` was cut for another instruction set.
 #[inline(always)]
-pub fn multiply<S: Simd>(simd: S, rows: usize, a: View, b: &Panels, start: Start, c: &mut [f32], c_stride: usize) {
+pub fn multiply<S: Simd>(
+    simd: S,
+    rows: usize,
+    a: MatrixView,
+    b: &Panels,
+    start: Start,
+    c: &mut [f32],
+    c_stride: usize,
+) {
     if rows == 0 {
         return;
     }
@@ -186,13 +172,32 @@ pub fn multiply<S: Simd>(simd: S, rows: usize, a: View, b: &Panels, start: Start
     if let Start::Row(bias) = start {
         assert!(bias.len() >= b.columns, "the bias is too short");
     }
-    if S::PAIRED {
-        let mut paired = PAIRED.take();
-        let a = pair(simd, rows, b.depth, a, &mut paired);
-        multiply_panels(simd, rows, a, b, start, c, c_stride);
-        PAIRED.set(paired);
-    } else {
-        multiply_panels(simd, rows, a, b, start, c, c_stride);
+    simd.outlined(Product { rows, a, b, start, c, c_stride });
+}
+
+/// A product whose operands [`multiply`] has checked, compiled once for all kernels.
+struct Product<'a> {
+    rows: usize,
+    a: MatrixView<'a>,
+    b: &'a Panels,
+    start: Start<'a>,
+    c: &'a mut [f32],
+    c_stride: usize,
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn body<S: Simd>(self, simd: S) {
+        if S::PAIRED {
+            let mut paired = PAIRED.take();
+            let a = pair(simd, self.rows, self.b.depth, self.a, &mut paired);
+            Product { a, ..self }.by_tiles(simd);
+            PAIRED.set(paired);
+        } else {
+            self.by_tiles(simd);
+        }
     }
 }
 
@@ -201,34 +206,37 @@ thread_local! {
     static PAIRED: Cell<Buffer> = Cell::default();
 }
 
-/// The product itself, with operands as a tile reads them.
-#[inline(always)]
-fn multiply_panels<S: Simd>(simd: S, rows: usize, a: View, b: &Panels, start: Start, c: &mut [f32], c_stride: usize) {
-    let depth = stored_depth::<S>(b.depth);
-    for first in (0..b.columns).step_by(b.width) {
-        let width = b.width.min(b.columns - first);
-        let panel = &b.data[first * depth..][..width * depth];
-        for row in (0..rows).step_by(S::TILE_ROWS) {
-            let tile = Tile {
-                depth,
-                // SAFETY: row < rows, and the last element of the last row was checked to lie within `a`, `c`.
-                a: unsafe { a.data.as_ptr().add(row * a.row_stride) },
-                a_row: a.row_stride,
-                a_depth: a.depth_stride,
-                b: panel.as_ptr(),
-                // SAFETY: as above, and first < columns <= c_stride.
-                c: unsafe { c.as_mut_ptr().add(row * c_stride + first) },
-                c_row: c_stride,
-                start: match start {
-                    Start::Zero => TileStart::Zero,
-                    // SAFETY: first < columns <= bias.len().
-                    Start::Row(bias) => TileStart::Row(unsafe { bias.as_ptr().add(first) }),
-                    Start::Sum => TileStart::Sum,
-                },
-            };
-            let height = S::TILE_ROWS.min(rows - row);
-            // SAFETY: the tile's rows and columns lie within the operands, as checked above.
-            unsafe { tile.run(simd, height, width / S::LANES) };
+impl Product<'_> {
+    /// The product itself, with operands as a tile reads them.
+    #[inline(always)]
+    fn by_tiles<S: Simd>(self, simd: S) {
+        let Product { rows, a, b, start, c, c_stride } = self;
+        let depth = stored_depth::<S>(b.depth);
+        for first in (0..b.columns).step_by(b.width) {
+            let width = b.width.min(b.columns - first);
+            let panel = &b.data[first * depth..][..width * depth];
+            for row in (0..rows).step_by(S::TILE_ROWS) {
+                let tile = Tile {
+                    depth,
+                    // SAFETY: row < rows, and the last element of the last row was checked to lie within `a`, `c`.
+                    a: unsafe { a.data.as_ptr().add(row * a.row_stride) },
+                    a_row: a.row_stride,
+                    a_depth: a.depth_stride,
+                    b: panel.as_ptr(),
+                    // SAFETY: as above, and first < columns <= c_stride.
+                    c: unsafe { c.as_mut_ptr().add(row * c_stride + first) },
+                    c_row: c_stride,
+                    start: match start {
+                        Start::Zero => TileStart::Zero,
+                        // SAFETY: first < columns <= bias.len().
+                        Start::Row(bias) => TileStart::Row(unsafe { bias.as_ptr().add(first) }),
+                        Start::Sum => TileStart::Sum,
+                    },
+                };
+                let height = S::TILE_ROWS.min(rows - row);
+                // SAFETY: the tile's rows and columns lie within the operands, as checked above.
+                unsafe { tile.run(simd, height, width / S::LANES) };
+            }
         }
     }
 }
@@ -275,12 +283,12 @@ impl Tile {
     #[inline(always)]
     unsafe fn with_vectors<S: Simd, const VECTORS: usize>(self, simd: S, height: usize) {
         match (height, S::TILE_ROWS) {
-            (6, 6..) => simd.apart(Loop::<6, VECTORS>(self)),
-            (5, 5..) => simd.apart(Loop::<5, VECTORS>(self)),
-            (4, 4..) => simd.apart(Loop::<4, VECTORS>(self)),
-            (3, 3..) => simd.apart(Loop::<3, VECTORS>(self)),
-            (2, 2..) => simd.apart(Loop::<2, VECTORS>(self)),
-            (1, _) => simd.apart(Loop::<1, VECTORS>(self)),
+            (6, 6..) => simd.outlined(Loop::<6, VECTORS>(self)),
+            (5, 5..) => simd.outlined(Loop::<5, VECTORS>(self)),
+            (4, 4..) => simd.outlined(Loop::<4, VECTORS>(self)),
+            (3, 3..) => simd.outlined(Loop::<3, VECTORS>(self)),
+            (2, 2..) => simd.outlined(Loop::<2, VECTORS>(self)),
+            (1, _) => simd.outlined(Loop::<1, VECTORS>(self)),
             _ => unreachable!("{height} rows in a tile of {}", S::TILE_ROWS),
         }
     }
@@ -294,7 +302,7 @@ impl<const ROWS: usize, const VECTORS: usize> Kernel for Loop<ROWS, VECTORS> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Tile { depth, mut a, a_row, a_depth, mut b, c, c_row, start } = self.0;
         // SAFETY: all these places lie within the operands, as promised to `Tile::run`.
         unsafe {
@@ -330,25 +338,25 @@ impl<const ROWS: usize, const VECTORS: usize> Kernel for Loop<ROWS, VECTORS> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::Level;
+    use super::super::simd::InstructionSet;
     use super::*;
     use ninefold_core::rng::Rng;
 
-    struct Product<'a> {
+    struct PackAndMultiply<'a> {
         rows: usize,
         depth: usize,
         columns: usize,
-        a: View<'a>,
+        a: MatrixView<'a>,
         b: &'a [f32], // [depth, columns]
         start: Start<'a>,
         c: &'a mut [f32],
     }
 
-    impl Kernel for Product<'_> {
+    impl Kernel for PackAndMultiply<'_> {
         type Output = ();
         const PAIRS: bool = true;
         #[inline(always)]
-        fn run<S: Simd>(self, simd: S) {
+        fn body<S: Simd>(self, simd: S) {
             let mut panels = Panels::default();
             panels.pack(simd, self.depth, self.columns, |k, first, row| {
                 row.copy_from_slice(&self.b[k * self.columns + first..][..row.len()]);
@@ -364,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn every_level_equals_three_plain_loops_at_any_shape() {
+    fn every_instruction_set_equals_three_plain_loops_at_any_shape() {
         let mut rng = Rng::new(5);
         for case in 0..120 {
             let (rows, depth, columns) = (1 + rng.below(20), rng.below(40), BLOCK * (1 + rng.below(10)));
@@ -372,13 +380,13 @@ mod tests {
             let mut random = |n: usize| -> Vec<f32> { (0..n).map(|_| rng.range(-1.0, 1.0) as f32).collect() };
             let (a, b, bias, old) =
                 (random(rows * depth), random(depth * columns), random(columns), random(rows * (columns + 3)));
-            let view = if transposed { View::columns(&a, rows) } else { View::rows(&a, depth) };
+            let view = if transposed { MatrixView::columns(&a, rows) } else { MatrixView::rows(&a, depth) };
             let start = [Start::Zero, Start::Row(&bias), Start::Sum][case % 3];
-            let levels = Level::available();
-            for level in levels.iter().copied().chain(levels.iter().filter_map(|level| level.with_bf16())) {
-                let factor = if level == Level::Avx512Bf16 { bf16 } else { f64::from };
+            let sets = InstructionSet::available();
+            for set in sets.iter().copied().chain(sets.iter().filter_map(|set| set.with_bf16())) {
+                let factor = if set == InstructionSet::Avx512Bf16 { bf16 } else { f64::from };
                 let mut c = old.clone();
-                level.run(Product { rows, depth, columns, a: view, b: &b, start, c: &mut c });
+                set.run(PackAndMultiply { rows, depth, columns, a: view, b: &b, start, c: &mut c });
                 for (place, (&c, &old)) in c.iter().zip(&old).enumerate() {
                     let (row, column) = (place / (columns + 3), place % (columns + 3));
                     let mut expected = f64::from(match start {
@@ -396,7 +404,7 @@ mod tests {
                     assert!(
                         (f64::from(c) - expected).abs() < 1e-5,
                         "{} [{rows}, {depth}] x [{depth}, {columns}]",
-                        level.name()
+                        set.name()
                     );
                 }
             }

@@ -5,15 +5,21 @@
 //! to the nearest, ties to even; an odd last element is paired with zero.
 
 use super::buffer::Buffer;
-use super::matmul::View;
 use super::simd::{Simd, padded};
+use super::view::MatrixView;
 
 /// Pairs the `[rows, depth]` elements of a view.
 ///
 /// # Panics
 /// When the view has neither neighbouring elements nor neighbouring rows, or is too short.
 #[inline(always)]
-pub(super) fn pair<'a, S: Simd>(simd: S, rows: usize, depth: usize, a: View, words: &'a mut Buffer) -> View<'a> {
+pub(super) fn pair<'a, S: Simd>(
+    simd: S,
+    rows: usize,
+    depth: usize,
+    a: MatrixView,
+    words: &'a mut Buffer,
+) -> MatrixView<'a> {
     assert!(a.row_stride == 1 || a.depth_stride == 1, "rows or columns that lie together");
     let pairs = depth.div_ceil(2);
     if a.depth_stride == 1 {
@@ -26,7 +32,7 @@ pub(super) fn pair<'a, S: Simd>(simd: S, rows: usize, depth: usize, a: View, wor
                 simd.write(words, simd.pair_neighbours(read_part(simd, first), read_part(simd, second)));
             }
         }
-        View::rows(words, stride)
+        MatrixView::rows(words, stride)
     } else {
         let stride = padded(rows);
         let words = words.resize(pairs * stride);
@@ -38,7 +44,7 @@ pub(super) fn pair<'a, S: Simd>(simd: S, rows: usize, depth: usize, a: View, wor
                 simd.write(words, simd.pair(first, second));
             }
         }
-        View::columns(words, stride)
+        MatrixView::columns(words, stride)
     }
 }
 

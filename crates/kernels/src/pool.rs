@@ -5,7 +5,8 @@
 //! was cut and where those lie is of no concern here. A pooled row is made of parts, each as long as the states of all
 //! directions side by side. An empty text's vector is zero, and so is that of a segment without tokens.
 
-use super::simd::{Kernel, Simd};
+use super::dot::dot;
+use super::simd::{Kernel, Simd, entry_points};
 use ninefold_core::share::share;
 
 /// One part of a pooled row.
@@ -77,11 +78,13 @@ pub struct Forward<'a> {
     pub weights: &'a mut [f32],
 }
 
+entry_points!(Forward<'_>, Backward<'_, '_>);
+
 impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn body<S: Simd>(self, _simd: S) {
         let Forward { states, texts, pooled, chosen, mut weights } = self;
         let (hidden, width) = (states.hidden, states.width());
         let size = states.parts.len() * width;
@@ -158,7 +161,7 @@ impl Kernel for Backward<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn body<S: Simd>(self, _simd: S) {
         let Backward { states, texts, d_pooled, chosen, mut weights, mut d_output, d_query } = self;
         let (hidden, width) = (states.hidden, states.width());
         let size = states.parts.len() * width;
@@ -205,7 +208,7 @@ fn attend(states: States, tokens: &[u32], weights: &mut [f32]) {
     let mut largest = f32::NEG_INFINITY;
     for (&token, weight) in tokens.iter().zip(&mut *weights) {
         let queries = states.query.chunks_exact(states.hidden).enumerate();
-        *weight = queries.map(|(direction, query)| dot(states.state(direction, token), query)).sum();
+        *weight = queries.map(|(direction, query)| dot::<16>(states.state(direction, token), query)).sum();
         largest = largest.max(*weight);
     }
     let mut sum = 0.0;
@@ -230,7 +233,7 @@ fn attention_backward(
 ) {
     let hidden = states.hidden;
     let along = |token: u32| -> f32 {
-        d_y.chunks_exact(hidden).enumerate().map(|(direction, d)| dot(states.state(direction, token), d)).sum()
+        d_y.chunks_exact(hidden).enumerate().map(|(direction, d)| dot::<16>(states.state(direction, token), d)).sum()
     };
     let mean: f32 = tokens.iter().zip(weights).map(|(&token, weight)| weight * along(token)).sum();
     for ((&token, &weight), d_token) in tokens.iter().zip(weights).zip(d_tokens) {
@@ -257,16 +260,4 @@ fn take_larger(largest: &mut [f32], chosen: &mut [u32], state: &[f32], place: u3
         *largest = if is_larger { value } else { *largest };
         *chosen = if is_larger { place } else { *chosen };
     }
-}
-
-/// In sixteen sums, as the compiler cannot reorder one.
-#[inline(always)]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 16];
-    for (a, b) in a.chunks_exact(16).zip(b.chunks_exact(16)) {
-        for k in 0..16 {
-            sums[k] += a[k] * b[k];
-        }
-    }
-    sums.iter().sum()
 }

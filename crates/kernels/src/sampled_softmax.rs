@@ -10,7 +10,8 @@
 
 use std::f32::consts::{LN_2, LOG2_E};
 
-use super::simd::{Kernel, Simd, padded};
+use super::dot::dot;
+use super::simd::{Kernel, Simd, entry_points, padded};
 
 /// The table of all words' output vectors.
 #[derive(Clone, Copy)]
@@ -48,18 +49,20 @@ pub struct SampledSoftmax<'a> {
     pub scale: f32,
 }
 
+entry_points!(SampledSoftmax<'_>);
+
 impl Kernel for SampledSoftmax<'_> {
     /// The sum of the losses.
     type Output = f64;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> f64 {
+    fn body<S: Simd>(self, _simd: S) -> f64 {
         let SampledSoftmax { table, states, words, noise, logits, d_words, scale } = self;
         let rows = logits.chunks_exact_mut(padded(noise.len())).zip(states.chunks_exact(padded(table.hidden)));
         let mut loss = 0.0;
         for ((&word, d_word), (row, state)) in words.iter().zip(d_words).zip(rows) {
             let row = &mut row[..noise.len()];
-            let own = dot(&state[..table.hidden], table.row(word)) + table.bias[word as usize];
+            let own = dot::<8>(&state[..table.hidden], table.row(word)) + table.bias[word as usize];
             let largest = row.iter().copied().fold(own, f32::max);
             for (logit, &other) in row.iter_mut().zip(noise) {
                 let share = exp_below_zero(*logit - largest);
@@ -73,20 +76,6 @@ impl Kernel for SampledSoftmax<'_> {
         }
         loss
     }
-}
-
-/// a · b, in eight sums, so that the compiler can make vectors of them.
-#[inline(always)]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 8];
-    let (a, a_rest) = a.as_chunks::<8>();
-    let (b, b_rest) = b.as_chunks::<8>();
-    for (a, b) in a.iter().zip(b) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
-    }
-    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
 
 /// exp(x) for x <= 0, off by a share of at most 4e-7 + 1e-7 |x|, 0 below -87: 2 to the power of a whole number, by its bits, times a

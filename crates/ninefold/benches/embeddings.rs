@@ -5,9 +5,7 @@
 
 use std::time::Instant;
 
-use ninefold::embeddings::{
-    Architecture, FastTextConfig, GloveConfig, Loss, Word2VecConfig, fasttext, glove, word2vec,
-};
+use ninefold::embeddings::{Architecture, GloveConfig, Loss, Word2VecConfig, fasttext, glove, word2vec};
 use ninefold::progress::Silent;
 use ninefold::rng::Rng;
 use ninefold::text::vocab::Vocab;
@@ -31,7 +29,7 @@ fn main() -> ninefold::Result<()> {
             ("skip_gram hs", Architecture::SkipGram, Loss::Hs),
         ] {
             let word2vec = Word2VecConfig { dim, window, architecture, loss, threads, epochs: 1, ..Default::default() };
-            let fasttext = FastTextConfig { dim, window, architecture, loss, threads, epochs: 1, ..Default::default() };
+            let fasttext = word2vec.clone().into();
             let name = |method: &str| format!("{method} {way} {dim}d window {window}");
             measure(&name("word2vec"), is_wanted, || word2vec::train(&word2vec, &sentences, &vocab, &Silent))?;
             measure(&name("fasttext"), is_wanted, || fasttext::train(&fasttext, &sentences, &vocab, &Silent))?;

@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use rayon::prelude::*;
 
 use super::WordVectors;
-use ninefold_kernels::simd::{Kernel, Level, Simd};
+use ninefold_kernels::simd::{InstructionSet, Kernel, Simd};
 
 /// Rows that one thread compares in one go: 64 queries of 300 numbers and this many rows stay in the fast caches.
 const ROWS: usize = 1024;
@@ -105,7 +105,7 @@ impl<'a> Neighbours<'a> {
         for ((query, without), best) in queries.iter().zip(without).zip(best) {
             assert_eq!(query.len(), dim, "a query of another dimension");
             let scale = inverse_norm(query);
-            Level::current().run(Products { rows, query, products: &mut products });
+            InstructionSet::current().run(Products { rows, query, products: &mut products });
             for (id, product) in (start..).zip(&products) {
                 let similarity = product * self.inverse_norms[id] * scale;
                 if similarity >= best.worst && !without.contains(&id) {
@@ -162,7 +162,7 @@ struct Products<'a> {
 impl Kernel for Products<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Products { rows, query, products } = self;
         for (row, product) in rows.chunks_exact(query.len()).zip(products) {
             let (mut even, mut odd) = (simd.zero(), simd.zero());

@@ -173,7 +173,7 @@ fn one_sentence_of_a_million_words_is_shared_among_threads() {
     let sentences = vec![(0..1_000_000).map(|_| 2 + rng.below(words) as u32).collect()];
     let word2vec = Word2VecConfig { dim: 4, epochs: 1, threads: 2, ..Word2VecConfig::default() };
     assert_eq!(word2vec::train(&word2vec, &sentences, &vocab, &Silent).unwrap().len(), words);
-    let fasttext = FastTextConfig { dim: 4, epochs: 1, threads: 2, ..FastTextConfig::default() };
+    let fasttext = word2vec.clone().into();
     assert_eq!(fasttext::train(&fasttext, &sentences, &vocab, &Silent).unwrap().len(), words);
     let glove = GloveConfig { dim: 4, epochs: 1, threads: 2, ..GloveConfig::default() };
     assert_eq!(glove::train(&glove, &sentences, &vocab, &Silent).unwrap().len(), words);
@@ -253,7 +253,7 @@ fn senseless_settings_are_refused_by_name() {
         (FastTextConfig { bucket: 0, ..fasttext() }, "bucket: expected at least 1, found 0"),
         (FastTextConfig { min_n: 0, ..fasttext() }, "min_n: expected at least 1, found 0"),
         (FastTextConfig { min_n: 7, ..fasttext() }, "max_n: expected at least min_n (7), found 6"),
-        (FastTextConfig { window: 0, ..fasttext() }, "window: expected at least 1, found 0"),
+        (Word2VecConfig { window: 0, ..word2vec() }.into(), "window: expected at least 1, found 0"),
     ];
     for (config, message) in refusals {
         assert_eq!(config.validate().unwrap_err().to_string(), message);

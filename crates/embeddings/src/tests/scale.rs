@@ -12,7 +12,7 @@ fn every_trainer() -> Vec<(String, TrainedOn)> {
     let mut all: Vec<(String, TrainedOn)> = Vec::new();
     for (architecture, loss) in [(Architecture::SkipGram, Loss::Ns), (Architecture::Cbow, Loss::Hs)] {
         let word2vec = Word2VecConfig { architecture, loss, epochs: 4, sample: 0.01, ..small_word2vec() };
-        let fasttext = FastTextConfig { architecture, loss, epochs: 4, sample: 0.01, ..small_fasttext() };
+        let fasttext = word2vec.clone().into();
         let name = |method: &str| format!("{method} {architecture:?} {loss:?}");
         all.push((name("word2vec"), Box::new(move |s, v, r, p| word2vec::train_on(&word2vec, s, v, r, p))));
         all.push((name("fasttext"), Box::new(move |s, v, r, p| fasttext::train_on(&fasttext, s, v, r, p))));

@@ -5,8 +5,9 @@ use std::cell::Cell;
 use super::{Shape, place};
 use crate::buffer::Buffer;
 use crate::gathered::{Sources, gather};
-use crate::matmul::{Panels, Start, View, multiply};
-use crate::simd::{Kernel, Simd, padded};
+use crate::matmul::{Panels, Start, multiply};
+use crate::simd::{Kernel, Simd, entry_points, padded};
+use crate::view::MatrixView;
 
 /// Cuts the weights that meet the token at one offset into panels, for [`Forward`].
 pub struct PackForward<'a> {
@@ -20,12 +21,14 @@ pub struct PackForward<'a> {
     pub panels: &'a mut Panels,
 }
 
+entry_points!(PackForward<'_>, PackBackward<'_>, Forward<'_>, InputGradient<'_>, ReluBackward<'_>);
+
 impl Kernel for PackForward<'_> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let PackForward { shape, offset, weights, panels } = self;
         let filters = shape.filters_at(offset);
         panels.pack(simd, shape.dim, filters.len(), |k, first, row| {
@@ -53,7 +56,7 @@ impl Kernel for PackBackward<'_> {
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let PackBackward { shape, offset, weights, panels } = self;
         let filters = shape.filters_at(offset);
         panels.pack(simd, filters.len(), padded(shape.dim), |column, first, row| {
@@ -92,21 +95,21 @@ impl Kernel for Forward<'_> {
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Forward { shape, offsets, bias, x, first, y } = self;
         let (stride, width) = (padded(shape.dim), padded(shape.output()));
         let tokens = y.len() / width;
         let mut buffer = ROWS.take();
         for (number, &(panels, neighbours)) in offsets.iter().enumerate() {
             if number == 0 {
-                let own = View::rows(&x[first * stride..], stride);
+                let own = MatrixView::rows(&x[first * stride..], stride);
                 multiply(simd, tokens, own, panels, Start::Row(bias), y, width);
             } else {
                 let rows = buffer.resize(tokens * stride);
                 let sources = Sources::Named(&neighbours[first..first + tokens]);
                 gather(simd, x, stride, 0..stride, sources, rows, stride);
                 let sums = &mut y[width - panels.columns()..];
-                multiply(simd, tokens, View::rows(rows, stride), panels, Start::Sum, sums, width);
+                multiply(simd, tokens, MatrixView::rows(rows, stride), panels, Start::Sum, sums, width);
             }
         }
         ROWS.set(buffer);
@@ -136,21 +139,21 @@ impl Kernel for InputGradient<'_> {
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let InputGradient { shape, offsets, d, first, d_x } = self;
         let (stride, width) = (padded(shape.dim), padded(shape.output()));
         let tokens = d_x.len() / stride;
         let mut buffer = ROWS.take();
         for (number, &(panels, neighbours)) in offsets.iter().enumerate() {
             if number == 0 {
-                let own = View::rows(&d[first * width..], width);
+                let own = MatrixView::rows(&d[first * width..], width);
                 multiply(simd, tokens, own, panels, Start::Zero, d_x, stride);
             } else {
                 let reached = panels.depth();
                 let rows = buffer.resize(tokens * reached);
                 let sources = Sources::Named(&neighbours[first..first + tokens]);
                 gather(simd, d, width, width - reached..width, sources, rows, reached);
-                multiply(simd, tokens, View::rows(rows, reached), panels, Start::Sum, d_x, stride);
+                multiply(simd, tokens, MatrixView::rows(rows, reached), panels, Start::Sum, d_x, stride);
             }
         }
         ROWS.set(buffer);
@@ -169,7 +172,7 @@ impl Kernel for ReluBackward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn body<S: Simd>(self, _simd: S) {
         for (d, y) in self.d.iter_mut().zip(self.y) {
             *d = if *y > 0.0 { *d } else { 0.0 };
         }

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use super::{Neighbours, Shape};
 use crate::buffer::Buffer;
 use crate::gathered::NO_TOKEN;
-use crate::simd::{BLOCK, Kernel, Simd, padded};
+use crate::simd::{BLOCK, Kernel, Simd, entry_points, padded};
 
 /// The gradient of one filter's sum at one token.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,11 +38,13 @@ pub struct FindSpots<'a> {
     pub first: usize,
 }
 
+entry_points!(FindSpots<'_>, SparseWeightGradient<'_>, SparseInputGradient<'_>);
+
 impl Kernel for FindSpots<'_> {
     type Output = Option<Vec<Spot>>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> Option<Vec<Spot>> {
+    fn body<S: Simd>(self, _simd: S) -> Option<Vec<Spot>> {
         let FindSpots { y, d, width, first } = self;
         let mut spots = Vec::new();
         for (block, values) in d.chunks_exact(BLOCK).enumerate() {
@@ -88,7 +90,7 @@ impl Kernel for SparseWeightGradient<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let SparseWeightGradient { shape, group, spots, neighbours, x, d_weight, d_bias } = self;
         let (dim, width, stride) = (shape.dim, shape.widths[group], padded(shape.dim));
         let window = neighbours.window(width);
@@ -161,7 +163,7 @@ impl Kernel for SparseInputGradient<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let SparseInputGradient { shape, spots, neighbours, weights, first, d_x } = self;
         let stride = padded(shape.dim);
         d_x.fill(0.0);

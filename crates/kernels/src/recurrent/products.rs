@@ -1,15 +1,15 @@
 //! The products over all steps at once: the input's projection forward, and the gradients of weights and input.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::{Axis, PackedWeights};
-use crate::cell::{self, Side};
-use crate::matmul::{Start, View, multiply};
-use crate::simd::{Kernel, Simd, padded};
+use crate::cell::Side;
+use crate::matmul::{Start, multiply};
+use crate::simd::{Kernel, Simd, entry_points, padded};
+use crate::view::MatrixView;
 
 /// gates = x·W_ihᵀ + b for some tokens; blocks that the input does not reach get their bias.
-pub struct Projection<'a, C> {
+pub struct Projection<'a> {
     /// `[tokens, x_stride]`
     pub x: &'a [f32],
     /// Distance between rows of x.
@@ -18,20 +18,20 @@ pub struct Projection<'a, C> {
     pub weights: &'a PackedWeights,
     /// `[tokens, BLOCKS * hidden]`
     pub gates: &'a mut [f32],
-    /// Which cell.
-    pub cell: PhantomData<C>,
 }
 
-impl<C: cell::Cell> Kernel for Projection<'_, C> {
+entry_points!(Projection<'_>, InputGradient<'_>);
+
+impl Kernel for Projection<'_> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Projection { x, x_stride, weights, gates, .. } = self;
+    fn body<S: Simd>(self, simd: S) {
+        let Projection { x, x_stride, weights, gates } = self;
         let (width, reached) = (weights.bias.len(), weights.input.columns());
         let bias = Start::Row(&weights.bias);
-        multiply(simd, gates.len() / width, View::rows(x, x_stride), &weights.input, bias, gates, width);
+        multiply(simd, gates.len() / width, MatrixView::rows(x, x_stride), &weights.input, bias, gates, width);
         if reached < width {
             for row in gates.chunks_exact_mut(width) {
                 row[reached..].copy_from_slice(&weights.bias[reached..]);
@@ -41,29 +41,29 @@ impl<C: cell::Cell> Kernel for Projection<'_, C> {
 }
 
 /// d_x = Σ over directions of d·W_ih, for some tokens.
-pub struct InputGradient<'a, C> {
-    /// For each direction its weights and its gates after [`Backward`](super::Backward). `[tokens, BLOCKS * hidden]`
+pub struct InputGradient<'a> {
+    /// For each direction its weights and its gates after [`Backward`](super::Backward). `[tokens, width]`
     pub directions: &'a [(&'a PackedWeights, &'a [f32])],
+    /// Floats per token in the gates: BLOCKS * hidden.
+    pub width: usize,
+    /// The first column of the blocks that the input adds to.
+    pub column: usize,
     /// `[tokens, input]`
     pub d_x: &'a mut [f32],
-    /// Padded hidden_size.
-    pub hidden: usize,
-    /// Which cell.
-    pub cell: PhantomData<C>,
 }
 
-impl<C: cell::Cell> Kernel for InputGradient<'_, C> {
+impl Kernel for InputGradient<'_> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let width = C::BLOCKS * self.hidden;
-        for (number, (weights, gates)) in self.directions.iter().enumerate() {
+    fn body<S: Simd>(self, simd: S) {
+        let InputGradient { directions, width, column, d_x } = self;
+        for (number, (weights, gates)) in directions.iter().enumerate() {
             let start = if number == 0 { Start::Zero } else { Start::Sum };
             let columns = weights.input_backward.columns();
-            let d = View::rows(&gates[C::INPUT.first * self.hidden..], width);
-            multiply(simd, gates.len() / width, d, &weights.input_backward, start, self.d_x, columns);
+            let d = MatrixView::rows(&gates[column..], width);
+            multiply(simd, gates.len() / width, d, &weights.input_backward, start, d_x, columns);
         }
     }
 }

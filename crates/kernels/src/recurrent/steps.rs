@@ -4,11 +4,39 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::{PackedWeights, Projection};
-use crate::cell::{Cell, State, StateMut};
+use crate::cell::{Cell, Gru, Lstm, Rnn, State, StateMut};
 use crate::gathered::NO_TOKEN;
-use crate::matmul::{Start, View, multiply};
-use crate::simd::{Kernel, Simd};
+use crate::matmul::{Start, multiply};
+use crate::simd::{InstructionSet, Kernel, Simd};
 use crate::slice::Slice;
+use crate::view::MatrixView;
+
+/// A cell with the entry points of its passes: not generic, so that they are compiled here, once for each cell.
+pub trait RecurrentCell: Cell {
+    /// Runs [`Forward`] with an instruction set.
+    fn run_forward(pass: Forward<Self>, set: InstructionSet);
+
+    /// Runs [`Backward`] with an instruction set.
+    fn run_backward(pass: Backward<Self>, set: InstructionSet);
+}
+
+macro_rules! recurrent_cells {
+    ($($cell:ty),+) => {$(
+        impl RecurrentCell for $cell {
+            #[inline(never)]
+            fn run_forward(pass: Forward<Self>, set: InstructionSet) {
+                set.run(pass);
+            }
+
+            #[inline(never)]
+            fn run_backward(pass: Backward<Self>, set: InstructionSet) {
+                set.run(pass);
+            }
+        }
+    )+};
+}
+
+recurrent_cells!(Rnn, Lstm, Gru);
 
 /// Tokens whose x·W is computed at a time, few enough to be in the cache still when their step comes.
 const PROJECTED: usize = 96;
@@ -75,13 +103,24 @@ pub struct Forward<'a, C> {
     pub cell: PhantomData<C>,
 }
 
+impl<C: RecurrentCell> Forward<'_, C> {
+    /// Runs the kernel with an instruction set.
+    ///
+    /// # Panics
+    /// When the processor lacks the instructions, or an operand is too short.
+    #[inline]
+    pub fn run(self, set: InstructionSet) {
+        C::run_forward(self, set);
+    }
+}
+
 impl<C: Cell> Kernel for Forward<'_, C> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Forward { slice, reverse, hidden, weights, x, gates, h, c, cell } = self;
+    fn body<S: Simd>(self, simd: S) {
+        let Forward { slice, reverse, hidden, weights, x, gates, h, c, .. } = self;
         let width = C::BLOCKS * hidden;
         let mut projected = if reverse { slice.tokens..slice.tokens } else { 0..0 };
         for step in steps(slice, reverse) {
@@ -91,11 +130,11 @@ impl<C: Cell> Kernel for Forward<'_, C> {
                 let tokens = next_tokens(&mut projected, slice.tokens, reverse);
                 let x = &x[tokens.start * x_stride..tokens.end * x_stride];
                 let gates = &mut gates[tokens.start * width..tokens.end * width];
-                Projection { x, x_stride, weights, gates, cell }.run(simd);
+                simd.outlined(Projection { x, x_stride, weights, gates });
             }
             let gates = &mut gates[step.token * width..][..step.rows * width];
             if step.carried > 0 {
-                let previous = View::rows(&h[step.previous * hidden..], hidden);
+                let previous = MatrixView::rows(&h[step.previous * hidden..], hidden);
                 let sums = &mut gates[C::HIDDEN.first * hidden..];
                 multiply(simd, step.carried, previous, &weights.hidden, Start::Sum, sums, width);
             }
@@ -153,12 +192,23 @@ pub struct Backward<'a, C> {
     pub cell: PhantomData<C>,
 }
 
+impl<C: RecurrentCell> Backward<'_, C> {
+    /// Runs the kernel with an instruction set.
+    ///
+    /// # Panics
+    /// When the processor lacks the instructions, or an operand is too short.
+    #[inline]
+    pub fn run(self, set: InstructionSet) {
+        C::run_backward(self, set);
+    }
+}
+
 impl<C: Cell> Kernel for Backward<'_, C> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn body<S: Simd>(self, simd: S) {
         let Backward { slice, reverse, hidden, weights, gates, h, c, d_output, d_output_stride, .. } = self;
         let width = C::BLOCKS * hidden;
         let (d_h, d_c) = self.d_state[..2 * slice.rows * hidden].split_at_mut(slice.rows * hidden);
@@ -179,7 +229,7 @@ impl<C: Cell> Kernel for Backward<'_, C> {
                 add(simd, d_h, &d_output[token * d_output_stride..][..hidden]);
                 C::backward(simd, gates, previous, next, StateMut { h: d_h, c: d_c });
             }
-            let sums = View::rows(&gates[C::HIDDEN.first * hidden..], width);
+            let sums = MatrixView::rows(&gates[C::HIDDEN.first * hidden..], width);
             multiply(simd, step.carried, sums, &weights.hidden_backward, Start::Sum, d_h, hidden);
         }
     }

@@ -1,12 +1,10 @@
 //! PyTorch's weights -> the panels that the products read.
 
-use std::marker::PhantomData;
-
 use super::Axis;
 use crate::buffer::Buffer;
-use crate::cell::{Cell, Side};
+use crate::cell::Side;
 use crate::matmul::Panels;
-use crate::simd::{BLOCK, Kernel, Simd, padded};
+use crate::simd::{BLOCK, Kernel, Simd, entry_points, padded};
 
 /// One direction's parameters, as PyTorch keeps them.
 #[derive(Clone, Copy, Debug)]
@@ -32,38 +30,42 @@ pub struct PackedWeights {
 }
 
 /// Cuts the weights into panels; run once after each change of the weights.
-pub struct PackWeights<'a, C> {
+pub struct PackWeights<'a> {
     /// The parameters.
     pub weights: Weights<'a>,
     /// The input's axis.
     pub input: Axis,
     /// Real hidden_size.
     pub hidden_size: usize,
+    /// Blocks per token of the cell.
+    pub blocks: usize,
+    /// The blocks that x·W and h·W go to.
+    pub sides: [Side; 2],
     /// Whether the backward pass will run too.
     pub backward: bool,
     /// Where the panels go.
     pub packed: &'a mut PackedWeights,
-    /// Which cell.
-    pub cell: PhantomData<C>,
 }
 
-impl<C: Cell> Kernel for PackWeights<'_, C> {
+entry_points!(PackWeights<'_>);
+
+impl Kernel for PackWeights<'_> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let PackWeights { weights, input, hidden_size, backward, packed, .. } = self;
+    fn body<S: Simd>(self, simd: S) {
+        let PackWeights { weights, input, hidden_size, blocks, sides: [of_input, of_hidden], backward, packed } = self;
         let state = Axis { parts: 1, size: hidden_size };
-        pack_forward(simd, &mut packed.input, weights.input, C::INPUT, input, hidden_size);
-        pack_forward(simd, &mut packed.hidden, weights.hidden, C::HIDDEN, state, hidden_size);
+        pack_forward(simd, &mut packed.input, weights.input, of_input, input, hidden_size);
+        pack_forward(simd, &mut packed.hidden, weights.hidden, of_hidden, state, hidden_size);
         if backward {
-            pack_backward(simd, &mut packed.input_backward, weights.input, C::INPUT, input, hidden_size);
-            pack_backward(simd, &mut packed.hidden_backward, weights.hidden, C::HIDDEN, state, hidden_size);
+            pack_backward(simd, &mut packed.input_backward, weights.input, of_input, input, hidden_size);
+            pack_backward(simd, &mut packed.hidden_backward, weights.hidden, of_hidden, state, hidden_size);
         }
         let width = padded(hidden_size);
-        let bias = packed.bias.resize_zeroed(C::BLOCKS * width);
-        for (side, values) in [(C::INPUT, weights.bias_input), (C::HIDDEN, weights.bias_hidden)] {
+        let bias = packed.bias.resize_zeroed(blocks * width);
+        for (side, values) in [(of_input, weights.bias_input), (of_hidden, weights.bias_hidden)] {
             for (block, &gate) in (side.first..).zip(side.gates) {
                 for (sum, value) in bias[block * width..].iter_mut().zip(&values[gate * hidden_size..][..hidden_size]) {
                     *sum += value;

@@ -1,8 +1,11 @@
 //! One vocabulary of vector instructions, three speakers: AVX-512, AVX2 with FMA, and plain Rust for every other machine.
 //!
-//! A kernel is written once, generic over [`Simd`], and run through [`Level::run`], which compiles its body three times and
-//! picks one at run time. A value of a `Simd` type is the proof that the processor has the instructions, so that its
-//! methods are safe to call; only the loads and stores through pointers are not.
+//! A kernel is written once, generic over [`Simd`], and run through [`InstructionSet::run`], which compiles its body once for each
+//! instruction set and picks one at run time. A value of a `Simd` type is the proof that the processor has the instructions, so that
+//! its methods are safe to call; only the loads and stores through pointers are not.
+//!
+//! `InstructionSet::run` is generic, so it and the kernel's body are compiled where it is called. The kernels of this crate therefore
+//! have entry points that are not generic (`entry_points!`): no crate above compiles their bodies again.
 //!
 //! Source of the pattern: the `pulp` crate (`WithSimd`); own code, because none of the SIMD crates reaches the tile of 24
 //! AVX-512 accumulators.
@@ -102,8 +105,8 @@ pub trait Simd: Copy + Send + Sync {
     unsafe fn store(self, to: *mut f32, a: Self::V);
 
     /// Runs a kernel as a function of its own. For a loop that needs every register: within a large function the compiler may
-    /// spend as many instructions on moving registers about as on arithmetic.
-    fn apart<K: Kernel>(self, kernel: K) -> K::Output;
+    /// spend as many instructions on moving registers about as on arithmetic. Also for what several kernels do: it is compiled once.
+    fn outlined<K: Kernel>(self, kernel: K) -> K::Output;
 
     /// Every lane 0.
     #[inline(always)]
@@ -134,19 +137,36 @@ pub trait Simd: Copy + Send + Sync {
     }
 }
 
-/// A piece of arithmetic that can be compiled for any [`Simd`]. Mark `run` and all that it calls `#[inline(always)]`.
+/// A piece of arithmetic that can be compiled for any [`Simd`]. Mark `body` and all that it calls `#[inline(always)]`.
 pub trait Kernel {
     /// What the kernel returns.
     type Output;
     /// True for what multiplies matrices or packs their operands: it alone is compiled for pairs of bf16, too.
     const PAIRS: bool = false;
-    /// The body.
-    fn run<S: Simd>(self, simd: S) -> Self::Output;
+    /// The arithmetic.
+    fn body<S: Simd>(self, simd: S) -> Self::Output;
 }
+
+/// Gives each kernel its entry point, `run`, which is compiled here together with the kernel's body.
+macro_rules! entry_points {
+    ($($kernel:ty),+) => {$(
+        impl $kernel {
+            /// Runs the kernel with an instruction set.
+            ///
+            /// # Panics
+            /// When the processor lacks the instructions, or an operand is too short.
+            #[inline(never)]
+            pub fn run(self, set: $crate::simd::InstructionSet) -> <Self as $crate::simd::Kernel>::Output {
+                set.run(self)
+            }
+        }
+    )+};
+}
+pub(crate) use entry_points;
 
 /// An instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum InstructionSet {
     /// Whatever the compiler makes of plain Rust (SSE2 on x86-64, NEON on arm64).
     Portable,
     /// 8 floats and fused multiply-add (x86-64 since 2013).
@@ -157,39 +177,39 @@ pub enum Level {
     Avx512Bf16,
 }
 
-impl Level {
-    /// Every level of full precision that this processor has, slowest first.
-    pub fn available() -> Vec<Level> {
-        let mut levels = vec![Level::Portable];
+impl InstructionSet {
+    /// Every instruction set of full precision that this processor has, slowest first.
+    pub fn available() -> Vec<InstructionSet> {
+        let mut sets = vec![InstructionSet::Portable];
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                levels.push(Level::Avx2);
+                sets.push(InstructionSet::Avx2);
                 if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
-                    levels.push(Level::Avx512);
+                    sets.push(InstructionSet::Avx512);
                 }
             }
         }
-        levels
+        sets
     }
 
-    /// The level that kernels run at: the best one, or the one that the environment variable `NINEFOLD_SIMD` names
+    /// The instruction set that kernels run with: the best one, or the one that the environment variable `NINEFOLD_SIMD` names
     /// (`portable`, `avx2`, `avx512`) where the processor has it.
-    pub fn current() -> Level {
-        static CURRENT: OnceLock<Level> = OnceLock::new();
+    pub fn current() -> InstructionSet {
+        static CURRENT: OnceLock<InstructionSet> = OnceLock::new();
         *CURRENT.get_or_init(|| {
-            let levels = Level::available();
+            let sets = InstructionSet::available();
             let wanted = std::env::var("NINEFOLD_SIMD").ok();
-            let named = levels.iter().find(|level| Some(level.name()) == wanted.as_deref());
-            named.or(levels.last()).copied().unwrap_or(Level::Portable)
+            let named = sets.iter().find(|set| Some(set.name()) == wanted.as_deref());
+            named.or(sets.last()).copied().unwrap_or(InstructionSet::Portable)
         })
     }
 
-    /// This level with products of bf16, where the processor has them.
-    pub fn with_bf16(self) -> Option<Level> {
+    /// This instruction set with products of bf16, where the processor has them.
+    pub fn with_bf16(self) -> Option<InstructionSet> {
         #[cfg(target_arch = "x86_64")]
-        if self == Level::Avx512 && is_x86_feature_detected!("avx512bf16") {
-            return Some(Level::Avx512Bf16);
+        if self == InstructionSet::Avx512 && is_x86_feature_detected!("avx512bf16") {
+            return Some(InstructionSet::Avx512Bf16);
         }
         None
     }
@@ -197,27 +217,27 @@ impl Level {
     /// Its name in `NINEFOLD_SIMD` and in reports.
     pub fn name(self) -> &'static str {
         match self {
-            Level::Avx512Bf16 => "avx512_bf16",
-            Level::Portable => "portable",
-            Level::Avx2 => "avx2",
-            Level::Avx512 => "avx512",
+            InstructionSet::Avx512Bf16 => "avx512_bf16",
+            InstructionSet::Portable => "portable",
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Avx512 => "avx512",
         }
     }
 
-    /// Runs a kernel at this level.
+    /// Runs a kernel with this instruction set. Generic: the kernel's body is compiled where this is called.
     ///
     /// # Panics
     /// When the processor lacks the instructions.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
-            Level::Portable => kernel.run(Portable),
+            InstructionSet::Portable => kernel.body(Portable),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => Avx2::run(kernel),
+            InstructionSet::Avx2 => Avx2::run(kernel),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512Bf16 if K::PAIRS => Avx512::<true>::run(kernel),
+            InstructionSet::Avx512Bf16 if K::PAIRS => Avx512::<true>::run(kernel),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 | Level::Avx512Bf16 => Avx512::<false>::run(kernel),
+            InstructionSet::Avx512 | InstructionSet::Avx512Bf16 => Avx512::<false>::run(kernel),
             #[cfg(not(target_arch = "x86_64"))]
             _ => panic!("{} on another processor", self.name()),
         }
@@ -233,7 +253,7 @@ mod tests {
     impl Kernel for Everything<'_> {
         type Output = f32;
         #[inline(always)]
-        fn run<S: Simd>(self, simd: S) -> f32 {
+        fn body<S: Simd>(self, simd: S) -> f32 {
             let Everything(x, y) = self;
             let mut total = 0.0;
             for (x, y) in x.chunks_exact(S::LANES).zip(y.chunks_exact_mut(S::LANES)) {
@@ -249,16 +269,16 @@ mod tests {
     }
 
     #[test]
-    fn every_level_computes_the_same() {
+    fn every_instruction_set_computes_the_same() {
         let x: Vec<f32> = (0..64).map(|i| i as f32 * 0.37 - 9.0).collect();
         let expected: Vec<f32> = x.iter().map(|x| ((x + 1.0) / (4.0 + x * x)).clamp(0.05, 0.3)).collect();
-        for level in Level::available() {
+        for set in InstructionSet::available() {
             let mut y = vec![0.0; 64];
-            let total = level.run(Everything(&x, &mut y));
+            let total = set.run(Everything(&x, &mut y));
             for (y, e) in y.iter().zip(&expected) {
-                assert!((y - e).abs() < 1e-6, "{}: {y} for {e}", level.name());
+                assert!((y - e).abs() < 1e-6, "{}: {y} for {e}", set.name());
             }
-            assert!((total - expected.iter().sum::<f32>()).abs() < 1e-4, "{}", level.name());
+            assert!((total - expected.iter().sum::<f32>()).abs() < 1e-4, "{}", set.name());
         }
     }
 
@@ -267,7 +287,7 @@ mod tests {
     impl Kernel for Clamped<'_> {
         type Output = ();
         #[inline(always)]
-        fn run<S: Simd>(self, simd: S) {
+        fn body<S: Simd>(self, simd: S) {
             for x in self.0.chunks_exact_mut(S::LANES) {
                 simd.write(x, simd.clamp(simd.read(x), simd.splat(self.1)));
             }
@@ -275,13 +295,13 @@ mod tests {
     }
 
     #[test]
-    fn every_level_clamps_to_both_sides() {
+    fn every_instruction_set_clamps_to_both_sides() {
         let mut x: [f32; 16] = std::array::from_fn(|i| 0.5 * i as f32 - 4.0);
         (x[0], x[15]) = (f32::NEG_INFINITY, f32::INFINITY);
-        for level in Level::available() {
+        for set in InstructionSet::available() {
             let mut clamped = x;
-            level.run(Clamped(&mut clamped, 2.0));
-            assert_eq!(clamped, x.map(|x| x.clamp(-2.0, 2.0)), "{}", level.name());
+            set.run(Clamped(&mut clamped, 2.0));
+            assert_eq!(clamped, x.map(|x| x.clamp(-2.0, 2.0)), "{}", set.name());
         }
     }
 
@@ -290,7 +310,7 @@ mod tests {
     impl Kernel for SumsAndRoots<'_> {
         type Output = [f32; 4];
         #[inline(always)]
-        fn run<S: Simd>(self, simd: S) -> [f32; 4] {
+        fn body<S: Simd>(self, simd: S) -> [f32; 4] {
             let SumsAndRoots(x, roots) = self;
             let mut sums = [simd.zero(); 4];
             for (i, (x, root)) in x.chunks_exact(S::LANES).zip(roots.chunks_exact_mut(S::LANES)).enumerate() {
@@ -304,18 +324,18 @@ mod tests {
     }
 
     #[test]
-    fn every_level_sums_four_registers_and_takes_inverse_roots() {
+    fn every_instruction_set_sums_four_registers_and_takes_inverse_roots() {
         let x: Vec<f32> = (0..64).map(|i| 1.5f32.powi(i - 20)).collect();
         let expected: Vec<f64> = x.chunks(16).map(|x| x.iter().map(|&x| f64::from(x)).sum()).collect();
-        for level in Level::available() {
+        for set in InstructionSet::available() {
             let mut roots = vec![0.0; 64];
-            let sums = level.run(SumsAndRoots(&x, &mut roots));
+            let sums = set.run(SumsAndRoots(&x, &mut roots));
             for (sum, e) in sums.iter().zip(&expected) {
-                assert!((f64::from(*sum) / e - 1.0).abs() < 1e-6, "{}: {sum} for {e}", level.name());
+                assert!((f64::from(*sum) / e - 1.0).abs() < 1e-6, "{}: {sum} for {e}", set.name());
             }
             for (root, x) in roots.iter().zip(&x) {
                 let error = (0.5 * f64::from(*root) * f64::from(*x).sqrt() - 1.0).abs();
-                assert!(error < 5e-7, "{}: 2 / sqrt({x}) is off by {error:e}", level.name());
+                assert!(error < 5e-7, "{}: 2 / sqrt({x}) is off by {error:e}", set.name());
             }
         }
     }

@@ -75,10 +75,10 @@ impl Simd for Portable {
         lanes(|i| 2.0 / a[i].sqrt())
     }
     #[inline(always)]
-    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+    fn outlined<K: Kernel>(self, kernel: K) -> K::Output {
         #[inline(never)]
         fn body<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run(Portable)
+            kernel.body(Portable)
         }
         body(kernel)
     }

@@ -1,25 +1,25 @@
 //! [`Simd`] on x86-64: AVX2 with FMA, and AVX-512.
 //!
-//! The intrinsics are compiled into the `#[target_feature]` functions of [`apart`](Simd::apart), through which
-//! [`Level::run`](super::Level::run) goes too, because every other method here is `#[inline(always)]`.
+//! The intrinsics are compiled into the `#[target_feature]` functions of [`outlined`](Simd::outlined), through which
+//! [`InstructionSet::run`](super::InstructionSet::run) goes too, because every other method here is `#[inline(always)]`.
 
 use std::arch::x86_64::*;
 
 use super::{Kernel, Simd};
 
-/// Proof that the processor has AVX2 and FMA; made by [`Level::run`](super::Level::run) alone.
+/// Proof that the processor has AVX2 and FMA; made by [`InstructionSet::run`](super::InstructionSet::run) alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(());
 
 /// Proof that the processor has AVX-512 F and DQ, and for `BF16` its products of bf16; made by
-/// [`Level::run`](super::Level::run) alone.
+/// [`InstructionSet::run`](super::InstructionSet::run) alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512<const BF16: bool>(());
 
 impl Avx2 {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
         assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"), "this processor lacks AVX2");
-        Avx2(()).apart(kernel)
+        Avx2(()).outlined(kernel)
     }
 }
 
@@ -27,7 +27,7 @@ impl Avx512<false> {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
         let present = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
         assert!(present, "this processor lacks AVX-512");
-        Avx512::<false>(()).apart(kernel)
+        Avx512::<false>(()).outlined(kernel)
     }
 }
 
@@ -37,7 +37,7 @@ impl Avx512<true> {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512bf16");
         assert!(present, "this processor lacks AVX-512 with bf16");
-        Avx512::<true>(()).apart(kernel)
+        Avx512::<true>(()).outlined(kernel)
     }
 }
 
@@ -104,11 +104,11 @@ impl Simd for Avx2 {
         newton_step(self, a, guess)
     }
     #[inline(always)]
-    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+    fn outlined<K: Kernel>(self, kernel: K) -> K::Output {
         #[inline(never)]
         #[target_feature(enable = "avx2,fma")]
         fn body<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run(Avx2(()))
+            kernel.body(Avx2(()))
         }
         // SAFETY: `self` exists only where the processor has the instructions.
         unsafe { body(kernel) }
@@ -206,16 +206,16 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
         newton_step(self, a, guess)
     }
     #[inline(always)]
-    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+    fn outlined<K: Kernel>(self, kernel: K) -> K::Output {
         #[inline(never)]
         #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
         fn body<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run(Avx512::<false>(()))
+            kernel.body(Avx512::<false>(()))
         }
         #[inline(never)]
         #[target_feature(enable = "avx512f,avx512dq,avx512bf16,avx2,fma")]
         fn body_of_bf16<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run(Avx512::<true>(()))
+            kernel.body(Avx512::<true>(()))
         }
         // SAFETY: `self` exists only where the processor has the instructions.
         unsafe { if BF16 { body_of_bf16(kernel) } else { body(kernel) } }

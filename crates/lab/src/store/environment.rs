@@ -5,7 +5,7 @@ use std::fs;
 use serde::{Deserialize, Serialize};
 
 use crate::store::clock;
-use ninefold_kernels::simd::Level;
+use ninefold_kernels::simd::InstructionSet;
 
 /// `environment.json` of a run folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl Environment {
             arch: std::env::consts::ARCH.to_string(),
             cpu: cpu(),
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
-            simd: Level::current().name().to_string(),
+            simd: InstructionSet::current().name().to_string(),
             threads: rayon::current_num_threads(),
             started: format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
             peak_memory_bytes: peak_memory(),

@@ -138,7 +138,7 @@ impl BenchConfig {
 }
 
 fn measure(work: Work, mut workload: Workload, steps: usize) -> Row {
-    let level = workload.precision.level();
+    let set = workload.precision.instruction_set();
     let single = workload.singles();
     // One text takes so little time that a hundred are no burden.
     let repetitions = if work == Work::Single { 100 * steps } else { steps };
@@ -146,7 +146,7 @@ fn measure(work: Work, mut workload: Workload, steps: usize) -> Row {
     let (mut times_ms, mut peaks) = (Vec::new(), Vec::new());
     for step in 0..=repetitions {
         if step % peak_every == 0 {
-            peaks.push(peak(level));
+            peaks.push(peak(set));
         }
         let start = Instant::now();
         match work {
@@ -167,7 +167,7 @@ fn measure(work: Work, mut workload: Workload, steps: usize) -> Row {
         size: workload.size.name().to_string(),
         model: workload.kind,
         precision: workload.precision,
-        simd: level.name().to_string(),
+        simd: set.name().to_string(),
         median_ms,
         p99_ms,
         texts_per_s: 1e3 * texts / median_ms,

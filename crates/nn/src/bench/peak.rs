@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use ninefold_kernels::simd::{Kernel, Level, Simd};
+use ninefold_kernels::simd::{InstructionSet, Kernel, Simd};
 
 /// Multiply-adds per sum in one burst: some milliseconds of work.
 const REPEATS: usize = 400_000;
@@ -19,7 +19,7 @@ impl Kernel for Burst {
     const PAIRS: bool = true;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
+    fn body<S: Simd>(self, simd: S) -> f64 {
         let factor = simd.splat(black_box(1e-30));
         let mut sums = [simd.zero(); SUMS];
         for _ in 0..REPEATS {
@@ -34,8 +34,8 @@ impl Kernel for Burst {
 }
 
 /// The peak of all threads together, in 10^9 operations per second (a multiply-add is two).
-pub fn peak(level: Level) -> f64 {
+pub fn peak(set: InstructionSet) -> f64 {
     let start = Instant::now();
-    let operations: f64 = rayon::broadcast(|_| level.run(Burst)).into_iter().sum();
+    let operations: f64 = rayon::broadcast(|_| set.run(Burst)).into_iter().sum();
     1e-9 * operations / start.elapsed().as_secs_f64()
 }

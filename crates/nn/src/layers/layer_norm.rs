@@ -7,7 +7,7 @@ use super::Parameter;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::layer_norm::{Backward, Forward, Parameters};
 use ninefold_kernels::recurrent::Axis;
-use ninefold_kernels::simd::{Level, padded};
+use ninefold_kernels::simd::{InstructionSet, padded};
 
 /// Tokens per piece of parallel work, whatever the number of threads.
 const TOKENS: usize = 128;
@@ -68,7 +68,7 @@ impl LayerNorm {
             let y = outputs.iter_mut().filter_map(Iterator::next).collect();
             pieces.push(Forward { parameters, x: piece_of(x, piece, part), y, statistics });
         }
-        pieces.into_par_iter().for_each(|piece| Level::current().run(piece));
+        pieces.into_par_iter().for_each(|piece| piece.run(InstructionSet::current()));
     }
 
     /// What the forward pass gave, part by part. `[tokens, padded(axis.size)]`
@@ -89,7 +89,7 @@ impl LayerNorm {
         pieces.for_each(|(piece, ((d, statistics), d_sums))| {
             let (d_gain, d_bias) = d_sums.split_at_mut(width);
             let x = piece_of(x, piece, part);
-            Level::current().run(Backward { parameters: shared, x, statistics, d, d_gain, d_bias });
+            Backward { parameters: shared, x, statistics, d, d_gain, d_bias }.run(InstructionSet::current());
         });
         for sums in self.d_sums.chunks_exact(2 * width) {
             for (parameter, sums) in parameters.iter_mut().zip(sums.chunks_exact(width)) {

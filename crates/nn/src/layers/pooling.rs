@@ -14,7 +14,7 @@ use ninefold_core::rng::Rng;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::pool::{Backward, Forward, Part, States};
 use ninefold_kernels::recurrent::Axis;
-use ninefold_kernels::simd::{Level, padded};
+use ninefold_kernels::simd::{InstructionSet, padded};
 
 /// How the states of a text's tokens become one vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,7 +168,7 @@ impl Pool {
             weights = rest;
             passes.push(Forward { states, texts, pooled, chosen, weights: own });
         }
-        passes.into_par_iter().for_each(|pass| Level::current().run(pass));
+        passes.into_par_iter().for_each(|pass| pass.run(InstructionSet::current()));
     }
 
     /// The gradients of the pooled rows -> those of the encoder's outputs, and the query's (added to).
@@ -200,7 +200,7 @@ impl Pool {
             let (weights, d_output) = (own_weights, own_d_output);
             passes.push(Backward { states, texts, d_pooled, chosen, weights, d_output, d_query });
         }
-        passes.into_par_iter().for_each(|pass| Level::current().run(pass));
+        passes.into_par_iter().for_each(|pass| pass.run(InstructionSet::current()));
         if let Some(query) = &mut self.query {
             for d_query in self.d_queries.chunks_exact(width) {
                 for (at, d) in d_query.iter().enumerate() {

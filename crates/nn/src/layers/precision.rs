@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use ninefold_kernels::simd::Level;
+use ninefold_kernels::simd::InstructionSet;
 
 /// The numbers that a matrix product multiplies. It adds up floats of 32 bits in either case, and weights, states, gates and
 /// gradients are kept in them.
@@ -17,18 +17,18 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// The level that products of this precision run at.
-    pub fn level(self) -> Level {
-        let level = Level::current();
+    /// The instruction set that products of this precision run with.
+    pub fn instruction_set(self) -> InstructionSet {
+        let set = InstructionSet::current();
         match self {
-            Precision::F32 => level,
-            Precision::Bf16 => level.with_bf16().unwrap_or(level),
+            Precision::F32 => set,
+            Precision::Bf16 => set.with_bf16().unwrap_or(set),
         }
     }
 
-    /// False where the processor, or the level that was asked for, does not have it.
+    /// False where the processor, or the instruction set that was asked for, does not have it.
     pub fn is_available(self) -> bool {
-        self == Precision::F32 || Level::current().with_bf16().is_some()
+        self == Precision::F32 || InstructionSet::current().with_bf16().is_some()
     }
 
     /// Its name in settings and reports.

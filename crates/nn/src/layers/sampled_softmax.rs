@@ -13,7 +13,7 @@ use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::linear;
 use ninefold_kernels::recurrent::Axis;
 use ninefold_kernels::sampled_softmax::{SampledSoftmax as Losses, Table};
-use ninefold_kernels::simd::{Level, padded};
+use ninefold_kernels::simd::{InstructionSet, padded};
 
 /// Predictions of a unit. Independent of the number of threads, so that sums do not depend on it either.
 const UNIT: usize = 512;
@@ -188,14 +188,14 @@ impl Unit {
         let bias = |&word: &u32| table.bias[word as usize] - log_expected[word as usize];
         self.bias.extend(self.noise.iter().map(bias));
 
-        let level = Level::current();
+        let set = InstructionSet::current();
         let shape = linear::Shape { rows, input: Axis { parts: 1, size: hidden }, output: self.noise.len() };
         let logits = self.logits.resize(rows * padded(self.noise.len()));
         let (x, weight, bias) = (&*self.states, self.rows.as_slice(), self.bias.as_slice());
-        level.run(linear::Forward { shape, x, weight, bias, y: logits, scratch: &mut self.scratch });
+        linear::Forward { shape, x, weight, bias, y: logits, scratch: &mut self.scratch }.run(set);
         self.d_words.resize(rows, 0.0);
         let (words, noise, d_words) = (self.words.as_slice(), self.noise.as_slice(), self.d_words.as_mut_slice());
-        self.loss = level.run(Losses { table, states: x, words, noise, logits, d_words, scale });
+        self.loss = Losses { table, states: x, words, noise, logits, d_words, scale }.run(set);
         if scale == 0.0 {
             return;
         }
@@ -206,7 +206,7 @@ impl Unit {
         };
         clear(&mut self.d_rows, self.noise.len() * hidden);
         clear(&mut self.d_bias, self.noise.len());
-        level.run(linear::Backward {
+        let backward = linear::Backward {
             shape,
             x,
             weight,
@@ -215,7 +215,8 @@ impl Unit {
             d_weight: &mut self.d_rows,
             d_bias: &mut self.d_bias,
             scratch: &mut self.scratch,
-        });
+        };
+        backward.run(set);
         for ((&word, &d), d_state) in self.words.iter().zip(&self.d_words).zip(self.d_states.chunks_exact_mut(width)) {
             add_scaled(d_state, table.row(word), d);
         }

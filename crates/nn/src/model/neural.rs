@@ -18,7 +18,7 @@ use crate::layers::{
 use ninefold_core::rng::Rng;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::dropout::Dropout;
-use ninefold_kernels::simd::{Level, padded};
+use ninefold_kernels::simd::{InstructionSet, padded};
 use ninefold_kernels::{convolution, embedding, linear};
 use ninefold_text::vocab::PAD;
 
@@ -234,14 +234,15 @@ impl NeuralClassifier {
             Dropout::new(dropout, &place(key, BEFORE_HEAD)).apply(pooled);
         }
         let [weight, bias] = &self.head;
-        Level::current().run(linear::Forward {
+        let forward = linear::Forward {
             shape,
             x: pooled,
             weight: &weight.value,
             bias: &bias.value,
             y: self.logits.resize(rows * padded(shape.output)),
             scratch: &mut self.scratch,
-        });
+        };
+        forward.run(InstructionSet::current());
     }
 
     /// The gradients in `logits` -> those of every parameter.
@@ -249,7 +250,7 @@ impl NeuralClassifier {
         let (vocab_size, dim, shape) = (self.vocab_size(), self.dim(), self.shape(batch.rows()));
         let [weight, bias] = &mut self.head;
         let d_pooled = self.d_pooled.resize(batch.rows() * shape.input.padded());
-        Level::current().run(linear::Backward {
+        let backward = linear::Backward {
             shape,
             x: &self.pooled,
             weight: &weight.value,
@@ -258,7 +259,8 @@ impl NeuralClassifier {
             d_weight: &mut weight.gradient,
             d_bias: &mut bias.gradient,
             scratch: &mut self.scratch,
-        });
+        };
+        backward.run(InstructionSet::current());
         Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_pooled);
         self.pool.backward(batch, &mut *self.encoder, d_pooled);
         let learns = |parameter: &Parameter| parameter.is_trained() && parameter.rate > 0.0;

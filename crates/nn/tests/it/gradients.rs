@@ -8,7 +8,7 @@
 use crate::reference;
 
 use ninefold_core::rng::Rng;
-use ninefold_kernels::simd::Level;
+use ninefold_kernels::simd::InstructionSet;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::layers::{Parameter, Pooling, Precision};
 use ninefold_nn::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
@@ -279,13 +279,13 @@ fn every_instruction_set_passes_the_same_checks() {
     if std::env::var_os("NINEFOLD_SIMD").is_some() {
         return; // this is such a process
     }
-    for level in Level::available() {
+    for set in InstructionSet::available() {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["the_kernels_equal_the_reference", "bits"])
-            .env("NINEFOLD_SIMD", level.name())
+            .env("NINEFOLD_SIMD", set.name())
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}: {}", level.name(), String::from_utf8_lossy(&output.stdout));
+        assert!(output.status.success(), "{}: {}", set.name(), String::from_utf8_lossy(&output.stdout));
     }
 }
 

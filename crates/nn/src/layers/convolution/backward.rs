@@ -14,7 +14,7 @@ use ninefold_kernels::convolution::{
 };
 use ninefold_kernels::gathered::{PackGradients, Sources, WeightGradient};
 use ninefold_kernels::matmul::Panels;
-use ninefold_kernels::simd::{Level, padded};
+use ninefold_kernels::simd::{InstructionSet, padded};
 use ninefold_kernels::slice::Slice;
 
 impl Convolution {
@@ -28,7 +28,7 @@ impl Convolution {
         }
         let piece = TOKENS * padded(self.shape.output());
         let pieces = self.d_output.par_chunks_mut(piece).zip(self.y.par_chunks(piece));
-        pieces.for_each(|(d, y)| Level::current().run(ReluBackward { y, d }));
+        pieces.for_each(|(d, y)| ReluBackward { y, d }.run(InstructionSet::current()));
         self.weight_gradients(batch.tokens());
         if wants_input {
             self.input_gradient(batch.tokens());
@@ -51,7 +51,7 @@ impl Convolution {
 
     /// Adds what some tokens contribute to the sums.
     fn add_tokens(&mut self, tokens: Range<usize>) {
-        let (shape, level, width) = (&self.shape, self.precision.level(), padded(self.shape.output()));
+        let (shape, set, width) = (&self.shape, self.precision.instruction_set(), padded(self.shape.output()));
         let d = &self.d_output[tokens.start * width..tokens.end * width];
         // Offsets that reach the same columns read the same panels.
         let mut sets: Vec<Range<usize>> = shape.offsets().into_iter().map(|offset| shape.reached(offset)).collect();
@@ -59,7 +59,7 @@ impl Convolution {
         sets.dedup();
         self.d_panels.resize_with(sets.len(), Panels::default);
         let packs = self.d_panels.par_iter_mut().zip(&sets);
-        packs.for_each(|(panels, set)| level.run(PackGradients { d, width, columns: set.clone(), panels }));
+        packs.for_each(|(panels, columns)| PackGradients { d, width, columns: columns.clone(), panels }.run(set));
 
         let (x_axis, is_first) = (self.axis(), tokens.start == 0);
         let mut products = Vec::new();
@@ -74,7 +74,7 @@ impl Convolution {
                 products.push(WeightGradient { panels, x: &self.x, x_axis, sources, places, is_first, sums: piece });
             }
         }
-        products.into_par_iter().for_each(|piece| level.run(piece));
+        products.into_par_iter().for_each(|piece| piece.run(set));
     }
 
     /// Adds the sums to the gradients, in the order of PyTorch's weights.
@@ -94,17 +94,17 @@ impl Convolution {
     }
 
     fn input_gradient(&mut self, tokens: usize) {
-        let (shape, level, columns) = (&self.shape, self.precision.level(), padded(self.shape.dim));
+        let (shape, set, columns) = (&self.shape, self.precision.instruction_set(), padded(self.shape.dim));
         let weights = weights(&self.parameters);
         let mut packed = vec![Panels::default(); shape.offsets().len()];
         let pieces = packed.par_iter_mut().zip(shape.offsets());
-        pieces.for_each(|(panels, offset)| level.run(PackBackward { shape, offset, weights: &weights, panels }));
+        pieces.for_each(|(panels, offset)| PackBackward { shape, offset, weights: &weights, panels }.run(set));
         let opposite = shape.offsets().into_iter().map(|offset| self.neighbours.at(-offset));
         let offsets: Vec<(&Panels, &[u32])> = packed.iter().zip(opposite).collect();
         let pieces = self.d_input.resize(tokens * columns).par_chunks_mut(TOKENS * columns).enumerate();
         pieces.for_each(|(piece, d_x)| {
             let (d, first) = (&*self.d_output, piece * TOKENS);
-            level.run(InputGradient { shape, offsets: &offsets, d, first, d_x });
+            InputGradient { shape, offsets: &offsets, d, first, d_x }.run(set);
         });
     }
 
@@ -112,8 +112,8 @@ impl Convolution {
     fn spots(&self) -> Option<Vec<Spot>> {
         let width = padded(self.shape.output());
         let pieces = self.y.par_chunks(TOKENS * width).zip(self.d_output.par_chunks(TOKENS * width)).enumerate();
-        let found =
-            pieces.map(|(piece, (y, d))| Level::current().run(FindSpots { y, d, width, first: piece * TOKENS }));
+        let found = pieces
+            .map(|(piece, (y, d))| FindSpots { y, d, width, first: piece * TOKENS }.run(InstructionSet::current()));
         found.collect::<Option<Vec<Vec<Spot>>>>().map(|found| found.concat())
     }
 
@@ -138,7 +138,7 @@ impl Convolution {
                 d_bias,
             }));
         }
-        pieces.into_par_iter().for_each(|piece| Level::current().run(piece));
+        pieces.into_par_iter().for_each(|piece| piece.run(InstructionSet::current()));
     }
 
     fn sparse_input_gradient(&mut self, spots: &[Spot], slices: &[Slice]) {
@@ -159,7 +159,8 @@ impl Convolution {
         slices.par_iter().zip(d_x).for_each(|(slice, d_x)| {
             let first = slice.first_token;
             let (spots, neighbours) = (&spots[from(first)..from(first + slice.tokens)], &self.neighbours);
-            Level::current().run(SparseInputGradient { shape, spots, neighbours, weights: &self.rows, first, d_x });
+            let weights = &self.rows;
+            SparseInputGradient { shape, spots, neighbours, weights, first, d_x }.run(InstructionSet::current());
         });
     }
 }

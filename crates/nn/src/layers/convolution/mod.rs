@@ -81,10 +81,10 @@ impl Convolution {
         if self.is_packed {
             return;
         }
-        let (shape, weights, level) = (&self.shape, weights(&self.parameters), self.precision.level());
+        let (shape, weights, set) = (&self.shape, weights(&self.parameters), self.precision.instruction_set());
         self.packed.resize_with(shape.offsets().len(), Panels::default);
         let pieces = self.packed.par_iter_mut().zip(shape.offsets());
-        pieces.for_each(|(panels, offset)| level.run(PackForward { shape, offset, weights: &weights, panels }));
+        pieces.for_each(|(panels, offset)| PackForward { shape, offset, weights: &weights, panels }.run(set));
         let bias = self.bias.resize_zeroed(padded(self.shape.output()));
         for (bias, parameters) in bias.chunks_mut(self.shape.filters).zip(self.parameters.chunks(2)) {
             bias.copy_from_slice(&parameters[1].value);
@@ -114,13 +114,13 @@ impl Encoder for Convolution {
     fn forward(&mut self, batch: &Batch, _dropout_key: Option<&[u64]>) {
         self.pack();
         self.neighbours.find(&batch.slices);
-        let (shape, level, width) = (&self.shape, self.precision.level(), padded(self.shape.output()));
+        let (shape, set, width) = (&self.shape, self.precision.instruction_set(), padded(self.shape.output()));
         let neighbours = shape.offsets().into_iter().map(|offset| self.neighbours.at(offset));
         let offsets: Vec<(&Panels, &[u32])> = self.packed.iter().zip(neighbours).collect();
         let pieces = self.y.resize(batch.tokens() * width).par_chunks_mut(TOKENS * width).enumerate();
         pieces.for_each(|(piece, y)| {
             let first = piece * TOKENS;
-            level.run(Forward { shape, offsets: &offsets, bias: &self.bias, x: &self.x, first, y });
+            Forward { shape, offsets: &offsets, bias: &self.bias, x: &self.x, first, y }.run(set);
         });
     }
 

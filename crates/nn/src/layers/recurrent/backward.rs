@@ -8,13 +8,14 @@ use rayon::prelude::*;
 use super::{DirectionBuffers, LayerBuffers, RecurrentStack};
 use crate::batch::Batch;
 use crate::layers::pieces::{GRADIENT_TOKENS, TOKENS, by_slice, of_slice};
-use ninefold_kernels::cell::Cell;
 use ninefold_kernels::gathered::{PackGradients, Sources, WeightGradient};
-use ninefold_kernels::recurrent::{AddGradient, Backward, InputGradient, PackedWeights, previous_tokens};
+use ninefold_kernels::recurrent::{
+    AddGradient, Backward, InputGradient, PackedWeights, RecurrentCell, previous_tokens,
+};
 use ninefold_kernels::simd::padded;
 
 impl RecurrentStack {
-    pub(super) fn backward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) {
+    pub(super) fn backward_with<C: RecurrentCell>(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) {
         for (direction, previous) in self.previous.iter_mut().enumerate() {
             previous.clear();
             let slices = batch.slices.iter();
@@ -41,7 +42,7 @@ impl RecurrentStack {
         }
     }
 
-    fn layer_backward<C: Cell>(&mut self, layer: usize, batch: &Batch) {
+    fn layer_backward<C: RecurrentCell>(&mut self, layer: usize, batch: &Batch) {
         let hidden = padded(self.config.hidden_size);
         let (width, d_output_stride) = (C::BLOCKS * hidden, self.config.output().padded());
         let weights = &self.packed[layer * self.config.directions()..];
@@ -69,12 +70,12 @@ impl RecurrentStack {
                 });
             }
         }
-        let level = self.config.precision.level();
-        passes.into_par_iter().for_each(|pass| level.run(pass));
+        let set = self.config.precision.instruction_set();
+        passes.into_par_iter().for_each(|pass| pass.run(set));
     }
 
     /// The gradients of weights and biases: summed up transposed, some tokens at a time, so that those stay in the cache.
-    fn gate_gradients<C: Cell>(&mut self, layer: usize, tokens: usize) {
+    fn gate_gradients<C: RecurrentCell>(&mut self, layer: usize, tokens: usize) {
         let hidden = padded(self.config.hidden_size);
         let sides = [(C::INPUT, self.config.input(layer)), (C::HIDDEN, self.config.state())];
         for sums in &mut self.d_sums {
@@ -91,9 +92,9 @@ impl RecurrentStack {
     }
 
     /// Adds what some tokens contribute to the sums.
-    fn add_tokens<C: Cell>(&mut self, layer: usize, tokens: Range<usize>) {
+    fn add_tokens<C: RecurrentCell>(&mut self, layer: usize, tokens: Range<usize>) {
         let config = self.config;
-        let (hidden, level) = (padded(config.hidden_size), config.precision.level());
+        let (hidden, set) = (padded(config.hidden_size), config.precision.instruction_set());
         let width = C::BLOCKS * hidden;
         let LayerBuffers { x, directions } = &self.layers[layer];
         // Where both sides read the same gates, one set of panels serves both.
@@ -105,7 +106,7 @@ impl RecurrentStack {
             let sets = sets.iter().cloned().zip(panels);
             packs.extend(sets.map(|(columns, panels)| PackGradients { d: gates, width, columns, panels }));
         }
-        packs.into_par_iter().for_each(|pack| level.run(pack));
+        packs.into_par_iter().for_each(|pack| pack.run(set));
 
         let mut products = Vec::new();
         let per_direction = directions.iter().zip(&mut self.d_sums).zip(&self.d_panels).zip(&self.previous);
@@ -124,11 +125,11 @@ impl RecurrentStack {
                 }
             }
         }
-        products.into_par_iter().for_each(|piece| level.run(piece));
+        products.into_par_iter().for_each(|piece| piece.run(set));
     }
 
     /// Weights between states that were dropped get no gradient; that of those which stayed is scaled up as they were.
-    fn drop_gradients<C: Cell>(&mut self, layer: usize, key: &[u64]) {
+    fn drop_gradients<C: RecurrentCell>(&mut self, layer: usize, key: &[u64]) {
         let config = self.config;
         if config.recurrent_dropout == 0.0 {
             return;
@@ -146,7 +147,7 @@ impl RecurrentStack {
     }
 
     /// Adds the sums to the gradients, in the order of PyTorch's weights.
-    fn add_gradients<C: Cell>(&mut self, layer: usize) {
+    fn add_gradients<C: RecurrentCell>(&mut self, layer: usize) {
         let config = self.config;
         let hidden = padded(config.hidden_size);
         let sides = [(C::INPUT, config.input(layer)), (C::HIDDEN, config.state())];
@@ -173,12 +174,12 @@ impl RecurrentStack {
         additions.into_par_iter().for_each(AddGradient::run);
     }
 
-    fn input_gradient<C: Cell>(&mut self, layer: usize, tokens: usize) {
+    fn input_gradient<C: RecurrentCell>(&mut self, layer: usize, tokens: usize) {
         let hidden = padded(self.config.hidden_size);
         let (width, columns) = (C::BLOCKS * hidden, self.config.input(layer).padded());
         let weights = &self.packed[layer * self.config.directions()..];
         let directions = &self.layers[layer].directions;
-        let level = self.config.precision.level();
+        let set = self.config.precision.instruction_set();
         let d_input = self.d_input.resize(tokens * columns);
         d_input.par_chunks_mut(TOKENS * columns).enumerate().for_each(|(piece, d_x)| {
             let gates = piece * TOKENS * width..(piece * TOKENS + d_x.len() / columns) * width;
@@ -187,7 +188,7 @@ impl RecurrentStack {
                 .zip(directions)
                 .map(|(weights, buffers)| (weights, &buffers.gates[gates.clone()]))
                 .collect();
-            level.run(InputGradient { directions: &directions, d_x, hidden, cell: PhantomData::<C> });
+            InputGradient { directions: &directions, width, column: C::INPUT.first * hidden, d_x }.run(set);
         });
     }
 }

@@ -7,12 +7,11 @@ use rayon::prelude::*;
 use super::{LayerBuffers, RecurrentStack, outputs_of};
 use crate::batch::Batch;
 use crate::layers::pieces::{TOKENS, by_slice, of_slice};
-use ninefold_kernels::cell::Cell;
-use ninefold_kernels::recurrent::{Forward, Projection};
+use ninefold_kernels::recurrent::{Forward, Projection, RecurrentCell};
 use ninefold_kernels::simd::padded;
 
 impl RecurrentStack {
-    pub(super) fn forward_with<C: Cell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
+    pub(super) fn forward_with<C: RecurrentCell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
         self.pack::<C>(dropout_key);
         for layer in 0..self.config.num_layers {
             if layer > 0 {
@@ -46,7 +45,7 @@ impl RecurrentStack {
         });
     }
 
-    fn layer_forward<C: Cell>(&mut self, layer: usize, batch: &Batch) {
+    fn layer_forward<C: RecurrentCell>(&mut self, layer: usize, batch: &Batch) {
         let hidden = padded(self.config.hidden_size);
         let (width, x_stride) = (C::BLOCKS * hidden, self.config.input(layer).padded());
         let weights = &self.packed[layer * self.config.directions()..];
@@ -57,22 +56,16 @@ impl RecurrentStack {
             buffers.c.resize(if C::HAS_CELL_STATE { batch.tokens() * hidden } else { 0 });
         }
 
-        let level = self.config.precision.level();
+        let set = self.config.precision.instruction_set();
         let passes = directions.len() * batch.slices.len();
         let is_apart = rayon::current_num_threads() > passes;
         if is_apart {
             let mut projections = Vec::new();
             for (buffers, weights) in directions.iter_mut().zip(weights) {
                 let pieces = buffers.gates.chunks_mut(TOKENS * width).zip(x.chunks(TOKENS * x_stride));
-                projections.extend(pieces.map(|(gates, x)| Projection {
-                    x,
-                    x_stride,
-                    weights,
-                    gates,
-                    cell: PhantomData::<C>,
-                }));
+                projections.extend(pieces.map(|(gates, x)| Projection { x, x_stride, weights, gates }));
             }
-            projections.into_par_iter().for_each(|piece| level.run(piece));
+            projections.into_par_iter().for_each(|piece| piece.run(set));
         }
 
         let mut passes = Vec::new();
@@ -96,6 +89,6 @@ impl RecurrentStack {
                 });
             }
         }
-        passes.into_par_iter().for_each(|pass| level.run(pass));
+        passes.into_par_iter().for_each(|pass| pass.run(set));
     }
 }

@@ -9,7 +9,6 @@
 mod backward;
 mod forward;
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -260,14 +259,16 @@ impl RecurrentStack {
                     kept
                 }
             };
-            config.precision.level().run(PackWeights {
+            let pack = PackWeights {
                 weights: Weights { input, hidden, bias_input, bias_hidden },
                 input: config.input(number / directions),
                 hidden_size: config.hidden_size,
                 backward: wanted == Packing::Both,
+                blocks: C::BLOCKS,
+                sides: [C::INPUT, C::HIDDEN],
                 packed,
-                cell: PhantomData::<C>,
-            });
+            };
+            pack.run(config.precision.instruction_set());
         });
         // Panels from which something was dropped are good for this batch alone.
         self.packed_for = dropout_key.is_none().then_some(wanted);
