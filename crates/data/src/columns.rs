@@ -4,8 +4,8 @@
 //! header -> gives their positions. What the user named comes first, then the names people give such columns, then what
 //! the columns hold.
 
-use super::config::{CorpusConfig, Header};
-use super::guess::{self, Profile};
+use crate::config::{CorpusConfig, Header};
+use crate::guess::{self, Profile};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::{listed, nearest, quoted};
 
@@ -22,18 +22,20 @@ const TEXTS: &str = "text texts content contents body description document doc r
 
 /// What the user says about columns.
 #[derive(Clone, Copy)]
-pub(super) struct Request<'a> {
+pub(crate) struct Request<'a> {
     pub text: &'a [String],
     pub label: &'a str,
     pub header: Header,
     /// False when only texts are read: then there need not be a label.
     pub labelled: bool,
+    /// The columns of the training file when its test file is read: without a header of its own it has the same ones.
+    pub like: Option<&'a Layout>,
 }
 
 impl<'a> Request<'a> {
     /// As the config says.
     pub fn new(config: &'a CorpusConfig, labelled: bool) -> Request<'a> {
-        Request { text: &config.text_column, label: &config.label_column, header: config.header, labelled }
+        Request { text: &config.text_column, label: &config.label_column, header: config.header, labelled, like: None }
     }
 
     /// True when a column is asked for by a name, so that there must be names.
@@ -45,7 +47,7 @@ impl<'a> Request<'a> {
 
 /// Where text and label are.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     pub text: Vec<usize>,
     /// `None` when only texts are read.
     pub label: Option<usize>,
@@ -69,7 +71,7 @@ impl Layout {
 
 /// The layout of a test table, from that of its training table: the same names in any order, or the same number of
 /// columns and no names. `None` when neither fits.
-pub(super) fn as_in_training(training: &Layout, rows: &[Vec<String>]) -> Option<Layout> {
+pub(crate) fn as_in_training(training: &Layout, rows: &[Vec<String>]) -> Option<Layout> {
     let first: Vec<String> = rows[0].iter().map(|cell| plain(cell)).collect();
     if let Some(names) = &training.header {
         let position = |column: &usize| first.iter().position(|cell| *cell == plain(&names[*column]));
@@ -86,7 +88,7 @@ pub(super) fn as_in_training(training: &Layout, rows: &[Vec<String>]) -> Option<
 ///
 /// # Errors
 /// [`Error::Format`] that lists the columns there are, when one is missing or they cannot be told apart.
-pub(super) fn of_table(rows: &[Vec<String>], request: &Request, place: &str) -> Result<Layout> {
+pub(crate) fn of_table(rows: &[Vec<String>], request: &Request, place: &str) -> Result<Layout> {
     let width = rows[0].len();
     let named = || {
         let (text, label) = by_name(&rows[0], request, place)?;
@@ -106,7 +108,7 @@ pub(super) fn of_table(rows: &[Vec<String>], request: &Request, place: &str) -> 
 ///
 /// # Errors
 /// [`Error::Format`] as [`of_table`].
-pub(super) fn by_name<T: AsRef<str>>(
+pub(crate) fn by_name<T: AsRef<str>>(
     names: &[T],
     request: &Request,
     place: &str,

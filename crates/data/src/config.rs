@@ -3,9 +3,9 @@
 use encoding_rs::Encoding;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::decode::Charset;
-use super::newsgroups::Strip;
-use super::sample::SampleConfig;
+use crate::decode::Charset;
+use crate::named::sample::config::SampleConfig;
+use crate::split::{Pick, Split};
 use ninefold_core::error::{Error, Result};
 
 /// What to read, and how to split it.
@@ -60,63 +60,6 @@ pub enum Header {
     No,
 }
 
-/// How the test part comes about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// Given if the data have a test part, else random.
-    #[default]
-    Auto,
-    /// The data's own.
-    Given,
-    /// Stratified, by seed, over all texts.
-    Random,
-    /// The last of each class, over all texts.
-    Last,
-    /// 20 Newsgroups' own: train before test in time.
-    Bydate,
-}
-
-impl Split {
-    /// How the test part is cut off, where the settings ask for a cut.
-    pub(super) fn pick(self) -> Option<Pick> {
-        match self {
-            Split::Random => Some(Pick::Random),
-            Split::Last => Some(Pick::Last),
-            Split::Auto | Split::Given | Split::Bydate => None,
-        }
-    }
-}
-
-/// Which texts of each class are cut off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pick {
-    /// Drawn by seed.
-    #[default]
-    Random,
-    /// The last, as files are numbered or rows come.
-    Last,
-}
-
-impl Pick {
-    /// Its name in settings.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Pick::Random => "random",
-            Pick::Last => "last",
-        }
-    }
-
-    /// How a part was cut, for the protocol.
-    pub(super) fn describe(self, seed: u64) -> String {
-        match self {
-            Pick::Random => format!("stratified, seed {seed}"),
-            Pick::Last => "the last of each class".to_string(),
-        }
-    }
-}
-
 impl Default for CorpusConfig {
     fn default() -> CorpusConfig {
         CorpusConfig {
@@ -138,48 +81,8 @@ impl Default for CorpusConfig {
 }
 
 impl CorpusConfig {
-    /// Checks every setting, alone and with the others.
-    ///
-    /// # Errors
-    /// [`Error::Config`] naming the key.
-    pub fn validate(&self) -> Result<()> {
-        if self.data.trim().is_empty() {
-            return Err(Error::config("data", "\"sample\", \"20newsgroups\" or a path", "nothing"));
-        }
-        for (key, fraction) in
-            [("test_fraction", self.test_fraction), ("validation_fraction", self.validation_fraction)]
-        {
-            if !(fraction > 0.0 && fraction < 1.0) {
-                return Err(Error::config(key, "a share between 0 and 1, neither included", fraction));
-            }
-        }
-        if self.split == Split::Bydate && !self.is_newsgroups() {
-            let expected = "\"auto\", \"given\", \"random\" or \"last\" (\"bydate\" belongs to 20newsgroups)";
-            return Err(Error::config("split", expected, "\"bydate\""));
-        }
-        if let Some(pick) = self.split.pick()
-            && !self.test.is_empty()
-        {
-            let expected = "\"auto\" or \"given\", since test names a test part";
-            return Err(Error::config("split", expected, format!("{:?}", pick.name())));
-        }
-        self.charset()?;
-        self.strip()?;
-        self.sample.validate()
-    }
-
-    /// True when `data` means 20 Newsgroups.
-    pub(super) fn is_newsgroups(&self) -> bool {
-        self.data == "20newsgroups"
-    }
-
-    /// True when `data` means the built-in corpus; a folder of that name is reached as `./sample`.
-    pub(super) fn is_sample(&self) -> bool {
-        self.data == "sample"
-    }
-
     /// What `encoding` means.
-    pub(super) fn charset(&self) -> Result<Charset> {
+    pub(crate) fn charset(&self) -> Result<Charset> {
         // WHATWG's labels lack the names by which Python and Windows call these two.
         let label = match self.encoding.trim().to_lowercase().as_str() {
             "auto" => return Ok(Charset::Detect),
@@ -192,30 +95,6 @@ impl CorpusConfig {
             Error::config("encoding", expected, format!("{:?}", self.encoding))
         };
         Encoding::for_label_no_replacement(label.as_bytes()).map(Charset::Named).ok_or_else(unknown)
-    }
-
-    /// What `strip` means for this corpus.
-    pub(super) fn strip(&self) -> Result<Strip> {
-        let mut strip = Strip::default();
-        for name in &self.strip {
-            match name.as_str() {
-                "headers" => strip.headers = true,
-                "footers" => strip.footers = true,
-                "quotes" => strip.quotes = true,
-                "auto" | "none" if self.strip.len() == 1 => {}
-                "auto" | "none" => {
-                    return Err(Error::config("strip", format!("{name:?} alone"), format!("{:?}", self.strip)));
-                }
-                _ => {
-                    let expected = "any of \"headers\", \"footers\", \"quotes\", or \"auto\", or \"none\"";
-                    return Err(Error::config("strip", expected, format!("{name:?}")));
-                }
-            }
-        }
-        if self.strip == ["auto"] && self.is_newsgroups() {
-            strip = Strip { headers: true, footers: true, quotes: true };
-        }
-        Ok(strip)
     }
 }
 
@@ -239,17 +118,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn key_of(config: &CorpusConfig) -> String {
-        match config.validate() {
-            Err(Error::Config { key, .. }) => key,
-            other => panic!("expected a config error, found {other:?}"),
-        }
-    }
-
     #[test]
-    fn the_default_is_valid_and_survives_toml() {
+    fn the_default_survives_toml() {
         let config = CorpusConfig::default();
-        config.validate().unwrap();
         let text = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<CorpusConfig>(&text).unwrap(), config);
     }
@@ -258,37 +129,9 @@ mod tests {
     fn a_list_of_one_needs_no_brackets() {
         let config: CorpusConfig = toml::from_str("text_column = 'body'\nstrip = 'headers'\nheader = 'no'").unwrap();
         assert_eq!(config.text_column, ["body"]);
-        assert_eq!(config.strip().unwrap(), Strip { headers: true, footers: false, quotes: false });
+        assert_eq!(config.strip, ["headers"]);
         assert_eq!(config.header, Header::No);
         assert!(toml::from_str::<CorpusConfig>("text_colum = 'body'").unwrap_err().to_string().contains("text_column"));
-    }
-
-    #[test]
-    fn settings_without_meaning_are_named() {
-        let with = |change: fn(&mut CorpusConfig)| {
-            let mut config = CorpusConfig::default();
-            change(&mut config);
-            key_of(&config)
-        };
-        assert_eq!(with(|c| c.data.clear()), "data");
-        assert_eq!(with(|c| c.test_fraction = 1.0), "test_fraction");
-        assert_eq!(with(|c| c.validation_fraction = f64::NAN), "validation_fraction");
-        assert_eq!(with(|c| c.split = Split::Bydate), "split");
-        assert_eq!(with(|c| (c.split, c.test) = (Split::Random, "t.csv".into())), "split");
-        assert_eq!(with(|c| c.encoding = "klingon".into()), "encoding");
-        assert_eq!(with(|c| c.strip = vec!["signatures".into()]), "strip");
-        assert_eq!(with(|c| c.strip = vec!["none".into(), "quotes".into()]), "strip");
-    }
-
-    #[test]
-    fn auto_strips_newsgroups_only() {
-        let all = Strip { headers: true, footers: true, quotes: true };
-        let newsgroups = CorpusConfig { data: "20newsgroups".into(), ..CorpusConfig::default() };
-        assert_eq!(newsgroups.strip().unwrap(), all);
-        assert_eq!(CorpusConfig::default().strip().unwrap(), Strip::default());
-        let none = CorpusConfig { strip: vec!["none".into()], ..newsgroups.clone() };
-        let empty = CorpusConfig { strip: vec![], ..newsgroups };
-        assert_eq!((none.strip().unwrap(), empty.strip().unwrap()), (Strip::default(), Strip::default()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use ninefold_core::error::{Error, Result};
 
 /// How bytes are to be read.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Charset {
+pub(crate) enum Charset {
     /// Found out from the bytes.
     Detect,
     /// ISO 8859-1 as Python means it: every byte is the code point of the same number. (WHATWG's "latin1" is
@@ -21,16 +21,27 @@ pub(super) enum Charset {
     Named(&'static Encoding),
 }
 
+impl Charset {
+    /// True when the bytes can be cut into lines before they are decoded, in an encoding of which these are the first.
+    pub fn has_ascii_lines(self, head: &[u8]) -> bool {
+        match self {
+            Charset::Latin1 => true,
+            Charset::Named(encoding) => encoding.is_ascii_compatible(),
+            Charset::Detect => Encoding::for_bom(head).is_none_or(|(encoding, _)| encoding.is_ascii_compatible()),
+        }
+    }
+}
+
 /// The text of one file, and how it was reached.
 #[derive(Debug, PartialEq)]
-pub(super) struct Decoded {
+pub(crate) struct Decoded {
     pub text: String,
     pub outcome: Outcome,
 }
 
 /// Which encoding a file had.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     pub encoding: &'static str,
     /// Broken UTF-8 sequences that became U+FFFD.
     pub replaced: usize,
@@ -49,7 +60,7 @@ impl Outcome {
 ///
 /// # Errors
 /// [`Error::Format`] with line and byte when the bytes are no text, or not text of the encoding that was asked for.
-pub(super) fn decode(bytes: Vec<u8>, charset: Charset, place: &str) -> Result<Decoded> {
+pub(crate) fn decode(bytes: Vec<u8>, charset: Charset, place: &str) -> Result<Decoded> {
     match charset {
         Charset::Latin1 => {
             Ok(Decoded { text: encoding_rs::mem::decode_latin1(&bytes).into(), outcome: Outcome::clean("latin-1") })

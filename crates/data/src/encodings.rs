@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::Outcome;
+use crate::decode::Outcome;
 use ninefold_core::phrasing::{counted, listed};
 
 /// How many files had which encoding.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Encodings {
+pub(crate) struct Encodings {
     files: BTreeMap<&'static str, usize>,
     suspected: BTreeMap<&'static str, usize>,
     replaced: usize,
@@ -85,8 +85,8 @@ impl Encodings {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::decode::{Charset, decode};
     use super::*;
+    use crate::decode::{Charset, decode};
 
     #[test]
     fn encodings_are_counted_and_oddities_said_aloud() {

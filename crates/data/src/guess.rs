@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a column holds, over the rows that were looked at.
-pub(super) struct Profile {
+pub(crate) struct Profile {
     rows: usize,
     distinct: usize,
     mean_words: f64,
@@ -37,7 +37,7 @@ impl Profile {
 
 /// The label column, given the text columns as far as they are known: the one that is left; of two the one with fewer and
 /// shorter values; of more the only one that looks like labels.
-pub(super) fn label(profiles: &[Profile], text: &[usize]) -> Option<usize> {
+pub(crate) fn label(profiles: &[Profile], text: &[usize]) -> Option<usize> {
     let left: Vec<usize> = (0..profiles.len()).filter(|column| !text.contains(column)).collect();
     match (profiles.len(), left.as_slice()) {
         (2.., &[only]) => Some(only),
@@ -52,7 +52,7 @@ pub(super) fn label(profiles: &[Profile], text: &[usize]) -> Option<usize> {
 }
 
 /// The text columns: what is left beside the label if that is one, or in small tables whatever has several words.
-pub(super) fn texts(profiles: &[Profile], label: Option<usize>, labelled: bool) -> Vec<usize> {
+pub(crate) fn texts(profiles: &[Profile], label: Option<usize>, labelled: bool) -> Vec<usize> {
     let mut left: Vec<usize> = (0..profiles.len()).filter(|column| Some(*column) != label).collect();
     let widest = if labelled { 3 } else { 2 };
     if left.len() > 1 {
@@ -62,7 +62,7 @@ pub(super) fn texts(profiles: &[Profile], label: Option<usize>, labelled: bool) 
 }
 
 /// True when the first row's label never comes again although every other label does, and its cells are short.
-pub(super) fn first_row_stands_apart(rows: &[Vec<String>], label: usize) -> bool {
+pub(crate) fn first_row_stands_apart(rows: &[Vec<String>], label: usize) -> bool {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &rows[1..] {
         *counts.entry(row[label].trim()).or_default() += 1;

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Document;
-use super::source::Labelled;
+use crate::document::{Document, Labelled};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::{counted, listed, quoted};
 
 /// Removes the white space around every label; how many had some.
-pub(super) fn trim(documents: &mut [Labelled]) -> usize {
+pub(crate) fn trim(documents: &mut [Labelled]) -> usize {
     let mut trimmed = 0;
     for document in documents {
         let label = document.label.trim();
@@ -24,7 +23,7 @@ pub(super) fn trim(documents: &mut [Labelled]) -> usize {
 }
 
 /// Texts per class, by name.
-pub(super) fn count<'a>(documents: impl IntoIterator<Item = &'a Labelled>) -> BTreeMap<&'a str, usize> {
+pub(crate) fn count<'a>(documents: impl IntoIterator<Item = &'a Labelled>) -> BTreeMap<&'a str, usize> {
     let mut counts = BTreeMap::new();
     for document in documents {
         *counts.entry(document.label.as_str()).or_default() += 1;
@@ -33,7 +32,7 @@ pub(super) fn count<'a>(documents: impl IntoIterator<Item = &'a Labelled>) -> BT
 }
 
 /// Warnings about classes whose names differ only in case or white space.
-pub(super) fn spelling_notices(counts: &BTreeMap<&str, usize>) -> Vec<String> {
+pub(crate) fn spelling_notices(counts: &BTreeMap<&str, usize>) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (&label, &texts) in counts {
         let key: String = label.split_whitespace().flat_map(str::chars).flat_map(char::to_lowercase).collect();
@@ -50,7 +49,7 @@ pub(super) fn spelling_notices(counts: &BTreeMap<&str, usize>) -> Vec<String> {
 ///
 /// # Errors
 /// [`Error::Data`] that names the labels which are not in the list.
-pub(super) fn number(documents: Vec<Labelled>, labels: &[String]) -> Result<Vec<Document>> {
+pub(crate) fn number(documents: Vec<Labelled>, labels: &[String]) -> Result<Vec<Document>> {
     let numbers: BTreeMap<&str, u32> = labels.iter().zip(0..).map(|(label, number)| (label.as_str(), number)).collect();
     let unknown: Vec<String> = count(&documents)
         .into_iter()

@@ -2,13 +2,13 @@
 
 /// A stretch of a name: a number, of which more digits are more, or what stands between numbers.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stretch<'a> {
+pub(crate) enum Stretch<'a> {
     Number(usize, &'a str), // digits, without leading zeros
     Text(&'a str),
 }
 
 /// A key that sorts names as people number them. Rows of a file ("x.csv:12") and files in a folder ("posts/99") alike.
-pub(super) fn natural(name: &str) -> Vec<Stretch<'_>> {
+pub(crate) fn natural(name: &str) -> Vec<Stretch<'_>> {
     let is_digit = |byte: &u8| byte.is_ascii_digit();
     let stretches = name.as_bytes().chunk_by(|a, b| is_digit(a) == is_digit(b));
     let mut start = 0;

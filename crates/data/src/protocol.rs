@@ -4,15 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use ninefold_core::phrasing::{counted, thousands};
+use crate::split::Pick;
+use ninefold_core::phrasing::{counted, rounded_percent, thousands};
 
 /// How a corpus was read and split: without it a score means nothing. Printed, it is three plain lines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
     /// The name or path that was given.
     pub data: String,
-    /// "bydate", "given", "random 80/20, stratified, seed 0".
-    pub split: String,
+    /// How the test part came about.
+    pub split: TestSplit,
     /// "10 % of train, stratified, seed 0".
     pub validation: String,
     /// What was removed from each text: "headers", "footers", "quotes".
@@ -28,6 +29,89 @@ pub struct Protocol {
     /// Rows that have no label and were left out.
     #[serde(default)]
     pub unlabelled: usize,
+}
+
+/// How a test part came about. Files keep the sentence that it prints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum TestSplit {
+    /// The data came with it: "given", "bydate".
+    Given(String),
+    /// The data came with it, and nothing else was read: "given (test part)".
+    TestOnly(String),
+    /// Cut from all texts: "random 80/20, stratified, seed 0", "80/20, the last of each class".
+    Cut {
+        /// Which texts of each class.
+        pick: Pick,
+        /// The fraction that was asked for.
+        fraction: f64,
+        /// Of random cuts.
+        seed: u64,
+    },
+    /// Every text was read as a test text: "none (every text)".
+    EveryText,
+}
+
+const TEST_ONLY: &str = " (test part)";
+const EVERY_TEXT: &str = "none (every text)";
+
+impl Default for TestSplit {
+    fn default() -> TestSplit {
+        TestSplit::Given(String::new())
+    }
+}
+
+impl fmt::Display for TestSplit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TestSplit::Given(name) => write!(out, "{name}"),
+            TestSplit::TestOnly(name) => write!(out, "{name}{TEST_ONLY}"),
+            TestSplit::EveryText => write!(out, "{EVERY_TEXT}"),
+            TestSplit::Cut { pick, fraction, seed } => {
+                let (train, test) = (rounded_percent(1.0 - fraction), rounded_percent(*fraction));
+                let random = if *pick == Pick::Random { "random " } else { "" };
+                write!(out, "{random}{train}/{test}, {}", pick.describe(*seed))
+            }
+        }
+    }
+}
+
+impl TestSplit {
+    /// The cut that a sentence describes, if it describes one.
+    fn cut(sentence: &str) -> Option<TestSplit> {
+        let (percents, how) = sentence.split_once(", ")?;
+        let (_, test) = percents.strip_prefix("random ").unwrap_or(percents).split_once('/')?;
+        let fraction = test.parse::<f64>().ok()? / 100.0;
+        let cut = match how.strip_prefix("stratified, seed ") {
+            Some(seed) => TestSplit::Cut { pick: Pick::Random, fraction, seed: seed.parse().ok()? },
+            None => TestSplit::Cut { pick: Pick::Last, fraction, seed: 0 },
+        };
+        (cut.to_string() == sentence).then_some(cut)
+    }
+}
+
+impl From<&str> for TestSplit {
+    /// From the sentence; one that no split of this version prints is the name of a given split.
+    fn from(sentence: &str) -> TestSplit {
+        match (sentence.strip_suffix(TEST_ONLY), TestSplit::cut(sentence)) {
+            _ if sentence == EVERY_TEXT => TestSplit::EveryText,
+            (Some(name), _) => TestSplit::TestOnly(name.to_string()),
+            (_, Some(cut)) => cut,
+            (None, None) => TestSplit::Given(sentence.to_string()),
+        }
+    }
+}
+
+impl From<String> for TestSplit {
+    fn from(sentence: String) -> TestSplit {
+        TestSplit::from(sentence.as_str())
+    }
+}
+
+impl From<TestSplit> for String {
+    fn from(split: TestSplit) -> String {
+        split.to_string()
+    }
 }
 
 /// One count per part of a corpus.
@@ -100,6 +184,24 @@ mod tests {
             stripped: headers, quotes; empty texts (kept): train 3, validation 0, test 1; without a label (left out): 2; \
             encoding: latin-1";
         assert_eq!(protocol.to_string(), expected);
+    }
+
+    #[test]
+    fn a_split_is_read_back_from_its_sentence() {
+        let cut = |pick, fraction, seed| TestSplit::Cut { pick, fraction, seed };
+        for (split, sentence) in [
+            (TestSplit::Given("bydate".into()), "bydate"),
+            (TestSplit::TestOnly("given".into()), "given (test part)"),
+            (TestSplit::EveryText, "none (every text)"),
+            (cut(Pick::Random, 0.2, 0), "random 80/20, stratified, seed 0"),
+            (cut(Pick::Random, 0.125, 17), "random 87.5/12.5, stratified, seed 17"),
+            (cut(Pick::Last, 0.34, 0), "66/34, the last of each class"),
+            (TestSplit::Given("random 80/20, seed 0".into()), "random 80/20, seed 0"),
+        ] {
+            assert_eq!((split.to_string().as_str(), TestSplit::from(sentence)), (sentence, split));
+        }
+        let third = TestSplit::from(cut(Pick::Random, 1.0 / 3.0, 1).to_string());
+        assert_eq!(third.to_string(), "random 66.67/33.33, stratified, seed 1");
     }
 
     #[test]

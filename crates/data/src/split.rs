@@ -5,14 +5,72 @@
 
 use std::cmp::Reverse;
 
-use super::Document;
-use super::config::Pick;
-use super::natural::natural;
+use serde::{Deserialize, Serialize};
+
+use crate::document::Document;
+use crate::natural::natural;
 use ninefold_core::rng::Rng;
+
+/// How the test part comes about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Given if the data have a test part, else random.
+    #[default]
+    Auto,
+    /// The data's own.
+    Given,
+    /// Stratified, by seed, over all texts.
+    Random,
+    /// The last of each class, over all texts.
+    Last,
+    /// 20 Newsgroups' own: train before test in time.
+    Bydate,
+}
+
+impl Split {
+    /// How the test part is cut off, where the settings ask for a cut.
+    pub(crate) fn pick(self) -> Option<Pick> {
+        match self {
+            Split::Random => Some(Pick::Random),
+            Split::Last => Some(Pick::Last),
+            Split::Auto | Split::Given | Split::Bydate => None,
+        }
+    }
+}
+
+/// Which texts of each class are cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pick {
+    /// Drawn by seed.
+    #[default]
+    Random,
+    /// The last, as files are numbered or rows come.
+    Last,
+}
+
+impl Pick {
+    /// Its name in settings.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Pick::Random => "random",
+            Pick::Last => "last",
+        }
+    }
+
+    /// How a part was cut, for the protocol.
+    pub(crate) fn describe(self, seed: u64) -> String {
+        match self {
+            Pick::Random => format!("stratified, seed {seed}"),
+            Pick::Last => "the last of each class".to_string(),
+        }
+    }
+}
 
 /// Two parts of a list of documents, each in the old order.
 #[derive(Debug, PartialEq)]
-pub(super) struct Cut {
+pub(crate) struct Cut {
     pub kept: Vec<Document>,
     pub cut: Vec<Document>,
     /// Classes with a single text: it is kept, and the other part has none of them.
@@ -21,7 +79,7 @@ pub(super) struct Cut {
 
 /// Cuts `fraction` of every class off: rounded to whole texts, at least one, and never the last one.
 /// `purpose` ("test", "validation") makes random cuts with the same seed independent.
-pub(super) fn cut(
+pub(crate) fn cut(
     documents: Vec<Document>,
     labels: &[String],
     fraction: f64,

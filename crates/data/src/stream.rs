@@ -1,25 +1,22 @@
 //! Texts without labels that need not fit into memory: plain files, folders of them, gzip and Zstandard.
 //!
 //! Paths -> batches of texts, in the same order each time they are asked for, so that a vocabulary can be counted in a first
-//! pass and texts numbered in a second. In a file every line is a text; in a folder every file is one. A text that goes on
-//! and on is cut between words after a mebibyte.
+//! pass and texts numbered in a second. Files are recognised as everywhere: in plain text every line is a text, in JSON lines and
+//! fastText's lines the text of every line, in a table (which is held in memory while it is read) that of every row. In a folder
+//! every file is a text. A text that goes on and on is cut between words after a mebibyte.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::read::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
-
-use super::decode::{self, Charset};
-use super::folder;
+use crate::columns::Request;
+use crate::config::CorpusConfig;
+use crate::input::Input;
+use crate::names::files_below;
+use crate::readers;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 
-/// Bytes after which a text is cut.
-const LONGEST: usize = 1 << 20;
 /// Bytes of texts that are given out together.
 const BATCH: usize = 1 << 24;
 
@@ -27,6 +24,7 @@ const BATCH: usize = 1 << 24;
 #[derive(Clone, Debug)]
 pub struct TextFiles {
     files: Vec<TextFile>,
+    config: CorpusConfig,
     bytes: u64,
 }
 
@@ -37,15 +35,18 @@ struct TextFile {
 }
 
 impl TextFiles {
-    /// Looks the paths up: files as they are, of folders all files below them in the order of their paths.
+    /// Looks the paths up: files as they are, of folders all files below them in the order of their paths. Columns, header and
+    /// encoding are those that `config` says.
     ///
     /// # Errors
-    /// [`Error::Io`] when one is not there, [`Error::Data`] when there is no file in all.
-    pub fn find(paths: &[PathBuf]) -> Result<TextFiles> {
+    /// [`Error::Io`] when one is not there, [`Error::Data`] when there is no file in all, [`Error::Config`] for an encoding
+    /// that does not exist.
+    pub fn find(paths: &[PathBuf], config: &CorpusConfig) -> Result<TextFiles> {
+        config.charset()?;
         let mut files = Vec::new();
         for path in paths {
             if path.is_dir() {
-                files.extend(folder::files_below(path)?.into_iter().map(|path| TextFile { path, whole: true }));
+                files.extend(files_below(path)?.into_iter().map(|path| TextFile { path, whole: true }));
             } else {
                 files.push(TextFile { path: path.clone(), whole: false });
             }
@@ -57,7 +58,7 @@ impl TextFiles {
             let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
             return Err(Error::data(format!("{}: no file with texts", names.join(", "))));
         }
-        Ok(TextFiles { files, bytes })
+        Ok(TextFiles { files, config: config.clone(), bytes })
     }
 
     /// Number of files.
@@ -78,30 +79,30 @@ impl TextFiles {
         progress.begin(task, "bytes", Some(self.bytes));
         let (mut batch, mut size) = (Vec::new(), 0);
         for file in &self.files {
-            let taken = Arc::new(AtomicU64::new(0));
-            let mut reader = open(&file.path, Arc::clone(&taken))?;
-            let (place, mut told) = (file.path.display().to_string(), 0);
-            let mut rest = Vec::new();
-            while let Some(text) =
-                next(&mut reader, &mut rest, file.whole).map_err(|error| broken(&file.path, error))?
-            {
+            let (taken, mut told) = (Arc::new(AtomicU64::new(0)), 0);
+            let mut input = Input::stream(&file.path, self.config.charset()?, progress, Arc::clone(&taken))?;
+            let mut told_of = || {
+                let now = taken.load(Ordering::Relaxed);
+                progress.advance(now - std::mem::replace(&mut told, now));
+                if progress.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
+            };
+            let mut give = |text: String| {
                 size += text.len();
-                batch.push(decode::decode(text, Charset::Detect, &place)?.text);
-                if size >= BATCH {
-                    take(&batch)?;
-                    (batch, size) = (Vec::new(), 0);
-                    if progress.is_cancelled() {
-                        return Err(Error::Interrupted);
-                    }
-                    let now = taken.load(Ordering::Relaxed);
-                    progress.advance(now - told);
-                    told = now;
+                batch.push(text);
+                if size < BATCH {
+                    return Ok(());
                 }
+                take(&batch)?;
+                (batch, size) = (Vec::new(), 0);
+                told_of()
+            };
+            if file.whole {
+                input.parts(|part| give(part.to_string()))?;
+            } else {
+                let request = Request::new(&self.config, false);
+                readers::read_texts(&mut input, &request, &mut |row| give(row.text))?;
             }
-            progress.advance(taken.load(Ordering::Relaxed) - told);
-            if progress.is_cancelled() {
-                return Err(Error::Interrupted);
-            }
+            told_of()?;
         }
         if !batch.is_empty() {
             take(&batch)?;
@@ -111,79 +112,18 @@ impl TextFiles {
     }
 }
 
-/// The next text: a line or what is left of the file, cut where it is too long. `rest` is what was cut off last time.
-fn next(reader: &mut impl BufRead, rest: &mut Vec<u8>, whole: bool) -> std::io::Result<Option<Vec<u8>>> {
-    let mut text = std::mem::take(rest);
-    let wanted = LONGEST.saturating_sub(text.len()) as u64;
-    if whole {
-        reader.by_ref().take(wanted).read_to_end(&mut text)?;
-    } else {
-        reader.by_ref().take(wanted).read_until(b'\n', &mut text)?;
-    }
-    if text.len() >= LONGEST && !text.ends_with(b"\n") {
-        // Between words; in a text without spaces, between characters.
-        let space = text.iter().rposition(u8::is_ascii_whitespace).map(|at| at + 1);
-        let character = || text.iter().rposition(|byte| byte & 0xc0 != 0x80).filter(|&at| at > 0);
-        *rest = text.split_off(space.or_else(character).unwrap_or(text.len()));
-    }
-    while text.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
-        text.pop();
-    }
-    let is_end = text.is_empty() && rest.is_empty() && reader.fill_buf()?.is_empty();
-    Ok((!is_end).then_some(text))
-}
-
-/// The bytes of a file, unpacked where they are packed; `taken` counts those read from the disk.
-fn open(path: &Path, taken: Arc<AtomicU64>) -> Result<BufReader<Box<dyn Read>>> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    let mut counted = BufReader::with_capacity(1 << 18, Counted { file, taken });
-    let head = counted.fill_buf().map_err(Error::io("read", path))?;
-    let bytes: Box<dyn Read> = if head.starts_with(&[0x1f, 0x8b]) {
-        Box::new(MultiGzDecoder::new(counted))
-    } else if head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let expected = "an intact Zstandard file";
-        let unpacked = StreamingDecoder::new(counted);
-        Box::new(unpacked.map_err(|error| Error::format(path.display(), expected, error.to_string()))?)
-    } else {
-        Box::new(counted)
-    };
-    Ok(BufReader::with_capacity(1 << 18, bytes))
-}
-
-fn broken(path: &Path, error: std::io::Error) -> Error {
-    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
-    match error.kind() {
-        InvalidData | InvalidInput | Other | UnexpectedEof => {
-            Error::format(path.display(), "an intact file", format!("{error} (was it cut short?)"))
-        }
-        _ => Error::io("read", path)(error),
-    }
-}
-
-struct Counted {
-    file: File,
-    taken: Arc<AtomicU64>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.taken.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::io::Write;
 
     use super::*;
+    use crate::input::LONGEST;
     use ninefold_core::progress::Silent;
 
     fn texts(paths: &[PathBuf]) -> Result<Vec<String>> {
         let mut all = Vec::new();
-        TextFiles::find(paths)?.each_batch("read", &Silent, |batch| {
+        TextFiles::find(paths, &CorpusConfig::default())?.each_batch("read", &Silent, |batch| {
             all.extend_from_slice(batch);
             Ok(())
         })?;

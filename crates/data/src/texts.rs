@@ -1,18 +1,20 @@
 //! Texts without labels, for a model to label.
 //!
-//! Takes lines of a stream, a file or a folder -> gives texts with their sources. What a file holds goes by its extension:
-//! CSV, TSV and JSONL give the text column of every row, anything else a text per line; a folder gives a text per file.
+//! Takes lines of a stream, a file or a folder -> gives texts with their sources. Files are recognised as everywhere: tables and
+//! JSON lines give the text column of every row, fastText's lines lose their labels, of anything else every line is a text. A
+//! folder gives a text per file.
 
 use std::io::BufRead;
 use std::path::Path;
 
-use super::columns::Request;
-use super::config::CorpusConfig;
-use super::decode::{self, Charset};
-use super::format::{Format, file_name, is_table};
-use super::source::{self, Row};
-use super::{folder, jsonl, table};
+use crate::columns::Request;
+use crate::config::CorpusConfig;
+use crate::decode::{self, Charset};
+use crate::input::Input;
+use crate::names::file_name;
+use crate::readers;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Silent;
 
 /// One text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,26 +30,14 @@ pub struct Text {
 /// # Errors
 /// [`Error::Io`] and [`Error::Format`] with the place.
 pub fn read_texts(path: &Path, config: &CorpusConfig) -> Result<Vec<Text>> {
-    if path.is_dir() {
-        let text_of = |file: std::path::PathBuf| {
-            let source = file.strip_prefix(path).unwrap_or(&file).to_string_lossy().replace('\\', "/");
-            Ok(Text { source, ..read_whole(&file, config)? })
-        };
-        return folder::files_below(path)?.into_iter().map(text_of).collect();
-    }
-    let (content, _) = source::read_text(path, config)?;
-    let place = path.display().to_string();
-    let request = Request::new(config, false);
-    let rows = match Format::of(path, &content) {
-        Some(Format::Table(delimiter)) if is_table(path) => table::read(&content, delimiter, &request, None, &place)?.0,
-        Some(Format::JsonLines) => jsonl::read(&content, &request, &place)?.0,
-        _ => {
-            let row = |(index, text): (usize, &str)| Row { line: index + 1, text: text.into(), label: String::new() };
-            content.lines().enumerate().map(row).collect()
-        }
-    };
+    let mut input = Input::open(path, config.charset()?, &Silent)?;
     let name = file_name(path);
-    Ok(rows.into_iter().map(|row| Text { text: row.text, source: format!("{name}:{}", row.line) }).collect())
+    let mut texts = Vec::new();
+    readers::read_texts(&mut input, &Request::new(config, false), &mut |row| {
+        texts.push(Text { text: row.text, source: row.place.within(&name) });
+        Ok(())
+    })?;
+    Ok(texts)
 }
 
 /// Reads a whole file as one text.
@@ -55,8 +45,8 @@ pub fn read_texts(path: &Path, config: &CorpusConfig) -> Result<Vec<Text>> {
 /// # Errors
 /// [`Error::Io`] and [`Error::Format`] with the place.
 pub fn read_whole(path: &Path, config: &CorpusConfig) -> Result<Text> {
-    let (text, _) = source::read_text(path, config)?;
-    Ok(Text { text, source: file_name(path) })
+    let mut input = Input::open(path, config.charset()?, &Silent)?;
+    Ok(Text { text: input.text()?.to_string(), source: file_name(path) })
 }
 
 /// The lines of a stream as they come, so that somebody can type; empty lines are texts too. `name` stands in the sources.

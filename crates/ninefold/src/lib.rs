@@ -5,6 +5,7 @@
 
 pub use ninefold_core::{Error, Result, error, files, folders, progress, rng};
 pub use ninefold_data as data;
+#[cfg(feature = "net")]
 pub use ninefold_download as download;
 pub use ninefold_embeddings as embeddings;
 pub use ninefold_kernels as kernels;

@@ -58,7 +58,7 @@ fn a_folder_per_class_is_split_at_random() {
     let corpus = load(&config(dir.path()));
     assert_eq!(corpus.labels, ["cats", "dogs"]);
     assert_eq!(corpus.protocol.texts, PartCounts { train: 29, validation: 4, test: 8 });
-    assert_eq!(corpus.protocol.split, "random 80/20, stratified, seed 0");
+    assert_eq!(corpus.protocol.split.to_string(), "random 80/20, stratified, seed 0");
     assert_eq!(corpus.protocol.validation, "10 % of train, stratified, seed 0");
     assert!(all(&corpus).contains(&"dogs|dogs/more/a.txt|deep".to_string()));
     assert!(corpus.notices.iter().any(|notice| notice == "not read: README"), "{:?}", corpus.notices);
@@ -73,11 +73,11 @@ fn train_and_test_folders_are_a_given_split() {
         let files: Vec<(&str, &[u8])> = names.iter().chain(&tests).map(|name| (name.as_str(), &b"words"[..])).collect();
         let dir = folder(&files);
         let corpus = load(&config(dir.path()));
-        assert_eq!(corpus.protocol.split, "given");
+        assert_eq!(corpus.protocol.split.to_string(), "given");
         assert_eq!(sources(&corpus.test), ["test/a/9", "test/b/9"]);
         assert_eq!(corpus.protocol.texts, PartCounts { train: 2, validation: 2, test: 2 });
         let pooled = load(&CorpusConfig { split: Split::Random, test_fraction: 0.34, ..config(dir.path()) });
-        assert_eq!(pooled.protocol.split, "random 66/34, stratified, seed 0");
+        assert_eq!(pooled.protocol.split.to_string(), "random 66/34, stratified, seed 0");
         assert_eq!(all(&pooled), all(&corpus));
     }
 }
@@ -123,7 +123,7 @@ fn a_pair_of_files_is_a_given_split() {
         ..CorpusConfig::default()
     };
     let apart = load(&apart);
-    assert_eq!((all(&apart), apart.protocol.split.as_str()), (all(&corpus), "given"));
+    assert_eq!((all(&apart), apart.protocol.split.to_string().as_str()), (all(&corpus), "given"));
     assert!(apart.protocol.data.contains("train.csv, test from "), "{}", apart.protocol.data);
 }
 
@@ -223,7 +223,7 @@ fn the_sample_has_three_parts() {
     let corpus = load(&CorpusConfig::default());
     let texts = corpus.protocol.texts;
     assert!(texts.train > texts.validation && texts.validation > 0 && texts.test > 0, "{texts}");
-    assert_eq!((corpus.protocol.split.as_str(), corpus.protocol.data.as_str()), ("given", "sample"));
+    assert_eq!((corpus.protocol.split.to_string().as_str(), corpus.protocol.data.as_str()), ("given", "sample"));
 }
 
 #[test]
@@ -236,12 +236,15 @@ fn a_model_is_tried_on_all_texts_or_on_the_test_part() {
     let labels: Vec<String> = ["a", "b", "c"].map(String::from).into();
     let corpus = ninefold_data::load_to_evaluate(&config(&dir.path().join("all.csv")), &labels, &Silent).unwrap();
     assert_eq!(corpus.test.iter().map(|document| document.label).collect::<Vec<_>>(), [2, 0, 0]);
-    assert_eq!((corpus.protocol.split.as_str(), corpus.protocol.texts.test), ("none (every text)", 3));
+    assert_eq!((corpus.protocol.split.to_string().as_str(), corpus.protocol.texts.test), ("none (every text)", 3));
     assert_eq!((corpus.labels, corpus.protocol.num_classes), (labels.clone(), 3));
 
     let known: Vec<String> = ["neg", "other", "pos"].map(String::from).into();
     let pair = ninefold_data::load_to_evaluate(&config(&dir.path().join("pair")), &known, &Silent).unwrap();
-    assert_eq!((pair.test.len(), pair.test[0].label, pair.protocol.split.as_str()), (1, 2, "given (test part)"));
+    assert_eq!(
+        (pair.test.len(), pair.test[0].label, pair.protocol.split.to_string().as_str()),
+        (1, 2, "given (test part)")
+    );
 
     let whole = load(&config(&dir.path().join("pair"))).with_labels(&known).unwrap();
     assert!(whole.train.iter().all(|document| document.label != 1) && whole.protocol.num_classes == 3);

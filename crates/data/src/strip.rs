@@ -1,7 +1,7 @@
 //! Removing what gives a news post's group away: headers, signatures, quotes.
 //!
 //! Takes the text of a post -> gives what its author wrote about the matter. The rules are those of scikit-learn's
-//! `fetch_20newsgroups(remove=...)`, to the byte, so that figures can be compared; `tests/corpus_strip.rs` holds them to it.
+//! `fetch_20newsgroups(remove=...)`, to the byte, so that figures can be compared; `tests/it/strip.rs` holds them to it.
 
 use serde::{Deserialize, Serialize};
 

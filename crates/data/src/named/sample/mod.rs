@@ -8,6 +8,8 @@
 //! How a post comes about: `grammar` and `pattern` read the word lists and sentence patterns in `families/`, `speak`
 //! makes sentences of them, `compose` makes posts of sentences, `edit` does to texts what hasty people do.
 
+pub(crate) mod config;
+
 mod compose;
 mod edit;
 mod grammar;
@@ -18,73 +20,35 @@ use std::fs;
 use std::path::Path;
 
 use rustc_hash::FxHashSet;
-use serde::{Deserialize, Serialize};
 
-use crate::Document;
+use super::named_corpus::NamedCorpus;
+use crate::document::{Document, Labelled};
+use crate::reading::{Parts, Reading};
+use crate::strip::Strip;
+pub use config::SampleConfig;
 use grammar::Topic;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::rng::{Rng, fold};
 use speak::Era;
 
-/// What the sample corpus is made like.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
-#[serde(deny_unknown_fields, default)]
-pub struct SampleConfig {
-    /// Texts in all, the same number for each of the 20 classes (give or take one).
-    pub documents: usize,
-    /// The share of texts that go to the test part.
-    pub test_fraction: f64,
-    /// Another seed makes other posts from the same words.
-    pub seed: u64,
-    /// The share of texts with a wrong label: half the time a sibling's (the same family), else any other.
-    pub label_noise: f64,
-    /// The share of texts that are lightly edited copies of another text of the class, in either part.
-    pub near_duplicates: f64,
-    /// The share of texts with nothing in them.
-    pub empty_texts: f64,
-    /// How far the words of the test part have moved on, from 0 (not at all) to 1 (what people own and buy has
-    /// changed).
-    pub date_shift: f64,
-}
-
-impl Default for SampleConfig {
-    fn default() -> SampleConfig {
-        SampleConfig {
-            documents: 4000,
-            test_fraction: 0.25,
-            seed: 0,
-            label_noise: 0.0,
-            near_duplicates: 0.0,
-            empty_texts: 0.0,
-            date_shift: 0.0,
-        }
-    }
-}
-
-impl SampleConfig {
-    /// Checks that every setting has a meaning.
-    ///
-    /// # Errors
-    /// [`Error::Config`] that names the first setting that has none.
-    pub fn validate(&self) -> Result<()> {
-        if self.documents < 100 {
-            return Err(Error::config("documents", "at least 100, five for each class", self.documents));
-        }
-        if !(0.0..1.0).contains(&self.test_fraction) {
-            return Err(Error::config("test_fraction", "a share from 0 up to, not including, 1", self.test_fraction));
-        }
-        let shares = [
-            ("label_noise", self.label_noise),
-            ("near_duplicates", self.near_duplicates),
-            ("empty_texts", self.empty_texts),
-            ("date_shift", self.date_shift),
-        ];
-        match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
-            Some((key, share)) => Err(Error::config(key, "a share between 0 and 1", share)),
-            None => Ok(()),
-        }
-    }
-}
+/// `data = "sample"`.
+pub(crate) const CORPUS: NamedCorpus = NamedCorpus {
+    name: "sample",
+    split: "given",
+    strip: Strip { headers: false, footers: false, quotes: false },
+    read: |config, _| {
+        let sample = generate(&config.sample)?;
+        let named = |documents: Vec<Document>| {
+            let labelled = |document: Document| Labelled {
+                label: sample.labels[document.label as usize].clone(),
+                text: document.text,
+                source: document.source,
+            };
+            Reading { documents: documents.into_iter().map(labelled).collect(), ..Reading::default() }
+        };
+        Ok(Parts { train: named(sample.train), test: Some(named(sample.test)), split: CORPUS.split })
+    },
+};
 
 /// The sample corpus, in the order in which a reader of its written folder meets the texts: by label, then by number.
 #[derive(Clone, Debug, PartialEq, Eq)]

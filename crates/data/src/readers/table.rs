@@ -6,26 +6,55 @@
 
 use csv::StringRecord;
 
-use super::columns::{self, Layout, Request};
-use super::source::Row;
+use super::reader::{Confidence, Findings, Reader};
+use crate::columns::{self, Layout, Request};
+use crate::reading::{Place, Row};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
 
 /// Rows that are looked at to find delimiter, header and columns.
 const LOOKED_AT: usize = 1000;
 
-/// Reads a table. `like` is the layout of the training file when a test file is read: without a header of its own it has
-/// the same columns.
+/// Rows by which delimiters are tried.
+const RECOGNISED_BY: usize = 50;
+
+/// Tables.
+pub(super) const READER: Reader = Reader {
+    about: ".csv, .tsv",
+    extensions: &["csv", "tsv", "tab"],
+    has_labels: true,
+    reads_folders: false,
+    recognises: |head| {
+        let lines: Vec<&str> = head.lines().take(RECOGNISED_BY).collect();
+        if !lines.first().is_some_and(|line| line.contains('\t')) {
+            Confidence::No
+        } else if Dialect::of(&lines.join("\n"), b'\t').fits(&lines.join("\n")) {
+            Confidence::Possible
+        } else {
+            Confidence::Weak
+        }
+    },
+    read: |input, request, give| {
+        let usual_delimiter = if input.head().extension == "csv" { b',' } else { b'\t' };
+        let place = input.place();
+        let layout = read(input.text()?, usual_delimiter, request, &place, give)?;
+        let header = if layout.header.is_some() { "the first line is a header" } else { "no header" };
+        let columns = Some(format!("{} ({header})", layout.describe()));
+        Ok(Findings { columns, layout: Some(layout) })
+    },
+};
+
+/// Encoding, delimiter and quotes depend on all of the file, which is why it is not streamed.
 ///
 /// # Errors
 /// [`Error::Format`] with the line: cells missing or in excess, a quote that is never closed, no such column.
-pub(super) fn read(
+fn read(
     text: &str,
     usual_delimiter: u8,
     request: &Request,
-    like: Option<&Layout>,
     place: &str,
-) -> Result<(Vec<Row>, Layout)> {
+    give: &mut dyn FnMut(Row) -> Result<()>,
+) -> Result<Layout> {
     let dialect = Dialect::sniff(text, usual_delimiter);
     let first = dialect.first_rows(text, LOOKED_AT);
     let Some(width) = first.first().map(Vec::len) else {
@@ -33,7 +62,7 @@ pub(super) fn read(
     };
     // A row of another width is reported with its line below; here it must only not disturb.
     let first: Vec<Vec<String>> = first.into_iter().filter(|row| row.len() == width).collect();
-    let layout = match like.and_then(|training| columns::as_in_training(training, &first)) {
+    let layout = match request.like.and_then(|training| columns::as_in_training(training, &first)) {
         Some(layout) => layout,
         None => columns::of_table(&first, request, place)?,
     };
@@ -47,7 +76,6 @@ pub(super) fn read(
         }
         Err(Error::format(format!("{place}:{line}"), "a closing quote", "none up to the end of the file"))
     };
-    let mut rows = Vec::new();
     let mut reader = dialect.reader(text);
     let mut record = StringRecord::new();
     let mut lines = LineCounter::new(text);
@@ -75,10 +103,10 @@ pub(super) fn read(
             [only] => cell(*only),
             several => several.iter().map(|&column| cell(column)).collect::<Vec<_>>().join("\n"),
         };
-        rows.push(Row { line, text, label: layout.label.map(cell).unwrap_or_default() });
+        give(Row { text, label: layout.label.map(cell).unwrap_or_default(), place: Place::Line(line) })?;
     }
     check_closed(start, lines.line_at(start))?;
-    Ok((rows, layout))
+    Ok(layout)
 }
 
 /// How cells are separated and quoted.
@@ -93,11 +121,13 @@ impl Dialect {
         let mut candidates = vec![usual];
         candidates.extend([b',', b';', b'\t', b'|'].into_iter().filter(|&delimiter| delimiter != usual));
         let mut dialects = candidates.into_iter().map(|delimiter| Dialect::of(text, delimiter));
-        let fits = |dialect: &Dialect| {
-            let rows = dialect.first_rows(text, 50);
-            rows.first().is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()))
-        };
-        dialects.find(fits).unwrap_or(Dialect::of(text, usual))
+        dialects.find(|dialect| dialect.fits(text)).unwrap_or(Dialect::of(text, usual))
+    }
+
+    /// True when it cuts the first rows into equally many cells, more than one.
+    fn fits(&self, text: &str) -> bool {
+        let rows = self.first_rows(text, RECOGNISED_BY);
+        rows.first().is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()))
     }
 
     fn of(text: &str, delimiter: u8) -> Dialect {
@@ -162,13 +192,12 @@ impl LineCounter<'_> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::config::CorpusConfig;
+    use super::super::reader::tests::rows;
     use super::*;
+    use crate::config::CorpusConfig;
 
     fn table(text: &str, delimiter: u8) -> Result<Vec<(usize, String, String)>> {
-        let config = CorpusConfig::default();
-        let (rows, _) = read(text, delimiter, &Request::new(&config, true), None, "x.csv")?;
-        Ok(rows.into_iter().map(|row| (row.line, row.label, row.text)).collect())
+        rows(&READER, if delimiter == b',' { "x.csv" } else { "x.tsv" }, text)
     }
 
     fn row(line: usize, label: &str, text: &str) -> (usize, String, String) {
@@ -218,13 +247,21 @@ mod tests {
     fn a_test_file_without_a_header_has_the_columns_of_its_training_file() {
         let config =
             CorpusConfig { text_column: vec!["what".into()], label_column: "kind".into(), ..Default::default() };
-        let request = Request::new(&config, true);
-        let (_, layout) = read("kind,id,what\na,1,one two\n", b',', &request, None, "train.csv").unwrap();
-        let (rows, _) = read("b,2,three four\n", b',', &request, Some(&layout), "test.csv").unwrap();
-        assert_eq!((rows[0].label.as_str(), rows[0].text.as_str(), rows[0].line), ("b", "three four", 1));
+        let read = |text: &str, like: Option<&Layout>| {
+            let (mut rows, request) = (Vec::new(), Request { like, ..Request::new(&config, true) });
+            let mut take = |row| {
+                rows.push(row);
+                Ok(())
+            };
+            let layout = read(text, b',', &request, "x.csv", &mut take).unwrap();
+            (rows, layout)
+        };
+        let (_, layout) = read("kind,id,what\na,1,one two\n", None);
+        let (rows, _) = read("b,2,three four\n", Some(&layout));
+        assert_eq!(rows, [Row { text: "three four".into(), label: "b".into(), place: Place::Line(1) }]);
         for headed in ["kind,id,what\nb,2,five\n", "What,Kind\nfive,b\n"] {
-            let (rows, _) = read(headed, b',', &request, Some(&layout), "test.csv").unwrap();
-            assert_eq!((rows.len(), rows[0].text.as_str(), rows[0].line), (1, "five", 2));
+            let (rows, _) = read(headed, Some(&layout));
+            assert_eq!(rows, [Row { text: "five".into(), label: "b".into(), place: Place::Line(2) }]);
         }
     }
 }

@@ -11,19 +11,28 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-mod strip;
-
-pub use strip::Strip;
-
-use super::decode::{self, Charset};
-use super::folder;
-use super::labels;
-use super::source::{Labelled, Parts, Reading};
+use super::named_corpus::NamedCorpus;
+use crate::collect;
+use crate::columns::Request;
+use crate::config::CorpusConfig;
+use crate::decode::{self, Charset};
+use crate::document::Labelled;
+use crate::input::Input;
+use crate::labels;
+use crate::reading::{Parts, Reading};
+use crate::strip::Strip;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::folders;
 use ninefold_core::phrasing::thousands;
 use ninefold_core::progress::Progress;
-use ninefold_download as download;
+
+/// `data = "20newsgroups"`.
+pub(crate) const CORPUS: NamedCorpus = NamedCorpus {
+    name: "20newsgroups",
+    split: "bydate",
+    strip: Strip { headers: true, footers: true, quotes: true },
+    read: |_, progress| read(progress),
+};
 
 const URL: &str = "https://ndownloader.figshare.com/files/5975967";
 const SHA256: &str = "8f1b2514ca22a5ade8fbb9cfa5727df95fa587f4c87b786e15c759fa66d95610";
@@ -37,8 +46,19 @@ const GROUPS: usize = 20;
 /// # Errors
 /// [`Error::Download`], [`Error::Checksum`] for a fetched file that is not the known one, [`Error::Format`] for a file
 /// put there by hand that does not hold the corpus.
-pub(super) fn read(progress: &dyn Progress) -> Result<Parts> {
-    read_in(&folders::data_dir(), &|path| download::fetch(URL, path, progress), progress)
+fn read(progress: &dyn Progress) -> Result<Parts> {
+    read_in(&folders::data_dir(), &|path| fetch(path, progress), progress)
+}
+
+#[cfg(feature = "net")]
+fn fetch(path: &Path, progress: &dyn Progress) -> Result<()> {
+    ninefold_download::fetch(URL, path, progress)
+}
+
+#[cfg(not(feature = "net"))]
+fn fetch(_: &Path, _: &dyn Progress) -> Result<()> {
+    let reason = "this program was built without the feature \"net\", so that it downloads nothing";
+    Err(Error::Download { url: URL.to_string(), reason: reason.to_string() })
 }
 
 fn read_in(data_dir: &Path, fetch: &dyn Fn(&Path) -> Result<()>, progress: &dyn Progress) -> Result<Parts> {
@@ -85,8 +105,12 @@ fn verify(path: &Path, expected: &str) -> Result<()> {
 
 fn read_folders(parts: &[PathBuf; 2], place: &Path, progress: &dyn Progress) -> Result<Parts> {
     let [train, test] = parts;
-    let train = folder::read_classes(train, "train/", Charset::Latin1, progress)?;
-    let test = folder::read_classes(test, "test/", Charset::Latin1, progress)?;
+    let part = |folder: &Path, prefix: &str| {
+        let input = Input::open(folder, Charset::Latin1, progress)?;
+        collect::labelled(input, prefix, &Request::new(&CorpusConfig::default(), true))
+    };
+    let train = part(train, "train/")?;
+    let test = part(test, "test/")?;
     checked(train, test, place)
 }
 
@@ -151,7 +175,7 @@ fn checked(train: Reading, test: Reading, place: &Path) -> Result<Parts> {
         };
         return Err(Error::format(place.display(), say(POSTS, GROUPS), say(found, groups)));
     }
-    Ok(Parts { train, test: Some(test), split: "bydate" })
+    Ok(Parts { train, test: Some(test), split: CORPUS.split })
 }
 
 #[cfg(test)]

@@ -5,24 +5,36 @@
 
 use serde_json::{Map, Value};
 
-use super::columns::{self, Request};
-use super::source::Row;
+use super::reader::{Confidence, Findings, Reader};
+use crate::columns::{self, Request};
+use crate::input::Input;
+use crate::reading::{Place, Row};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::quoted;
 
-/// Reads JSON lines.
-///
+/// JSON lines.
+pub(super) const READER: Reader = Reader {
+    about: ".jsonl",
+    extensions: &["jsonl", "ndjson", "json"],
+    has_labels: true,
+    reads_folders: false,
+    recognises: |head| match head.lines().next() {
+        Some(line) if line.trim_start().starts_with('{') => Confidence::Likely,
+        _ => Confidence::No,
+    },
+    read,
+};
+
 /// # Errors
 /// [`Error::Format`] with the line that is not an object, lacks a key, or has a value of another kind.
-pub(super) fn read(text: &str, request: &Request, place: &str) -> Result<(Vec<Row>, String)> {
+fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
+    let file = input.place();
     let mut keys: Option<Keys> = None;
-    let mut rows = Vec::new();
-    for (index, line_text) in text.lines().enumerate() {
+    input.lines(|line, line_text| {
         if line_text.trim().is_empty() {
-            continue;
+            return Ok(());
         }
-        let line = index + 1;
-        let place = format!("{place}:{line}");
+        let place = format!("{file}:{line}");
         let object = parse(line_text, &place)?;
         let keys = match &mut keys {
             Some(keys) => keys,
@@ -30,10 +42,10 @@ pub(super) fn read(text: &str, request: &Request, place: &str) -> Result<(Vec<Ro
         };
         let text = keys.text.iter().map(|key| text_of(&object, key, &place)).collect::<Result<Vec<_>>>()?.join("\n");
         let label = keys.label.as_ref().map(|key| label_of(&object, key, &place)).transpose()?.unwrap_or_default();
-        rows.push(Row { line, text, label });
-    }
-    let keys = keys.ok_or_else(|| Error::format(place, "a JSON object per line", "an empty file"))?;
-    Ok((rows, keys.describe()))
+        give(Row { text, label, place: Place::Line(line) })
+    })?;
+    let keys = keys.ok_or_else(|| Error::format(file, "a JSON object per line", "an empty file"))?;
+    Ok(Findings { columns: Some(keys.describe()), layout: None })
 }
 
 struct Keys {
@@ -111,13 +123,11 @@ fn kind_of(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::config::CorpusConfig;
+    use super::super::reader::tests::rows;
     use super::*;
 
     fn lines(text: &str) -> Result<Vec<(usize, String, String)>> {
-        let config = CorpusConfig::default();
-        let (rows, _) = read(text, &Request::new(&config, true), "x.jsonl")?;
-        Ok(rows.into_iter().map(|row| (row.line, row.label, row.text)).collect())
+        rows(&READER, "x.jsonl", text)
     }
 
     #[test]

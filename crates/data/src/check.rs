@@ -1,0 +1,112 @@
+//! Which settings of a corpus have a meaning, alone and together.
+//!
+//! Takes a [`CorpusConfig`] -> gives the first key that is wrong, or what the settings mean for the corpus that they name.
+
+use crate::config::CorpusConfig;
+use crate::named;
+use crate::split::Split;
+use crate::strip::Strip;
+use ninefold_core::error::{Error, Result};
+
+impl CorpusConfig {
+    /// Checks every setting, alone and with the others.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the key.
+    pub fn validate(&self) -> Result<()> {
+        if self.data.trim().is_empty() {
+            return Err(Error::config("data", format!("{} or a path", named::quoted_names(", ")), "nothing"));
+        }
+        for (key, fraction) in
+            [("test_fraction", self.test_fraction), ("validation_fraction", self.validation_fraction)]
+        {
+            if !(fraction > 0.0 && fraction < 1.0) {
+                return Err(Error::config(key, "a share between 0 and 1, neither included", fraction));
+            }
+        }
+        let is_by_date = || named::find(&self.data).is_some_and(|corpus| corpus.split == "bydate");
+        if self.split == Split::Bydate && !is_by_date() {
+            let expected = "\"auto\", \"given\", \"random\" or \"last\" (\"bydate\" belongs to 20newsgroups)";
+            return Err(Error::config("split", expected, "\"bydate\""));
+        }
+        if let Some(pick) = self.split.pick()
+            && !self.test.is_empty()
+        {
+            let expected = "\"auto\" or \"given\", since test names a test part";
+            return Err(Error::config("split", expected, format!("{:?}", pick.name())));
+        }
+        self.charset()?;
+        self.strip()?;
+        self.sample.validate()
+    }
+
+    /// What is removed from each text: for "auto", what the named corpus wants removed.
+    pub(crate) fn strip(&self) -> Result<Strip> {
+        let mut strip = Strip::default();
+        for name in &self.strip {
+            match name.as_str() {
+                "headers" => strip.headers = true,
+                "footers" => strip.footers = true,
+                "quotes" => strip.quotes = true,
+                "auto" | "none" if self.strip.len() == 1 => {}
+                "auto" | "none" => {
+                    return Err(Error::config("strip", format!("{name:?} alone"), format!("{:?}", self.strip)));
+                }
+                _ => {
+                    let expected = "any of \"headers\", \"footers\", \"quotes\", or \"auto\", or \"none\"";
+                    return Err(Error::config("strip", expected, format!("{name:?}")));
+                }
+            }
+        }
+        match named::find(&self.data) {
+            Some(corpus) if self.strip == ["auto"] => Ok(corpus.strip),
+            _ => Ok(strip),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn key_of(config: &CorpusConfig) -> String {
+        match config.validate() {
+            Err(Error::Config { key, .. }) => key,
+            other => panic!("expected a config error, found {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_default_is_valid() {
+        CorpusConfig::default().validate().unwrap();
+    }
+
+    #[test]
+    fn settings_without_meaning_are_named() {
+        let with = |change: fn(&mut CorpusConfig)| {
+            let mut config = CorpusConfig::default();
+            change(&mut config);
+            key_of(&config)
+        };
+        assert_eq!(with(|c| c.data.clear()), "data");
+        assert_eq!(with(|c| c.test_fraction = 1.0), "test_fraction");
+        assert_eq!(with(|c| c.validation_fraction = f64::NAN), "validation_fraction");
+        assert_eq!(with(|c| c.split = Split::Bydate), "split");
+        assert_eq!(with(|c| (c.split, c.test) = (Split::Random, "t.csv".into())), "split");
+        assert_eq!(with(|c| c.encoding = "klingon".into()), "encoding");
+        assert_eq!(with(|c| c.strip = vec!["signatures".into()]), "strip");
+        assert_eq!(with(|c| c.strip = vec!["none".into(), "quotes".into()]), "strip");
+    }
+
+    #[test]
+    fn auto_strips_newsgroups_only() {
+        let all = Strip { headers: true, footers: true, quotes: true };
+        let newsgroups = CorpusConfig { data: "20newsgroups".into(), ..CorpusConfig::default() };
+        assert_eq!(newsgroups.strip().unwrap(), all);
+        assert_eq!(CorpusConfig::default().strip().unwrap(), Strip::default());
+        let none = CorpusConfig { strip: vec!["none".into()], ..newsgroups.clone() };
+        let empty = CorpusConfig { strip: vec![], ..newsgroups };
+        assert_eq!((none.strip().unwrap(), empty.strip().unwrap()), (Strip::default(), Strip::default()));
+    }
+}

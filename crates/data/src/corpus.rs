@@ -1,0 +1,220 @@
+//! Documents in three parts.
+//!
+//! Takes [`Parts`] whose labels are names -> gives a [`Corpus`] whose labels are numbers, with its [`Protocol`].
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::config::CorpusConfig;
+use crate::document::{Document, Labelled};
+use crate::encodings::Encodings;
+use crate::labels;
+use crate::protocol::{PartCounts, Protocol, TestSplit};
+use crate::reading::Parts;
+use crate::split::{self, Pick, Split};
+use crate::strip::Strip;
+use ninefold_core::error::{Error, Result};
+use ninefold_core::phrasing::{counted, percent, quoted};
+
+/// Documents in three parts, with the names of their classes and the protocol that every result must carry.
+#[derive(Clone, Debug)]
+pub struct Corpus {
+    /// Class names, sorted; a document's `label` points in here.
+    pub labels: Vec<String>,
+    /// What is learned from.
+    pub train: Vec<Document>,
+    /// Cut from train; every choice of epoch or model is made here.
+    pub validation: Vec<Document>,
+    /// Looked at once, at the end.
+    pub test: Vec<Document>,
+    /// How the parts came about.
+    pub protocol: Protocol,
+    /// Sentences about what was noticed while reading (encodings, label spellings, empty texts).
+    pub notices: Vec<String>,
+}
+
+impl Corpus {
+    /// The same documents, numbered by `labels`: the classes of a saved model.
+    ///
+    /// # Errors
+    /// [`Error::Data`] that names the labels of documents which are not among `labels`.
+    pub fn with_labels(mut self, labels: &[String]) -> Result<Corpus> {
+        for part in [&mut self.train, &mut self.validation, &mut self.test] {
+            let named = |document: Document| Labelled {
+                label: self.labels[document.label as usize].clone(),
+                text: document.text,
+                source: document.source,
+            };
+            *part = labels::number(std::mem::take(part).into_iter().map(named).collect(), labels)?;
+        }
+        self.labels = labels.to_vec();
+        self.count();
+        Ok(self)
+    }
+
+    /// A corpus without documents yet, with what is to be said about those of `parts`, whose texts are stripped and whose
+    /// labels are trimmed on the way. `data` is what the protocol calls them.
+    pub(crate) fn begin(parts: &mut Parts, data: String, strip: Strip) -> Corpus {
+        let mut notices = Vec::new();
+        let mut encodings = Encodings::default();
+        let mut unlabelled = 0;
+        let mut trimmed = 0;
+        for reading in [Some(&mut parts.train), parts.test.as_mut()].into_iter().flatten() {
+            if strip != Strip::default() {
+                let apply = |document: &mut Labelled| document.text = strip.apply(&document.text);
+                reading.documents.par_iter_mut().with_min_len(64).for_each(apply);
+            }
+            trimmed += labels::trim(&mut reading.documents);
+            unlabelled += reading.unlabelled;
+            encodings.merge(std::mem::take(&mut reading.encodings));
+            notices.append(&mut reading.notices);
+        }
+        notices.extend(encodings.notices());
+        if trimmed > 0 {
+            notices.push(format!("white space around the labels of {} was removed", counted(trimmed, "text")));
+        }
+        let all = || parts.train.documents.iter().chain(parts.test.iter().flat_map(|test| &test.documents));
+        notices.extend(labels::spelling_notices(&labels::count(all())));
+        let protocol =
+            Protocol { data, strip: strip.names(), encodings: encodings.names(), unlabelled, ..Protocol::default() };
+        let (train, validation, test) = (Vec::new(), Vec::new(), Vec::new());
+        Corpus { labels: Vec::new(), train, validation, test, protocol, notices }
+    }
+
+    /// The parts of a corpus, split as the config says. `self` has notices and the first lines of its protocol, but no
+    /// documents yet.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when a given split has no test part, [`Error::Data`] for texts that cannot be learned from.
+    pub(crate) fn split(mut self, parts: Parts, config: &CorpusConfig) -> Result<Corpus> {
+        let (train, test) = (parts.train.documents, parts.test.map(|test| test.documents));
+        self.labels =
+            labels::count(train.iter().chain(test.iter().flatten())).into_keys().map(str::to_string).collect();
+        let train = labels::number(train, &self.labels)?;
+        let test = test.map(|test| labels::number(test, &self.labels)).transpose()?;
+
+        let (train, test) = match (config.split, test) {
+            (Split::Auto | Split::Given | Split::Bydate, Some(test)) => {
+                self.protocol.split = TestSplit::Given(parts.split.to_string());
+                (train, test)
+            }
+            (Split::Given | Split::Bydate, None) => {
+                let found = "no test part (test names one; split = \"random\" cuts one)";
+                return Err(Error::format(&config.data, "a given split", found));
+            }
+            (Split::Auto | Split::Random | Split::Last, test) => {
+                let all: Vec<Document> = train.into_iter().chain(test.into_iter().flatten()).collect();
+                let (fraction, seed) = (config.test_fraction, config.split_seed);
+                let pick = config.split.pick().unwrap_or_default();
+                self.protocol.split = TestSplit::Cut { pick, fraction, seed };
+                self.cut(all, fraction, (pick, seed), "test")?
+            }
+        };
+        let pick = (config.validation, config.split_seed);
+        let (train, validation) = self.cut(train, config.validation_fraction, pick, "validation")?;
+        self.protocol.validation = format!(
+            "{} of train, {}",
+            percent(config.validation_fraction),
+            config.validation.describe(config.split_seed)
+        );
+        (self.train, self.validation, self.test) = (train, validation, test);
+        self.check_parts()?;
+        self.count();
+        Ok(self)
+    }
+
+    /// Every text as a test text, or the test part alone where there is one, numbered by the classes of a saved model.
+    ///
+    /// # Errors
+    /// [`Error::Data`] that names the labels which the model does not know.
+    pub(crate) fn unsplit(mut self, parts: Parts, labels: &[String]) -> Result<Corpus> {
+        let (documents, split) = match parts.test {
+            Some(test) => (test.documents, TestSplit::TestOnly(parts.split.to_string())),
+            None => (parts.train.documents, TestSplit::EveryText),
+        };
+        self.protocol.split = split;
+        self.labels = labels.to_vec();
+        self.test = labels::number(documents, labels)?;
+        self.count();
+        Ok(self)
+    }
+
+    /// Cuts a part off and says which classes were too small for it.
+    fn cut(
+        &mut self,
+        documents: Vec<Document>,
+        fraction: f64,
+        pick: (Pick, u64),
+        part: &str,
+    ) -> Result<(Vec<Document>, Vec<Document>)> {
+        let classes: BTreeSet<u32> = documents.iter().map(|document| document.label).collect();
+        if let [only] = Vec::from_iter(&classes)[..] {
+            let what = format!(
+                "{}: all {} have the label {:?}, but a classifier needs at least two classes (is it the right column or folder?)",
+                self.protocol.data,
+                counted(documents.len(), "training text"),
+                self.labels[*only as usize],
+            );
+            return Err(Error::data(what));
+        }
+        let total = documents.len();
+        let parts = split::cut(documents, &self.labels, fraction, pick, part);
+        if parts.cut.is_empty() {
+            let what = format!(
+                "{}: no {part} part can be cut: each of the {} has a single text ({} in all; is it the right column or folder?)",
+                self.protocol.data,
+                counted(classes.len(), "class"),
+                counted(total, "text"),
+            );
+            return Err(Error::data(what));
+        }
+        if !parts.too_small.is_empty() {
+            let names: Vec<&String> = parts.too_small.iter().map(|&label| &self.labels[label as usize]).collect();
+            self.notices.push(format!(
+                "{} with a single text, which stays in train, so that the {part} part has none: {}",
+                counted(names.len(), "class"),
+                quoted(&names),
+            ));
+        }
+        Ok((parts.kept, parts.cut))
+    }
+
+    /// Every part has documents; classes that are missing from one are said aloud.
+    fn check_parts(&mut self) -> Result<()> {
+        if self.test.is_empty() {
+            return Err(Error::data(format!("{}: the test part is empty", self.protocol.data)));
+        }
+        let in_part = |part: &[Document]| part.iter().map(|document| document.label).collect::<BTreeSet<u32>>();
+        let (train, test) = (in_part(&self.train), in_part(&self.test));
+        let names =
+            |labels: Vec<&u32>| labels.iter().map(|&&label| self.labels[label as usize].clone()).collect::<Vec<_>>();
+        let unseen = names(test.difference(&train).collect());
+        let untested = names(train.difference(&test).collect());
+        if !unseen.is_empty() {
+            let count = counted(unseen.len(), "class");
+            self.notices
+                .push(format!("{count} in test but not in train, so that no model can know it: {}", quoted(&unseen)));
+        }
+        let is_random = matches!(self.protocol.split, TestSplit::Cut { pick: Pick::Random, .. });
+        if !untested.is_empty() && !is_random {
+            let count = counted(untested.len(), "class");
+            self.notices
+                .push(format!("{count} in train but not in test, so that no score shows it: {}", quoted(&untested)));
+        }
+        Ok(())
+    }
+
+    /// Fills in the counts of the protocol.
+    fn count(&mut self) {
+        let in_parts = |of: fn(&[Document]) -> usize| PartCounts {
+            train: of(&self.train),
+            validation: of(&self.validation),
+            test: of(&self.test),
+        };
+        self.protocol.num_classes = self.labels.len();
+        self.protocol.texts = in_parts(<[Document]>::len);
+        self.protocol.empty_texts =
+            in_parts(|part| part.iter().filter(|document| document.text.trim().is_empty()).count());
+    }
+}

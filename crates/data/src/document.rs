@@ -1,0 +1,20 @@
+//! One text with its label, as a number and as a name.
+
+/// One labelled text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The text, decoded, as the file had it.
+    pub text: String,
+    /// Index into [`Corpus::labels`](crate::Corpus::labels).
+    pub label: u32,
+    /// Where it came from, relative to the corpus: `train/sci.space/60150`, `reviews.csv:17`.
+    pub source: String,
+}
+
+/// A text with the name of its class.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Labelled {
+    pub text: String,
+    pub label: String,
+    pub source: String,
+}

@@ -1,0 +1,225 @@
+//! A file or folder, opened for a reader.
+//!
+//! A path -> an [`Input`]: its beginning, to recognise the format by ([`Input::head`]), then its content as one text or line by
+//! line. A file is decoded as a whole ([`Input::open`]), or line by line when it need not fit into memory
+//! ([`Input::stream`]).
+
+use std::borrow::Cow;
+use std::io::{BufRead, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use crate::decode::{self, Charset};
+use crate::encodings::Encodings;
+use crate::names;
+use crate::packing;
+use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Progress;
+
+/// Bytes by which a format is recognised.
+const HEAD: usize = 1 << 20;
+/// Bytes after which a text that is streamed is cut.
+pub(crate) const LONGEST: usize = 1 << 20;
+
+/// An opened file or folder.
+pub(crate) struct Input<'a> {
+    pub path: PathBuf,
+    pub charset: Charset,
+    pub progress: &'a dyn Progress,
+    /// How the bytes were decoded that were read as a whole.
+    pub encodings: Encodings,
+    body: Body,
+}
+
+enum Body {
+    Folder,
+    /// Decoded.
+    Held(String),
+    Stream {
+        head: Vec<u8>,
+        rest: Box<dyn BufRead>,
+    },
+}
+
+/// The beginning of an input.
+#[derive(Debug)]
+pub(crate) struct Head<'a> {
+    /// Of the file name, in lower case and without `.gz` or `.zst`; empty for a folder.
+    pub extension: String,
+    pub is_folder: bool,
+    /// The first mebibyte as far as it is UTF-8; ASCII is right in any encoding that files are streamed in.
+    pub text: Cow<'a, str>,
+    /// Whether that is all.
+    pub is_whole: bool,
+}
+
+impl Head<'_> {
+    /// The lines that are not empty, without one that is cut off.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        let end = if self.is_whole { None } else { self.text.rfind('\n') };
+        self.text[..end.unwrap_or(self.text.len())].lines().filter(|line| !line.trim().is_empty())
+    }
+}
+
+impl<'a> Input<'a> {
+    /// A folder, or a file that is read and decoded as a whole.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Format`] with the path.
+    pub fn open(path: &Path, charset: Charset, progress: &'a dyn Progress) -> Result<Input<'a>> {
+        let mut input =
+            Input { path: path.to_path_buf(), charset, progress, encodings: Encodings::default(), body: Body::Folder };
+        if !path.is_dir() {
+            let reader = packing::open(path, Arc::default())?;
+            input.hold(reader)?;
+        }
+        Ok(input)
+    }
+
+    /// A file that is read as it is asked for, as far as its encoding and format allow; `taken` counts the bytes read from
+    /// the disk.
+    ///
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn stream(
+        path: &Path,
+        charset: Charset,
+        progress: &'a dyn Progress,
+        taken: Arc<AtomicU64>,
+    ) -> Result<Input<'a>> {
+        let mut rest = packing::open(path, taken)?;
+        let mut head = Vec::new();
+        rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| packing::broken(path, error))?;
+        let has_ascii_lines = charset.has_ascii_lines(&head);
+        let body = Body::Stream { head, rest: Box::new(rest) };
+        let mut input = Input { path: path.to_path_buf(), charset, progress, encodings: Encodings::default(), body };
+        if !has_ascii_lines {
+            input.text()?;
+        }
+        Ok(input)
+    }
+
+    /// Where it is, for errors.
+    pub fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Its beginning.
+    pub fn head(&self) -> Head<'_> {
+        let (text, is_whole) = match &self.body {
+            Body::Folder => (Cow::Borrowed(""), true),
+            Body::Held(text) => {
+                let end = (0..=HEAD.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+                (Cow::Borrowed(&text[..end]), end == text.len())
+            }
+            Body::Stream { head, .. } => (String::from_utf8_lossy(head), head.len() < HEAD),
+        };
+        let is_folder = matches!(self.body, Body::Folder);
+        let extension = if is_folder { String::new() } else { names::extension(&names::file_name(&self.path)) };
+        Head { extension, is_folder, text, is_whole }
+    }
+
+    /// The whole content, decoded.
+    ///
+    /// # Errors
+    /// [`Error::Format`] with the line for bytes that are no text, [`Error::Io`].
+    pub fn text(&mut self) -> Result<&str> {
+        if let Body::Stream { head, rest } = &mut self.body {
+            let all = Cursor::new(std::mem::take(head)).chain(std::mem::replace(rest, Box::new(std::io::empty())));
+            self.hold(all)?;
+        }
+        match &self.body {
+            Body::Held(text) => Ok(text),
+            _ => Err(Error::format(self.place(), "a file", "a folder")),
+        }
+    }
+
+    /// Hands out the lines with their numbers from 1, without their ends.
+    ///
+    /// # Errors
+    /// Those of `give`, and as [`Input::text`].
+    pub fn lines(&mut self, give: impl FnMut(usize, &str) -> Result<()>) -> Result<()> {
+        self.lines_up_to(u64::MAX, give)
+    }
+
+    /// As [`Input::lines`], for lines that are texts: when the file is streamed, a line that is longer than [`LONGEST`] is cut
+    /// between words.
+    ///
+    /// # Errors
+    /// As [`Input::lines`].
+    pub fn text_lines(&mut self, give: impl FnMut(usize, &str) -> Result<()>) -> Result<()> {
+        self.lines_up_to(LONGEST as u64, give)
+    }
+
+    fn lines_up_to(&mut self, longest: u64, mut give: impl FnMut(usize, &str) -> Result<()>) -> Result<()> {
+        if !matches!(self.body, Body::Stream { .. }) {
+            return self.text()?.lines().enumerate().try_for_each(|(index, line)| give(index + 1, line));
+        }
+        let mut number = 0;
+        self.pieces(Some(b'\n'), longest, |line| {
+            number += 1;
+            give(number, line)
+        })
+    }
+
+    /// Hands out the content of a streamed file in pieces of at most [`LONGEST`] bytes, cut between words.
+    ///
+    /// # Errors
+    /// Those of `give`, and as [`Input::text`].
+    pub fn parts(&mut self, mut give: impl FnMut(&str) -> Result<()>) -> Result<()> {
+        match &self.body {
+            Body::Stream { .. } => self.pieces(None, LONGEST as u64, give),
+            _ => give(self.text()?),
+        }
+    }
+
+    fn pieces(&mut self, end: Option<u8>, longest: u64, mut give: impl FnMut(&str) -> Result<()>) -> Result<()> {
+        let place = self.place();
+        let Body::Stream { head, rest } = &mut self.body else { return Ok(()) };
+        let mut reader = Cursor::new(std::mem::take(head)).chain(rest);
+        let mut left = Vec::new();
+        let mut next = || next_piece(&mut reader, &mut left, end, longest);
+        while let Some(piece) = next().map_err(|error| packing::broken(&self.path, error))? {
+            give(&decode::decode(piece, self.charset, &place)?.text)?;
+        }
+        Ok(())
+    }
+
+    /// Reads and decodes everything.
+    fn hold(&mut self, mut reader: impl Read) -> Result<()> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).map_err(|error| packing::broken(&self.path, error))?;
+        let place = self.place();
+        let decoded = decode::decode(bytes, self.charset, &place)?;
+        self.encodings.add(&decoded.outcome, &place);
+        self.body = Body::Held(decoded.text);
+        Ok(())
+    }
+}
+
+/// The next line (up to `end`) or what is left of the file, cut where it is too long. `rest` is what was cut off last time.
+fn next_piece(
+    reader: &mut impl BufRead,
+    rest: &mut Vec<u8>,
+    end: Option<u8>,
+    longest: u64,
+) -> std::io::Result<Option<Vec<u8>>> {
+    let mut text = std::mem::take(rest);
+    let wanted = longest.saturating_sub(text.len() as u64);
+    match end {
+        Some(end) => reader.by_ref().take(wanted).read_until(end, &mut text)?,
+        None => reader.by_ref().take(wanted).read_to_end(&mut text)?,
+    };
+    if text.len() as u64 >= longest && !text.ends_with(b"\n") {
+        // Between words; in a text without spaces, between characters.
+        let space = text.iter().rposition(u8::is_ascii_whitespace).map(|at| at + 1);
+        let character = || text.iter().rposition(|byte| byte & 0xc0 != 0x80).filter(|&at| at > 0);
+        *rest = text.split_off(space.or_else(character).unwrap_or(text.len()));
+    }
+    while text.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        text.pop();
+    }
+    let is_end = text.is_empty() && rest.is_empty() && reader.fill_buf()?.is_empty();
+    Ok((!is_end).then_some(text))
+}

@@ -1,0 +1,65 @@
+//! The settings of the sample corpus.
+
+use serde::{Deserialize, Serialize};
+
+use ninefold_core::error::{Error, Result};
+
+/// What the sample corpus is made like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct SampleConfig {
+    /// Texts in all, the same number for each of the 20 classes (give or take one).
+    pub documents: usize,
+    /// The share of texts that go to the test part.
+    pub test_fraction: f64,
+    /// Another seed makes other posts from the same words.
+    pub seed: u64,
+    /// The share of texts with a wrong label: half the time a sibling's (the same family), else any other.
+    pub label_noise: f64,
+    /// The share of texts that are lightly edited copies of another text of the class, in either part.
+    pub near_duplicates: f64,
+    /// The share of texts with nothing in them.
+    pub empty_texts: f64,
+    /// How far the words of the test part have moved on, from 0 (not at all) to 1 (what people own and buy has
+    /// changed).
+    pub date_shift: f64,
+}
+
+impl Default for SampleConfig {
+    fn default() -> SampleConfig {
+        SampleConfig {
+            documents: 4000,
+            test_fraction: 0.25,
+            seed: 0,
+            label_noise: 0.0,
+            near_duplicates: 0.0,
+            empty_texts: 0.0,
+            date_shift: 0.0,
+        }
+    }
+}
+
+impl SampleConfig {
+    /// Checks that every setting has a meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] that names the first setting that has none.
+    pub fn validate(&self) -> Result<()> {
+        if self.documents < 100 {
+            return Err(Error::config("documents", "at least 100, five for each class", self.documents));
+        }
+        if !(0.0..1.0).contains(&self.test_fraction) {
+            return Err(Error::config("test_fraction", "a share from 0 up to, not including, 1", self.test_fraction));
+        }
+        let shares = [
+            ("label_noise", self.label_noise),
+            ("near_duplicates", self.near_duplicates),
+            ("empty_texts", self.empty_texts),
+            ("date_shift", self.date_shift),
+        ];
+        match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            Some((key, share)) => Err(Error::config(key, "a share between 0 and 1", share)),
+            None => Ok(()),
+        }
+    }
+}

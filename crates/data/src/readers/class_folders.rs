@@ -1,0 +1,69 @@
+//! A folder of class folders with a file per text.
+//!
+//! Takes a folder -> gives a text per file, labelled by the folder that it lies in, in the order of the sorted paths. Where no
+//! labels are wanted, every file below the folder is a text.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::reader::{Confidence, Findings, Reader};
+use crate::columns::Request;
+use crate::decode;
+use crate::input::Input;
+use crate::names::{below, entries, file_name, files_below};
+use crate::reading::{Place, Row};
+use ninefold_core::error::{Error, Result};
+
+/// Every folder.
+pub(super) const READER: Reader = Reader {
+    about: "a folder per class",
+    extensions: &[],
+    has_labels: true,
+    reads_folders: true,
+    recognises: |_| Confidence::Possible,
+    read,
+};
+
+/// # Errors
+/// [`Error::Format`] for a folder without texts and for a file that is no text, [`Error::Io`] for one that cannot be read.
+fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
+    let (folder, charset, progress) = (input.path.clone(), input.charset, input.progress);
+    let files = if request.labelled {
+        files_of_classes(&folder)?
+    } else {
+        files_below(&folder)?.into_iter().map(|path| (path, String::new())).collect()
+    };
+    progress.begin(&format!("reading {}", file_name(&folder)), "texts", Some(files.len() as u64));
+    let read = |(path, label): (PathBuf, String)| {
+        if progress.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
+        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let decoded = decode::decode(bytes, charset, &path.display().to_string())?;
+        progress.advance(1);
+        Ok((decoded.outcome, decoded.text, label, below(&folder, &path)))
+    };
+    let texts: Vec<Result<_>> = files.into_par_iter().with_min_len(16).map(read).collect();
+    progress.end();
+    for text in texts {
+        let (outcome, text, label, file) = text?;
+        input.encodings.add(&outcome, &file);
+        give(Row { text, label, place: Place::File(file) })?;
+    }
+    Ok(Findings::default())
+}
+
+/// Every file below a class folder, with the name of the class.
+fn files_of_classes(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let mut files = Vec::new();
+    for class in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        let label = file_name(&class);
+        files.extend(files_below(&class)?.into_iter().map(|path| (path, label.clone())));
+    }
+    if files.is_empty() {
+        return Err(Error::format(folder.display(), "a folder per class with a file per text", "no texts"));
+    }
+    Ok(files)
+}

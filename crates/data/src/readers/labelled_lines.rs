@@ -1,0 +1,82 @@
+//! fastText's format: a text per line, its label a word that begins with `__label__`.
+//!
+//! Takes the text of a file -> gives its rows.
+
+use super::reader::{Confidence, Findings, Reader};
+use crate::columns::Request;
+use crate::input::Input;
+use crate::reading::{Place, Row};
+use ninefold_core::error::{Error, Result};
+
+const PREFIX: &str = "__label__";
+/// Lines in which a label is looked for to recognise the format.
+const LOOKED_AT: usize = 100;
+
+/// fastText's lines. A line without a label has an empty one.
+pub(super) const READER: Reader = Reader {
+    about: "lines that begin with __label__",
+    extensions: &[],
+    has_labels: true,
+    reads_folders: false,
+    recognises: |head| {
+        let mut lines = head.lines().take(LOOKED_AT);
+        if lines.any(has_label) { Confidence::Likely } else { Confidence::No }
+    },
+    read,
+};
+
+/// # Errors
+/// [`Error::Format`] with the line that has several labels, or a label without a name.
+fn read(input: &mut Input, _: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
+    let file = input.place();
+    input.lines(|line, line_text| {
+        if line_text.trim().is_empty() {
+            return Ok(());
+        }
+        let (text, label) = split(line_text, || format!("{file}:{line}"))?;
+        give(Row { text, label, place: Place::Line(line) })
+    })?;
+    Ok(Findings::default())
+}
+
+/// A line -> its text and its label.
+fn split(line: &str, place: impl Fn() -> String) -> Result<(String, String)> {
+    let mut labels = line.split_whitespace().filter_map(|word| word.strip_prefix(PREFIX));
+    let Some(label) = labels.next() else { return Ok((line.trim().to_string(), String::new())) };
+    if let Some(second) = labels.next() {
+        return Err(Error::format(place(), "one label per text", format!("{label:?} and {second:?}")));
+    }
+    if label.is_empty() {
+        return Err(Error::format(place(), "a name behind __label__", "none"));
+    }
+    let end = label.as_ptr() as usize - line.as_ptr() as usize + label.len();
+    let (before, after) = (&line[..end - label.len() - PREFIX.len()], &line[end..]);
+    Ok((format!("{before}{after}").trim().to_string(), label.to_string()))
+}
+
+/// True when a line has a label of this kind.
+fn has_label(line: &str) -> bool {
+    line.split_whitespace().any(|word| word.starts_with(PREFIX))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::reader::tests::rows;
+    use super::*;
+
+    #[test]
+    fn the_label_may_stand_first_or_last() {
+        let rows =
+            rows(&READER, "x.txt", "__label__pos good film\n\nbad  film __label__neg\nno label\n__label__x\n").unwrap();
+        let rows: Vec<_> = rows.iter().map(|(line, label, text)| (*line, label.as_str(), text.as_str())).collect();
+        assert_eq!(rows, [(1, "pos", "good film"), (3, "neg", "bad  film"), (4, "", "no label"), (5, "x", "")]);
+    }
+
+    #[test]
+    fn several_labels_on_a_line_are_refused() {
+        let error = rows(&READER, "x.txt", "__label__a x\n__label__a __label__b y\n").unwrap_err().to_string();
+        assert_eq!(error, "x.txt:2: expected one label per text, found \"a\" and \"b\"");
+        assert!(rows(&READER, "x.txt", "__label__ x\n").unwrap_err().to_string().contains("a name behind __label__"));
+    }
+}
