@@ -86,7 +86,7 @@ fn train(
         }
         "fasttext" => {
             let config = toml::from_str(settings).map_err(wrong)?;
-            Ok((fasttext::train(&config, sentences, vocab, progress)?, config.epochs))
+            Ok((fasttext::train(&config, sentences, vocab, progress)?, config.word2vec.epochs))
         }
         "glove" => {
             let config = toml::from_str(settings).map_err(wrong)?;
