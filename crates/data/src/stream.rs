@@ -155,6 +155,59 @@ mod tests {
     }
 
     #[test]
+    fn files_are_recognised_by_the_same_readers_as_labelled_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let texts_of = |name: &str, content: &[u8], config: &CorpusConfig| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            let mut all = Vec::new();
+            TextFiles::find(&[path], config)?.each_batch("read", &Silent, |batch| {
+                all.extend_from_slice(batch);
+                Ok(())
+            })?;
+            Result::Ok(all)
+        };
+        let config = CorpusConfig::default();
+        for (name, content) in [
+            ("a.txt", "label\ttext\nx\tone two\ny\tthree\n"),
+            ("a.csv", "text,label\none two,x\nthree,y\n"),
+            ("a", "{\"text\": \"one two\", \"n\": 1}\n\n{\"text\": \"three\", \"n\": 2}\n"),
+            ("b.txt", "__label__x one two\nthree __label__y\n"),
+            ("c.txt", "one two\nthree\n"),
+        ] {
+            assert_eq!(texts_of(name, content.as_bytes(), &config).unwrap(), ["one two", "three"], "{name}");
+        }
+        let second = CorpusConfig { text_column: vec!["2".into()], ..CorpusConfig::default() };
+        assert_eq!(texts_of("a.tsv", b"7\tone\n8\ttwo\n", &second).unwrap(), ["one", "two"]);
+        let long = format!("{{\"text\": \"{}\"}}\n", "word ".repeat(LONGEST / 4));
+        assert_eq!(texts_of("a.jsonl", long.as_bytes(), &config).unwrap().len(), 1, "no line of JSON is cut");
+        let broken = texts_of("a.jsonl", b"{\"text\": \"one\"}\n{\n", &config).unwrap_err().to_string();
+        assert!(broken.contains("a.jsonl:2: expected a JSON object"), "{broken}");
+    }
+
+    #[test]
+    fn files_are_decoded_as_the_config_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let of = |content: &[u8], encoding: &str| {
+            std::fs::write(&path, content).unwrap();
+            let config = CorpusConfig { encoding: encoding.into(), ..CorpusConfig::default() };
+            let mut all = Vec::new();
+            TextFiles::find(std::slice::from_ref(&path), &config)?.each_batch("read", &Silent, |batch| {
+                all.extend_from_slice(batch);
+                Ok(())
+            })?;
+            Result::Ok(all)
+        };
+        let russian = encoding_rs::WINDOWS_1251.encode("да\nочень").0;
+        assert_eq!(of(&russian, "windows-1251").unwrap(), ["да", "очень"]);
+        let wide: Vec<u8> = "да\nочень\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(of(&wide, "utf-16le").unwrap(), ["да", "очень"]);
+        assert_eq!(of(&[b"\xff\xfe".as_slice(), &wide].concat(), "auto").unwrap(), ["да", "очень"]);
+        assert!(of(b"x", "klingon").unwrap_err().to_string().starts_with("encoding: expected"));
+    }
+
+    #[test]
     fn an_endless_line_is_cut_between_words() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("endless.txt");

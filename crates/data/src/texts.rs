@@ -114,6 +114,25 @@ mod tests {
     }
 
     #[test]
+    fn tables_and_labelled_lines_are_recognised_by_content() {
+        let config = CorpusConfig::default();
+        let table = b"text\tlabel\na film\tpos\nanother film\tneg\n";
+        assert_eq!(
+            texts_of("a.txt", table, &config).unwrap(),
+            pairs(&[("a.txt:2", "a film"), ("a.txt:3", "another film")])
+        );
+        let second = CorpusConfig { text_column: vec!["2".into()], ..CorpusConfig::default() };
+        let numbered = |name| texts_of(name, b"7\tone\n8\ttwo\n", &second).unwrap();
+        assert_eq!(numbered("a.txt").len(), 2);
+        for ((_, txt), (_, tsv)) in numbered("a.txt").into_iter().zip(numbered("a.tsv")) {
+            assert_eq!(txt, tsv);
+        }
+        let lines = b"__label__pos a film\nanother film __label__neg\nno label\n";
+        let expected = [("a.txt:1", "a film"), ("a.txt:2", "another film"), ("a.txt:3", "no label")];
+        assert_eq!(texts_of("a.txt", lines, &config).unwrap(), pairs(&expected));
+    }
+
+    #[test]
     fn other_files_give_lines_and_folders_give_files() {
         let config = CorpusConfig::default();
         assert_eq!(

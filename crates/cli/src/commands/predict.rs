@@ -35,7 +35,7 @@ pub struct PredictArgs {
     /// The folder of a trained model or ensemble
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// Text files (a text per line), CSV, TSV or JSONL files, or folders (a text per file); stdin without any
+    /// Text files (a text per line), CSV, TSV, JSONL or fastText files, or folders (a text per file); stdin without any
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Where the text is in CSV, TSV and JSONL: a column's name or number; several, separated by commas, are joined

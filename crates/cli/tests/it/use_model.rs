@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use crate::common::{Place, refusal, stdout};
+use crate::common::{Place, SMALL, refusal, stdout};
 use serde_json::Value;
 
 /// A place with a trained model.
@@ -45,6 +45,52 @@ fn predict_gives_a_label_and_a_probability_per_text() {
     assert_eq!(labelled(&["b.jsonl", "--text-column", "words"], ""), format!("{}\n", lines[0]));
     assert_eq!(labelled(&["c.txt", "a.csv"], "").lines().count(), 4);
     assert_eq!(labelled(&["c.txt", "--whole"], "").lines().count(), 1);
+}
+
+#[test]
+fn every_command_recognises_a_file_by_the_same_readers() {
+    let (place, model) = trained();
+    let mut texts = Vec::new();
+    for label in ["boats", "bread", "chess"] {
+        for number in 0..15 {
+            let path = place.path(&format!("posts/train/{label}/{number:02}.txt"));
+            texts.push((label, std::fs::read_to_string(path).unwrap()));
+        }
+    }
+    let lines =
+        |line: fn(&str, &str) -> String| -> String { texts.iter().map(|(label, text)| line(label, text)).collect() };
+    let table = lines(|label, text| format!("{label}\t{text}\n"));
+    place.write("table.tsv", &table);
+    place.write("table.txt", &table);
+    place.write("lines.txt", &lines(|label, text| format!("__label__{label} {text}\n")));
+    place.write("json.txt", &lines(|label, text| format!("{{\"text\": \"{text}\", \"label\": \"{label}\"}}\n")));
+    place.write("plain.txt", &lines(|_, text| format!("{text}\n")));
+    let files = ["table.tsv", "table.txt", "lines.txt", "json.txt"];
+
+    let run = |args: &[&str]| stdout(&place.ninefold(args).output().unwrap());
+    let of_plain = run(&["predict", &model, "plain.txt"]);
+    assert_eq!(of_plain.lines().count(), 45);
+    let vectors = |file: &str| {
+        let args =
+            ["embed", "train", "word2vec", file, "-o", "v.vec", "--dim", "4", "--min-count", "1", "--epochs", "1"];
+        run(&[&args[..], &["--threads", "1"]].concat());
+        std::fs::read_to_string(place.path("v.vec")).unwrap()
+    };
+    let plain_vectors = vectors("plain.txt");
+    for file in files {
+        assert_eq!(run(&["predict", &model, file]), of_plain, "{file}");
+        assert_eq!(vectors(file), plain_vectors, "{file}");
+        let report: Value = serde_json::from_str(&run(&["evaluate", &model, "--data", file, "--json"])).unwrap();
+        assert_eq!(report["protocol"]["texts"]["test"], 45, "{file}");
+        assert_eq!(report["protocol"]["split"], "none (every text)");
+        let run_dir = format!("run-{file}");
+        let args = ["compare", "--data", file, "--run-dir", &run_dir, "--embeddings", "glove", "--models", "gru"];
+        let quick = ["--threads", "1", "--epochs", "2", "--baselines", "none", "--ensembles", "none"];
+        run(&[&args[..], &quick, &SMALL].concat());
+        let scores = |file: &str| place.json(&format!("run-{file}/pairs/glove-gru/metrics.json"))["classes"].clone();
+        assert!(scores(file).is_array());
+        assert_eq!(scores(file), scores("table.tsv"), "{file}");
+    }
 }
 
 #[test]

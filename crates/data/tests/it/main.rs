@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod formats;
+mod memory;
 mod sample;
 mod strip;

@@ -3,7 +3,8 @@
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::StopWords;
+use super::stop_words::StopWords;
+use crate::segment::{self, SEGMENTERS, Segmenter};
 use ninefold_core::error::{Error, Result};
 
 /// How texts are cut into tokens.
@@ -14,7 +15,7 @@ use ninefold_core::error::{Error, Result};
 #[serde(deny_unknown_fields, default)]
 pub struct TokenizerConfig {
     /// What a token is: "words" (Unicode's word boundaries, any language that writes spaces) or "characters".
-    pub unit: Unit,
+    pub unit: String,
     /// Put tokens in lower case.
     pub lowercase: bool,
     /// Put a token before each word that had capitals: `<title>` for a first letter, `<upper>` for a word in capitals.
@@ -29,17 +30,6 @@ pub struct TokenizerConfig {
     /// Numbers such as 1993 or 3.14: "keep" them, "drop" them, "mask" them all as the one token `<num>`, or keep their
     /// "shape": every digit is a 0 (0000, 0.00).
     pub numbers: Numbers,
-}
-
-/// What a token is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    /// Words by Unicode's word boundaries.
-    #[default]
-    Words,
-    /// Characters as readers count them; a run of white space is one.
-    Characters,
 }
 
 /// What becomes of tokens with a digit and no letter.
@@ -60,7 +50,7 @@ pub enum Numbers {
 impl Default for TokenizerConfig {
     fn default() -> Self {
         TokenizerConfig {
-            unit: Unit::Words,
+            unit: "words".to_string(),
             lowercase: true,
             mark_case: false,
             stop_words: StopWords::None,
@@ -77,6 +67,11 @@ impl TokenizerConfig {
     /// # Errors
     /// [`Error::Config`] with the key.
     pub fn validate(&self) -> Result<()> {
+        self.validate_for(self.segmenter()?)
+    }
+
+    /// As [`TokenizerConfig::validate`], for a segmenter that need not be listed.
+    pub(super) fn validate_for(&self, segmenter: &dyn Segmenter) -> Result<()> {
         if self.min_token_length == 0 {
             return Err(Error::config("min_token_length", "1 or more", 0));
         }
@@ -87,20 +82,27 @@ impl TokenizerConfig {
         if self.mark_case && !self.lowercase {
             return Err(Error::config("mark_case", "false with lowercase = false, which keeps the capitals", true));
         }
-        if self.unit == Unit::Characters {
+        if !segmenter.gives_words() {
+            let only = |value: &str| format!("{value} with unit = {:?}", self.unit);
             if self.mark_case {
-                return Err(Error::config("mark_case", "false with unit = \"characters\"", true));
+                return Err(Error::config("mark_case", only("false"), true));
             }
             if self.min_token_length > 1 {
-                let found = self.min_token_length;
-                return Err(Error::config("min_token_length", "1 with unit = \"characters\"", found));
+                return Err(Error::config("min_token_length", only("1"), self.min_token_length));
             }
             if self.stop_words != StopWords::None {
-                let found = self.stop_words.to_string();
-                return Err(Error::config("stop_words", "\"none\" with unit = \"characters\"", found));
+                return Err(Error::config("stop_words", only("\"none\""), self.stop_words.to_string()));
             }
         }
         Ok(())
+    }
+
+    /// The segmenter that `unit` names.
+    pub(super) fn segmenter(&self) -> Result<&'static dyn Segmenter> {
+        segment::find(&self.unit).ok_or_else(|| {
+            let names = SEGMENTERS.map(Segmenter::name).join(", ");
+            Error::config("unit", format!("one of {names}"), format!("{:?}", self.unit))
+        })
     }
 
     /// The same settings with the stop words of a file written out as a list, so that a saved model needs no other file.
@@ -136,13 +138,17 @@ mod tests {
             refusal(TokenizerConfig { min_token_length: 3, max_token_length: 2, ..config() }),
             "max_token_length: expected min_token_length (3) or more, found 2"
         );
-        let characters = TokenizerConfig { unit: Unit::Characters, stop_words: StopWords::English, ..config() };
+        assert_eq!(
+            refusal(TokenizerConfig { unit: "syllables".into(), ..config() }),
+            "unit: expected one of words, characters, found \"syllables\""
+        );
+        let characters = TokenizerConfig { unit: "characters".into(), stop_words: StopWords::English, ..config() };
         assert_eq!(
             refusal(TokenizerConfig { mark_case: true, lowercase: false, ..config() }),
             "mark_case: expected false with lowercase = false, which keeps the capitals, found true"
         );
         assert_eq!(
-            refusal(TokenizerConfig { mark_case: true, unit: Unit::Characters, ..config() }),
+            refusal(TokenizerConfig { mark_case: true, unit: "characters".into(), ..config() }),
             "mark_case: expected false with unit = \"characters\", found true"
         );
         assert_eq!(refusal(characters), "stop_words: expected \"none\" with unit = \"characters\", found \"english\"");
@@ -152,7 +158,7 @@ mod tests {
     fn toml_says_what_the_fields_say() {
         let text = "unit = \"characters\"\nnumbers = \"mask\"\nstop_words = \"none\"\n";
         let config: TokenizerConfig = toml::from_str(text).unwrap();
-        assert_eq!(config, TokenizerConfig { unit: Unit::Characters, numbers: Numbers::Mask, ..Default::default() });
+        assert_eq!(config, TokenizerConfig { unit: "characters".into(), numbers: Numbers::Mask, ..Default::default() });
         assert_eq!(toml::from_str::<TokenizerConfig>(&toml::to_string(&config).unwrap()).unwrap(), config);
         let unknown = toml::from_str::<TokenizerConfig>("lower = true").unwrap_err().to_string();
         assert!(unknown.contains("unknown field `lower`"), "{unknown}");

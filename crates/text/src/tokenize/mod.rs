@@ -1,20 +1,21 @@
-//! Text -> tokens: cut at Unicode's word boundaries (or into characters), made alike, the unwanted left out.
+//! Text -> tokens: cut by a [`Segmenter`](crate::segment::Segmenter), made alike, the unwanted left out.
 //!
-//! Takes a text -> gives its tokens in order. Words are those of Unicode Standard Annex 29, so "don't", "3.14" and
+//! Takes a text -> gives its tokens in order. By default these are the words of Unicode Standard Annex 29, so "don't", "3.14" and
 //! "www.example.org" are one token each and "e-mail" is two; punctuation, symbols and emoji are none. Texts are not
 //! normalised (NFC): a letter and its accent as two code points stay two code points inside their token.
 
 mod case;
-mod characters;
 mod config;
 mod stop_words;
-mod stretches;
-mod words;
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::segment::{Segmenter, Token};
+
 pub use case::{TITLE, UPPER};
-pub use config::{Numbers, TokenizerConfig, Unit};
+pub use config::{Numbers, TokenizerConfig};
 use ninefold_core::error::Result;
 pub use stop_words::StopWords;
 
@@ -25,19 +26,56 @@ pub const NUM: &str = "<num>";
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     config: TokenizerConfig,
+    segmenter: Arc<dyn Segmenter>,
     stop_words: FxHashSet<String>, // in lower case
 }
 
 impl Tokenizer {
-    /// Builds a tokenizer, reading the file of stop words if there is one.
+    /// Builds a tokenizer with the segmenter that `config.unit` names, reading the file of stop words if there is one.
     ///
     /// # Errors
     /// [`Error::Config`](ninefold_core::Error::Config) for a setting that has no meaning, [`Error::Io`](ninefold_core::Error::Io) or
     /// [`Error::Format`](ninefold_core::Error::Format) when the stop words cannot be read.
     pub fn new(config: &TokenizerConfig) -> Result<Tokenizer> {
-        config.validate()?;
+        let segmenter: Arc<dyn Segmenter> = Arc::new(config.segmenter()?);
+        Tokenizer::with_segmenter(config, segmenter)
+    }
+
+    /// Builds a tokenizer with a segmenter of your own, boxed or shared. Its name replaces `config.unit`, by which saved models
+    /// name it.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::new`].
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use ninefold_text::segment::{Segmenter, Token};
+    /// use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
+    ///
+    /// #[derive(Debug)]
+    /// struct Fields;
+    ///
+    /// impl Segmenter for Fields {
+    ///     fn name(&self) -> &str {
+    ///         "fields"
+    ///     }
+    ///
+    ///     fn segment(&self, text: &str, give: &mut dyn FnMut(Token<'_>)) {
+    ///         text.split('/').for_each(|text| give(Token { text, range: None }));
+    ///     }
+    /// }
+    ///
+    /// let tokenizer = Tokenizer::with_segmenter(&TokenizerConfig::default(), Arc::new(Fields) as Arc<dyn Segmenter>)?;
+    /// assert_eq!(tokenizer.tokenize("New York/Los Angeles"), ["new york", "los angeles"]);
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
+    pub fn with_segmenter(config: &TokenizerConfig, segmenter: impl Into<Arc<dyn Segmenter>>) -> Result<Tokenizer> {
+        let segmenter = segmenter.into();
+        let config = TokenizerConfig { unit: segmenter.name().to_string(), ..config.clone() };
+        config.validate_for(&*segmenter)?;
         let stop_words = config.stop_words.words()?.into_iter().map(|word| word.to_lowercase()).collect();
-        Ok(Tokenizer { config: config.clone(), stop_words })
+        Ok(Tokenizer { config, segmenter, stop_words })
     }
 
     /// The settings that it was built with.
@@ -55,7 +93,7 @@ impl Tokenizer {
     /// Hands the tokens of `text` to `give`, in order, without allocating for each of them.
     pub fn for_each(&self, text: &str, mut give: impl FnMut(&str)) {
         let mut buffer = String::new();
-        let each = |raw: &str| {
+        self.segmenter.segment(text, &mut |Token { text: raw, .. }| {
             if let Some(token) = self.normalise(raw, &mut buffer) {
                 if self.config.mark_case
                     && let Some(mark) = case::mark(raw)
@@ -64,11 +102,7 @@ impl Tokenizer {
                 }
                 give(token);
             }
-        };
-        match self.config.unit {
-            Unit::Words => words::for_each(text, each),
-            Unit::Characters => characters::for_each(text, each),
-        }
+        });
     }
 
     /// One token as the settings want it, or nothing. `buffer` holds it where it differs from `raw`.
@@ -180,15 +214,58 @@ mod tests {
     fn emoji_are_no_words_but_are_characters() {
         let family = "👩\u{200d}👩\u{200d}👧";
         assert_eq!(tokens(&format!("so good {family}👍🏽!")), ["so", "good"]);
-        let characters = TokenizerConfig { unit: Unit::Characters, ..Default::default() };
+        let characters = TokenizerConfig { unit: "characters".into(), ..Default::default() };
         assert_eq!(tokens_with(characters, &format!("{family}👍🏽 🇰🇷")), [family, "👍🏽", " ", "🇰🇷"]);
     }
 
     #[test]
     fn characters_are_lower_case_and_white_space_is_one_token() {
-        let config = TokenizerConfig { unit: Unit::Characters, ..Default::default() };
+        let config = TokenizerConfig { unit: "characters".into(), ..Default::default() };
         assert_eq!(tokens_with(config.clone(), "  Ab\r\n\t c.\n"), ["a", "b", " ", "c", "."]);
         assert_eq!(tokens_with(config, "e\u{301}É한"), ["e\u{301}", "é", "한"]);
+    }
+
+    /// Every three characters in a row.
+    #[derive(Debug)]
+    struct Trigrams;
+
+    impl Segmenter for Trigrams {
+        fn name(&self) -> &str {
+            "trigrams"
+        }
+
+        fn segment(&self, text: &str, give: &mut dyn FnMut(Token<'_>)) {
+            let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            for window in starts.windows(4) {
+                let range = window[0]..window[3];
+                give(Token { text: &text[range.clone()], range: Some(range) });
+            }
+        }
+
+        fn gives_words(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_segmenter_from_elsewhere_is_plugged_in_and_its_settings_are_saved() {
+        let config = TokenizerConfig { numbers: Numbers::Drop, ..Default::default() };
+        let boxed: Box<dyn Segmenter> = Box::new(Trigrams);
+        let tokenizer = Tokenizer::with_segmenter(&config, boxed).unwrap();
+        assert_eq!(tokenizer.tokenize("Né 123"), ["né ", "é 1"]);
+        let shared: Arc<dyn Segmenter> = Arc::new(Trigrams);
+        let saved = serde_json::to_string(tokenizer.config()).unwrap();
+        assert!(saved.contains(r#""unit":"trigrams""#) && saved.contains(r#""numbers":"drop""#), "{saved}");
+        let read: TokenizerConfig = serde_json::from_str(&saved).unwrap();
+        let again = Tokenizer::with_segmenter(&read, shared).unwrap();
+        assert_eq!((again.config(), again.tokenize("Abcd")), (tokenizer.config(), tokenizer.tokenize("Abcd")));
+        assert_eq!(
+            Tokenizer::new(&read).unwrap_err().to_string(),
+            "unit: expected one of words, characters, found \"trigrams\""
+        );
+        let with_stop_words = TokenizerConfig { stop_words: StopWords::English, ..config };
+        let refused = Tokenizer::with_segmenter(&with_stop_words, Arc::new(Trigrams) as Arc<dyn Segmenter>);
+        assert!(refused.unwrap_err().to_string().contains("\"none\" with unit = \"trigrams\""));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::fmt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::TokenCounts;
+use super::counts::TokenCounts;
 use crate::tokenize::Tokenizer;
 
 /// How many of the commonest unknown tokens are named.

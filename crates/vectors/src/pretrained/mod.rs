@@ -4,16 +4,19 @@
 //! archive on the server, of whose other members nothing travels; then cached. Anything that is not a name is a path.
 
 mod catalogue;
+#[cfg(feature = "net")]
+mod fetch;
 
 use std::path::{Path, PathBuf};
 
 use super::WordVectors;
-use super::formats::{self, archive, source::Source};
+use super::formats::{self, source::Source};
 pub use catalogue::{HOMES, RELEASES, Release};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::folders;
 use ninefold_core::progress::Progress;
-use ninefold_download::{Client, RangeReader};
+#[cfg(feature = "net")]
+use ninefold_download::Client;
 
 /// Where pretrained vectors are looked for.
 #[derive(Clone, Debug)]
@@ -23,13 +26,19 @@ pub struct Places {
     /// Addresses of folders with the archives, tried in turn.
     pub homes: Vec<String>,
     /// Who fetches.
+    #[cfg(feature = "net")]
     pub client: Client,
 }
 
 impl Default for Places {
     fn default() -> Places {
         let homes = HOMES.iter().map(ToString::to_string).collect();
-        Places { data_dir: folders::data_dir(), homes, client: Client::default() }
+        Places {
+            data_dir: folders::data_dir(),
+            homes,
+            #[cfg(feature = "net")]
+            client: Client::default(),
+        }
     }
 }
 
@@ -37,7 +46,8 @@ impl Default for Places {
 /// several in a zip).
 ///
 /// # Errors
-/// [`Error::Config`] with suggestions when it is neither, [`Error::Download`] when the vectors cannot be fetched,
+/// [`Error::Config`] with suggestions when it is neither, [`Error::Download`] when the vectors cannot be fetched (never
+/// tried without the feature `net`),
 /// [`Error::Format`] when a file is damaged, [`Error::Io`], [`Error::Interrupted`].
 pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<WordVectors> {
     if is_path(name) {
@@ -54,7 +64,7 @@ pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<Word
     }
     let vectors = match lying_here(release, &[&folder, &places.data_dir])? {
         Some(source) => load_of(release, source, progress)?,
-        None => fetch(release, places, &folder, progress)?,
+        None => fetch::fetch(release, places, &folder, progress)?,
     };
     if let Err(error) = formats::save_cache(&vectors, &cache) {
         progress.notice(&format!("{error}; the next start will take as long as this one"));
@@ -97,62 +107,16 @@ fn load_of(release: Release, source: Source, progress: &dyn Progress) -> Result<
     Err(Error::format(place, format!("vectors of {} dimensions", release.dim), vectors.dim().to_string()))
 }
 
-/// Tries every home; when all fail, the last one's error tells what to do by hand.
-fn fetch(release: Release, places: &Places, folder: &Path, progress: &dyn Progress) -> Result<WordVectors> {
-    let mut last = None;
-    for home in &places.homes {
-        let url = format!("{}/{}", home.trim_end_matches('/'), release.archive);
-        match fetch_from(&url, release, &places.client, folder, progress) {
-            Err(error @ (Error::Download { .. } | Error::Format { .. })) => {
-                if let Some(earlier) = last.replace(error) {
-                    progress.notice(&earlier.to_string());
-                }
-            }
-            done => return done,
-        }
-    }
-    let archive = folder.join(release.archive);
-    Err(match last {
-        Some(Error::Download { url, reason }) => {
-            let reason = format!("{reason}. By hand: put the archive at {}", archive.display());
-            Error::Download { url, reason }
-        }
-        Some(error) => error,
-        None => Error::data(format!("no address to fetch {} from: put it at {}", release.archive, archive.display())),
-    })
-}
+#[cfg(not(feature = "net"))]
+mod fetch {
+    use super::*;
 
-/// Fetches the member alone, or the whole archive where the server sends no parts.
-fn fetch_from(
-    url: &str,
-    release: Release,
-    client: &Client,
-    folder: &Path,
-    progress: &dyn Progress,
-) -> Result<WordVectors> {
-    let Some(reader) = RangeReader::open(client, url)? else {
-        let path = folder.join(release.archive);
-        client.fetch(url, &path, progress)?;
-        let source = Source::in_zip(&path, Some(&release.member()));
-        let loaded = source.and_then(|source| load_of(release, source, progress));
-        if matches!(loaded, Err(Error::Format { .. })) {
-            std::fs::remove_file(&path).map_err(Error::io("remove", &path))?; // else it would be found and refused for ever
-        }
-        return loaded;
-    };
-    let member = archive::find(url, reader, Some(&release.member())).map_err(|error| match error {
-        Error::Io { source, .. } => Error::Download { url: url.to_owned(), reason: source.to_string() },
-        error => error,
-    })?;
-    // The checksum in the name: a part of another edition of the archive is not gone on with.
-    let packed = folder.join(format!("{}.{:08x}.packed", release.member(), member.crc32));
-    client.fetch_range(url, member.start, member.packed_size, &packed, progress)?;
-    let file = std::fs::File::open(&packed).map_err(Error::io("read", &packed))?;
-    let place = format!("{url}:{}", member.name);
-    let loaded = Source::of_member(place, member, file).and_then(|source| load_of(release, source, progress));
-    // Whole or damaged, it has done its service; interrupted, it is unpacked again next time.
-    if !matches!(loaded, Err(Error::Interrupted)) {
-        std::fs::remove_file(&packed).map_err(Error::io("remove", &packed))?;
+    pub(super) fn fetch(release: Release, places: &Places, folder: &Path, _: &dyn Progress) -> Result<WordVectors> {
+        let reason = format!(
+            "this program was built without the feature \"net\", so that it downloads nothing. By hand: put the archive at {}",
+            folder.join(release.archive).display()
+        );
+        let home = places.homes.first().map_or("", |home| home.trim_end_matches('/'));
+        Err(Error::Download { url: format!("{home}/{}", release.archive), reason })
     }
-    loaded
 }

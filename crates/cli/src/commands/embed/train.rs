@@ -38,8 +38,8 @@ Examples:
   ninefold embed train glove --data reviews.csv --text-column body -o reviews.vec --window 10
   ninefold embed train word2vec text.txt -o v.bin --set architecture=cbow --set tokenizer.lowercase=false
 
-A file has a text a line; a folder has a text a file; .gz and .zst are unpacked on the way. Of --data all texts but the test
-part are used. The end of -o names the format: .safetensors, .bin, .vec or .txt.
+A file has a text a line, or is CSV, TSV, JSONL or fastText's lines, of which the text is read; a folder has a text a file;
+.gz and .zst are unpacked on the way. Of --data all texts but the test part are used. The end of -o names the format: .safetensors, .bin, .vec or .txt.
 
 Texts may be larger than memory. A training that was killed goes on from its last checkpoint when the same command is given
 again; the file FILE.checkpoint is deleted when the vectors are written.
@@ -127,7 +127,10 @@ pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
     let tokenizer = Tokenizer::new(&tokenizer)?;
     let (texts, vocab) = match &args.data.data {
         Some(_) => labelled(args, &tokenizer, &vocab, &bars)?,
-        None => streamed(&TextFiles::find(&args.texts, &args.data.corpus()?)?, &tokenizer, &vocab, &resources.folder, &bars)?,
+        None => {
+            let files = TextFiles::find(&args.texts, &args.data.corpus()?)?;
+            streamed(&files, &tokenizer, &vocab, &resources.folder, &bars)?
+        }
     };
     let tokens: u64 = vocab.counts().iter().skip(2).sum(); // without <pad> and <unk>
     bars.notice(&format!("vocabulary: {} words, {tokens} in the texts", vocab.len() - 2));

@@ -5,29 +5,45 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::segmenter::{Segmenter, Token};
 use super::stretches::stretches;
 
-/// Hands the characters of `text` to `give`.
-pub(super) fn for_each(text: &str, mut give: impl FnMut(&str)) {
-    let mut is_spaced = false;
-    let mut is_first = true;
-    let mut each = |character: &str| {
-        if character.chars().all(char::is_whitespace) {
-            is_spaced = true;
-            return;
-        }
-        if is_spaced && !is_first {
-            give(" ");
-        }
-        (is_spaced, is_first) = (false, false);
-        give(character);
-    };
-    // Between two ASCII characters there is always a boundary but for CR LF, and those are white space either way.
-    for stretch in stretches(text, |_, _| true) {
-        if stretch.is_ascii() {
-            (0..stretch.len()).for_each(|at| each(&stretch[at..=at]));
-        } else {
-            stretch.graphemes(true).for_each(&mut each);
+/// Characters as readers count them.
+#[derive(Clone, Copy, Debug)]
+pub struct Characters;
+
+impl Segmenter for Characters {
+    fn name(&self) -> &str {
+        "characters"
+    }
+
+    fn gives_words(&self) -> bool {
+        false
+    }
+
+    fn segment(&self, text: &str, give: &mut dyn FnMut(Token<'_>)) {
+        let mut end_of_last = None; // None: no character yet
+        let mut each = |character: &str| {
+            if character.chars().all(char::is_whitespace) {
+                return;
+            }
+            let token = Token::part_of(text, character);
+            let range = token.range.clone().unwrap_or_default();
+            if let Some(end) = end_of_last
+                && end < range.start
+            {
+                give(Token { text: " ", range: Some(end..range.start) });
+            }
+            end_of_last = Some(range.end);
+            give(token);
+        };
+        // Between two ASCII characters there is always a boundary but for CR LF, and those are white space either way.
+        for stretch in stretches(text, |_, _| true) {
+            if stretch.is_ascii() {
+                (0..stretch.len()).for_each(|at| each(&stretch[at..=at]));
+            } else {
+                stretch.graphemes(true).for_each(&mut each);
+            }
         }
     }
 }
@@ -60,7 +76,7 @@ mod tests {
         #[test]
         fn the_fast_path_changes_nothing(text in "([a-c .\\r\\n\\t]|é|e\u{301}|\u{301}|\u{200d}|👩|🇰|각|\u{1100}|\u{1161}|\u{85}|\u{3000}|ा){0,40}") {
             let mut fast = Vec::new();
-            for_each(&text, |character| fast.push(character.to_owned()));
+            Characters.segment(&text, &mut |character| fast.push(character.text.to_owned()));
             prop_assert_eq!(fast, slow(&text));
         }
     }

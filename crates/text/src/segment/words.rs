@@ -5,13 +5,24 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::segmenter::{Segmenter, Token};
 use super::stretches::stretches;
 
-/// Hands the words of `text` to `give`: exactly those of `text.unicode_words()`, but for the blank that a stray combining
-/// mark after it turns into the beginning of a word (files of vectors could not hold that).
-pub(super) fn for_each(text: &str, mut give: impl FnMut(&str)) {
-    for stretch in stretches(text, is_certain) {
-        stretch.unicode_words().for_each(|word| give(word.trim_start()));
+/// Words by Unicode's word boundaries, for any language that writes spaces.
+#[derive(Clone, Copy, Debug)]
+pub struct Words;
+
+impl Segmenter for Words {
+    fn name(&self) -> &str {
+        "words"
+    }
+
+    /// Exactly the words of `text.unicode_words()`, but for the blank that a stray combining mark after it turns into the
+    /// beginning of a word (files of vectors could not hold that).
+    fn segment(&self, text: &str, give: &mut dyn FnMut(Token<'_>)) {
+        for stretch in stretches(text, is_certain) {
+            stretch.unicode_words().for_each(|word| give(Token::part_of(text, word.trim_start())));
+        }
     }
 }
 
@@ -40,7 +51,7 @@ mod tests {
 
     fn cut(text: &str) -> Vec<String> {
         let mut words = Vec::new();
-        for_each(text, |word| words.push(word.to_owned()));
+        Words.segment(text, &mut |word| words.push(word.text.to_owned()));
         words
     }
 

@@ -1,0 +1,49 @@
+//! What a segmenter is.
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+/// Cuts texts into raw tokens. Lower case, numbers, stop words and lengths are the tokenizer's business afterwards.
+pub trait Segmenter: Debug + Send + Sync {
+    /// Its name in settings and saved models: `tokenizer.unit`.
+    fn name(&self) -> &str;
+
+    /// Hands the tokens of `text` to `give`, in order. A token is not empty.
+    fn segment(&self, text: &str, give: &mut dyn FnMut(Token<'_>));
+
+    /// Whether tokens are words, so that stop words, marks of capitals and a least length have a meaning.
+    fn gives_words(&self) -> bool {
+        true
+    }
+}
+
+/// One token of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// As it is in the text, or as the segmenter writes it.
+    pub text: &'a str,
+    /// Its bytes in the text, where the segmenter can tell.
+    pub range: Option<Range<usize>>,
+}
+
+impl<'a> Token<'a> {
+    /// `token`, which is a part of `text`.
+    pub(super) fn part_of(text: &str, token: &'a str) -> Token<'a> {
+        let start = token.as_ptr() as usize - text.as_ptr() as usize;
+        Token { text: token, range: Some(start..start + token.len()) }
+    }
+}
+
+impl<S: Segmenter + ?Sized> Segmenter for &S {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn segment(&self, text: &str, give: &mut dyn FnMut(Token<'_>)) {
+        (**self).segment(text, give);
+    }
+
+    fn gives_words(&self) -> bool {
+        (**self).gives_words()
+    }
+}
