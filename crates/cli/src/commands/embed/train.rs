@@ -127,7 +127,13 @@ pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
     let tokenizer = Tokenizer::new(&tokenizer)?;
     let (texts, vocab) = match &args.data.data {
         Some(_) => labelled(args, &tokenizer, &vocab, &bars)?,
-        None => streamed(&TextFiles::find(&args.texts, &args.data.corpus()?)?, &tokenizer, &vocab, &resources.folder, &bars)?,
+        None => streamed(
+            &TextFiles::find(&args.texts, &args.data.corpus()?)?,
+            &tokenizer,
+            &vocab,
+            &resources.folder,
+            &bars,
+        )?,
     };
     let tokens: u64 = vocab.counts().iter().skip(2).sum(); // without <pad> and <unk>
     bars.notice(&format!("vocabulary: {} words, {tokens} in the texts", vocab.len() - 2));
@@ -177,7 +183,9 @@ fn train(
 ) -> ninefold::Result<(WordVectors, usize)> {
     Ok(match config {
         Config::Word2vec(config) => (word2vec::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
-        Config::Fasttext(config) => (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.word2vec.epochs),
+        Config::Fasttext(config) => {
+            (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.word2vec.epochs)
+        }
         Config::Glove(config) => (glove::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
     })
 }
