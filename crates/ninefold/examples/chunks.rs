@@ -10,8 +10,10 @@
 use std::time::Instant;
 
 use ninefold::nn::batch::{Batch, Encoded, Padding};
+use ninefold::nn::families::recurrent::Recurrent;
+use ninefold::nn::families::{CellKind, Families, SharedConfig};
 use ninefold::nn::layers::optimizer::Step;
-use ninefold::nn::layers::{CellKind, Optimizer, Pooling};
+use ninefold::nn::layers::{Optimizer, Pooling};
 use ninefold::nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
 use ninefold::rng::Rng;
 
@@ -65,16 +67,16 @@ struct Run {
 
 impl Run {
     fn new(cell: CellKind, chunk_len: usize, texts: &Encoded, matrix: &[f32]) -> Run {
+        let recurrent = Recurrent { hidden_size: 128, num_layers: 2, chunk_len, ..Recurrent::default() };
         let config = NeuralConfig {
-            kind: cell.into(),
-            hidden_size: 128,
-            num_layers: 2,
-            dropout: 0.5,
-            pooling: Pooling::MeanMaxLast,
-            chunk_len,
-            freeze_embeddings: true,
+            encoder: Families { recurrent, ..Families::default() }.encoder(cell.into()),
+            shared: SharedConfig {
+                dropout: 0.5,
+                pooling: Some(Pooling::MeanMaxLast),
+                freeze_embeddings: true,
+                ..SharedConfig::default()
+            },
             num_classes: CLASSES,
-            ..NeuralConfig::default()
         };
         let model = NeuralClassifier::new(config, matrix.to_vec(), DIM, 1);
         let all: Vec<usize> = (0..texts.len()).collect();

@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod bench;
 pub mod class_weight;
+pub mod families;
 pub mod layers;
 pub mod model;
 pub mod train;

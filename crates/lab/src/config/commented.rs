@@ -7,16 +7,10 @@ use std::fmt::Write;
 use documented::DocumentedFields;
 use toml::{Table, Value};
 
+use crate::Config;
 use crate::config::resolve;
-use crate::{BaselineConfig, Config, DistillConfig, EmbeddingConfig, ModelConfig, SearchConfig};
+use crate::config::sections::{self, Section};
 use ninefold_core::error::Result;
-use ninefold_data::CorpusConfig;
-use ninefold_data::sample::SampleConfig;
-use ninefold_metrics::StatisticsConfig;
-use ninefold_nn::train::TrainConfig;
-use ninefold_nn::train::pretrain::PretrainConfig;
-use ninefold_text::tokenize::TokenizerConfig;
-use ninefold_text::vocab::VocabConfig;
 
 impl Config {
     /// The config as a TOML file with a comment above every key; reading it gives the same config.
@@ -26,59 +20,45 @@ impl Config {
     pub fn to_commented_toml(&self) -> Result<String> {
         let table = resolve::to_table(self)?;
         let mut out = String::new();
-        keys::<Config>(&mut out, &table);
-        section::<CorpusConfig>(&mut out, &table, &["corpus"]);
-        section::<SampleConfig>(&mut out, &table, &["corpus", "sample"]);
-        section::<TokenizerConfig>(&mut out, &table, &["tokenizer"]);
-        section::<VocabConfig>(&mut out, &table, &["vocab"]);
-        section::<EmbeddingConfig>(&mut out, &table, &["embedding"]);
-        section::<ModelConfig>(&mut out, &table, &["model"]);
-        section::<PretrainConfig>(&mut out, &table, &["pretraining"]);
-        section::<TrainConfig>(&mut out, &table, &["training"]);
-        section::<BaselineConfig>(&mut out, &table, &["baseline"]);
-        section::<StatisticsConfig>(&mut out, &table, &["statistics"]);
-        section::<DistillConfig>(&mut out, &table, &["distill"]);
-        section::<SearchConfig>(&mut out, &table, &["search"]);
-        space(&mut out, self.search.space.as_ref());
+        keys(&mut out, &table, Config::FIELD_NAMES, Config::FIELD_DOCS);
+        for Section { path, docs, keys: names, key_docs } in sections::all() {
+            let inner = path.split('.').try_fold(&table, |table, name| table.get(name)?.as_table());
+            if let Some(inner) = inner.filter(|_| !names.is_empty()) {
+                out.push('\n');
+                comment(&mut out, docs);
+                let _ = writeln!(out, "[{path}]");
+                keys(&mut out, inner, names, key_docs);
+            }
+        }
+        if let Some(table) = &self.search.space {
+            space(&mut out, table, "");
+        }
         Ok(out)
     }
 }
 
-/// `[corpus.sample]` and its keys.
-fn section<T: DocumentedFields>(out: &mut String, table: &Table, path: &[&str]) {
-    let inner = path.iter().try_fold(table, |table, name| table.get(*name)?.as_table());
-    let docs = match path {
-        [name] => Config::get_field_docs(name).unwrap_or_default(),
-        _ => CorpusConfig::get_field_docs(path[1]).unwrap_or_default(),
-    };
-    if let Some(inner) = inner {
-        out.push('\n');
-        comment(out, docs);
-        let _ = writeln!(out, "[{}]", path.join("."));
-        keys::<T>(out, inner);
-    }
-}
-
 /// What a search tries, a heading per section.
-fn space(out: &mut String, space: Option<&Table>) {
-    for (section, keys) in space.into_iter().flatten() {
-        if let Value::Table(keys) = keys {
-            let _ = writeln!(out, "\n[search.space.{section}]");
-            for (key, values) in keys {
-                let _ = writeln!(out, "{key} = {values}");
-            }
+fn space(out: &mut String, space: &Table, path: &str) {
+    let is_section = |key: &str| sections::all().iter().any(|section| format!("{path}{key}") == section.path);
+    let _ = path.strip_suffix('.').map(|path| writeln!(out, "\n[search.space.{path}]"));
+    for (key, values) in space.iter().filter(|(key, _)| !path.is_empty() && !is_section(key)) {
+        let _ = writeln!(out, "{key} = {values}");
+    }
+    for (key, values) in space.iter().filter(|(key, _)| is_section(key)) {
+        if let Value::Table(keys) = values {
+            self::space(out, keys, &format!("{path}{key}."));
         }
     }
 }
 
 /// A table that stands under a heading of its own; any other is a value, written on one line.
 fn is_section(name: &str) -> bool {
-    ["sample", "space"].contains(&name) || Config::FIELD_NAMES.contains(&name)
+    name == "space" || sections::all().iter().any(|section| section.path.rsplit('.').next() == Some(name))
 }
 
 /// The keys that are no sections, in the order of the struct's fields; one that is not set stands there as a comment.
-fn keys<T: DocumentedFields>(out: &mut String, table: &Table) {
-    for (name, docs) in T::FIELD_NAMES.iter().zip(T::FIELD_DOCS) {
+fn keys(out: &mut String, table: &Table, names: &[&str], docs: &[&str]) {
+    for (name, docs) in names.iter().zip(docs) {
         match table.get(*name) {
             Some(Value::Table(_)) if is_section(name) => {}
             Some(value) => {

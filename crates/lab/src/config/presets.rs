@@ -8,8 +8,9 @@ use crate::{
 };
 use ninefold_core::error::{Error, Result};
 use ninefold_metrics::StatisticsConfig;
-use ninefold_nn::layers::{Pooling, Precision, RecurrentInit};
-use ninefold_nn::model::ModelKind;
+use ninefold_nn::families::recurrent::Recurrent;
+use ninefold_nn::families::{Families, ModelKind, SharedConfig};
+use ninefold_nn::layers::Pooling;
 use ninefold_nn::train::{Schedule, TrainConfig};
 use ninefold_text::tokenize::{Numbers, StopWords, TokenizerConfig};
 use ninefold_text::vocab::VocabConfig;
@@ -63,30 +64,6 @@ fn plain() -> Config {
     }
 }
 
-impl Default for ModelConfig {
-    fn default() -> ModelConfig {
-        ModelConfig {
-            hidden_size: 64,
-            num_layers: 1,
-            bidirectional: true,
-            dropout: 0.3,
-            locked_dropout: false,
-            word_dropout: 0.0,
-            recurrent_dropout: 0.0,
-            layer_norm: false,
-            recurrent_init: RecurrentInit::Uniform,
-            filter_widths: vec![3, 4, 5],
-            filters: 100,
-            pooling: None,
-            segments: 4,
-            chunk_len: 0,
-            freeze_embeddings: false,
-            bigram_buckets: 0,
-            precision: Precision::F32,
-        }
-    }
-}
-
 /// The recipe: what lifts networks, chosen on validation texts of 20 Newsgroups. docs/recipe.md says what each step is worth
 /// (`ninefold ladder --from round1 --preset strong`) and what was tried in vain.
 fn lifted(config: Config) -> Config {
@@ -94,14 +71,22 @@ fn lifted(config: Config) -> Config {
         vocab: VocabConfig { min_count: 2, ..config.vocab },
         embedding: EmbeddingConfig { window: 10, epochs: 20, ..config.embedding },
         model: ModelConfig {
-            hidden_size: 128,
-            num_layers: 1,
-            dropout: 0.5,
-            word_dropout: 0.2,
-            layer_norm: true,
-            pooling: Some(Pooling::MeanMax),
-            freeze_embeddings: false,
-            ..config.model
+            shared: SharedConfig {
+                dropout: 0.5,
+                word_dropout: 0.2,
+                pooling: Some(Pooling::MeanMax),
+                freeze_embeddings: false,
+                ..config.model.shared
+            },
+            families: Families {
+                recurrent: Recurrent {
+                    hidden_size: 128,
+                    num_layers: 1,
+                    layer_norm: true,
+                    ..config.model.families.recurrent
+                },
+                ..config.model.families
+            },
         },
         training: TrainConfig {
             epochs: 12,
@@ -172,12 +157,16 @@ fn round(round: Round) -> Config {
             ..EmbeddingConfig::default()
         },
         model: ModelConfig {
-            hidden_size: round.hidden_size,
-            num_layers: 2,
-            bidirectional: true,
-            dropout: round.dropout,
-            freeze_embeddings: true,
-            ..ModelConfig::default()
+            shared: SharedConfig { dropout: round.dropout, freeze_embeddings: true, ..SharedConfig::default() },
+            families: Families {
+                recurrent: Recurrent {
+                    hidden_size: round.hidden_size,
+                    num_layers: 2,
+                    bidirectional: true,
+                    ..Recurrent::default()
+                },
+                ..Families::default()
+            },
         },
         training: TrainConfig {
             epochs: 20,

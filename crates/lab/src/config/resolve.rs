@@ -1,24 +1,21 @@
 //! Preset, config file and flags -> one [`Config`], each overriding the one before; mistakes are named with their place.
 //!
-//! A file is read twice: by itself, so that an error has its line, and as a table laid over the preset.
+//! There is one way into a config: [`read`], from a table. A file is parsed once; the line of a mistake is that of the key that
+//! `read` names.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use documented::DocumentedFields;
-use serde::de::DeserializeOwned;
-use toml::{Table, Value};
+use serde::Deserialize;
+use serde_path_to_error::Segment;
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
 
-use crate::config::presets;
-use crate::{BaselineConfig, Config, DistillConfig, EmbeddingConfig, ModelConfig, SearchConfig};
+use crate::Config;
+use crate::config::model::move_to_sections;
+use crate::config::{presets, sections};
 use ninefold_core::error::{Error, Result};
-use ninefold_data::CorpusConfig;
-use ninefold_data::sample::SampleConfig;
-use ninefold_metrics::StatisticsConfig;
-use ninefold_nn::train::TrainConfig;
-use ninefold_nn::train::pretrain::PretrainConfig;
-use ninefold_text::tokenize::TokenizerConfig;
-use ninefold_text::vocab::VocabConfig;
 
 /// Where settings come from, weakest first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +40,7 @@ pub fn resolve(sources: &Sources) -> Result<Config> {
         overlay(&mut table, read_file(path)?);
     }
     for (key, value) in &sources.settings {
-        set(&mut table, key, value)?;
+        overlay(&mut table, setting(key, value)?);
     }
     let config: Config = from_table(table)?;
     config.validate()?;
@@ -55,6 +52,38 @@ pub(crate) fn to_table(config: &Config) -> Result<Table> {
     Table::try_from(config).map_err(|error| Error::config("config", "settings that TOML can hold", error))
 }
 
+/// The settings of a table; those that it does not have are the default's.
+///
+/// # Errors
+/// [`Error::Config`] with the key.
+pub(crate) fn from_table(table: Table) -> Result<Config> {
+    read(table).map_err(|mistake| {
+        let (expected, found) = mistake.explain();
+        Error::config(mistake.key(), expected, found)
+    })
+}
+
+/// What a table says that no config can.
+struct Mistake {
+    path: Vec<Segment>,
+    message: String,
+}
+
+fn read(mut table: Table) -> std::result::Result<Config, Mistake> {
+    renew(&mut table);
+    serde_path_to_error::deserialize(table).map_err(|error| Mistake {
+        path: error.path().iter().cloned().collect(),
+        message: error.inner().message().to_string(),
+    })
+}
+
+/// Puts settings under the names that they have today.
+fn renew(table: &mut Table) {
+    if let Some(Value::Table(model)) = table.get_mut("model") {
+        move_to_sections(model);
+    }
+}
+
 /// The table of a file that is a valid config by itself.
 fn read_file(path: &Path) -> Result<Table> {
     let text = fs::read_to_string(path).map_err(Error::io("read the config file", path))?;
@@ -62,24 +91,19 @@ fn read_file(path: &Path) -> Result<Table> {
 }
 
 fn parse(text: &str, name: &str) -> Result<Table> {
-    let fail = |error: toml::de::Error| {
-        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-        let (expected, found) = explain(error.message());
+    let fail = |at: usize, (expected, found): (String, String)| {
+        let line = 1 + text[..at].matches('\n').count();
         Error::format(format!("{name}:{line}"), expected, found)
     };
-    read_as::<Config>(text).map_err(fail)?;
-    read_as::<Table>(text).map_err(fail)
-}
-
-fn read_as<T: DeserializeOwned>(text: &str) -> std::result::Result<T, toml::de::Error> {
-    toml::from_str(text)
-}
-
-pub(crate) fn from_table(table: Table) -> Result<Config> {
-    table.try_into().map_err(|error: toml::de::Error| {
-        let (expected, found) = explain(error.message());
-        Error::config("config", expected, found)
-    })
+    let no_toml =
+        |error: toml::de::Error| fail(error.span().map_or(0, |span| span.start), explain(error.message(), ""));
+    let parsed = DeTable::parse(text).map_err(no_toml)?;
+    let mut table = Table::deserialize(toml::de::Deserializer::from(parsed.clone())).map_err(no_toml)?;
+    renew(&mut table);
+    match read(table.clone()) {
+        Ok(_) => Ok(table),
+        Err(mistake) => Err(fail(mistake.place(&parsed).start, mistake.explain())),
+    }
 }
 
 /// Lays `upper` over `lower`: tables are merged, everything else is replaced.
@@ -94,8 +118,8 @@ fn overlay(lower: &mut Table, upper: Table) {
     }
 }
 
-/// Sets one value; what it may be is learned by trying it as TOML, then as a string.
-fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
+/// One value as a table; what it may be is learned by trying it as TOML, as a string and as a list.
+fn setting(key: &str, value: &str) -> Result<Table> {
     let nested = |value: Value| {
         let mut parts = key.rsplit('.');
         let last = Table::from_iter([(parts.next().unwrap_or_default().to_string(), value)]);
@@ -104,32 +128,109 @@ fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
     let as_toml = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
     let as_list = Value::Array(value.split(',').map(|item| Value::String(item.trim().to_string())).collect());
     let candidates = [as_toml, Some(Value::String(value.to_string())), Some(as_list)];
-    let mut first_error = None;
+    let mut first_mistake = None;
     for candidate in candidates.into_iter().flatten() {
-        let setting = nested(candidate);
-        match setting.clone().try_into::<Config>() {
-            Ok(_) => {
-                overlay(table, setting);
-                return Ok(());
-            }
-            Err(error) => first_error = first_error.or(Some(error)),
+        let mut setting = nested(candidate);
+        renew(&mut setting);
+        match read(setting.clone()) {
+            Ok(_) => return Ok(setting),
+            Err(mistake) => first_mistake = first_mistake.or(Some(mistake)),
         }
     }
-    let message = first_error.map(|error| error.message().to_string()).unwrap_or_default();
-    let (expected, found) = explain(&message);
-    let found = if found == message { format!("{value:?}") } else { found };
+    let (expected, found) = first_mistake.map_or_else(Default::default, |mistake| mistake.explain());
     Err(Error::config(key, expected, found))
 }
 
-/// serde's message -> (what was expected, what was found), with the nearest name that exists.
-fn explain(message: &str) -> (String, String) {
+/// Puts a value at a key such as "model.recurrent.hidden_size"; `None` removes it.
+pub(crate) fn put(table: &mut Table, key: &str, value: Option<Value>) {
+    match key.split_once('.') {
+        Some((section, rest)) => {
+            if let Some(Value::Table(section)) = table.get_mut(section) {
+                put(section, rest, value);
+            }
+        }
+        None => match value {
+            Some(value) => drop(table.insert(key.to_string(), value)),
+            None => drop(table.remove(key)),
+        },
+    }
+}
+
+impl Mistake {
+    /// The setting: "model.dropout".
+    fn key(&self) -> String {
+        let names = self.path.iter().filter_map(|segment| match segment {
+            Segment::Map { key } => Some(key.as_str()),
+            _ => None,
+        });
+        names.collect::<Vec<_>>().join(".")
+    }
+
+    /// The key that is none, where that is the mistake.
+    fn unknown_key(&self) -> Option<&str> {
+        self.message.starts_with("unknown field").then(|| self.message.split('`').nth(1))?
+    }
+
+    /// What was expected, and what was found.
+    fn explain(&self) -> (String, String) {
+        let key = self.key();
+        let section = match self.unknown_key() {
+            Some(unknown) => key.strip_suffix(unknown).map_or(key.as_str(), |section| section.trim_end_matches('.')),
+            None => "",
+        };
+        explain(&self.message, section)
+    }
+
+    /// Where in a file it is: at the innermost of its keys that the file has.
+    fn place(&self, file: &Spanned<DeTable>) -> Range<usize> {
+        let mut keys: Vec<&Segment> = self.path.iter().collect();
+        let unknown = self.unknown_key().map(|key| Segment::Map { key: key.to_string() });
+        if unknown.as_ref().is_some_and(|unknown| self.path.last().map(Segment::to_string) != Some(unknown.to_string()))
+        {
+            keys.extend(&unknown);
+        }
+        let mut place = file.span();
+        let mut within = Within::Table(file.get_ref());
+        for segment in keys {
+            let next = match (within, segment) {
+                (Within::Table(table), Segment::Map { key }) => table
+                    .iter()
+                    .find(|(name, _)| name.get_ref() == key)
+                    .map(|(name, value)| (name.span(), value.get_ref())),
+                (Within::Value(DeValue::Array(items)), Segment::Seq { index }) => {
+                    items.get(*index).map(|item| (item.span(), item.get_ref()))
+                }
+                _ => None,
+            };
+            // A key that the file does not have stood in it under an older name, a level higher.
+            let Some((span, value)) = next else { continue };
+            place = span;
+            within = match value {
+                DeValue::Table(table) => Within::Table(table),
+                other => Within::Value(other),
+            };
+        }
+        place
+    }
+}
+
+/// Where the search for a key has come to.
+#[derive(Clone, Copy)]
+enum Within<'a> {
+    Table(&'a DeTable<'a>),
+    Value(&'a DeValue<'a>),
+}
+
+/// serde's message about a key of a section -> (what was expected, what was found), with the nearest name that exists.
+fn explain(message: &str, section: &str) -> (String, String) {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let Some((&found, known)) = names.split_first() else {
         return ("settings as `ninefold config` prints them".to_string(), message.trim().to_string());
     };
     if message.starts_with("unknown field") {
-        let hint = match elsewhere(found).filter(|_| !known.iter().any(|name| is_near(name, found))) {
-            Some(section) => format!(" (`{found}` belongs to [{section}])"),
+        let is_near_here = known.iter().any(|name| is_near(name, found));
+        let hint = match elsewhere(found).or_else(|| near_below(section, found)).filter(|_| !is_near_here) {
+            Some(hint) => hint,
             None => suggestion(found, known),
         };
         return (format!("a known setting{hint}"), format!("`{found}`"));
@@ -156,30 +257,20 @@ fn is_near(name: &str, found: &str) -> bool {
     strsim::jaro_winkler(name, found) > 0.8
 }
 
-/// The settings of each section.
-const SECTIONS: [(&str, &[&str]); 12] = [
-    ("corpus", CorpusConfig::FIELD_NAMES),
-    ("corpus.sample", SampleConfig::FIELD_NAMES),
-    ("tokenizer", TokenizerConfig::FIELD_NAMES),
-    ("vocab", VocabConfig::FIELD_NAMES),
-    ("embedding", EmbeddingConfig::FIELD_NAMES),
-    ("model", ModelConfig::FIELD_NAMES),
-    ("pretraining", PretrainConfig::FIELD_NAMES),
-    ("training", TrainConfig::FIELD_NAMES),
-    ("baseline", BaselineConfig::FIELD_NAMES),
-    ("statistics", StatisticsConfig::FIELD_NAMES),
-    ("distill", DistillConfig::FIELD_NAMES),
-    ("search", SearchConfig::FIELD_NAMES),
-];
-
-/// The section that has a setting of this name.
-fn elsewhere(key: &str) -> Option<&'static str> {
-    SECTIONS.into_iter().find(|(_, names)| names.contains(&key)).map(|(section, _)| section)
+/// " (`hidden_size` belongs to [model.recurrent])", where some section has a setting of this name.
+fn elsewhere(key: &str) -> Option<String> {
+    let section = sections::all().into_iter().find(|section| section.keys.contains(&key))?;
+    Some(format!(" (`{key}` belongs to [{}])", section.path))
 }
 
-/// The settings of a section; none where there is no such section.
-pub(crate) fn keys_of(section: &str) -> &'static [&'static str] {
-    SECTIONS.into_iter().find(|(name, _)| *name == section).map_or(&[], |(_, keys)| keys)
+/// " (did you mean `model.recurrent.hidden_size`?)", where a section below this one has a setting of nearly this name.
+fn near_below(section: &str, key: &str) -> Option<String> {
+    let below = sections::all().into_iter().filter(|other| other.path.starts_with(&format!("{section}.")));
+    let near = below.flat_map(|other| other.keys.iter().map(move |name| (*name, format!("{}.{name}", other.path))));
+    let near = near.filter(|(name, _)| is_near(name, key));
+    let (_, best) =
+        near.max_by(|(a, _), (b, _)| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)))?;
+    Some(format!(" (did you mean `{best}`?)"))
 }
 
 #[cfg(test)]
@@ -199,11 +290,14 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
         let error = refusal("seed = 1\n\n[model]\nhiden_size = 3\n");
-        assert_eq!(error, "my.toml:4: expected a known setting (did you mean `hidden_size`?), found `hiden_size`");
+        assert_eq!(
+            error,
+            "my.toml:4: expected a known setting (did you mean `model.recurrent.hidden_size`?), found `hiden_size`"
+        );
         let error = refusal("[training]\nhidden_size = 3\n");
         assert_eq!(
             error,
-            "my.toml:2: expected a known setting (`hidden_size` belongs to [model]), found `hidden_size`"
+            "my.toml:2: expected a known setting (`hidden_size` belongs to [model.recurrent]), found `hidden_size`"
         );
         let error = refusal("models = [\"lsmt\"]\n");
         assert!(error.contains("did you mean `lstm`?"), "{error}");
@@ -224,30 +318,59 @@ mod tests {
             settings: vec![("training.batch_size".to_string(), "10".to_string())],
         };
         let config = resolve(&sources).unwrap();
-        assert_eq!((config.training.epochs, config.training.batch_size, config.model.hidden_size), (7, 10, 128));
+        assert_eq!(
+            (config.training.epochs, config.training.batch_size, config.model.families.recurrent.hidden_size),
+            (7, 10, 128)
+        );
     }
 
     #[test]
     fn settings_are_numbers_words_and_lists() {
         let config = with(&[("models", "gru,rnn"), ("corpus.data", "a/b"), ("model.dropout", "0.25")]).unwrap();
         assert_eq!(config.models, [ninefold_nn::model::ModelKind::Gru, ninefold_nn::model::ModelKind::Rnn]);
-        assert_eq!((config.corpus.data.as_str(), config.model.dropout), ("a/b", 0.25));
+        assert_eq!((config.corpus.data.as_str(), config.model.shared.dropout), ("a/b", 0.25));
         let config = with(&[("models", "gru,swem"), ("model.pooling", "mean")]).unwrap();
-        assert_eq!(config.model.pooling, Some(ninefold_nn::layers::Pooling::Mean));
+        assert_eq!(config.model.shared.pooling, Some(ninefold_nn::layers::Pooling::Mean));
         let config = with(&[("corpus.data", "20")]).unwrap();
         assert_eq!(config.corpus.data, "20");
         let error = with(&[("model.hidden", "3")]).unwrap_err().to_string();
-        assert_eq!(error, "model.hidden: expected a known setting (did you mean `hidden_size`?), found `hidden`");
+        assert_eq!(
+            error,
+            "model.hidden: expected a known setting (did you mean `model.recurrent.hidden_size`?), found `hidden`"
+        );
         let error = with(&[("model.hidden_size", "many")]).unwrap_err().to_string();
         assert!(error.starts_with("model.hidden_size: ") && error.contains("many"), "{error}");
         let error = with(&[("model.dropout", "1.5")]).unwrap_err().to_string();
         assert_eq!(error, "model.dropout: expected a share from 0 to below 1, found 1.5");
         let error = with(&[("models", "cnn"), ("model.filter_widths", "[3, 1000000000]")]).unwrap_err().to_string();
-        assert_eq!(error, "model.filter_widths: expected at most training.max_len, 200, found 1000000000");
+        assert_eq!(error, "model.cnn.filter_widths: expected at most training.max_len, 200, found 1000000000");
         let error = with(&[("models", "gru,swem"), ("model.pooling", "last")]).unwrap_err().to_string();
         assert_eq!(
             error,
             "model.pooling: expected a pooling without the last state, which swem does not have, found \"last\""
         );
+    }
+
+    #[test]
+    fn a_setting_is_read_under_the_name_that_it_had_before_families_had_sections() {
+        let flat = parse("[model]\nhidden_size = 3\nfilters = 2\ndropout = 0.1\n", "my.toml").unwrap();
+        let nested = "[model]\ndropout = 0.1\n[model.recurrent]\nhidden_size = 3\n[model.cnn]\nfilters = 2\n";
+        assert_eq!(flat, parse(nested, "my.toml").unwrap());
+        let config = with(&[("model.hidden_size", "5"), ("model.recurrent.hidden_size", "6"), ("model.filters", "7")]);
+        let families = config.unwrap().model.families;
+        assert_eq!((families.recurrent.hidden_size, families.cnn.filters), (6, 7));
+    }
+
+    #[test]
+    fn a_mistake_in_a_file_is_named_with_the_line_of_its_key() {
+        let line = |text: &str| refusal(text).split(": ").next().unwrap().to_string();
+        assert_eq!(line("seed = 1\n[model]\ndropout = 0.1\nhidden_size = \"many\"\n"), "my.toml:4");
+        assert_eq!(line("[model.recurrent]\n\nhidden_size = \"many\"\n"), "my.toml:3");
+        assert_eq!(line("[model.recurrent]\nfilters = 3\n"), "my.toml:2");
+        assert_eq!(line("models = [\n  \"gru\",\n  \"lsmt\",\n]\n"), "my.toml:3");
+        assert_eq!(line("[modle]\n"), "my.toml:1");
+        assert_eq!(line("seed = 1\nmodel.pooling = \"meen\"\n"), "my.toml:2");
+        let error = refusal("[model.cnn]\nfilter = 3\n");
+        assert_eq!(error, "my.toml:2: expected a known setting (did you mean `filters`?), found `filter`");
     }
 }

@@ -3,10 +3,12 @@
 //! Takes the config at the foot and the one at the top -> gives the [`Step`]s between them, in the order in which they are
 //! taken, and the config after any choice of them. Settings that only make sense together are one step.
 
+use std::collections::BTreeMap;
+
 use toml::{Table, Value};
 
 use crate::Config;
-use crate::config::resolve;
+use crate::config::{resolve, sections};
 use ninefold_core::error::{Error, Result};
 use ninefold_report::{Change, LadderStep};
 
@@ -18,15 +20,24 @@ const SECTIONS: [&str; 6] = ["tokenizer", "vocab", "embedding", "model", "pretra
 const TOGETHER: [(&str, &[&str]); 16] = [
     ("tokens", &["tokenizer."]),
     ("vocabulary", &["vocab."]),
-    ("length", &["training.max_len", "model.chunk_len", "training.padding"]),
+    ("length", &["training.max_len", "model.recurrent.chunk_len", "training.padding"]),
     ("vectors", &["embedding."]),
     ("pooling", &["model.pooling", "model.segments"]),
     ("learned vectors", &["model.freeze_embeddings", "training.frozen_epochs", "training.embedding_rate"]),
     ("sparse steps", &["training.sparse_embeddings"]),
     ("word dropout", &["model.word_dropout"]),
-    ("size", &["model.hidden_size", "model.num_layers", "model.bidirectional", "model.filters", "model.filter_widths"]),
-    ("dropout", &["model.dropout", "model.locked_dropout", "model.recurrent_dropout"]),
-    ("beginning", &["model.recurrent_init", "model.layer_norm"]),
+    (
+        "size",
+        &[
+            "model.recurrent.hidden_size",
+            "model.recurrent.num_layers",
+            "model.recurrent.bidirectional",
+            "model.cnn.filters",
+            "model.cnn.filter_widths",
+        ],
+    ),
+    ("dropout", &["model.dropout", "model.locked_dropout", "model.recurrent.recurrent_dropout"]),
+    ("beginning", &["model.recurrent.recurrent_init", "model.recurrent.layer_norm"]),
     ("pretraining", &["pretraining."]),
     ("steps", &["training.batch_size", "training.max_grad_norm", "training.bucket_by_length"]),
     (
@@ -69,16 +80,16 @@ impl Steps {
         let mut foot = above.clone();
         let mut changes = Vec::new();
         for section in SECTIONS {
-            let (Some(Value::Table(below)), Some(Value::Table(above))) = (below.get(section), above.get(section))
-            else {
-                continue;
-            };
-            foot.insert(section.to_string(), Value::Table(below.clone()));
+            let (Some(below), Some(above)) = (below.get(section), above.get(section)) else { continue };
+            foot.insert(section.to_string(), below.clone());
+            let [below, above] = [below, above].map(|value| {
+                let mut settings = BTreeMap::new();
+                collect(section, value, &mut settings);
+                settings
+            });
             let keys = above.keys().chain(below.keys().filter(|key| !above.contains_key(*key)));
             let differing = keys.filter(|key| below.get(*key) != above.get(*key));
-            changes.extend(
-                differing.map(|key| (format!("{section}.{key}"), below.get(key).cloned(), above.get(key).cloned())),
-            );
+            changes.extend(differing.map(|key| (key.clone(), below.get(key).cloned(), above.get(key).cloned())));
         }
         let mut steps = Vec::new();
         for (name, keys) in TOGETHER {
@@ -114,12 +125,7 @@ impl Steps {
         let mut table = self.foot.clone();
         for (_, step) in self.steps.iter().enumerate().filter(|(place, _)| is_taken(*place)) {
             for (key, _, value) in &step.changes {
-                let (section, name) = key.split_once('.').unwrap_or(("", key));
-                let Some(Value::Table(section)) = table.get_mut(section) else { continue };
-                match value {
-                    Some(value) => section.insert(name.to_string(), value.clone()),
-                    None => section.remove(name),
-                };
+                resolve::put(&mut table, key, value.clone());
             }
         }
         let config: Config = resolve::from_table(table)?;
@@ -148,6 +154,16 @@ impl Steps {
     }
 }
 
+/// The settings of a section and of the sections in it, by their whole keys.
+fn collect(path: &str, value: &Value, settings: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Table(keys) if sections::all().iter().any(|section| section.path == path) => {
+            keys.iter().for_each(|(key, value)| collect(&format!("{path}.{key}"), value, settings));
+        }
+        _ => drop(settings.insert(path.to_string(), value.clone())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -157,8 +173,8 @@ mod tests {
     fn ends() -> (Config, Config) {
         let foot = Config::default();
         let mut top = foot.clone();
-        (top.model.pooling, top.model.segments, top.vocab.min_count) = (Some(Pooling::Segments), 3, 7);
-        (top.model.precision, top.seeds) = (ninefold_nn::layers::Precision::Bf16, 3);
+        (top.model.shared.pooling, top.model.shared.segments, top.vocab.min_count) = (Some(Pooling::Segments), 3, 7);
+        (top.model.shared.precision, top.seeds) = (ninefold_nn::layers::Precision::Bf16, 3);
         (foot, top)
     }
 
@@ -180,7 +196,7 @@ mod tests {
         assert_eq!(steps.config(|_| true).unwrap(), top);
         assert_eq!(steps.config(|_| false).unwrap(), Config { seeds: 3, ..foot.clone() });
         let one = steps.config(|place| place == 1).unwrap();
-        assert_eq!((one.model.pooling, one.vocab.min_count), (Some(Pooling::Segments), foot.vocab.min_count));
+        assert_eq!((one.model.shared.pooling, one.vocab.min_count), (Some(Pooling::Segments), foot.vocab.min_count));
     }
 
     #[test]
@@ -192,8 +208,9 @@ mod tests {
     #[test]
     fn settings_that_stand_together_exist() {
         for key in TOGETHER.iter().flat_map(|(_, keys)| *keys) {
-            let (section, name) = key.split_once('.').unwrap();
-            assert!(name.is_empty() || resolve::keys_of(section).contains(&name), "{key}");
+            let (section, name) = key.rsplit_once('.').unwrap();
+            let known = sections::all().into_iter().find(|known| known.path == section);
+            assert!(known.is_some_and(|known| name.is_empty() || known.keys.contains(&name)), "{key}");
         }
     }
 }

@@ -37,8 +37,8 @@ use vectors::Vectors;
 pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Leaderboard> {
     config.validate()?;
     RunFolder::check(folder, config)?;
-    if !config.model.precision.is_available() {
-        let wanted = config.model.precision.name();
+    if !config.model.shared.precision.is_available() {
+        let wanted = config.model.shared.precision.name();
         progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
     }
     let mut texts = Texts::load(config, progress)?;
@@ -179,7 +179,10 @@ impl Run<'_> {
         }
         if rayon::current_num_threads() > 1 {
             // The longest first: none is left alone.
-            trainers.sort_by_key(|trainer| std::cmp::Reverse(trainer.pair.1.work()));
+            let work = |trainer: &Trainer| {
+                config.model.encoder(trainer.pair.1).family().operations(trainer.vectors.matrix.dim, true)
+            };
+            trainers.sort_by(|a, b| work(b).total_cmp(&work(a)));
         }
         let total = trainers.iter().map(Trainer::texts).sum();
         progress.begin(&counted(trainers.len(), "network"), "texts", Some(total));

@@ -8,8 +8,9 @@ use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
+use ninefold_nn::families::{ModelKind, SharedConfig};
+use ninefold_nn::model::NeuralClassifier;
 use ninefold_nn::model::language::{LanguageConfig, LanguageModel};
-use ninefold_nn::model::{ModelKind, NeuralClassifier};
 use ninefold_nn::train::pretrain::{PretrainEpoch, hand_over, pretrain};
 
 /// Pretrains the network, where the settings want it and it is recurrent.
@@ -25,17 +26,11 @@ pub(crate) fn prepare(
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Vec<PretrainEpoch>> {
-    let (Some(cell), 1..) = (kind.cell(), epochs(config, kind)) else { return Ok(Vec::new()) };
-    let shape = LanguageConfig {
-        cell,
-        hidden_size: config.model.hidden_size,
-        bidirectional: config.model.bidirectional,
-        dropout: config.model.dropout,
-        noise: config.pretraining.noise,
-        recurrent_init: config.model.recurrent_init,
-        freeze_embeddings: config.model.freeze_embeddings,
-        precision: config.model.precision,
+    let (Some(network), 1..) = (config.model.encoder(kind).family().recurrent(), epochs(config, kind)) else {
+        return Ok(Vec::new());
     };
+    let SharedConfig { dropout, freeze_embeddings, precision, .. } = config.model.shared;
+    let shape = LanguageConfig { network, dropout, noise: config.pretraining.noise, freeze_embeddings, precision };
     let matrix = &vectors.matrix;
     let mut language = LanguageModel::new(shape, matrix.data.clone(), matrix.dim, texts.vocab.counts(), seed);
     let parts = [&texts.train, &texts.validation];

@@ -5,12 +5,14 @@
 
 use toml::{Table, Value};
 
+use crate::config::model::move_to_sections;
 use crate::config::resolve;
+use crate::config::sections::{self, Section};
 use crate::{Config, ModelConfig};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::{all_listed, nearest};
 use ninefold_core::rng::Rng;
-use ninefold_nn::model::ModelKind;
+use ninefold_nn::families::ModelKind;
 
 /// The sections whose settings can be searched: they change neither the texts nor how models are judged.
 const SECTIONS: [&str; 4] = ["embedding", "model", "pretraining", "training"];
@@ -45,10 +47,12 @@ impl Space {
     /// # Errors
     /// [`Error::Config`] with the key.
     pub(crate) fn of(config: &Config) -> Result<Space> {
-        let default = default_space(config);
-        let table = config.search.space.as_ref().unwrap_or(&default);
+        let mut table = config.search.space.clone().unwrap_or_else(|| default_space(config));
+        if let Some(Value::Table(model)) = table.get_mut("model") {
+            move_to_sections(model);
+        }
         let mut dimensions = Vec::new();
-        for (section, keys) in table {
+        for (section, keys) in &table {
             if !SECTIONS.contains(&section.as_str()) {
                 return Err(stranger(section, keys));
             }
@@ -56,8 +60,7 @@ impl Space {
                 let found = format!("{section} = {keys}");
                 return Err(Error::config("search.space", format!("settings such as {section}.KEY = [...]"), found));
             };
-            for (key, values) in keys {
-                let key = format!("{section}.{key}");
+            for (key, values) in settings_of(section, keys) {
                 let parsed = Values::parse(&key, values)?;
                 if !config.models.iter().any(|&kind| concerns(&key, kind)) {
                     let names: Vec<&str> = config.models.iter().map(|kind| kind.name()).collect();
@@ -101,9 +104,8 @@ impl Space {
         for Dimension { key, values } in &self.dimensions {
             for value in values.ends() {
                 apply(config, &vec![(key.clone(), value)]).map_err(|error| match error {
-                    Error::Config { key: short, expected, found } => {
-                        let place = if short == "config" { key } else { &short };
-                        Error::config(format!("search.space.{place}"), expected, found)
+                    Error::Config { key, expected, found } => {
+                        Error::config(format!("search.space.{key}"), expected, found)
                     }
                     other => other,
                 })?;
@@ -111,6 +113,24 @@ impl Space {
         }
         Ok(())
     }
+}
+
+/// The settings of a section and of the sections in it, with their whole keys, in the order of their own names: that of the random
+/// numbers by which they are drawn.
+fn settings_of<'a>(section: &str, keys: &'a Table) -> Vec<(String, &'a Value)> {
+    let mut settings = Vec::new();
+    for (key, values) in keys {
+        let path = format!("{section}.{key}");
+        match values {
+            Value::Table(inner) if sections::all().iter().any(|section| section.path == path) => {
+                settings.extend(settings_of(&path, inner));
+            }
+            _ => settings.push((path, values)),
+        }
+    }
+    let name = |key: &str| key.rsplit('.').next().map(str::to_string);
+    settings.sort_by_key(|(key, _)| name(key));
+    settings
 }
 
 /// Whether a setting has a say in a network of that family.
@@ -125,10 +145,7 @@ fn concerns(key: &str, kind: ModelKind) -> bool {
 pub(crate) fn apply(config: &Config, settings: &Settings) -> Result<Config> {
     let mut table = resolve::to_table(config)?;
     for (key, value) in settings {
-        let (section, name) = key.split_once('.').unwrap_or(("", key));
-        if let Some(Value::Table(section)) = table.get_mut(section) {
-            section.insert(name.to_string(), value.clone());
-        }
+        resolve::put(&mut table, key, Some(value.clone()));
     }
     let config: Config = resolve::from_table(table)?;
     config.validate()?;
@@ -137,21 +154,15 @@ pub(crate) fn apply(config: &Config, settings: &Settings) -> Result<Config> {
 
 /// What is said about a key that is no section.
 fn stranger(name: &str, value: &Value) -> Error {
-    let within = |section: &str| {
-        let keys = resolve::keys_of(section);
-        keys.contains(&name).then(|| format!("{section}.{name}"))
-    };
-    let owners: Vec<String> = SECTIONS.iter().filter_map(|section| within(section)).collect();
+    let searched = |section: &Section| SECTIONS.contains(&section.path.split('.').next().unwrap_or_default());
+    let all: Vec<Section> = sections::all().into_iter().filter(searched).collect();
+    let owners = all.iter().filter(|section| section.keys.contains(&name));
+    let owners: Vec<String> = owners.map(|section| format!("{}.{name}", section.path)).collect();
+    let near = |section: &Section| nearest(name, section.keys).map(|key| format!("{}.{key}", section.path));
     let hint = match nearest(name, &SECTIONS) {
         _ if !owners.is_empty() => format!(" (`{name}` is written as {})", owners.join(" or ")),
         Some(section) if value.is_table() => format!(" (did you mean `{section}`?)"),
-        _ => {
-            match SECTIONS.iter().find_map(|section| nearest(name, resolve::keys_of(section)).map(|key| (section, key)))
-            {
-                Some((section, key)) => format!(" (did you mean `{section}.{key}`?)"),
-                None => String::new(),
-            }
-        }
+        _ => all.iter().find_map(near).map_or(String::new(), |key| format!(" (did you mean `{key}`?)")),
     };
     Error::config("search.space", format!("settings of [embedding], [model] or [training]{hint}"), format!("`{name}`"))
 }
@@ -241,21 +252,21 @@ fn rounded(value: f64) -> f64 {
 /// What suits most texts. Vectors that are loaded have the length that they have.
 fn default_space(config: &Config) -> Table {
     let mut space = Table::new();
-    let mut add = |section: &str, keys: &str| {
-        let keys: Table = toml::from_str(keys).expect("written here");
-        space.insert(section.to_string(), Value::Table(keys));
-    };
-    let of_families = [
-        ("hidden_size", "hidden_size = [32, 64, 128, 256]\nnum_layers = [1, 2]\n"),
-        ("filters", "filters = [50, 100, 200]\nfilter_widths = [[1, 2, 3], [2, 3, 4], [3, 4, 5]]\n"),
-    ];
-    let has = |key: &str| config.models.iter().any(|&kind| ModelConfig::concerns(key, kind));
-    let own: String = of_families.into_iter().filter(|(key, _)| has(key)).map(|(_, keys)| keys).collect();
-    add("model", &format!("{own}dropout = {{ low = 0.0, high = 0.6 }}\nword_dropout = {{ low = 0.0, high = 0.4 }}"));
-    add("training", "learning_rate = { low = 3e-4, high = 1e-2, log = true }\nbatch_size = [16, 32, 64]");
+    let parsed = |keys: &str| -> Table { toml::from_str(keys).expect("written in the source") };
+    let mut model = parsed("dropout = { low = 0.0, high = 0.6 }\nword_dropout = { low = 0.0, high = 0.4 }");
+    for kind in &config.models {
+        let own = parsed(kind.family().search_space());
+        if !own.is_empty() {
+            model.insert(kind.section().to_string(), Value::Table(own));
+        }
+    }
+    space.insert("model".to_string(), Value::Table(model));
+    let training = parsed("learning_rate = { low = 3e-4, high = 1e-2, log = true }\nbatch_size = [16, 32, 64]");
+    space.insert("training".to_string(), Value::Table(training));
     if !config.loads_glove() {
         // Lists: trials that draw the same share one training of the vectors.
-        add("embedding", "dim = [50, 100, 200]\nwindow = [3, 5, 10, 15]");
+        let embedding = parsed("dim = [50, 100, 200]\nwindow = [3, 5, 10, 15]");
+        space.insert("embedding".to_string(), Value::Table(embedding));
     }
     space
 }
@@ -284,9 +295,10 @@ mod tests {
         let (mut layers, mut small_rates) = ([0; 4], 0);
         for _ in 0..600 {
             let config = apply(&Config::default(), &space.draw(&mut rng, ModelKind::Gru)).unwrap();
-            assert!([3, 5].contains(&config.model.hidden_size) && (0.1..=0.3).contains(&config.model.dropout));
+            assert!([3, 5].contains(&config.model.families.recurrent.hidden_size));
+            assert!((0.1..=0.3).contains(&config.model.shared.dropout));
             assert!((1e-4..=1e-2).contains(&config.training.learning_rate));
-            layers[config.model.num_layers] += 1;
+            layers[config.model.families.recurrent.num_layers] += 1;
             small_rates += usize::from(config.training.learning_rate < 1e-3);
         }
         assert!(layers[1] > layers[2] && layers[2] > layers[3] && layers[3] > 60, "{layers:?}");
@@ -313,12 +325,15 @@ mod tests {
             settings.into_iter().filter_map(|(key, _)| Some(key.strip_prefix("model.")?.to_string())).collect()
         };
         let both = [ModelKind::Gru, ModelKind::Cnn];
-        assert_eq!(drawn(&both, ModelKind::Gru), ["dropout", "hidden_size", "num_layers", "word_dropout"]);
-        assert_eq!(drawn(&both, ModelKind::Cnn), ["dropout", "filter_widths", "filters", "word_dropout"]);
+        assert_eq!(
+            drawn(&both, ModelKind::Gru),
+            ["dropout", "recurrent.hidden_size", "recurrent.num_layers", "word_dropout"]
+        );
+        assert_eq!(drawn(&both, ModelKind::Cnn), ["dropout", "cnn.filter_widths", "cnn.filters", "word_dropout"]);
         assert_eq!(drawn(&[ModelKind::Swem], ModelKind::Swem), ["dropout", "word_dropout"]);
         let error = refusal("model.filters = [3]");
         assert!(
-            error.starts_with("search.space.model.filters: expected nothing: no such setting has a say in rnn"),
+            error.starts_with("search.space.model.cnn.filters: expected nothing: no such setting has a say in rnn"),
             "{error}"
         );
     }
@@ -328,15 +343,15 @@ mod tests {
         assert!(refusal("").starts_with("search.space: expected at least one setting"), "{}", refusal(""));
         assert_eq!(
             refusal("model.hiden_size = [3]"),
-            "search.space.model.hiden_size: expected a known setting (did you mean `hidden_size`?), found `hiden_size`"
+            "search.space.model.hiden_size: expected a known setting (did you mean `model.recurrent.hidden_size`?), found `hiden_size`"
         );
         assert_eq!(
             refusal("hidden_size = [3]"),
             "search.space: expected settings of [embedding], [model] or [training] (`hidden_size` is written as \
-             model.hidden_size), found `hidden_size`"
+             model.recurrent.hidden_size), found `hidden_size`"
         );
         assert!(refusal("modle.hidden_size = [3]").contains("(did you mean `model`?), found `modle`"));
-        assert!(refusal("hiden_size = [3]").contains("(did you mean `model.hidden_size`?)"));
+        assert!(refusal("hiden_size = [3]").contains("(did you mean `model.recurrent.hidden_size`?)"));
         assert!(refusal("corpus.split_seed = [1, 2]").contains("found `corpus`"));
         assert_eq!(
             refusal("model.dropout = { low = 0.5, high = 0.1 }"),
@@ -351,6 +366,6 @@ mod tests {
             "search.space.model.dropout: expected a share from 0 to below 1, found 1.5"
         );
         assert!(refusal("training.epochs = [5]").contains("another setting"));
-        assert!(refusal("model.hidden_size = [\"many\"]").starts_with("search.space.model.hidden_size: "));
+        assert!(refusal("model.hidden_size = [\"many\"]").starts_with("search.space.model.recurrent.hidden_size: "));
     }
 }

@@ -44,7 +44,7 @@ fn config(place: &Path) -> Config {
     config.corpus.data = place.join("texts.csv").display().to_string();
     config.embedding.glove = place.join("vectors.txt").display().to_string();
     config.embedding.dim = 4;
-    config.model.hidden_size = 6;
+    config.model.families.recurrent.hidden_size = 6;
     config.training.epochs = 4;
     config.training.batch_size = 8;
     config
@@ -178,10 +178,15 @@ fn presets_are_the_notebooks_rounds() {
         let Config { embedding, model, training, vocab, .. } = preset(name).unwrap();
         let sizes = [embedding.dim, embedding.window, embedding.epochs, training.max_len, training.batch_size];
         assert_eq!(
-            (vocab.min_count, model.num_layers, model.bidirectional, model.freeze_embeddings),
+            (
+                vocab.min_count,
+                model.families.recurrent.num_layers,
+                model.families.recurrent.bidirectional,
+                model.shared.freeze_embeddings
+            ),
             (5, 2, true, true)
         );
-        (sizes, model.hidden_size, model.dropout, training.learning_rate, training.epochs)
+        (sizes, model.families.recurrent.hidden_size, model.shared.dropout, training.learning_rate, training.epochs)
     };
     assert_eq!(figures("round1"), ([100, 5, 10, 150, 64], 128, 0.5, 1e-3, 20));
     assert_eq!(figures("round2"), ([200, 10, 20, 400, 32], 256, 0.3, 1e-4, 20));

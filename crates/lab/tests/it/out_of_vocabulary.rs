@@ -17,6 +17,8 @@ use ninefold_lab::{Config, distill, run};
 use ninefold_models::bundle::{Bundle, bytes, put_together};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
+use ninefold_nn::families::EncoderConfig;
+use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::layers::Optimizer;
 use ninefold_nn::layers::optimizer::Step;
 use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
@@ -183,7 +185,7 @@ fn several_answer_together_whatever_each_makes_of_unseen_words() {
 
     // A pupil has its own, and is scored as it was trained.
     let (mut pupil, output) = (config.clone(), place.path().join("pupil"));
-    (pupil.models, pupil.model.hidden_size) = (vec![ModelKind::Gru], 3);
+    (pupil.models, pupil.model.families.recurrent.hidden_size) = (vec![ModelKind::Gru], 3);
     let done = distill(&pupil, &all, &output, false, &Silent).unwrap();
     let saved = Bundle::load(&output).unwrap();
     assert_eq!(saved.config.training.test, Some(done.rows[1].test));
@@ -280,7 +282,10 @@ fn damaged_ngrams_are_refused() {
 #[test]
 fn no_gradient_reaches_the_rows_beyond_the_table() {
     let matrix: Vec<f32> = (0..10 * 4).map(|i| (i as f32 * 0.37).sin()).collect();
-    let config = NeuralConfig { hidden_size: 6, ..NeuralConfig::default() };
+    let config = NeuralConfig {
+        encoder: EncoderConfig::Gru(Recurrent { hidden_size: 6, ..Recurrent::default() }),
+        ..NeuralConfig::default()
+    };
     let mut texts = Encoded::default();
     texts.push(&[3, 11, 5, 10], 0);
     texts.push(&[10, 7], 1);

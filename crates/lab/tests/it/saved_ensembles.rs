@@ -167,7 +167,7 @@ fn a_pupil_is_a_model_that_knows_its_teacher() {
     assert_eq!(error, "embeddings, models: expected one of each, found more");
 
     config.models = vec![ModelKind::Gru];
-    config.model.hidden_size = 3;
+    config.model.families.recurrent.hidden_size = 3;
     let done = distill(&config, &both, &output, true, &Silent).unwrap();
     let roles: Vec<&str> = done.rows.iter().map(|row| row.role.as_str()).collect();
     assert_eq!(roles, ["teacher", "pupil", "without a teacher"]);

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use super::{BundleConfig, Shape, pytorch};
-use ninefold_core::phrasing::all_listed;
+use super::{BundleConfig, pytorch};
 use ninefold_metrics::Scores;
 use ninefold_nn::batch::Padding;
-use ninefold_nn::model::ModelKind;
 
 /// The README.md of a saved model, written by `Display`.
 pub struct Card<'a> {
@@ -19,12 +17,13 @@ pub struct Card<'a> {
 impl fmt::Display for Card<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (config, shape) = (self.config, &self.config.model);
-        writeln!(out, "# Text classifier: {} + {}\n", config.embedding, title(shape.kind))?;
+        let family = shape.network.encoder.family();
+        writeln!(out, "# Text classifier: {} + {}\n", config.embedding, family.title())?;
         writeln!(
             out,
             "{} over {}-dimensional {} vectors of {} tokens, made by {}. It gives a text one of {} labels and their \
              probabilities.\n",
-            network(shape),
+            family.summary(shape.network.pooling()),
             shape.embedding_dim,
             config.embedding,
             shape.vocab_size,
@@ -72,7 +71,7 @@ impl Card<'_> {
                 "It was trained with `padding = \"trailing\"`: fill `ids` with 0 up to {max_len} before use.\n"
             )?;
         }
-        let shape = &self.config.model;
+        let network = &self.config.model.network;
         if !self.config.out_of_vocabulary.is_unk() {
             writeln!(
                 out,
@@ -80,8 +79,8 @@ impl Card<'_> {
                  the words in `vocab.txt`), and as unknown only where it has none of them; the lines for PyTorch leave that out.\n"
             )?;
         }
-        if shape.bigram_buckets > 0 {
-            let buckets = shape.bigram_buckets;
+        let buckets = network.shared.bigram_buckets;
+        if buckets > 0 {
             writeln!(
                 out,
                 "To each token's vector is added one of the token before it and itself: row `mix(mix(before) ^ token) % {buckets}` of \
@@ -89,20 +88,8 @@ impl Card<'_> {
                  leave that out.\n"
             )?;
         }
-        if shape.layer_norm {
-            writeln!(
-                out,
-                "The states of each layer are normalised before they go on (`norm_l0` and so on, as `torch.nn.LayerNorm` over both \
-                 directions of a token); the lines for PyTorch leave that out.\n"
-            )?;
-        }
-        if shape.chunk_len > 0 {
-            writeln!(
-                out,
-                "A text goes through the layers in even chunks of at most {} tokens, each from a state of zeros, and all its states \
-                 are pooled together; the lines for PyTorch leave that out.\n",
-                shape.chunk_len
-            )?;
+        for note in network.encoder.family().left_out_of_pytorch() {
+            writeln!(out, "{note}\n")?;
         }
         writeln!(out, "Every text gets one of the labels above, also one that is about none of them.")
     }
@@ -119,34 +106,4 @@ pub(super) fn scores(parts: [(&str, &Option<Scores>); 2]) -> String {
         }
     }
     text
-}
-
-/// "A bidirectional GRU of 2 layer(s) with 64 units per direction"
-fn network(shape: &Shape) -> String {
-    match shape.kind {
-        ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => {
-            let directions = if shape.bidirectional { "bidirectional " } else { "" };
-            let (cell, layers, hidden) = (title(shape.kind), shape.num_layers, shape.hidden_size);
-            format!("A {directions}{cell} of {layers} layer(s) with {hidden} units per direction")
-        }
-        ModelKind::Cnn => {
-            let widths: Vec<String> = shape.filter_widths.iter().map(usize::to_string).collect();
-            let (filters, widths) = (shape.filters, all_listed(&widths));
-            format!(
-                "A convolution with {filters} filters for each window of {widths} words (`{}`)",
-                shape.pooling.name()
-            )
-        }
-        ModelKind::Swem => format!("A linear layer over pooled vectors (SWEM, `{}`)", shape.pooling.name()),
-    }
-}
-
-fn title(kind: ModelKind) -> &'static str {
-    match kind {
-        ModelKind::Rnn => "RNN",
-        ModelKind::Lstm => "LSTM",
-        ModelKind::Gru => "GRU",
-        ModelKind::Cnn => "CNN",
-        ModelKind::Swem => "SWEM",
-    }
 }

@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, CARD, CONFIG, FORMAT_VERSION, LABELS, SUBWORDS, VOCAB, WEIGHTS, checksum, read_json_of_version};
+use super::{
+    Bundle, CARD, CONFIG, FORMAT_VERSION, LABELS, SUBWORDS, VOCAB, WEIGHTS, checksum, migrate, read_json_of_version,
+};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_metrics::Scores;
@@ -184,7 +186,7 @@ pub fn bytes(folder: &Path) -> Result<u64> {
 
 fn read_config(folder: &Path) -> Result<EnsembleConfig> {
     let path = folder.join(CONFIG);
-    let config: EnsembleConfig = read_json_of_version(folder)?;
+    let config: EnsembleConfig = read_json_of_version(folder, migrate::ensemble)?;
     let wrong = |expected: &str, found: String| Err(Error::format(path.display(), expected, found));
     if config.members.is_empty() {
         return wrong("at least one member", "none".to_string());

@@ -15,6 +15,7 @@
 mod card;
 mod checksum;
 mod ensemble;
+mod migrate;
 mod pytorch;
 mod subwords;
 mod weights;
@@ -22,6 +23,7 @@ mod weights;
 use std::fs;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,14 +36,13 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_metrics::Scores;
 use ninefold_nn::batch::Padding;
-use ninefold_nn::layers::{Pooling, Precision};
-use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig};
+use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig};
 use ninefold_text::tokenize::TokenizerConfig;
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::outside::{OutOfVocabulary, OutsideWords};
 
 /// The version of the folder's form that this program writes; older ones it reads, newer ones it refuses.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 const CONFIG: &str = "config.json";
 const VOCAB: &str = "vocab.txt";
@@ -99,53 +100,16 @@ fn untempered() -> f64 {
     1.0
 }
 
-/// The shape of the network. What belongs to another family than `kind` is not looked at.
+/// The network: its settings, and the sizes of what it reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
-    /// Which network. (`cell` in models of before there were others than recurrent ones.)
-    #[serde(alias = "cell")]
-    pub kind: ModelKind,
     /// Tokens, `<pad>` and `<unk>` included.
     pub vocab_size: usize,
     /// Length of a word's vector.
     pub embedding_dim: usize,
-    /// Units of each direction.
-    pub hidden_size: usize,
-    /// Recurrent layers.
-    pub num_layers: usize,
-    /// Read from both ends.
-    pub bidirectional: bool,
-    /// Dropout in training.
-    pub dropout: f64,
-    /// Words that the filters of a convolution see, rising.
-    #[serde(default = "kims_widths")]
-    pub filter_widths: Vec<usize>,
-    /// Filters of each width.
-    #[serde(default = "one")]
-    pub filters: usize,
-    /// Whether the output of every layer is normalised.
-    #[serde(default)]
-    pub layer_norm: bool,
-    /// How the states of a text become one vector.
-    #[serde(default)]
-    pub pooling: Pooling,
-    /// Segments of that pooling.
-    #[serde(default = "one")]
-    pub segments: usize,
-    /// The longest chunk into which a text is cut; 0: it is read in one piece.
-    #[serde(default)]
-    pub chunk_len: usize,
-    /// Whether the word vectors stayed as they came.
-    pub freeze_embeddings: bool,
-    /// Buckets of pairs of neighbouring tokens; 0: no pairs.
-    #[serde(default)]
-    pub bigram_buckets: usize,
-    /// Number of classes.
-    pub num_classes: usize,
-    /// The numbers of the encoder's matrix products.
-    #[serde(default)]
-    pub precision: Precision,
+    /// The settings that it was built and trained with.
+    pub network: NeuralConfig,
 }
 
 /// How much of a text is read.
@@ -179,66 +143,17 @@ pub struct Facts {
     pub teacher: Option<String>,
 }
 
-fn one() -> usize {
-    1
-}
-
-fn kims_widths() -> Vec<usize> {
-    vec![3, 4, 5]
-}
-
 impl Shape {
-    /// The shape of a network, without what matters in training alone.
+    /// The shape of a network.
     pub fn of(model: &NeuralClassifier) -> Shape {
-        let config = model.config().clone();
-        Shape {
-            kind: config.kind,
-            vocab_size: model.vocab_size(),
-            embedding_dim: model.dim(),
-            hidden_size: config.hidden_size,
-            num_layers: config.num_layers,
-            bidirectional: config.bidirectional,
-            dropout: config.dropout,
-            filter_widths: config.filter_widths,
-            filters: config.filters,
-            layer_norm: config.layer_norm,
-            pooling: config.pooling,
-            segments: config.segments,
-            chunk_len: config.chunk_len,
-            freeze_embeddings: config.freeze_embeddings,
-            bigram_buckets: config.bigram_buckets,
-            num_classes: config.num_classes,
-            precision: config.precision,
-        }
-    }
-
-    /// The settings of a network of this shape.
-    pub fn classifier(&self) -> NeuralConfig {
-        NeuralConfig {
-            kind: self.kind,
-            hidden_size: self.hidden_size,
-            num_layers: self.num_layers,
-            bidirectional: self.bidirectional,
-            dropout: self.dropout,
-            filter_widths: self.filter_widths.clone(),
-            filters: self.filters,
-            layer_norm: self.layer_norm,
-            pooling: self.pooling,
-            segments: self.segments,
-            chunk_len: self.chunk_len,
-            freeze_embeddings: self.freeze_embeddings,
-            bigram_buckets: self.bigram_buckets,
-            num_classes: self.num_classes,
-            precision: self.precision,
-            ..NeuralConfig::default() // what matters in training alone
-        }
+        Shape { vocab_size: model.vocab_size(), embedding_dim: model.dim(), network: model.config().clone() }
     }
 }
 
 impl BundleConfig {
     /// Its name in leaderboards: "word2vec + gru".
     pub fn name(&self) -> String {
-        format!("{} + {}", self.embedding, self.model.kind.name())
+        format!("{} + {}", self.embedding, self.model.network.kind().name())
     }
 }
 
@@ -289,7 +204,7 @@ impl Bundle {
         let vocab = Vocab::load(&folder.join(VOCAB))?;
         let labels: Vec<String> = read_json(&folder.join(LABELS))?;
         let shape = &config.model;
-        let counts = [(VOCAB, vocab.len(), shape.vocab_size), (LABELS, labels.len(), shape.num_classes)];
+        let counts = [(VOCAB, vocab.len(), shape.vocab_size), (LABELS, labels.len(), shape.network.num_classes)];
         if let Some((name, found, expected)) = counts.into_iter().find(|(_, found, expected)| found != expected) {
             let place = folder.join(name).display().to_string();
             return Err(Error::format(place, format!("{expected} entries, as {CONFIG} says"), found.to_string()));
@@ -311,8 +226,9 @@ fn foreign(folder: &Path, found: &str) -> Error {
     Error::format(folder.join(CONFIG).display(), expected, found)
 }
 
-/// Reads `config.json`; the version is looked at first, so that a newer form gets the right answer.
-fn read_json_of_version<T: serde::de::DeserializeOwned>(folder: &Path) -> Result<T> {
+/// Reads `config.json`, in today's form. The version is looked at first, so that a newer form gets the right answer; `migrate`
+/// makes of a `config.json` of version 1 one of today.
+fn read_json_of_version<T: DeserializeOwned>(folder: &Path, migrate: impl FnOnce(Value) -> Value) -> Result<T> {
     let path = folder.join(CONFIG);
     if !path.is_file() {
         return Err(foreign(folder, "no such file"));
@@ -324,6 +240,10 @@ fn read_json_of_version<T: serde::de::DeserializeOwned>(folder: &Path) -> Result
             let expected = format!("format_version {FORMAT_VERSION} or less (a newer ninefold reads newer ones)");
             Err(Error::format(path.display(), expected, version.to_string()))
         }
+        Some(0 | 1) => {
+            let refused = |error| Error::format(path.display(), "a config.json of format_version 1", error);
+            serde_json::from_value(migrate(value)).map_err(|error| refused(error.to_string()))
+        }
         Some(_) => read_json(&path),
     }
 }
@@ -332,22 +252,12 @@ fn read_config(folder: &Path) -> Result<BundleConfig> {
     if is_ensemble(folder) {
         return Err(foreign(folder, "an ensemble, where a single network is needed"));
     }
-    let config: BundleConfig = read_json_of_version(folder)?;
+    let config: BundleConfig = read_json_of_version(folder, migrate::network)?;
     let shape = &config.model;
-    let sizes = [
-        shape.hidden_size,
-        shape.num_layers,
-        shape.num_classes,
-        shape.embedding_dim,
-        shape.segments,
-        shape.filters,
-        config.reading.max_len,
-    ];
-    let rising =
-        shape.filter_widths.first().is_some_and(|&width| width > 0) && shape.filter_widths.is_sorted_by(|a, b| a < b);
-    if sizes.contains(&0) || !rising || !(0.0..1.0).contains(&shape.dropout) {
-        return Err(foreign(folder, "sizes of 0, widths that do not rise, or a dropout that is no share"));
+    if [shape.network.num_classes, shape.embedding_dim, config.reading.max_len].contains(&0) {
+        return Err(foreign(folder, "sizes of 0"));
     }
+    shape.network.check().map_err(|error| foreign(folder, &error.to_string()))?;
     if !(config.temperature > 0.0 && config.temperature.is_finite()) {
         return Err(foreign(folder, "a temperature that is no number above 0"));
     }

@@ -5,10 +5,11 @@ use std::path::Path;
 use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, serialize};
 
-use super::Shape;
+use super::{CONFIG, Shape};
 use ninefold_core::error::{Error, Result};
+use ninefold_nn::families::Axis;
 use ninefold_nn::layers::{Parameter, Pooling};
-use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier};
+use ninefold_nn::model::{Classifier, NeuralClassifier};
 
 /// A safetensors file of these parameters; the same parameters give the same bytes.
 pub(super) fn to_bytes(parameters: &[&Parameter]) -> Result<Vec<u8>> {
@@ -32,44 +33,33 @@ pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<Neu
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
     check_sizes(&tensors, shape, path)?;
     let matrix = floats(&tensors, "embedding.weight", &[shape.vocab_size, shape.embedding_dim], path)?;
-    let mut model = NeuralClassifier::new(shape.classifier(), matrix, shape.embedding_dim, 0);
+    let mut model = NeuralClassifier::new(shape.network.clone(), matrix, shape.embedding_dim, 0);
     for parameter in model.parameters_mut().into_iter().skip(1) {
         parameter.value = floats(&tensors, &parameter.name, &parameter.shape, path)?;
     }
     Ok(model)
 }
 
+/// More tensors than any network has: where an altered config.json asks for more, they are not counted any further.
+const MOST_TENSORS: usize = 100_000;
+
 /// Sizes that the file bears out, before memory is asked for by what config.json says.
 fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> {
-    let has_bigrams = shape.bigram_buckets > 0;
-    let others = 3 + usize::from(shape.pooling == Pooling::Attention) + usize::from(has_bigrams);
-    let (count, encoded, what) = match shape.kind {
-        ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => {
-            let directions = 1 + usize::from(shape.bidirectional);
-            let per_layer = 4 * directions + if shape.layer_norm { 2 } else { 0 };
-            let count = shape.num_layers.saturating_mul(per_layer);
-            (count, shape.hidden_size.saturating_mul(directions), format!("{} layers", shape.num_layers))
-        }
-        ModelKind::Cnn => {
-            let widths = &shape.filter_widths;
-            for (number, &width) in widths.iter().enumerate() {
-                let weight = format!("convolution.{number}.weight");
-                check_shape(tensors, &weight, &[shape.filters, shape.embedding_dim, width], path)?;
-            }
-            let filters = shape.filters.saturating_mul(widths.len());
-            (2 * widths.len(), filters, format!("filters of {} widths", widths.len()))
-        }
-        ModelKind::Swem => (0, shape.embedding_dim, "pooled vectors".to_string()),
-    };
-    let count = count.saturating_add(others);
+    let (network, dim) = (&shape.network, shape.embedding_dim);
+    let (family, pooling, buckets) = (network.encoder.family(), network.pooling(), network.shared.bigram_buckets);
+    let others = 3 + usize::from(pooling == Pooling::Attention) + usize::from(buckets > 0);
+    let count = others + family.weights(dim).take(MOST_TENSORS).count();
     if count != tensors.len() {
-        return Err(Error::format(path.display(), format!("the {count} tensors of {what}"), tensors.len().to_string()));
+        let expected = format!("the {count} tensors of {CONFIG}'s network ({})", family.summary(pooling));
+        return Err(Error::format(path.display(), expected, tensors.len().to_string()));
     }
-    if has_bigrams {
-        check_shape(tensors, "bigrams.weight", &[shape.bigram_buckets, shape.embedding_dim], path)?;
+    if buckets > 0 {
+        check_shape(tensors, "bigrams.weight", &[buckets, dim], path)?;
     }
-    let width = encoded.saturating_mul(shape.pooling.num_parts(shape.segments));
-    check_shape(tensors, "head.weight", &[shape.num_classes, width], path)
+    let Axis { parts, size } = family.output(dim);
+    let width = parts.saturating_mul(size).saturating_mul(pooling.num_parts(network.shared.segments));
+    check_shape(tensors, "head.weight", &[network.num_classes, width], path)?;
+    family.weights(dim).try_for_each(|(name, shape)| check_shape(tensors, &name, &shape, path))
 }
 
 fn check_shape(tensors: &SafeTensors, name: &str, shape: &[usize], path: &Path) -> Result<()> {

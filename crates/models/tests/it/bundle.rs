@@ -12,8 +12,11 @@ use ninefold_metrics::calibration;
 use ninefold_models::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::batch::{Encoded, Padding};
-use ninefold_nn::layers::{Pooling, Precision};
-use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, Reading, predict_logits};
+use ninefold_nn::families::cnn::Cnn;
+use ninefold_nn::families::recurrent::Recurrent;
+use ninefold_nn::families::{Families, ModelKind, SharedConfig};
+use ninefold_nn::layers::Pooling;
+use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Reading, predict_logits};
 use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::outside::OutOfVocabulary;
@@ -26,25 +29,29 @@ const TEXTS: [&str; 4] =
 
 fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
     let vocab = Vocab::from_tokens(["rook", "pawn", "takes", "tab\there"].map(String::from).to_vec()).unwrap();
-    let shape = Shape {
-        kind,
-        vocab_size: vocab.len(),
-        embedding_dim: 5,
-        hidden_size: 7,
-        num_layers: 2,
-        bidirectional: true,
-        dropout: 0.25,
-        layer_norm: kind == ModelKind::Lstm,
-        filter_widths: vec![2, 5],
-        filters: 3,
-        pooling: if kind == ModelKind::Lstm { Pooling::Attention } else { kind.own_pooling() },
-        segments: 1,
-        chunk_len: if kind == ModelKind::Lstm { 3 } else { 0 },
-        freeze_embeddings: true,
-        bigram_buckets: if matches!(kind, ModelKind::Rnn | ModelKind::Cnn | ModelKind::Swem) { 9 } else { 0 },
-        num_classes: 3,
-        precision: Precision::F32,
+    let is_lstm = kind == ModelKind::Lstm;
+    let families = Families {
+        recurrent: Recurrent {
+            hidden_size: 7,
+            num_layers: 2,
+            layer_norm: is_lstm,
+            chunk_len: if is_lstm { 3 } else { 0 },
+            ..Recurrent::default()
+        },
+        cnn: Cnn { filter_widths: vec![2, 5], filters: 3 },
+        ..Families::default()
     };
+    let has_bigrams = matches!(kind, ModelKind::Rnn | ModelKind::Cnn | ModelKind::Swem);
+    let shared = SharedConfig {
+        dropout: 0.25,
+        pooling: Some(if is_lstm { Pooling::Attention } else { kind.family().own_pooling() }),
+        segments: 1,
+        freeze_embeddings: true,
+        bigram_buckets: if has_bigrams { 9 } else { 0 },
+        ..SharedConfig::default()
+    };
+    let network = NeuralConfig { encoder: families.encoder(kind), shared, num_classes: 3 };
+    let shape = Shape { vocab_size: vocab.len(), embedding_dim: 5, network: network.clone() };
     let mut rng = Rng::new(4);
     let matrix = (0..vocab.len() * 5).map(|_| rng.normal() as f32).collect();
     let config = BundleConfig {
@@ -52,7 +59,7 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         made_by: "ninefold test".to_string(),
         tokenizer: TokenizerConfig::default(),
         embedding: "glove".to_string(),
-        model: shape.clone(),
+        model: shape,
         reading: BundleReading { max_len: 6, padding },
         out_of_vocabulary: OutOfVocabulary::Unk,
         temperature: 2.5,
@@ -60,7 +67,7 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         sha256: BTreeMap::new(),
     };
     let labels = ["a", "b \"quoted\"", "c, d"].map(String::from).to_vec();
-    let mut model = NeuralClassifier::new(shape.classifier(), matrix, 5, 9);
+    let mut model = NeuralClassifier::new(network, matrix, 5, 9);
     let bigrams = model.parameters_mut().into_iter().filter(|parameter| parameter.name == "bigrams.weight");
     bigrams.flat_map(|weight| &mut weight.value).for_each(|value| *value = rng.normal() as f32);
     Bundle { config, vocab, labels, model, outside: None }
@@ -142,7 +149,7 @@ fn refusal_after(change: impl FnOnce(&mut Vec<Tensor>)) -> String {
 #[test]
 fn a_missing_or_misshapen_tensor_is_named() {
     let error = refusal_after(|tensors| tensors.retain(|(name, ..)| name != "head.bias"));
-    assert!(error.contains("model.safetensors: expected the 19 tensors of 2 layers, found 18"), "{error}");
+    assert!(error.contains("model.safetensors: expected the 19 tensors of config.json's network (A bidirectional GRU of 2 layer(s) with 7"), "{error}");
     let error = refusal_after(|tensors| {
         tensors.iter_mut().filter(|(name, ..)| name == "recurrent.weight_hh_l1").for_each(|tensor| tensor.0 += "x");
     });
@@ -172,21 +179,49 @@ fn tampered_config(from: &str, to: &str) -> String {
     names.into_iter().find(|name| error.contains(name)).unwrap_or(&error).to_string()
 }
 
+/// A model's folder with its config as version 1 had it, without the keys that came later.
+fn as_version_1(folder: &Path) {
+    let path = folder.join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    config["format_version"] = 1.into();
+    let mut network = config["model"].as_object_mut().unwrap().remove("network").unwrap();
+    let mut encoder = network["encoder"].take();
+    let model = config["model"].as_object_mut().unwrap();
+    model.insert("cell".to_string(), encoder.as_object_mut().unwrap().remove("kind").unwrap());
+    model.insert("num_classes".to_string(), network["num_classes"].take());
+    for key in ["hidden_size", "num_layers", "bidirectional"] {
+        model.insert(key.to_string(), encoder[key].take());
+    }
+    for key in ["dropout", "freeze_embeddings"] {
+        model.insert(key.to_string(), network["shared"][key].take());
+    }
+    fs::write(&path, config.to_string()).unwrap();
+}
+
 #[test]
 fn a_model_of_before_there_were_other_families_still_loads() {
     let dir = tempfile::tempdir().unwrap();
     bundle(ModelKind::Gru, Padding::Exact).save(dir.path()).unwrap();
     let now = Bundle::load(dir.path()).unwrap();
-    let path = dir.path().join("config.json");
-    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    let shape = config["model"].as_object_mut().unwrap();
-    let kind = shape.remove("kind").unwrap();
-    shape.insert("cell".to_string(), kind);
-    for later in ["pooling", "segments", "precision", "layer_norm", "chunk_len", "bigram_buckets"] {
-        shape.remove(later).unwrap();
-    }
-    fs::write(&path, config.to_string()).unwrap();
+    as_version_1(dir.path());
     let old = Bundle::load(dir.path()).unwrap();
     assert_eq!(old.config, now.config);
     assert!(old.model.parameters() == now.model.parameters());
+}
+
+#[test]
+fn an_altered_config_of_version_1_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    bundle(ModelKind::Gru, Padding::Exact).save(dir.path()).unwrap();
+    as_version_1(dir.path());
+    let path = dir.path().join("config.json");
+    let text = fs::read_to_string(&path).unwrap();
+    for (from, to) in
+        [("\"hidden_size\"", "\"hiden_size\""), ("\"gru\"", "\"gruu\""), ("\"num_layers\":2", "\"num_layers\":[]")]
+    {
+        assert!(text.contains(from), "{text}");
+        fs::write(&path, text.replace(from, to)).unwrap();
+        let error = Bundle::load(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("config.json: expected a config.json of format_version 1, found "), "{error}");
+    }
 }

@@ -1,6 +1,8 @@
 //! A network with a batch of made-up texts, of the sizes by which people know the machine's speed.
 
 use crate::batch::{Batch, Encoded, Padding};
+use crate::families::recurrent::Recurrent;
+use crate::families::{Families, SharedConfig};
 use crate::layers::optimizer::Step;
 use crate::layers::{Optimizer, Precision};
 use crate::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
@@ -9,7 +11,6 @@ use ninefold_core::rng::Rng;
 const VOCAB: usize = 20_000;
 const CLASSES: usize = 20;
 const LAYERS: usize = 2;
-const DIRECTIONS: usize = 2;
 
 /// How large the network is, and how many texts of which length it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub struct Workload {
     pub(super) precision: Precision,
     pub(super) model: NeuralClassifier,
     pub(super) batch: Batch,
-    filters: usize, // times what each of them sees
+    operations: [f64; 2], // per token: forward, in training
     texts: Encoded,
     optimizer: Optimizer,
 }
@@ -70,19 +71,12 @@ impl Workload {
         let Size { batch_size, length, dim, hidden_size, .. } = size;
         let mut rng = Rng::new(1);
         let matrix = (0..VOCAB * dim).map(|_| 0.3 * rng.normal() as f32).collect();
-        let config = NeuralConfig {
-            kind,
-            hidden_size,
-            num_layers: LAYERS,
-            bidirectional: true,
-            dropout: 0.5,
-            freeze_embeddings: true,
-            num_classes: CLASSES,
-            pooling: kind.own_pooling(),
-            precision,
-            ..NeuralConfig::default()
-        };
-        let filters = config.filter_widths.iter().sum::<usize>() * config.filters;
+        let recurrent = Recurrent { hidden_size, num_layers: LAYERS, ..Recurrent::default() };
+        let encoder = Families { recurrent, ..Families::default() }.encoder(kind);
+        let family = encoder.family();
+        let operations = [false, true].map(|in_training| family.operations(dim, in_training));
+        let shared = SharedConfig { dropout: 0.5, freeze_embeddings: true, precision, ..SharedConfig::default() };
+        let config = NeuralConfig { encoder, shared, num_classes: CLASSES };
         let model = NeuralClassifier::new(config, matrix, dim, 1);
         let mut texts = Encoded::default();
         for _ in 0..batch_size {
@@ -91,7 +85,7 @@ impl Workload {
         }
         let batch = Batch::pack(&texts, &(0..batch_size).collect::<Vec<_>>(), length, Padding::Exact);
         let optimizer = Optimizer::new(&model.parameters());
-        Workload { size, kind, precision, filters, model, batch, texts, optimizer }
+        Workload { size, kind, precision, operations, model, batch, texts, optimizer }
     }
 
     /// One training step.
@@ -106,22 +100,9 @@ impl Workload {
         (0..self.texts.len()).map(|text| Batch::pack(&self.texts, &[text], self.size.length, Padding::Exact)).collect()
     }
 
-    /// Operations of the matrix products per token, a multiply-add counted as two: forward, and in training the gradients of
-    /// weights, states and every layer's input but the first's, whose embeddings are frozen. A convolution's gradient comes of
-    /// few places, without products.
+    /// Operations of the matrix products per token, as [`Family::operations`](crate::families::Family::operations) counts them.
     pub fn flop_per_token(&self, in_training: bool) -> f64 {
-        let Size { dim, hidden_size, .. } = self.size;
-        let Some(cell) = self.kind.cell() else {
-            return if self.kind == ModelKind::Cnn { 2.0 * (self.filters * dim) as f64 } else { 0.0 };
-        };
-        let rows = DIRECTIONS * cell.gates() * hidden_size;
-        let layer = |number: usize| {
-            let input = if number == 0 { dim } else { DIRECTIONS * hidden_size };
-            let forward = rows * (input + hidden_size);
-            let backward = rows * (input + hidden_size + hidden_size + if number == 0 { 0 } else { input });
-            if in_training { forward + backward } else { forward }
-        };
-        2.0 * (0..LAYERS).map(layer).sum::<usize>() as f64
+        self.operations[usize::from(in_training)]
     }
 }
 

@@ -1,20 +1,6 @@
 //! Initial values, from PyTorch's distributions (not its random numbers).
 
-use serde::{Deserialize, Serialize};
-
 use ninefold_core::rng::Rng;
-
-/// How the weights of a recurrent stack begin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecurrentInit {
-    /// All uniform in ±1/√hidden_size, as in PyTorch.
-    #[default]
-    Uniform,
-    /// The weights between states orthogonal, gate by gate (Saxe et al. 2014), and the LSTM's forget gate open: bias 1
-    /// (Jozefowicz et al. 2015).
-    Orthogonal,
-}
 
 /// A random orthogonal matrix `[size, size]`: normal numbers, each row freed of the rows above (Gram-Schmidt, twice).
 pub fn orthogonal(rng: &mut Rng, size: usize) -> Vec<f32> {

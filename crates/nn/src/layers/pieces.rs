@@ -3,13 +3,13 @@
 use ninefold_kernels::slice::Slice;
 
 /// Tokens per piece of the products.
-pub(super) const TOKENS: usize = 128;
+pub(crate) const TOKENS: usize = 128;
 
 /// Tokens at a time in the gradients of the weights: few enough for their gates to stay in the cache.
-pub(super) const GRADIENT_TOKENS: usize = 512;
+pub(crate) const GRADIENT_TOKENS: usize = 512;
 
 /// The parts of a buffer that belong to each slice.
-pub(super) fn by_slice<'a>(buffer: &'a mut [f32], slices: &[Slice], width: usize) -> Vec<&'a mut [f32]> {
+pub(crate) fn by_slice<'a>(buffer: &'a mut [f32], slices: &[Slice], width: usize) -> Vec<&'a mut [f32]> {
     let mut rest = buffer;
     let mut parts = Vec::with_capacity(slices.len());
     for slice in slices {
@@ -21,6 +21,6 @@ pub(super) fn by_slice<'a>(buffer: &'a mut [f32], slices: &[Slice], width: usize
 }
 
 /// The same for a buffer that is only read.
-pub(super) fn of_slice<'a>(buffer: &'a [f32], slice: &Slice, width: usize) -> &'a [f32] {
+pub(crate) fn of_slice<'a>(buffer: &'a [f32], slice: &Slice, width: usize) -> &'a [f32] {
     &buffer[slice.first_token * width..][..slice.tokens * width]
 }

@@ -8,8 +8,9 @@
 
 use super::neural::{place, within_pool};
 use crate::batch::Batch;
+use crate::families::recurrent::{Recurrent, RecurrentConfig, RecurrentFamily, RecurrentStack};
 use crate::layers::sampled_softmax::{Predictions, SampledSoftmax};
-use crate::layers::{CellKind, Encoder, Parameter, Precision, RecurrentConfig, RecurrentInit, RecurrentStack};
+use crate::layers::{Encoder, Parameter, Precision};
 use ninefold_core::rng::Rng;
 use ninefold_kernels::dropout::Dropout;
 use ninefold_kernels::embedding;
@@ -19,20 +20,14 @@ use ninefold_kernels::simd::padded;
 use ninefold_text::vocab::{PAD, UNK};
 
 /// The shape of a language model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct LanguageConfig {
-    /// Which cell.
-    pub cell: CellKind,
-    /// Units per direction.
-    pub hidden_size: usize,
-    /// Predict from both ends.
-    pub bidirectional: bool,
+    /// The network that it prepares. Of its layers there is one, with nothing dropped and nothing normalised.
+    pub network: RecurrentFamily,
     /// Dropout on embeddings.
     pub dropout: f64,
     /// Noise words of a unit of predictions.
     pub noise: usize,
-    /// How the recurrent weights begin.
-    pub recurrent_init: RecurrentInit,
     /// Keep the embeddings as they are.
     pub freeze_embeddings: bool,
     /// The numbers of the recurrent layer's matrix products.
@@ -78,23 +73,19 @@ impl LanguageModel {
             false => Parameter::new("embedding.weight", &shape, matrix),
         };
         embedding.set_sparse(true); // a batch reads few of all words
+        let RecurrentFamily { cell, settings } = config.network;
         let recurrent = RecurrentConfig {
-            cell: config.cell,
+            cell,
+            settings: Recurrent { num_layers: 1, recurrent_dropout: 0.0, layer_norm: false, ..settings },
             input_size: dim,
-            hidden_size: config.hidden_size,
-            num_layers: 1,
-            bidirectional: config.bidirectional,
             dropout: 0.0,
             locked_dropout: false,
-            recurrent_dropout: 0.0,
-            layer_norm: false,
-            init: config.recurrent_init,
             precision: config.precision,
         };
         let stack = RecurrentStack::new(recurrent, "recurrent", &mut rng);
         let words: Vec<u64> =
             (0..).zip(counts).map(|(id, &count)| if id == PAD || id == UNK { 0 } else { count }).collect();
-        let softmax = SampledSoftmax::new(config.hidden_size, &words, config.noise, &mut rng);
+        let softmax = SampledSoftmax::new(settings.hidden_size, &words, config.noise, &mut rng);
         LanguageModel { config, embedding, stack, softmax, previous: Vec::new(), pairs: Vec::new() }
     }
 
@@ -151,7 +142,7 @@ impl LanguageModel {
 
     /// Which state predicts which word: in each direction that before it. `<unk>` is no word to predict.
     fn find_pairs(&mut self, batch: &Batch) {
-        let directions = 1 + usize::from(self.config.bidirectional);
+        let directions = 1 + usize::from(self.config.network.settings.bidirectional);
         self.pairs.resize(directions, Vec::new());
         for (direction, pairs) in self.pairs.iter_mut().enumerate() {
             self.previous.clear();

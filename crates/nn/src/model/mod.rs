@@ -1,12 +1,11 @@
 //! Classifiers: ids in, class logits out. A classifier knows nothing of training loops, files or metrics.
 
 mod bigrams;
-pub mod kind;
 pub mod language;
 pub mod neural;
 pub mod predict;
 
-pub use kind::ModelKind;
+pub use crate::families::ModelKind;
 pub use neural::{NeuralClassifier, NeuralConfig, largest};
 pub use predict::{Reading, predict_logits, predict_proba};
 

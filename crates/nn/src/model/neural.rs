@@ -7,120 +7,59 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::bigrams::Bigrams;
 use super::{BatchResult, Classifier, ModelKind, Objective};
 use crate::batch::Batch;
+use crate::families::{EncoderConfig, SharedConfig};
 use crate::layers::init::uniform_by_fan;
-use crate::layers::{
-    CellKind, Convolution, Encoder, Identity, Parameter, Pool, Pooling, Precision, RecurrentConfig, RecurrentInit,
-    RecurrentStack,
-};
+use crate::layers::{Encoder, Parameter, Pool, Pooling};
+use ninefold_core::error::Result;
 use ninefold_core::rng::Rng;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::dropout::Dropout;
 use ninefold_kernels::simd::{InstructionSet, padded};
-use ninefold_kernels::{convolution, embedding, linear};
+use ninefold_kernels::{embedding, linear};
 use ninefold_text::vocab::PAD;
 
-/// The shape of a neural classifier. What belongs to another family than `kind` is not looked at.
-#[derive(Clone, Debug, PartialEq)]
+/// A neural classifier: its encoder, and what goes around it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NeuralConfig {
-    /// Which network.
-    pub kind: ModelKind,
-    /// Units per direction.
-    pub hidden_size: usize,
-    /// Recurrent layers.
-    pub num_layers: usize,
-    /// Read every text from both ends.
-    pub bidirectional: bool,
-    /// Dropout on embeddings, between layers and before the head.
-    pub dropout: f64,
-    /// Whether all tokens of a text lose the same values, not each its own.
-    pub locked_dropout: bool,
-    /// Share of tokens whose whole vector is dropped.
-    pub word_dropout: f64,
-    /// Share of the weights between states that is dropped, the same in all steps of a batch.
-    pub recurrent_dropout: f64,
-    /// Normalise the output of every layer.
-    pub layer_norm: bool,
-    /// How the recurrent weights begin.
-    pub recurrent_init: RecurrentInit,
-    /// Words that the filters of a convolution see, rising.
-    pub filter_widths: Vec<usize>,
-    /// Filters of each width.
-    pub filters: usize,
-    /// How the states of a text become one vector.
-    pub pooling: Pooling,
-    /// Segments of [`Pooling::Segments`].
-    pub segments: usize,
-    /// Texts are read in chunks of at most so many tokens, each from a zero state, and pooled whole; 0: in one piece.
-    pub chunk_len: usize,
-    /// Keep the embeddings as they are.
-    pub freeze_embeddings: bool,
-    /// Rows for pairs of neighbouring tokens, whose vectors are added to the tokens' own; 0: no pairs.
-    pub bigram_buckets: usize,
+    /// The network between embedding and pooling.
+    pub encoder: EncoderConfig,
+    /// The settings that all networks have.
+    pub shared: SharedConfig,
     /// Number of classes.
     pub num_classes: usize,
-    /// The numbers of the encoder's matrix products.
-    pub precision: Precision,
 }
 
 /// One GRU reading from both ends, its last states pooled, without dropout; two classes.
 impl Default for NeuralConfig {
     fn default() -> NeuralConfig {
-        NeuralConfig {
-            kind: ModelKind::Gru,
-            hidden_size: 64,
-            num_layers: 1,
-            bidirectional: true,
-            dropout: 0.0,
-            locked_dropout: false,
-            word_dropout: 0.0,
-            recurrent_dropout: 0.0,
-            layer_norm: false,
-            recurrent_init: RecurrentInit::default(),
-            filter_widths: vec![3, 4, 5],
-            filters: 100,
-            pooling: Pooling::default(),
-            segments: 1,
-            chunk_len: 0,
-            freeze_embeddings: false,
-            bigram_buckets: 0,
-            num_classes: 2,
-            precision: Precision::default(),
-        }
+        NeuralConfig { encoder: ModelKind::Gru.into(), shared: SharedConfig::without_dropout(), num_classes: 2 }
     }
 }
 
 impl NeuralConfig {
-    /// The encoder of the family over vectors of that length.
-    fn encoder(&self, dim: usize, rng: &mut Rng) -> Box<dyn Encoder> {
-        let recurrent = |cell: CellKind, rng: &mut Rng| {
-            let config = RecurrentConfig {
-                cell,
-                input_size: dim,
-                hidden_size: self.hidden_size,
-                num_layers: self.num_layers,
-                bidirectional: self.bidirectional,
-                dropout: self.dropout,
-                locked_dropout: self.locked_dropout,
-                recurrent_dropout: self.recurrent_dropout,
-                layer_norm: self.layer_norm,
-                init: self.recurrent_init,
-                precision: self.precision,
-            };
-            RecurrentStack::new(config, "recurrent", rng)
-        };
-        match self.kind {
-            ModelKind::Rnn => Box::new(recurrent(CellKind::Rnn, rng)),
-            ModelKind::Lstm => Box::new(recurrent(CellKind::Lstm, rng)),
-            ModelKind::Gru => Box::new(recurrent(CellKind::Gru, rng)),
-            ModelKind::Cnn => {
-                let shape = convolution::Shape { dim, widths: self.filter_widths.clone(), filters: self.filters };
-                Box::new(Convolution::new(shape, self.precision, "convolution", rng))
-            }
-            ModelKind::Swem => Box::new(Identity::new(dim)),
-        }
+    /// Which network.
+    pub fn kind(&self) -> ModelKind {
+        self.encoder.kind()
+    }
+
+    /// How it pools: as the settings say, or else as its family does.
+    pub fn pooling(&self) -> Pooling {
+        self.shared.pooling.unwrap_or_else(|| self.encoder.family().own_pooling())
+    }
+
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`](ninefold_core::Error::Config) with the key.
+    pub fn check(&self) -> Result<()> {
+        self.shared.check()?;
+        self.encoder.family().check()
     }
 }
 
@@ -155,14 +94,14 @@ impl NeuralClassifier {
         assert!(dim > 0 && matrix.len().is_multiple_of(dim), "{} floats in rows of {dim}", matrix.len());
         let mut rng = Rng::for_purpose(seed, "weights");
         let shape = [matrix.len() / dim, dim];
-        let embedding = if config.freeze_embeddings {
+        let embedding = if config.shared.freeze_embeddings {
             Parameter::frozen("embedding.weight", &shape, matrix)
         } else {
             Parameter::new("embedding.weight", &shape, matrix)
         };
-        let bigrams = (config.bigram_buckets > 0).then(|| Bigrams::new(config.bigram_buckets, dim));
-        let encoder = config.encoder(dim, &mut rng);
-        let pool = Pool::new(config.pooling, config.segments, encoder.output(), &mut rng);
+        let bigrams = (config.shared.bigram_buckets > 0).then(|| Bigrams::new(config.shared.bigram_buckets, dim));
+        let encoder = config.encoder.family().encoder(dim, &config.shared, &mut rng);
+        let pool = Pool::new(config.pooling(), config.shared.segments, encoder.output(), &mut rng);
         let (inputs, outputs) = (pool.output().len(), config.num_classes);
         let weight = uniform_by_fan(&mut rng, outputs * inputs, inputs);
         let bias = uniform_by_fan(&mut rng, outputs, inputs);
@@ -215,7 +154,7 @@ impl NeuralClassifier {
 
     /// Embedding to logits; with a key as in training, without one as in prediction.
     fn forward(&mut self, batch: &Batch, key: Option<&[u64]>) {
-        let (dim, rows, dropout) = (self.dim(), batch.rows(), self.config.dropout);
+        let (dim, rows, dropout) = (self.dim(), batch.rows(), self.config.shared.dropout);
         let x = self.encoder.input_mut(batch.tokens());
         embedding::forward(&self.embedding.value, &self.outside, dim, &batch.ids, x);
         if let Some(bigrams) = &mut self.bigrams {
@@ -223,8 +162,8 @@ impl NeuralClassifier {
         }
         if let Some(key) = key {
             let on_embeddings = Dropout::new(dropout, &place(key, ON_EMBEDDINGS));
-            on_embeddings.apply_to_tokens(x, self.config.locked_dropout, &batch.text_of);
-            Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(x, padded(dim));
+            on_embeddings.apply_to_tokens(x, self.config.shared.locked_dropout, &batch.text_of);
+            Dropout::new(self.config.shared.word_dropout, &place(key, ON_WORDS)).apply_to_rows(x, padded(dim));
         }
         let shape = self.shape(rows);
         self.encoder.forward(batch, key.map(|key| place(key, IN_ENCODER)).as_deref());
@@ -261,16 +200,16 @@ impl NeuralClassifier {
             scratch: &mut self.scratch,
         };
         backward.run(InstructionSet::current());
-        Dropout::new(self.config.dropout, &place(key, BEFORE_HEAD)).apply(d_pooled);
+        Dropout::new(self.config.shared.dropout, &place(key, BEFORE_HEAD)).apply(d_pooled);
         self.pool.backward(batch, &mut *self.encoder, d_pooled);
         let learns = |parameter: &Parameter| parameter.is_trained() && parameter.rate > 0.0;
         let words_learn = learns(&self.embedding);
         let bigrams = self.bigrams.as_mut().filter(|bigrams| learns(&bigrams.weight));
         let wants_input = words_learn || bigrams.is_some();
         if let Some(d_x) = self.encoder.backward(batch, &place(key, IN_ENCODER), wants_input) {
-            Dropout::new(self.config.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
-            let on_embeddings = Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS));
-            on_embeddings.apply_to_tokens(d_x, self.config.locked_dropout, &batch.text_of);
+            Dropout::new(self.config.shared.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
+            let on_embeddings = Dropout::new(self.config.shared.dropout, &place(key, ON_EMBEDDINGS));
+            on_embeddings.apply_to_tokens(d_x, self.config.shared.locked_dropout, &batch.text_of);
             if words_learn {
                 self.embedding.note_rows(batch.ids.iter().copied().filter(|&id| (id as usize) < vocab_size));
                 embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
@@ -292,7 +231,7 @@ impl Classifier for NeuralClassifier {
     }
 
     fn chunk_len(&self) -> usize {
-        if self.config.kind.cell().is_some() { self.config.chunk_len } else { 0 }
+        self.config.encoder.family().chunk_len()
     }
 
     fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {

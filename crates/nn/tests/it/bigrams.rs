@@ -7,6 +7,9 @@ use crate::pytorch;
 
 use ninefold_core::rng::mix;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
+use ninefold_nn::families::cnn::Cnn;
+use ninefold_nn::families::recurrent::Recurrent;
+use ninefold_nn::families::{Families, SharedConfig};
 use ninefold_nn::layers::optimizer::Step;
 use ninefold_nn::layers::{Optimizer, Parameter, Pooling};
 use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
@@ -30,16 +33,19 @@ fn every_family_equals_pytorch() {
     let golden = Golden::<Case>::read("bigrams.safetensors");
     assert_eq!(golden.about.cases.len(), 5);
     for (name, case) in &golden.about.cases {
+        let families = Families {
+            recurrent: Recurrent { hidden_size: case.hidden_size, chunk_len: case.chunk_len, ..Recurrent::default() },
+            cnn: Cnn { filter_widths: case.filter_widths.clone(), filters: case.filters },
+            ..Families::default()
+        };
         let config = NeuralConfig {
-            kind: case.kind,
-            hidden_size: case.hidden_size,
-            filter_widths: case.filter_widths.clone(),
-            filters: case.filters,
-            pooling: case.pooling,
-            chunk_len: case.chunk_len,
-            bigram_buckets: case.bigram_buckets,
+            encoder: families.encoder(case.kind),
+            shared: SharedConfig {
+                pooling: Some(case.pooling),
+                bigram_buckets: case.bigram_buckets,
+                ..SharedConfig::without_dropout()
+            },
             num_classes: golden.about.num_classes,
-            ..NeuralConfig::default()
         };
         golden.check(name, config, Padding::Exact);
     }
@@ -48,9 +54,12 @@ fn every_family_equals_pytorch() {
 const VOCAB: usize = 50;
 const BUCKETS: usize = 1000;
 
-fn network(config: NeuralConfig) -> NeuralClassifier {
+fn network(kind: ModelKind, chunk_len: usize, shared: SharedConfig) -> NeuralClassifier {
     let matrix = (0..VOCAB * 4).map(|i| (i as f32 * 0.37).sin()).collect();
-    NeuralClassifier::new(NeuralConfig { hidden_size: 6, pooling: Pooling::MeanMax, ..config }, matrix, 4, 1)
+    let recurrent = Recurrent { hidden_size: 6, chunk_len, ..Recurrent::default() };
+    let encoder = Families { recurrent, ..Families::default() }.encoder(kind);
+    let shared = SharedConfig { pooling: Some(Pooling::MeanMax), ..shared };
+    NeuralClassifier::new(NeuralConfig { encoder, shared, num_classes: 2 }, matrix, 4, 1)
 }
 
 fn texts(list: &[&[u32]]) -> Encoded {
@@ -79,7 +88,8 @@ fn a_pair_is_a_token_and_the_one_read_before_it_however_a_text_is_cut() {
     let expected = rows_of(vec![[3, 4], [4, 5], [5, 6], [6, 7], [7, 3], [8, UNK], [UNK, UNK], [UNK, 2]]);
     for (chunk_len, padding) in [(0, Padding::Exact), (2, Padding::Exact), (3, Padding::Exact), (0, Padding::Trailing)]
     {
-        let mut model = network(NeuralConfig { bigram_buckets: BUCKETS, chunk_len, ..NeuralConfig::default() });
+        let shared = SharedConfig { bigram_buckets: BUCKETS, ..SharedConfig::without_dropout() };
+        let mut model = network(ModelKind::Gru, chunk_len, shared);
         model.set_outside(vec![0.5; 12 * 4].into());
         let batch = Batch::pack_chunks(&texts, &[0, 1, 2, 3], 10, padding, chunk_len);
         model.train_batch(&batch, &[1], Objective::default());
@@ -96,7 +106,8 @@ fn a_network_starts_as_without_them() {
     let texts = texts(&[&[3, 4, 5, 6], &[7, 8], &[9]]);
     for kind in ModelKind::ALL {
         let of = |bigram_buckets| {
-            let mut model = network(NeuralConfig { kind, bigram_buckets, dropout: 0.2, ..NeuralConfig::default() });
+            let shared = SharedConfig { bigram_buckets, dropout: 0.2, ..SharedConfig::default() };
+            let mut model = network(kind, 0, shared);
             let batch = Batch::pack(&texts, &[0, 1, 2], 10, Padding::Exact);
             let logits = model.logits(&batch);
             let loss = model.train_batch(&batch, &[1], Objective::default()).loss;
@@ -118,12 +129,9 @@ fn they_step_where_they_are_read_with_frozen_words_too_and_at_their_rate() {
     for kind in ModelKind::ALL {
         for freeze_embeddings in [false, true] {
             let moved = |rate: f64| -> [Vec<u32>; 2] {
-                let mut model = network(NeuralConfig {
-                    kind,
-                    freeze_embeddings,
-                    bigram_buckets: BUCKETS,
-                    ..NeuralConfig::default()
-                });
+                let shared =
+                    SharedConfig { freeze_embeddings, bigram_buckets: BUCKETS, ..SharedConfig::without_dropout() };
+                let mut model = network(kind, 0, shared);
                 let words = model.parameters()[0].value.clone();
                 model.set_embedding_steps(rate, false);
                 let mut optimizer = Optimizer::new(&model.parameters());

@@ -8,6 +8,9 @@ use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::rng::Rng;
 use ninefold_metrics::MainScore;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
+use ninefold_nn::families::cnn::Cnn as CnnSettings;
+use ninefold_nn::families::recurrent::Recurrent;
+use ninefold_nn::families::{Families, SharedConfig};
 use ninefold_nn::layers::Pooling::{self, Attention, Last, Max, Mean, MeanMax, MeanMaxLast, Segments};
 use ninefold_nn::layers::Precision;
 use ninefold_nn::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
@@ -32,21 +35,14 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
     let mut rng = Rng::new(4);
     let matrix: Vec<f32> = (0..VOCAB * 16).map(|place| if place < 16 { 0.0 } else { rng.normal() as f32 }).collect();
     let neural = |(kind, precision, pooling): (ModelKind, Precision, Pooling)| {
-        let config = NeuralConfig {
-            kind,
-            hidden_size: 24,
-            num_layers: 2,
-            bidirectional: true,
-            filter_widths: vec![2, 3],
-            filters: 20,
-            dropout: 0.1,
-            freeze_embeddings,
-            num_classes: CLASSES,
-            precision,
-            pooling,
-            segments: 3,
-            ..NeuralConfig::default()
+        let families = Families {
+            recurrent: Recurrent { hidden_size: 24, num_layers: 2, ..Recurrent::default() },
+            cnn: CnnSettings { filter_widths: vec![2, 3], filters: 20 },
+            ..Families::default()
         };
+        let pooled = SharedConfig { pooling: Some(pooling), segments: 3, ..SharedConfig::default() };
+        let shared = SharedConfig { dropout: 0.1, freeze_embeddings, precision, ..pooled };
+        let config = NeuralConfig { encoder: families.encoder(kind), shared, num_classes: CLASSES };
         let model: Box<dyn Classifier> = Box::new(NeuralClassifier::new(config, matrix.clone(), 16, 1));
         (format!("{kind:?} {} {pooling:?}", precision.name()), model)
     };
@@ -55,20 +51,20 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
     let others = [(Cnn, Max), (Cnn, Mean), (Cnn, Attention), (Swem, MeanMax)];
     let others = others.map(|(kind, pooling)| (kind, Precision::F32, pooling));
     let all = last.into_iter().flatten().chain(poolings).chain(others).map(neural);
-    let options = NeuralConfig {
-        hidden_size: 24,
+    let recurrent =
+        Recurrent { hidden_size: 24, recurrent_dropout: 0.1, layer_norm: true, chunk_len: 5, ..Recurrent::default() };
+    let families = Families { recurrent, ..Families::default() };
+    let shared = SharedConfig {
         dropout: 0.1,
         locked_dropout: true,
-        recurrent_dropout: 0.1,
-        layer_norm: true,
-        pooling: MeanMaxLast,
-        chunk_len: 5,
+        pooling: Some(MeanMaxLast),
         freeze_embeddings,
-        num_classes: CLASSES,
-        ..NeuralConfig::default()
+        ..SharedConfig::default()
     };
+    let options = NeuralConfig { encoder: families.encoder(Gru), shared: shared.clone(), num_classes: CLASSES };
     let bigrams = |kind: ModelKind| {
-        let config = NeuralConfig { kind, pooling: MeanMax, bigram_buckets: 60, ..options.clone() };
+        let shared = SharedConfig { pooling: Some(MeanMax), bigram_buckets: 60, ..shared.clone() };
+        let config = NeuralConfig { encoder: families.encoder(kind), shared, num_classes: CLASSES };
         let model: Box<dyn Classifier> = Box::new(NeuralClassifier::new(config, matrix.clone(), 16, 1));
         (format!("bigrams {kind:?}"), model)
     };

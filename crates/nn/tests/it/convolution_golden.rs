@@ -4,8 +4,10 @@
 use crate::pytorch;
 
 use ninefold_nn::batch::Padding;
+use ninefold_nn::families::cnn::Cnn;
+use ninefold_nn::families::{Families, ModelKind, SharedConfig};
 use ninefold_nn::layers::Pooling;
-use ninefold_nn::model::{ModelKind, NeuralConfig};
+use ninefold_nn::model::NeuralConfig;
 use pytorch::Golden;
 use serde::Deserialize;
 
@@ -22,13 +24,11 @@ fn every_width_and_pooling_equals_pytorch() {
     let golden = Golden::<Case>::read("convolution.safetensors");
     assert_eq!(golden.about.cases.len(), 13);
     for (name, case) in &golden.about.cases {
+        let cnn = Cnn { filter_widths: case.filter_widths.clone(), filters: case.filters };
         let config = NeuralConfig {
-            kind: case.kind,
-            filter_widths: case.filter_widths.clone(),
-            filters: case.filters,
-            pooling: case.pooling,
+            encoder: Families { cnn, ..Families::default() }.encoder(case.kind),
+            shared: SharedConfig { pooling: Some(case.pooling), ..SharedConfig::without_dropout() },
             num_classes: golden.about.num_classes,
-            ..NeuralConfig::default()
         };
         golden.check(name, config, Padding::Exact);
     }

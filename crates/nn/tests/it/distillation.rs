@@ -10,6 +10,8 @@ use ninefold_core::rng::Rng;
 use ninefold_kernels::softmax::{self, Soft};
 use ninefold_metrics::MainScore;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
+use ninefold_nn::families::EncoderConfig;
+use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::model::{Classifier, Distillation, NeuralClassifier, NeuralConfig, Objective};
 use ninefold_nn::train::{Teacher, TrainConfig, TrainData, fit};
 use serde::Deserialize;
@@ -111,7 +113,11 @@ const CLASSES: usize = 5;
 fn network(seed: u64) -> NeuralClassifier {
     let mut rng = Rng::new(seed);
     let matrix = (0..12 * 6).map(|_| rng.range(-1.0, 1.0) as f32).collect();
-    let config = NeuralConfig { hidden_size: 9, num_classes: CLASSES, ..Default::default() };
+    let config = NeuralConfig {
+        encoder: EncoderConfig::Gru(Recurrent { hidden_size: 9, ..Recurrent::default() }),
+        num_classes: CLASSES,
+        ..NeuralConfig::default()
+    };
     NeuralClassifier::new(config, matrix, 6, seed)
 }
 

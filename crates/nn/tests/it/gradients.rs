@@ -10,6 +10,9 @@ use crate::reference;
 use ninefold_core::rng::Rng;
 use ninefold_kernels::simd::InstructionSet;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
+use ninefold_nn::families::cnn::Cnn as CnnSettings;
+use ninefold_nn::families::recurrent::Recurrent;
+use ninefold_nn::families::{Families, SharedConfig};
 use ninefold_nn::layers::{Parameter, Pooling, Precision};
 use ninefold_nn::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
 use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
@@ -42,27 +45,30 @@ fn pack_for(model: &NeuralClassifier, texts: &Encoded) -> Batch {
 
 fn classifier(shape: Shape, dropout: f64, precision: Precision, rng: &mut Rng) -> NeuralClassifier {
     let matrix = (0..VOCAB * shape.dim).map(|_| rng.range(-1.0, 1.0) as f32).collect();
-    let config = NeuralConfig {
-        kind: shape.kind,
-        hidden_size: shape.hidden_size,
-        num_layers: shape.num_layers,
-        bidirectional: shape.bidirectional,
-        filter_widths: shape.filter_widths.to_vec(),
-        filters: shape.filters,
+    let families = Families {
+        recurrent: Recurrent {
+            hidden_size: shape.hidden_size,
+            num_layers: shape.num_layers,
+            bidirectional: shape.bidirectional,
+            recurrent_dropout: shape.recurrent_dropout,
+            layer_norm: shape.layer_norm,
+            chunk_len: shape.chunk_len,
+            ..Recurrent::default()
+        },
+        cnn: CnnSettings { filter_widths: shape.filter_widths.to_vec(), filters: shape.filters },
+        ..Families::default()
+    };
+    let shared = SharedConfig {
         dropout: if shape.locked_dropout > 0.0 { shape.locked_dropout } else { dropout },
         locked_dropout: shape.locked_dropout > 0.0,
         word_dropout: dropout / 2.0,
-        recurrent_dropout: shape.recurrent_dropout,
-        layer_norm: shape.layer_norm,
-        chunk_len: shape.chunk_len,
         bigram_buckets: shape.bigram_buckets,
-        pooling: shape.pooling,
+        pooling: Some(shape.pooling),
         segments: shape.segments,
         freeze_embeddings: false,
-        num_classes: shape.num_classes,
         precision,
-        ..NeuralConfig::default()
     };
+    let config = NeuralConfig { encoder: families.encoder(shape.kind), shared, num_classes: shape.num_classes };
     let mut model = NeuralClassifier::new(config, matrix, shape.dim, rng.next_u64());
     // What training makes of them, not all 1 or 0.
     let is_even = |parameter: &&mut Parameter| ["norm", "bigrams"].iter().any(|name| parameter.name.starts_with(name));

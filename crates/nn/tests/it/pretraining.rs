@@ -9,7 +9,9 @@ use crate::reference;
 use ninefold_core::progress::Silent;
 use ninefold_core::rng::{Rng, fold};
 use ninefold_nn::batch::{Batch, Encoded, Padding};
-use ninefold_nn::layers::{CellKind, Precision, RecurrentInit};
+use ninefold_nn::families::recurrent::{Recurrent, RecurrentFamily};
+use ninefold_nn::families::{CellKind, EncoderConfig, SharedConfig};
+use ninefold_nn::layers::Precision;
 use ninefold_nn::model::language::{LanguageConfig, LanguageModel};
 use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig};
 use ninefold_nn::train::TrainConfig;
@@ -27,12 +29,9 @@ const COUNTS: [u64; VOCAB] = [0, 9, 30, 20, 11, 8, 7, 0, 5, 3, 2, 1, 1];
 
 fn config(cell: CellKind, hidden_size: usize, bidirectional: bool, noise: usize) -> LanguageConfig {
     LanguageConfig {
-        cell,
-        hidden_size,
-        bidirectional,
+        network: Recurrent { hidden_size, bidirectional, ..Recurrent::default() }.of(cell),
         dropout: 0.0,
         noise,
-        recurrent_init: RecurrentInit::Uniform,
         freeze_embeddings: false,
         precision: Precision::F32,
     }
@@ -149,7 +148,7 @@ fn plain(shape: Shape, tensors: &Tensors, texts: &Encoded, noise: usize) -> (f64
 }
 
 fn shape(config: LanguageConfig) -> Shape {
-    let LanguageConfig { cell, hidden_size, bidirectional, .. } = config;
+    let RecurrentFamily { cell, settings: Recurrent { hidden_size, bidirectional, .. } } = config.network;
     Shape { kind: ModelKind::from(cell), dim: DIM, hidden_size, bidirectional, ..PLAIN }
 }
 
@@ -300,8 +299,11 @@ fn the_probabilities_of_the_next_word_are_learned() {
 fn a_classifier_begins_with_what_was_learned() {
     for (freeze_embeddings, num_layers) in [(false, 1), (true, 2)] {
         let (language, _) = pretrained(1, freeze_embeddings);
-        let network =
-            NeuralConfig { kind: ModelKind::Gru, hidden_size: 12, num_layers, freeze_embeddings, ..Default::default() };
+        let network = NeuralConfig {
+            encoder: EncoderConfig::Gru(Recurrent { hidden_size: 12, num_layers, ..Recurrent::default() }),
+            shared: SharedConfig { freeze_embeddings, ..SharedConfig::without_dropout() },
+            num_classes: 2,
+        };
         let mut model = NeuralClassifier::new(network, vec![0.5; VOCAB * DIM], DIM, 1);
         let handed = hand_over(&language, &mut model);
         assert_eq!(handed, 8 + usize::from(!freeze_embeddings), "four tensors of each direction, and the embedding");

@@ -5,7 +5,9 @@
 use crate::pytorch;
 
 use ninefold_nn::batch::Padding;
-use ninefold_nn::layers::{CellKind, Pooling};
+use ninefold_nn::families::recurrent::Recurrent;
+use ninefold_nn::families::{CellKind, Families, SharedConfig};
+use ninefold_nn::layers::Pooling;
 use ninefold_nn::model::NeuralConfig;
 use pytorch::Golden;
 use serde::Deserialize;
@@ -45,20 +47,25 @@ fn check(file: &str, cases: usize) {
     let golden = Golden::<Case>::read(file);
     assert_eq!(golden.about.cases.len(), cases);
     for (name, case) in &golden.about.cases {
-        let config = NeuralConfig {
-            kind: case.cell.into(),
+        let recurrent = Recurrent {
             hidden_size: case.hidden_size,
             num_layers: case.num_layers,
             bidirectional: case.bidirectional,
-            dropout: case.locked_dropout,
-            locked_dropout: case.locked_dropout > 0.0,
             recurrent_dropout: case.recurrent_dropout,
             layer_norm: case.layer_norm,
-            pooling: case.pooling,
-            segments: case.segments,
             chunk_len: case.chunk_len,
+            ..Recurrent::default()
+        };
+        let config = NeuralConfig {
+            encoder: Families { recurrent, ..Families::default() }.encoder(case.cell.into()),
+            shared: SharedConfig {
+                dropout: case.locked_dropout,
+                locked_dropout: case.locked_dropout > 0.0,
+                pooling: Some(case.pooling),
+                segments: case.segments,
+                ..SharedConfig::without_dropout()
+            },
             num_classes: golden.about.num_classes,
-            ..NeuralConfig::default()
         };
         golden.check(name, config, if case.packed { Padding::Exact } else { Padding::Trailing });
     }

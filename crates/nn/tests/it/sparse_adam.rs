@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 use ninefold_nn::batch::{Batch, Encoded, Padding};
+use ninefold_nn::families::EncoderConfig;
+use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::layers::optimizer::Step;
 use ninefold_nn::layers::{Optimizer, Parameter};
-use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
+use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -51,7 +53,10 @@ fn rows_step_as_pytorchs_do() {
 
 fn network() -> (NeuralClassifier, Batch, Batch) {
     let matrix = (0..50 * 4).map(|i| (i as f32 * 0.37).sin()).collect();
-    let config = NeuralConfig { kind: ModelKind::Gru, hidden_size: 6, ..NeuralConfig::default() };
+    let config = NeuralConfig {
+        encoder: EncoderConfig::Gru(Recurrent { hidden_size: 6, ..Recurrent::default() }),
+        ..NeuralConfig::default()
+    };
     let mut texts = Encoded::default();
     texts.push(&[3, 4, 5, 3], 0);
     texts.push(&[7, 8], 1);

@@ -180,7 +180,9 @@ fn train(
 ) -> ninefold::Result<(WordVectors, usize)> {
     Ok(match config {
         Config::Word2vec(config) => (word2vec::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
-        Config::Fasttext(config) => (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.word2vec.epochs),
+        Config::Fasttext(config) => {
+            (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.word2vec.epochs)
+        }
         Config::Glove(config) => (glove::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
     })
 }

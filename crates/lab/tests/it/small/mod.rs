@@ -50,7 +50,7 @@ pub fn config(place: &Path) -> Config {
     config.embedding.glove = place.join("vectors.txt").display().to_string();
     config.embedding.dim = 4;
     (config.model, config.training) = (ModelConfig::default(), TrainConfig::default()); // too little text for the recipe
-    config.model.hidden_size = 5;
+    config.model.families.recurrent.hidden_size = 5;
     config.training.epochs = 12;
     config.training.learning_rate = 1e-2;
     config.training.batch_size = 8;

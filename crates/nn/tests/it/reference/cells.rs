@@ -1,6 +1,6 @@
 //! One step of each cell in plain f64 loops, forward directly above backward.
 
-use ninefold_nn::layers::CellKind;
+use ninefold_nn::families::CellKind;
 
 use super::recurrent::Weights;
 use super::{Tensors, add_to};

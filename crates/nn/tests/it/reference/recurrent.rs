@@ -3,7 +3,7 @@
 use super::cells::{CellState, backward_step, forward_step};
 use super::dropout::{self, Masks};
 use super::{Rows, Shape, Tensors, norm};
-use ninefold_nn::layers::CellKind;
+use ninefold_nn::families::CellKind;
 
 /// What the layers leave behind.
 struct Passed {

@@ -8,12 +8,10 @@ mod backward;
 
 use rayon::prelude::*;
 
-use super::encoder::Encoder;
-use super::init::uniform_by_fan;
-use super::parameter::Parameter;
-use super::pieces::TOKENS;
-use super::precision::Precision;
 use crate::batch::Batch;
+use crate::layers::init::uniform_by_fan;
+use crate::layers::pieces::TOKENS;
+use crate::layers::{Encoder, Parameter, Precision};
 use ninefold_core::rng::Rng;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::convolution::{Forward, Neighbours, PackForward, Shape, Spot};

@@ -12,14 +12,12 @@ mod forward;
 use std::ops::Range;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::encoder::Encoder;
-use super::init::{RecurrentInit, orthogonal, uniform_by_fan};
-use super::layer_norm::LayerNorm;
-use super::parameter::Parameter;
-use super::precision::Precision;
 use crate::batch::Batch;
+use crate::families::recurrent::{CellKind, Recurrent, RecurrentInit};
+use crate::layers::init::{orthogonal, uniform_by_fan};
+use crate::layers::layer_norm::LayerNorm;
+use crate::layers::{Encoder, Parameter, Precision};
 use ninefold_core::rng::Rng;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::cell::{Cell, Gru, Lstm, Rnn};
@@ -27,91 +25,46 @@ use ninefold_kernels::dropout::Dropout;
 use ninefold_kernels::matmul::Panels;
 use ninefold_kernels::recurrent::{Axis, PackWeights, PackedWeights, Weights};
 
-/// Which recurrent cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CellKind {
-    /// The vanilla network.
-    Rnn,
-    /// Long short-term memory.
-    Lstm,
-    /// Gated recurrent unit.
-    Gru,
-}
-
-impl CellKind {
-    /// All of them.
-    pub const ALL: [CellKind; 3] = [CellKind::Rnn, CellKind::Lstm, CellKind::Gru];
-
-    /// Its name in settings, folders and leaderboards.
-    pub fn name(self) -> &'static str {
-        match self {
-            CellKind::Rnn => "rnn",
-            CellKind::Lstm => "lstm",
-            CellKind::Gru => "gru",
-        }
-    }
-
-    /// Gates that a step computes, each of hidden_size sums.
-    pub fn gates(self) -> usize {
-        match self {
-            CellKind::Rnn => Rnn::GATES,
-            CellKind::Lstm => Lstm::GATES,
-            CellKind::Gru => Gru::GATES,
-        }
-    }
-}
-
-/// The shape of a stack.
+/// A stack over vectors of a length: its settings, and what the networks of all families share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecurrentConfig {
     /// Which cell.
     pub cell: CellKind,
+    /// Its size and options.
+    pub settings: Recurrent,
     /// Floats per embedded token.
     pub input_size: usize,
-    /// Units per direction.
-    pub hidden_size: usize,
-    /// Layers.
-    pub num_layers: usize,
-    /// Read every text from both ends.
-    pub bidirectional: bool,
     /// Dropout on the output of every layer but the last.
     pub dropout: f64,
     /// Whether that drops the same at all tokens of a text.
     pub locked_dropout: bool,
-    /// Dropout on the weights between states, the same in all steps of a batch (Merity et al. 2018, after DropConnect).
-    pub recurrent_dropout: f64,
-    /// Normalise the output of every layer, both directions of a token together.
-    pub layer_norm: bool,
-    /// How the weights begin.
-    pub init: RecurrentInit,
     /// The numbers of the matrix products.
     pub precision: Precision,
 }
 
 impl RecurrentConfig {
     fn directions(&self) -> usize {
-        1 + usize::from(self.bidirectional)
+        self.settings.output().parts
     }
 
     /// The input's axis of a layer.
     fn input(&self, layer: usize) -> Axis {
-        if layer == 0 { Axis { parts: 1, size: self.input_size } } else { self.output() }
+        self.settings.input(layer, self.input_size)
     }
 
     /// The dropout on the weights between states of a direction, which are numbered through all layers.
     fn weight_dropout(&self, direction: usize, key: &[u64]) -> Dropout {
-        Dropout::new(self.recurrent_dropout, &[key, &[ON_WEIGHTS, direction as u64]].concat())
+        Dropout::new(self.settings.recurrent_dropout, &[key, &[ON_WEIGHTS, direction as u64]].concat())
     }
 
     /// The axis of one direction's state.
     fn state(&self) -> Axis {
-        Axis { parts: 1, size: self.hidden_size }
+        Axis { parts: 1, size: self.settings.hidden_size }
     }
 
     /// The axis of a layer's output and of the final states.
     pub fn output(&self) -> Axis {
-        Axis { parts: self.directions(), size: self.hidden_size }
+        self.settings.output()
     }
 }
 
@@ -171,23 +124,17 @@ fn outputs_of<'a>(layers: &'a [LayerBuffers], norms: &'a [LayerNorm], layer: usi
 impl RecurrentStack {
     /// A stack whose names start with `prefix` and a dot.
     pub fn new(config: RecurrentConfig, prefix: &str, rng: &mut Rng) -> RecurrentStack {
-        let (hidden, rows) = (config.hidden_size, config.cell.gates() * config.hidden_size);
+        let Recurrent { hidden_size: hidden, num_layers, layer_norm, .. } = config.settings;
         let mut parameters = Vec::new();
-        for layer in 0..config.num_layers {
+        for layer in 0..num_layers {
             for direction in 0..config.directions() {
-                let suffix = if direction == 1 { "_reverse" } else { "" };
-                let input = config.input(layer).len();
-                let shapes: [(&str, &[usize]); 4] = [
-                    ("weight_ih", &[rows, input]),
-                    ("weight_hh", &[rows, hidden]),
-                    ("bias_ih", &[rows]),
-                    ("bias_hh", &[rows]),
-                ];
-                let mut own = shapes.map(|(name, shape)| {
-                    let value = uniform_by_fan(rng, shape.iter().product(), hidden);
-                    Parameter::new(format!("{prefix}.{name}_l{layer}{suffix}"), shape, value)
-                });
-                if config.init == RecurrentInit::Orthogonal {
+                let mut own = config.settings.weights_of(config.cell, config.input_size, layer, direction).map(
+                    |(name, shape)| {
+                        let value = uniform_by_fan(rng, shape.iter().product(), hidden);
+                        Parameter::new(format!("{prefix}.{name}"), &shape, value)
+                    },
+                );
+                if config.settings.recurrent_init == RecurrentInit::Orthogonal {
                     let [_, weight_hidden, bias_input, bias_hidden] = &mut own;
                     for gate in weight_hidden.value.chunks_exact_mut(hidden * hidden) {
                         gate.copy_from_slice(&orthogonal(rng, hidden));
@@ -200,7 +147,7 @@ impl RecurrentStack {
                 parameters.extend(own);
             }
         }
-        let normed = if config.layer_norm { config.num_layers } else { 0 };
+        let normed = if layer_norm { num_layers } else { 0 };
         for layer in 0..normed {
             parameters.extend(LayerNorm::parameters(&format!("norm_l{layer}"), config.output()));
         }
@@ -212,10 +159,10 @@ impl RecurrentStack {
         RecurrentStack {
             config,
             parameters,
-            packed: vec![PackedWeights::default(); config.num_layers * directions],
-            kept: vec![Buffer::default(); config.num_layers * directions],
+            packed: vec![PackedWeights::default(); config.settings.num_layers * directions],
+            kept: vec![Buffer::default(); config.settings.num_layers * directions],
             packed_for: None,
-            layers: (0..config.num_layers).map(|_| buffers()).collect(),
+            layers: (0..config.settings.num_layers).map(|_| buffers()).collect(),
             norms: (0..normed).map(|_| LayerNorm::new(config.output())).collect(),
             d_output: Buffer::default(),
             d_input: Buffer::default(),
@@ -242,7 +189,7 @@ impl RecurrentStack {
     fn pack<C: Cell>(&mut self, dropout_key: Option<&[u64]>) {
         let wanted = if dropout_key.is_some() { Packing::Both } else { Packing::Forward };
         let config = self.config;
-        let dropout_key = dropout_key.filter(|_| config.recurrent_dropout > 0.0);
+        let dropout_key = dropout_key.filter(|_| config.settings.recurrent_dropout > 0.0);
         if dropout_key.is_none() && self.packed_for >= Some(wanted) {
             return;
         }
@@ -262,7 +209,7 @@ impl RecurrentStack {
             let pack = PackWeights {
                 weights: Weights { input, hidden, bias_input, bias_hidden },
                 input: config.input(number / directions),
-                hidden_size: config.hidden_size,
+                hidden_size: config.settings.hidden_size,
                 backward: wanted == Packing::Both,
                 blocks: C::BLOCKS,
                 sides: [C::INPUT, C::HIDDEN],
@@ -294,12 +241,12 @@ impl Encoder for RecurrentStack {
 
     /// The last layer's output, direction by direction.
     fn outputs(&self) -> Vec<&[f32]> {
-        outputs_of(&self.layers, &self.norms, self.config.num_layers - 1)
+        outputs_of(&self.layers, &self.norms, self.config.settings.num_layers - 1)
     }
 
     fn outputs_and_gradient(&mut self, tokens: usize) -> (Vec<&[f32]>, &mut [f32]) {
         let gradient = self.d_output.resize_zeroed(tokens * self.config.output().padded());
-        (outputs_of(&self.layers, &self.norms, self.config.num_layers - 1), gradient)
+        (outputs_of(&self.layers, &self.norms, self.config.settings.num_layers - 1), gradient)
     }
 
     fn backward(&mut self, batch: &Batch, dropout_key: &[u64], wants_input: bool) -> Option<&mut [f32]> {

@@ -21,7 +21,7 @@ impl RecurrentStack {
             let slices = batch.slices.iter();
             slices.for_each(|slice| previous_tokens(slice, direction == 1, slice.first_token, previous));
         }
-        for layer in (0..self.config.num_layers).rev() {
+        for layer in (0..self.config.settings.num_layers).rev() {
             let parameters = self.norm_parameters(layer);
             if let Some(norm) = self.norms.get_mut(layer) {
                 let states = self.layers[layer].states();
@@ -43,7 +43,7 @@ impl RecurrentStack {
     }
 
     fn layer_backward<C: RecurrentCell>(&mut self, layer: usize, batch: &Batch) {
-        let hidden = padded(self.config.hidden_size);
+        let hidden = padded(self.config.settings.hidden_size);
         let (width, d_output_stride) = (C::BLOCKS * hidden, self.config.output().padded());
         let weights = &self.packed[layer * self.config.directions()..];
         let mut passes = Vec::new();
@@ -76,7 +76,7 @@ impl RecurrentStack {
 
     /// The gradients of weights and biases: summed up transposed, some tokens at a time, so that those stay in the cache.
     fn gate_gradients<C: RecurrentCell>(&mut self, layer: usize, tokens: usize) {
-        let hidden = padded(self.config.hidden_size);
+        let hidden = padded(self.config.settings.hidden_size);
         let sides = [(C::INPUT, self.config.input(layer)), (C::HIDDEN, self.config.state())];
         for sums in &mut self.d_sums {
             for ((side, x_axis), sums) in sides.iter().zip(sums) {
@@ -94,7 +94,7 @@ impl RecurrentStack {
     /// Adds what some tokens contribute to the sums.
     fn add_tokens<C: RecurrentCell>(&mut self, layer: usize, tokens: Range<usize>) {
         let config = self.config;
-        let (hidden, set) = (padded(config.hidden_size), config.precision.instruction_set());
+        let (hidden, set) = (padded(config.settings.hidden_size), config.precision.instruction_set());
         let width = C::BLOCKS * hidden;
         let LayerBuffers { x, directions } = &self.layers[layer];
         // Where both sides read the same gates, one set of panels serves both.
@@ -131,10 +131,10 @@ impl RecurrentStack {
     /// Weights between states that were dropped get no gradient; that of those which stayed is scaled up as they were.
     fn drop_gradients<C: RecurrentCell>(&mut self, layer: usize, key: &[u64]) {
         let config = self.config;
-        if config.recurrent_dropout == 0.0 {
+        if config.settings.recurrent_dropout == 0.0 {
             return;
         }
-        let (size, hidden) = (config.hidden_size, padded(config.hidden_size));
+        let (size, hidden) = (config.settings.hidden_size, padded(config.settings.hidden_size));
         for (number, [_, sums]) in self.d_sums.iter_mut().enumerate() {
             let dropout = config.weight_dropout(layer * config.directions() + number, key);
             let columns = C::HIDDEN.columns(hidden).len();
@@ -149,7 +149,7 @@ impl RecurrentStack {
     /// Adds the sums to the gradients, in the order of PyTorch's weights.
     fn add_gradients<C: RecurrentCell>(&mut self, layer: usize) {
         let config = self.config;
-        let hidden = padded(config.hidden_size);
+        let hidden = padded(config.settings.hidden_size);
         let sides = [(C::INPUT, config.input(layer)), (C::HIDDEN, config.state())];
         let per_layer = 4 * config.directions();
         let parameters = &mut self.parameters[layer * per_layer..][..per_layer];
@@ -161,7 +161,7 @@ impl RecurrentStack {
             let parameters = [(weight_input, bias_input), (weight_hidden, bias_hidden)];
             for (((side, x_axis), (weight, bias)), sums) in sides.into_iter().zip(parameters).zip(sums) {
                 let (mut d_weight, mut d_bias) = (weight.gradient.as_mut_slice(), bias.gradient.as_mut_slice());
-                for (column, _, rows) in side.pieces(config.hidden_size) {
+                for (column, _, rows) in side.pieces(config.settings.hidden_size) {
                     let (weight_rows, weight_rest) = d_weight.split_at_mut(rows * x_axis.len());
                     let (bias_rows, bias_rest) = d_bias.split_at_mut(rows);
                     (d_weight, d_bias) = (weight_rest, bias_rest);
@@ -175,7 +175,7 @@ impl RecurrentStack {
     }
 
     fn input_gradient<C: RecurrentCell>(&mut self, layer: usize, tokens: usize) {
-        let hidden = padded(self.config.hidden_size);
+        let hidden = padded(self.config.settings.hidden_size);
         let (width, columns) = (C::BLOCKS * hidden, self.config.input(layer).padded());
         let weights = &self.packed[layer * self.config.directions()..];
         let directions = &self.layers[layer].directions;

@@ -13,7 +13,7 @@ use ninefold_kernels::simd::padded;
 impl RecurrentStack {
     pub(super) fn forward_with<C: RecurrentCell>(&mut self, batch: &Batch, dropout_key: Option<&[u64]>) {
         self.pack::<C>(dropout_key);
-        for layer in 0..self.config.num_layers {
+        for layer in 0..self.config.settings.num_layers {
             if layer > 0 {
                 self.join_directions(layer, batch.tokens());
                 if let Some(key) = dropout_key {
@@ -31,7 +31,7 @@ impl RecurrentStack {
 
     /// The input of a layer: the outputs of the layer below, directions side by side.
     fn join_directions(&mut self, layer: usize, tokens: usize) {
-        let (hidden, width) = (padded(self.config.hidden_size), self.config.output().padded());
+        let (hidden, width) = (padded(self.config.settings.hidden_size), self.config.output().padded());
         let (below, above) = self.layers.split_at_mut(layer);
         let outputs = outputs_of(below, &self.norms, layer - 1);
         let x = above[0].x.resize(tokens * width);
@@ -46,7 +46,7 @@ impl RecurrentStack {
     }
 
     fn layer_forward<C: RecurrentCell>(&mut self, layer: usize, batch: &Batch) {
-        let hidden = padded(self.config.hidden_size);
+        let hidden = padded(self.config.settings.hidden_size);
         let (width, x_stride) = (C::BLOCKS * hidden, self.config.input(layer).padded());
         let weights = &self.packed[layer * self.config.directions()..];
         let LayerBuffers { x, directions } = &mut self.layers[layer];

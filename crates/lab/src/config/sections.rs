@@ -1,0 +1,96 @@
+//! The sections of a config file, once: their settings and what is said about them.
+
+use documented::DocumentedFields;
+
+use crate::{BaselineConfig, Config, DistillConfig, EmbeddingConfig, SearchConfig};
+use ninefold_data::CorpusConfig;
+use ninefold_data::sample::SampleConfig;
+use ninefold_metrics::StatisticsConfig;
+use ninefold_nn::families::{SECTIONS, SharedConfig};
+use ninefold_nn::train::TrainConfig;
+use ninefold_nn::train::pretrain::PretrainConfig;
+use ninefold_text::tokenize::TokenizerConfig;
+use ninefold_text::vocab::VocabConfig;
+
+/// A section and its settings.
+#[derive(Clone, Debug)]
+pub(crate) struct Section {
+    /// Its heading: "model.recurrent".
+    pub(crate) path: String,
+    /// What it is about.
+    pub(crate) docs: &'static str,
+    /// Its settings.
+    pub(crate) keys: &'static [&'static str],
+    /// What they do, in the same order.
+    pub(crate) key_docs: &'static [&'static str],
+}
+
+/// All of them, in the order in which they are printed.
+pub(crate) fn all() -> Vec<Section> {
+    let before = [
+        section::<CorpusConfig, Config>("", "corpus"),
+        section::<SampleConfig, CorpusConfig>("corpus.", "sample"),
+        section::<TokenizerConfig, Config>("", "tokenizer"),
+        section::<VocabConfig, Config>("", "vocab"),
+        section::<EmbeddingConfig, Config>("", "embedding"),
+        section::<SharedConfig, Config>("", "model"),
+    ];
+    let families = SECTIONS.iter().map(|family| Section {
+        path: format!("model.{}", family.name),
+        docs: family.docs,
+        keys: family.keys,
+        key_docs: family.key_docs,
+    });
+    let after = [
+        section::<PretrainConfig, Config>("", "pretraining"),
+        section::<TrainConfig, Config>("", "training"),
+        section::<BaselineConfig, Config>("", "baseline"),
+        section::<StatisticsConfig, Config>("", "statistics"),
+        section::<DistillConfig, Config>("", "distill"),
+        section::<SearchConfig, Config>("", "search"),
+    ];
+    before.into_iter().chain(families).chain(after).collect()
+}
+
+/// The section of the settings `T`, documented at a field of `P`.
+fn section<T: DocumentedFields, P: DocumentedFields>(parent: &str, name: &str) -> Section {
+    Section {
+        path: format!("{parent}{name}"),
+        docs: P::get_field_docs(name).unwrap_or_default(),
+        keys: T::FIELD_NAMES,
+        key_docs: T::FIELD_DOCS,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::config::resolve;
+    use toml::{Table, Value};
+
+    /// Paths of the tables of a config, `search.space` aside.
+    fn tables(table: &Table, parent: &str, paths: &mut Vec<String>) {
+        for (key, value) in table {
+            if let Value::Table(inner) = value {
+                paths.push(format!("{parent}{key}"));
+                tables(inner, &format!("{parent}{key}."), paths);
+            }
+        }
+    }
+
+    #[test]
+    fn every_table_of_a_config_is_a_section_with_its_settings() {
+        let table = resolve::to_table(&Config::default()).unwrap();
+        let mut expected = Vec::new();
+        tables(&table, "", &mut expected);
+        let mut found: Vec<String> = all().into_iter().map(|section| section.path).collect();
+        (expected.sort(), found.sort());
+        assert_eq!(found, expected);
+        for Section { path, docs, keys, key_docs } in all() {
+            assert!(!docs.is_empty() && key_docs.iter().all(|docs| !docs.is_empty()), "{path}");
+            let of_section = path.split('.').try_fold(&table, |table, name| table[name].as_table()).unwrap();
+            assert!(of_section.iter().all(|(key, value)| value.is_table() || keys.contains(&key.as_str())), "{path}");
+        }
+    }
+}

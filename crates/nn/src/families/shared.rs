@@ -1,0 +1,107 @@
+//! The settings that networks of all families share.
+
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
+
+use super::{at_least_one, share};
+use crate::layers::{Pooling, Precision};
+use ninefold_core::error::{Error, Result};
+
+/// Buckets of pairs of words at most: twice those of fastText. At 100 dimensions training them takes 7 GB.
+const MAX_BUCKETS: usize = 1 << 22;
+
+/// What the networks of all families share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct SharedConfig {
+    /// Fraction of values dropped in training: on embeddings, between layers and before the head.
+    pub dropout: f64,
+    /// Drop the same values at all tokens of a text (locked, or variational, dropout), not others at each.
+    pub locked_dropout: bool,
+    /// Fraction of tokens whose whole vector is dropped in training.
+    pub word_dropout: f64,
+    /// How the vectors of a text's tokens become one: "last" (the last states of a recurrent network), "mean", "max",
+    /// "mean_max" and "mean_max_last" (side by side), "segments" (the largest of each of some equal segments), "attention" (a
+    /// learned mean), or "own": what each network is known by, "last" for rnn, lstm and gru, "max" for cnn, "mean_max" for
+    /// swem.
+    #[serde(with = "own_pooling")]
+    pub pooling: Option<Pooling>,
+    /// Segments of pooling = "segments". A text with fewer tokens leaves some empty: zeros.
+    pub segments: usize,
+    /// Keep the word vectors as they come; false trains them on with the network.
+    pub freeze_embeddings: bool,
+    /// Add to each token's vector a learned one of the token before it and itself. Pairs are hashed into so many buckets (131072 will
+    /// do for most texts); their vectors begin at zero, learn at the rate of word vectors also where those are frozen, and take a
+    /// step only with a batch that reads them. 0: none.
+    pub bigram_buckets: usize,
+    /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor
+    /// multiplies them (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
+    pub precision: Precision,
+}
+
+impl Default for SharedConfig {
+    fn default() -> SharedConfig {
+        SharedConfig {
+            dropout: 0.3,
+            locked_dropout: false,
+            word_dropout: 0.0,
+            pooling: None,
+            segments: 4,
+            freeze_embeddings: false,
+            bigram_buckets: 0,
+            precision: Precision::F32,
+        }
+    }
+}
+
+impl SharedConfig {
+    /// The defaults, with nothing dropped in training.
+    pub fn without_dropout() -> SharedConfig {
+        SharedConfig { dropout: 0.0, ..SharedConfig::default() }
+    }
+
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the key.
+    pub fn check(&self) -> Result<()> {
+        at_least_one("segments", self.segments)?;
+        if self.bigram_buckets > MAX_BUCKETS {
+            let expected = format!("at most {MAX_BUCKETS} (131072 will do for most texts; 0: none)");
+            return Err(Error::config("bigram_buckets", expected, self.bigram_buckets));
+        }
+        share("dropout", self.dropout)?;
+        share("word_dropout", self.word_dropout)
+    }
+}
+
+/// `pooling` as one word: a pooling, or "own" for `None`.
+mod own_pooling {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::layers::Pooling;
+
+    /// Every word; the first stands for each network's own pooling.
+    const WORDS: [&str; 1 + Pooling::ALL.len()] = {
+        let mut words = ["own"; 1 + Pooling::ALL.len()];
+        let mut place = 0;
+        while place < Pooling::ALL.len() {
+            words[1 + place] = Pooling::ALL[place].name();
+            place += 1;
+        }
+        words
+    };
+
+    pub(super) fn serialize<S: Serializer>(pooling: &Option<Pooling>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(pooling.map_or(WORDS[0], Pooling::name))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pooling>, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        match WORDS.iter().position(|known| *known == word) {
+            Some(place) => Ok(place.checked_sub(1).map(|place| Pooling::ALL[place])),
+            None => Err(D::Error::unknown_variant(&word, &WORDS)),
+        }
+    }
+}
