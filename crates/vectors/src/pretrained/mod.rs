@@ -5,31 +5,32 @@
 
 mod catalogue;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::WordVectors;
 use super::formats::{self, archive, source::Source};
 pub use catalogue::{HOMES, RELEASES, Release};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::folders;
+use ninefold_core::folders::Folders;
 use ninefold_core::progress::Progress;
 use ninefold_download::{Client, RangeReader};
 
 /// Where pretrained vectors are looked for.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// Looked into first, itself and its folder `glove`, where what was fetched is kept.
-    pub data_dir: PathBuf,
+    /// Whose data folder is looked into first, itself and its folder `glove`, where what was fetched is kept.
+    pub folders: Folders,
     /// Addresses of folders with the archives, tried in turn.
     pub homes: Vec<String>,
     /// Who fetches.
     pub client: Client,
 }
 
-impl Default for Places {
-    fn default() -> Places {
+impl Places {
+    /// These folders and the usual homes.
+    pub fn new(folders: &Folders) -> Places {
         let homes = HOMES.iter().map(ToString::to_string).collect();
-        Places { data_dir: folders::data_dir(), homes, client: Client::default() }
+        Places { folders: folders.clone(), homes, client: Client::default() }
     }
 }
 
@@ -37,14 +38,15 @@ impl Default for Places {
 /// several in a zip).
 ///
 /// # Errors
-/// [`Error::Config`] with suggestions when it is neither, [`Error::Download`] when the vectors cannot be fetched,
+/// [`Error::Config`] with suggestions when it is neither, [`Error::Data`] for a name without a data folder, [`Error::Download`] when the vectors cannot be fetched,
 /// [`Error::Format`] when a file is damaged, [`Error::Io`], [`Error::Interrupted`].
 pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<WordVectors> {
     if is_path(name) {
         return formats::load(Path::new(name), progress);
     }
     let release = Release::named(name)?;
-    let folder = places.data_dir.join("glove");
+    let data = places.folders.data_for(name)?;
+    let folder = data.join("glove");
     let cache = folder.join(format!("glove.{}.safetensors", release.name));
     if cache.is_file() {
         match load_of(release, Source::open(&cache)?, progress) {
@@ -52,7 +54,7 @@ pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<Word
             loaded => return loaded,
         }
     }
-    let vectors = match lying_here(release, &[&folder, &places.data_dir])? {
+    let vectors = match lying_here(release, &[&folder, data])? {
         Some(source) => load_of(release, source, progress)?,
         None => fetch(release, places, &folder, progress)?,
     };
