@@ -77,6 +77,14 @@ pub enum Error {
         /// The loss: NaN or an infinity.
         loss: f64,
     },
+    /// The system refused to start a thread.
+    #[error("cannot start {threads} threads: {reason}: ask for fewer")]
+    Threads {
+        /// Threads that were asked for.
+        threads: usize,
+        /// The system's reason.
+        reason: String,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,

@@ -1,4 +1,4 @@
-//! What every crate of ninefold builds on: errors, progress, random streams, files that are written whole, locks.
+//! What every crate of ninefold builds on: errors, progress, random streams, files that are written whole, locks, pools of threads.
 //!
 //! *Invariant:* nothing here knows what the program is for.
 
@@ -9,5 +9,7 @@ pub mod phrasing;
 pub mod progress;
 pub mod rng;
 pub mod share;
+pub mod threads;
 
 pub use error::{Error, Result};
+pub use folders::Folders;

@@ -13,6 +13,7 @@ use crate::named;
 use crate::parts;
 use crate::reading::{Parts, Reading};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::folders::Folders;
 use ninefold_core::phrasing::nearest;
 use ninefold_core::progress::Progress;
 
@@ -20,9 +21,9 @@ use ninefold_core::progress::Progress;
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Format`] with the place; see the readers.
-pub(crate) fn read(config: &CorpusConfig, progress: &dyn Progress) -> Result<Parts> {
+pub(crate) fn read(config: &CorpusConfig, folders: &Folders, progress: &dyn Progress) -> Result<Parts> {
     let mut parts = match named::find(&config.data) {
-        Some(corpus) => (corpus.read)(config, progress)?,
+        Some(corpus) => (corpus.read)(config, folders, progress)?,
         None => read_path(Path::new(&config.data), config, None, progress)?,
     };
     if !config.test.is_empty() {

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
 
 use ninefold_core::share::share;
 
@@ -31,15 +32,15 @@ pub(super) fn map<S, T: Send>(
         }
         done
     };
-    let mut all = if threads == 1 {
-        work(0)
-    } else {
-        std::thread::scope(|scope| {
-            let work = &work;
-            let threads: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
-            threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-        })
-    };
+    let mut all = std::thread::scope(|scope| {
+        let work = &work;
+        // Threads that the system refuses leave their share to the others.
+        let start = |thread| Builder::new().spawn_scoped(scope, move || work(thread)).ok();
+        let others: Vec<_> = (1..threads).filter_map(start).collect();
+        let mut all = work(0);
+        all.extend(others.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))));
+        all
+    });
     all.sort_unstable_by_key(|(number, _)| *number);
     all.into_iter().map(|(_, result)| result).collect()
 }

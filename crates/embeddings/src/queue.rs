@@ -7,6 +7,7 @@
 use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use super::sampler::Subsampling;
@@ -71,16 +72,15 @@ pub(super) fn run<W: Worker>(
     for epoch in schedule.first_epoch..schedule.epochs {
         queue.next.store(0, Ordering::Relaxed);
         let work = || queue.work(epoch, make_worker()?);
-        if schedule.threads <= 1 {
-            work()?;
-        } else {
-            std::thread::scope(|scope| {
-                let threads: Vec<_> = (0..schedule.threads).map(|_| scope.spawn(work)).collect();
-                let mut results =
-                    threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-                results.try_for_each(|result| result)
-            })?;
-        }
+        std::thread::scope(|scope| {
+            // Threads that the system refuses leave their blocks to the others.
+            let start = |_| Builder::new().spawn_scoped(scope, work).ok();
+            let others: Vec<_> = (1..schedule.threads).filter_map(start).collect();
+            let own = work();
+            let mut results =
+                others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            own.and(results.try_for_each(|result| result))
+        })?;
         after_epoch(epoch + 1)?;
     }
     queue.show(LossSum::default(), schedule.epochs - 1, schedule.min_learning_rate, true);

@@ -17,12 +17,11 @@ use std::time::{Duration, Instant};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use crate::Config;
 use crate::run::features::Parts;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::run::{pair, pretraining};
-use crate::store::looks;
+use crate::{Config, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_data::{Document, Protocol};
@@ -103,14 +102,13 @@ pub struct DistilledRow {
 ///
 /// # Errors
 /// Those of the corpus, the vectors, the training and the disk; [`Error::Config`] unless the config has one embedding and one
-/// network; [`Error::Data`] when the teacher's labels are not the corpus's, or `output` holds something already.
-pub fn distill(
-    config: &Config,
-    teacher: &Path,
-    output: &Path,
-    beside: bool,
-    progress: &dyn Progress,
-) -> Result<Distilled> {
+/// network; [`Error::Threads`]; [`Error::Data`] when the teacher's labels are not the corpus's, or `output` holds something already.
+pub fn distill(config: &Config, teacher: &Path, output: &Path, beside: bool, session: &Session) -> Result<Distilled> {
+    session.install(|| distill_in(config, teacher, output, beside, session))
+}
+
+fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, session: &Session) -> Result<Distilled> {
+    let progress = session.progress;
     config.validate()?;
     let (&[embedding], &[cell]) = (config.embeddings.as_slice(), config.models.as_slice()) else {
         return Err(Error::config("embeddings, models", "one of each", "more"));
@@ -119,7 +117,7 @@ pub fn distill(
         return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
     }
     let mut predictor = Predictor::load(teacher)?;
-    let texts = Texts::load(config, progress)?;
+    let texts = Texts::load(config, session)?;
     same_labels((teacher, predictor.labels()), (Path::new(&config.corpus.data), &texts.corpus.labels))?;
     fs::create_dir_all(output).map_err(Error::io("create the folder", output))?; // before hours are spent
     let protocol = texts.corpus.protocol.to_string();
@@ -127,7 +125,7 @@ pub fn distill(
         progress
             .notice("the teacher was trained on other texts or another split: it may have learned these validation or test texts");
     }
-    let vectors = Vectors::make(embedding, config, &texts, progress)?;
+    let vectors = Vectors::make(embedding, config, &texts, session)?;
     let work = Work { config, texts: &texts, vectors: &vectors, pair: (embedding, cell), progress };
     let name = predictor.name();
     let said = work.said(&mut predictor, &texts.corpus.train, "teacher, training texts")?;
@@ -248,7 +246,7 @@ impl Work<'_> {
         let (corpus, classes) = (&self.texts.corpus, self.texts.corpus.labels.len());
         let scores = |answers: &[u32], part: &Encoded| Confusion::of(classes, part.labels(), answers).scores();
         let validation = self.said(&mut predictor, &corpus.validation, &format!("{role}, validation texts"))?;
-        looks::count(&self.texts.test_fingerprint, role);
+        self.texts.test_evaluations.count(role);
         let begin = Instant::now();
         let (mut test, mut fastest) = (Vec::new(), f64::INFINITY);
         // A few hundred texts are labelled in a blink: again until it can be timed, and the fastest pass counts.

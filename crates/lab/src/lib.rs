@@ -6,7 +6,27 @@
 //!                                       +---------- run folder ----------+   what is finished is not done again
 //! ```
 //!
-//! Knows no terminal: whoever watches passes a [`Progress`].
+//! Knows no terminal, no folder and no thread but those of the call's [`Session`]:
+//!
+//! ```
+//! use ninefold_core::Folders;
+//! use ninefold_lab::{Config, EmbeddingKind, Session, run};
+//! use ninefold_nn::model::ModelKind;
+//!
+//! let mut config = Config { embeddings: vec![EmbeddingKind::Word2vec.into()], ..Config::default() };
+//! config.models = vec![ModelKind::Gru];
+//! config.corpus.sample.documents = 300;
+//! (config.embedding.epochs, config.training.epochs, config.model.hidden_size) = (1, 1, 8);
+//!
+//! let place = tempfile::tempdir()?;
+//! let folders = Folders { cache: Some(place.path().join("cache")), ..Folders::default() };
+//! let session = Session { threads: 2, ..Session::new(&folders) };
+//! let leaderboard = run(&config, &place.path().join("run"), &session)?;
+//! assert!(leaderboard.best().is_some());
+//! # // The process's own pool of threads was never started.
+//! # assert!(rayon::ThreadPoolBuilder::new().num_threads(1).build_global().is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod config;
 mod distill;
@@ -14,6 +34,7 @@ mod ladder;
 mod page;
 mod run;
 mod search;
+mod session;
 mod store;
 
 pub use config::Config;
@@ -30,8 +51,9 @@ pub use page::report;
 pub use run::run;
 pub use run::vectors::VectorCoverage;
 pub use search::{SearchConfig, is_search, read_results, search};
+pub use session::Session;
 pub use store::environment::Environment;
 pub use store::folder::{RunFolder, default_folder};
 pub use store::logs::LogKind;
-pub use store::looks;
 pub use store::record::{ClassRow, Mistake, PairRecord};
+pub use store::test_evaluations::TestEvaluations;

@@ -3,7 +3,7 @@
 //!
 //! This crate re-exports the crates that do the work; ARCHITECTURE.md tells how one document travels through them.
 
-pub use ninefold_core::{Error, Result, error, files, folders, progress, rng};
+pub use ninefold_core::{Error, Result, error, files, folders, folders::Folders, progress, rng, threads};
 pub use ninefold_data as data;
 #[cfg(feature = "net")]
 pub use ninefold_download as download;

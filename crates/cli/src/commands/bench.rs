@@ -77,13 +77,16 @@ pub fn run(args: &BenchArgs, output: &Output) -> Result<()> {
         work: named("--work", &args.work, &Work::ALL, Work::name)?,
         steps: args.steps,
     };
-    args.threads.start()?;
+    args.threads.install(|| measure(args, &config, output))
+}
+
+fn measure(args: &BenchArgs, config: &BenchConfig, output: &Output) -> Result<()> {
     for precision in config.precisions.iter().filter(|precision| !precision.is_available()) {
         output.warn(&format!("this processor has no products of {}; f32 is measured in its place", precision.name()));
     }
     let bars = Bars::new(output);
     bars.begin("bench", "rows", Some(config.rows() as u64));
-    let record = bench::run(&config, &bars);
+    let record = bench::run(config, &bars);
     bars.end();
     let record = record?;
     let environment = Environment::now();

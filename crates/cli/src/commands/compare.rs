@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::lab::{RunFolder, run as run_experiment};
+use ninefold::Folders;
+use ninefold::lab::{RunFolder, Session, run as run_experiment};
 
 use crate::flags::config::ConfigArgs;
 use crate::flags::output::{Format, column};
@@ -54,11 +55,11 @@ pub struct CompareArgs {
 pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     let config = args.config.resolve()?;
     let sort = column(args.sort.as_deref())?;
-    args.threads.start()?;
+    let (folders, bars) = (Folders::from_env(), Bars::new(output));
+    let session = Session { folders: &folders, threads: args.threads.count()?, progress: &bars };
     let path = run_dir::folder(args.run_dir.as_deref(), "", &config);
     output.say(&format!("run folder: {}", path.display()));
-    let leaderboard =
-        run_experiment(&config, &path, &Bars::new(output)).map_err(|error| run_dir::resumable(error, &path))?;
+    let leaderboard = run_experiment(&config, &path, &session).map_err(|error| run_dir::resumable(error, &path))?;
     if args.json {
         return output.print_json(&leaderboard);
     }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::Error;
-use ninefold::lab::{Distilled, DistilledRow, Embedding, EmbeddingKind, distill};
+use ninefold::lab::{Distilled, DistilledRow, Embedding, EmbeddingKind, Session, distill};
 use ninefold::nn::model::ModelKind;
 use ninefold::report::{Comparison, plain_table};
+use ninefold::{Error, Folders};
 
 use crate::flags::config::ConfigArgs;
 use crate::flags::threads::ThreadsArgs;
@@ -55,9 +55,9 @@ pub fn run(args: &DistillArgs, output: &Output) -> Result<()> {
     config.embeddings =
         vec![one("--embeddings", &config.embeddings, &Embedding::SINGLE, EmbeddingKind::Word2vec.into())?];
     config.models = vec![one("--models", &config.models, &ModelKind::RECURRENT, ModelKind::Gru)?];
-    args.threads.start()?;
-    let bars = Bars::new(output);
-    let done = distill(&config, &args.teacher, &args.output, args.beside, &bars).map_err(|error| match error {
+    let (folders, bars) = (Folders::from_env(), Bars::new(output));
+    let session = Session { folders: &folders, threads: args.threads.count()?, progress: &bars };
+    let done = distill(&config, &args.teacher, &args.output, args.beside, &session).map_err(|error| match error {
         Error::Interrupted => anyhow::anyhow!("interrupted: no model was saved"),
         error => error.into(),
     })?;

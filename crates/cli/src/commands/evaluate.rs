@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::data::{Protocol, load_to_evaluate};
-use ninefold::lab::{ClassRow, looks};
+use ninefold::Folders;
+use ninefold::data::{CorpusConfig, Protocol, load_to_evaluate};
+use ninefold::lab::{ClassRow, TestEvaluations};
 use ninefold::metrics::calibration::{Selected, expected_calibration_error, selected};
 use ninefold::metrics::{Confusion, Scores};
 use ninefold::models::predictor::Predictor;
@@ -71,14 +72,18 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     }
     let min_probability = args.min_probability.map(|share| fraction("--min-probability", share)).transpose()?;
     let config = args.data.corpus()?;
-    args.threads.start()?;
+    args.threads.install(|| evaluate(args, &config, min_probability, output))
+}
+
+fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, min_probability: Option<f64>, output: &Output) -> Result<()> {
+    let folders = Folders::from_env();
     let mut predictor = Predictor::load(&args.model)?;
     let labels = predictor.labels().to_vec();
     let bars = Bars::new(output);
-    let corpus = load_to_evaluate(&config, &labels, &bars)?;
+    let corpus = load_to_evaluate(config, &labels, &folders, &bars)?;
     corpus.notices.iter().for_each(|notice| bars.notice(notice));
 
-    looks::count(&looks::test_fingerprint(&corpus.test, &labels), "evaluate");
+    TestEvaluations::of(&corpus.test, &labels, &folders).count("evaluate");
     let (mut confusion, mut answers) = (Confusion::new(labels.len()), Vec::new());
     bars.begin("evaluate", "texts", Some(corpus.test.len() as u64));
     for documents in corpus.test.chunks(BATCH) {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::lab::{Config, PRESETS, Sources, ladder, resolve};
+use ninefold::Folders;
+use ninefold::lab::{Config, PRESETS, Session, Sources, ladder, resolve};
 
 use crate::flags::config::ConfigArgs;
 use crate::flags::run_dir;
@@ -46,10 +47,11 @@ pub struct LadderArgs {
 /// Runs the command.
 pub fn run(args: &LadderArgs, output: &Output) -> Result<()> {
     let (foot, top) = (foot(&args.from)?, args.config.resolve()?);
-    args.threads.start()?;
+    let (folders, bars) = (Folders::from_env(), Bars::new(output));
+    let session = Session { folders: &folders, threads: args.threads.count()?, progress: &bars };
     let path = run_dir::folder(args.run_dir.as_deref(), "ladder-", &top);
     output.say(&format!("ladder folder: {}", path.display()));
-    let results = ladder(&foot, &top, &path, &Bars::new(output)).map_err(|error| run_dir::resumable(error, &path))?;
+    let results = ladder(&foot, &top, &path, &session).map_err(|error| run_dir::resumable(error, &path))?;
     if args.json {
         return output.print_json(&results);
     }

@@ -67,7 +67,10 @@ const BATCH: usize = 512;
 /// Runs the command.
 pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
     fraction("--min-probability", args.min_probability)?;
-    args.threads.start()?;
+    args.threads.install(|| label_all(args, output))
+}
+
+fn label_all(args: &PredictArgs, output: &Output) -> Result<()> {
     let mut predictor = Predictor::load(&args.model)?;
     let mut counts = Counts::default();
     if args.files.is_empty() {
@@ -107,7 +110,7 @@ fn label_files(args: &PredictArgs, predictor: &mut Predictor, counts: &mut Count
 
 /// Labels lines as they come: a line alone when somebody types, many at once when a file is piped in.
 fn label_stdin(args: &PredictArgs, predictor: &mut Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
-    let incoming = read_stdin();
+    let incoming = read_stdin()?;
     while let Ok(first) = incoming.recv() {
         let waiting = incoming.try_iter().take(BATCH - 1);
         let texts = std::iter::once(first).chain(waiting).collect::<Result<Vec<Text>, Error>>()?;
@@ -117,16 +120,17 @@ fn label_stdin(args: &PredictArgs, predictor: &mut Predictor, counts: &mut Count
 }
 
 /// Reads in a thread of its own, so that lines that wait can be told from lines that have yet to come.
-fn read_stdin() -> Receiver<Result<Text, Error>> {
+fn read_stdin() -> Result<Receiver<Result<Text, Error>>> {
     let (sender, receiver) = mpsc::sync_channel(4 * BATCH);
-    thread::spawn(move || {
+    let read = move || {
         for line in lines(BufReader::new(io::stdin()), "stdin") {
             if sender.send(line).is_err() {
                 break;
             }
         }
-    });
-    receiver
+    };
+    thread::Builder::new().spawn(read).context("cannot start a thread that reads stdin")?;
+    Ok(receiver)
 }
 
 fn label(

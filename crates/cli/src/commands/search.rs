@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::lab::search;
+use ninefold::Folders;
+use ninefold::lab::{Session, search};
 
 use crate::flags::config::ConfigArgs;
 use crate::flags::run_dir;
@@ -68,10 +69,11 @@ pub fn run(args: &SearchArgs, output: &Output) -> Result<()> {
     };
     limits.parallel = args.parallel.unwrap_or(limits.parallel);
     config.validate()?;
-    args.threads.start()?;
+    let (folders, bars) = (Folders::from_env(), Bars::new(output));
+    let session = Session { folders: &folders, threads: args.threads.count()?, progress: &bars };
     let path = run_dir::folder(args.run_dir.as_deref(), "search-", &config);
     output.say(&format!("search folder: {}", path.display()));
-    let results = search(&config, &path, &Bars::new(output)).map_err(|error| run_dir::resumable(error, &path))?;
+    let results = search(&config, &path, &session).map_err(|error| run_dir::resumable(error, &path))?;
     if args.json {
         return output.print_json(&results);
     }

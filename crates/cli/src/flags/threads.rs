@@ -1,7 +1,8 @@
 //! `--threads`.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
+use ninefold::threads;
 
 use crate::usage::Usage;
 
@@ -14,12 +15,16 @@ pub struct ThreadsArgs {
 }
 
 impl ThreadsArgs {
-    /// Makes the pool that all work runs in.
-    pub fn start(&self) -> Result<()> {
-        if self.threads == Some(0) {
-            return Err(Usage("--threads: expected at least 1, found 0".to_string()).into());
+    /// How many threads were asked for, else as many as there are processors.
+    pub fn count(&self) -> Result<usize> {
+        match self.threads {
+            Some(0) => Err(Usage("--threads: expected at least 1, found 0".to_string()).into()),
+            wanted => Ok(wanted.unwrap_or_else(threads::available)),
         }
-        let threads = self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")
+    }
+
+    /// Does the work in a pool of so many threads.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        threads::within(self.count()?, work)
     }
 }

@@ -4,6 +4,7 @@ use crate::config::CorpusConfig;
 use crate::reading::Parts;
 use crate::strip::Strip;
 use ninefold_core::error::Result;
+use ninefold_core::folders::Folders;
 use ninefold_core::progress::Progress;
 
 /// A corpus that is known by a name.
@@ -16,5 +17,5 @@ pub(crate) struct NamedCorpus {
     /// What `strip = "auto"` removes from its texts.
     pub strip: Strip,
     /// Makes, finds or fetches it.
-    pub read: fn(&CorpusConfig, &dyn Progress) -> Result<Parts>,
+    pub read: fn(&CorpusConfig, &Folders, &dyn Progress) -> Result<Parts>,
 }

@@ -22,7 +22,7 @@ use crate::labels;
 use crate::reading::{Parts, Reading};
 use crate::strip::Strip;
 use ninefold_core::error::{Error, Result};
-use ninefold_core::folders;
+use ninefold_core::folders::Folders;
 use ninefold_core::phrasing::thousands;
 use ninefold_core::progress::Progress;
 
@@ -31,7 +31,7 @@ pub(crate) const CORPUS: NamedCorpus = NamedCorpus {
     name: "20newsgroups",
     split: "bydate",
     strip: Strip { headers: true, footers: true, quotes: true },
-    read: |_, progress| read(progress),
+    read: |_, folders, progress| read(folders, progress),
 };
 
 const URL: &str = "https://ndownloader.figshare.com/files/5975967";
@@ -44,10 +44,10 @@ const GROUPS: usize = 20;
 /// Reads the corpus from the data folder, fetching it first where it is not there.
 ///
 /// # Errors
-/// [`Error::Download`], [`Error::Checksum`] for a fetched file that is not the known one, [`Error::Format`] for a file
-/// put there by hand that does not hold the corpus.
-fn read(progress: &dyn Progress) -> Result<Parts> {
-    read_in(&folders::data_dir(), &|path| fetch(path, progress), progress)
+/// [`Error::Data`] without a data folder, [`Error::Download`], [`Error::Checksum`] for a fetched file that is not the known
+/// one, [`Error::Format`] for a file put there by hand that does not hold the corpus.
+fn read(folders: &Folders, progress: &dyn Progress) -> Result<Parts> {
+    read_in(folders.data_for(CORPUS.name)?, &|path| fetch(path, progress), progress)
 }
 
 #[cfg(feature = "net")]

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use ninefold_core::Error;
 use ninefold_core::progress::{Progress, Silent};
+use ninefold_core::{Error, Folders};
 use ninefold_data::{Corpus, CorpusConfig, Split};
 
 /// Loads a file of this name and content.
@@ -14,7 +14,7 @@ fn load_file(name: &str, content: &[u8], change: impl Fn(&mut CorpusConfig)) -> 
     let mut config = CorpusConfig { data: dir.path().join(name).display().to_string(), ..CorpusConfig::default() };
     change(&mut config);
     let error_of = |error: Error| error.to_string().replace(&dir.path().join("").display().to_string(), "");
-    ninefold_data::load(&config, &Silent).map_err(error_of)
+    ninefold_data::load(&config, &Folders::default(), &Silent).map_err(error_of)
 }
 
 fn load(name: &str, content: &str) -> Result<Corpus, String> {
@@ -31,7 +31,7 @@ fn load_folder(files: &[(&str, &[u8])]) -> Result<Corpus, String> {
     }
     let config = CorpusConfig { data: dir.path().display().to_string(), ..CorpusConfig::default() };
     let error_of = |error: Error| error.to_string().replace(&dir.path().display().to_string(), "DIR");
-    ninefold_data::load(&config, &Silent).map_err(error_of)
+    ninefold_data::load(&config, &Folders::default(), &Silent).map_err(error_of)
 }
 
 #[track_caller]
@@ -56,7 +56,7 @@ fn a_missing_path_is_named_and_the_nearest_one_suggested() {
     std::fs::write(dir.path().join("reviews.csv"), "label,text\n").unwrap();
     let of = |path: &Path| {
         let config = CorpusConfig { data: path.display().to_string(), ..CorpusConfig::default() };
-        ninefold_data::load(&config, &Silent).unwrap_err().to_string()
+        ninefold_data::load(&config, &Folders::default(), &Silent).unwrap_err().to_string()
     };
     let error = of(&dir.path().join("review.csv"));
     assert!(error.ends_with("found nothing (did you mean \"reviews.csv\"?)"), "{error}");
@@ -219,5 +219,5 @@ fn whoever_stops_the_work_stops_it() {
         std::fs::write(dir.path().join(class).join("1"), "x").unwrap();
     }
     let config = CorpusConfig { data: dir.path().display().to_string(), ..CorpusConfig::default() };
-    assert!(matches!(ninefold_data::load(&config, &Stop), Err(Error::Interrupted)));
+    assert!(matches!(ninefold_data::load(&config, &Folders::default(), &Stop), Err(Error::Interrupted)));
 }

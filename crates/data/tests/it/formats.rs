@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_data::{Corpus, CorpusConfig, Document, PartCounts, Split};
 use tempfile::TempDir;
@@ -23,7 +24,7 @@ fn config(path: &Path) -> CorpusConfig {
 }
 
 fn load(config: &CorpusConfig) -> Corpus {
-    ninefold_data::load(config, &Silent).unwrap()
+    ninefold_data::load(config, &Folders::default(), &Silent).unwrap()
 }
 
 /// "label|source|text" of every document, sorted.
@@ -234,13 +235,16 @@ fn a_model_is_tried_on_all_texts_or_on_the_test_part() {
         ("pair/test.csv", b"label,text\npos,x\n"),
     ]);
     let labels: Vec<String> = ["a", "b", "c"].map(String::from).into();
-    let corpus = ninefold_data::load_to_evaluate(&config(&dir.path().join("all.csv")), &labels, &Silent).unwrap();
+    let corpus =
+        ninefold_data::load_to_evaluate(&config(&dir.path().join("all.csv")), &labels, &Folders::default(), &Silent)
+            .unwrap();
     assert_eq!(corpus.test.iter().map(|document| document.label).collect::<Vec<_>>(), [2, 0, 0]);
     assert_eq!((corpus.protocol.split.to_string().as_str(), corpus.protocol.texts.test), ("none (every text)", 3));
     assert_eq!((corpus.labels, corpus.protocol.num_classes), (labels.clone(), 3));
 
     let known: Vec<String> = ["neg", "other", "pos"].map(String::from).into();
-    let pair = ninefold_data::load_to_evaluate(&config(&dir.path().join("pair")), &known, &Silent).unwrap();
+    let pair = ninefold_data::load_to_evaluate(&config(&dir.path().join("pair")), &known, &Folders::default(), &Silent)
+        .unwrap();
     assert_eq!(
         (pair.test.len(), pair.test[0].label, pair.protocol.split.to_string().as_str()),
         (1, 2, "given (test part)")
@@ -266,7 +270,7 @@ proptest::proptest! {
         let mut labels: Vec<String> = rows.iter().map(|(label, _)| label.clone()).collect();
         labels.sort();
         labels.dedup();
-        let corpus = ninefold_data::load_to_evaluate(&config(&dir.path().join("a.csv")), &labels, &Silent).unwrap();
+        let corpus = ninefold_data::load_to_evaluate(&config(&dir.path().join("a.csv")), &labels, &Folders::default(), &Silent).unwrap();
         let read: Vec<(String, String)> = corpus
             .test
             .into_iter()

@@ -18,7 +18,9 @@ fn texts_in_memory_are_split_like_the_same_texts_in_a_file() {
         let config = CorpusConfig { split, split_seed: 3, test_fraction: 0.3, ..CorpusConfig::default() };
         let in_memory = Corpus::from_texts(&texts, None, &config).unwrap();
         let config = CorpusConfig { data: path.display().to_string(), ..config };
-        let in_file = ninefold_data::load(&config, &ninefold_core::progress::Silent).unwrap();
+        let in_file =
+            ninefold_data::load(&config, &ninefold_core::folders::Folders::default(), &ninefold_core::progress::Silent)
+                .unwrap();
         let parts = |corpus: &Corpus| {
             let texts = |part: &[ninefold_data::Document]| {
                 part.iter().map(|document| (document.text.clone(), document.label)).collect::<Vec<_>>()

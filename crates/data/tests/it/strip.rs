@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_data::{CorpusConfig, Document, Strip};
 use serde::Deserialize;
@@ -90,7 +91,7 @@ fn the_whole_of_20_newsgroups_keeps_what_scikit_learn_keeps() {
             names => names,
         };
         let config = CorpusConfig { data: "20newsgroups".into(), strip, ..CorpusConfig::default() };
-        let corpus = ninefold_data::load(&config, &Silent).unwrap();
+        let corpus = ninefold_data::load(&config, &Folders::from_env(), &Silent).unwrap();
         let train: Vec<Document> = corpus.train.into_iter().chain(corpus.validation).collect();
         for (part, mut documents) in [("train", train), ("test", corpus.test)] {
             let expected = &golden.corpus[part];

@@ -28,7 +28,7 @@ use crate::run::crew;
 use crate::run::pair::Pair;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
-use crate::{Config, Embedding, RunFolder, is_search};
+use crate::{Config, Embedding, RunFolder, Session, is_search};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_core::phrasing::counted;
@@ -43,9 +43,13 @@ const FOOT: &str = "from.toml";
 ///
 /// # Errors
 /// [`Error::Config`] when foot and top do not differ, or when some of the steps have no meaning without the others; those of
-/// the corpus, the vectors and the disk; [`Error::Interrupted`] when `progress` says so: the folder then holds every epoch
-/// that was finished.
-pub fn ladder(foot: &Config, top: &Config, path: &Path, progress: &dyn Progress) -> Result<LadderResults> {
+/// the corpus, the vectors and the disk; [`Error::Threads`]; [`Error::Interrupted`] when the session's progress says so: the folder
+/// then holds every epoch that was finished.
+pub fn ladder(foot: &Config, top: &Config, path: &Path, session: &Session) -> Result<LadderResults> {
+    session.install(|| climb(foot, top, path, session))
+}
+
+fn climb(foot: &Config, top: &Config, path: &Path, session: &Session) -> Result<LadderResults> {
     foot.validate()?;
     top.validate()?;
     let steps = Steps::between(foot, top)?;
@@ -55,11 +59,11 @@ pub fn ladder(foot: &Config, top: &Config, path: &Path, progress: &dyn Progress)
     }
     RunFolder::check(path, top)?;
     let mut ladder = Ladder { top, variants, texts: BTreeMap::new(), vectors: BTreeMap::new() };
-    ladder.load_texts(progress)?;
+    ladder.load_texts(session)?;
     let run = RunFolder::create(path, top)?;
     let from = steps.config(|_| false)?.to_commented_toml()?;
     write_atomically(&path.join(FOOT), |out| out.write_all(from.as_bytes()))?;
-    let trainings = ladder.train(&path.join("trainings"), progress)?;
+    let trainings = ladder.train(&path.join("trainings"), session)?;
     let results = ladder.results(steps.described(), &trainings)?;
     write_json(&path.join(RESULTS), &results)?;
     let page = ladder_page(&results, &run.config_text())?;
@@ -110,10 +114,10 @@ fn vectors_key(config: &Config, embedding: Embedding) -> String {
 }
 
 impl Ladder<'_> {
-    fn load_texts(&mut self, progress: &dyn Progress) -> Result<()> {
+    fn load_texts(&mut self, session: &Session) -> Result<()> {
         for config in &self.variants {
             if let Entry::Vacant(place) = self.texts.entry(texts_key(config)) {
-                let texts = place.insert(Texts::load(config, progress)?);
+                let texts = place.insert(Texts::load(config, session)?);
                 if texts.validation.is_empty() {
                     let what = "a ladder needs validation texts, and there are too few training texts to cut any from";
                     return Err(Error::data(what));
@@ -133,7 +137,8 @@ impl Ladder<'_> {
     }
 
     /// Does what is not done yet, each network once however many variants share its settings. By key.
-    fn train(&mut self, folder: &Path, progress: &dyn Progress) -> Result<BTreeMap<String, Training>> {
+    fn train(&mut self, folder: &Path, session: &Session) -> Result<BTreeMap<String, Training>> {
+        let progress = session.progress;
         let (mut done, mut wanted) = (BTreeMap::new(), Vec::new());
         for (number, config) in self.variants.iter().enumerate() {
             for (pair, seed) in self.runs() {
@@ -154,7 +159,7 @@ impl Ladder<'_> {
             let config = &self.variants[number];
             let key = vectors_key(config, embedding);
             if !self.vectors.contains_key(&key) {
-                let vectors = Vectors::make(embedding, config, self.texts(config), progress)?;
+                let vectors = Vectors::make(embedding, config, self.texts(config), session)?;
                 self.vectors.insert(key, vectors);
             }
         }

@@ -6,10 +6,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
+use ninefold_core::threads::{in_each, pool};
 
 /// Does every job, as many at a time as there are threads, and hands each result to `done`, which no two enter at once. All
 /// jobs are shown as one piece of work, to be begun and ended by the caller.
@@ -45,13 +46,7 @@ pub(crate) fn run<J: Sync, T>(
     if workers <= 1 {
         work_off(0);
     } else {
-        let pools = pools(workers)?;
-        std::thread::scope(|scope| {
-            for (place, pool) in pools.iter().enumerate() {
-                let work_off = &work_off;
-                scope.spawn(move || pool.install(|| work_off(place)));
-            }
-        });
+        in_each(&pools(workers)?, &work_off);
     }
     outcome.into_inner().unwrap_or_else(PoisonError::into_inner).1
 }
@@ -59,15 +54,10 @@ pub(crate) fn run<J: Sync, T>(
 /// The threads, shared out among so many workers.
 ///
 /// # Errors
-/// [`Error::Data`] when the system gives no threads.
+/// [`Error::Threads`](ninefold_core::Error::Threads) when the system refuses one of them.
 pub(crate) fn pools(workers: usize) -> Result<Vec<ThreadPool>> {
     let threads = rayon::current_num_threads();
-    let pool = |place: usize| {
-        let share = threads / workers + usize::from(place < threads % workers);
-        let pool = ThreadPoolBuilder::new().num_threads(share).build();
-        pool.map_err(|error| Error::data(format!("cannot start the threads: {error}")))
-    };
-    (0..workers).map(pool).collect()
+    (0..workers).map(|place| pool(threads / workers + usize::from(place < threads % workers))).collect()
 }
 
 /// What the members share.
@@ -119,11 +109,9 @@ impl Progress for Member<'_> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use ninefold_core::error::Error;
     use ninefold_core::progress::Silent;
-
-    fn within<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
-        ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
-    }
+    use ninefold_core::threads::within;
 
     #[test]
     fn every_job_is_done_once_and_the_threads_are_shared_out() {

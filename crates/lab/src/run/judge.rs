@@ -3,7 +3,6 @@
 use rustc_hash::FxHashMap;
 
 use crate::run::texts::Texts;
-use crate::store::looks;
 use crate::store::record::read_predictions;
 use crate::{Config, RunFolder};
 use ninefold_core::error::{Error, Result};
@@ -31,11 +30,12 @@ pub(crate) fn judge(board: &mut Leaderboard, config: &Config, texts: &Texts, fol
     let predicted = board.rows.iter().map(answers).collect::<Result<Vec<_>>>()?;
     let answers = TestAnswers { truth, predicted: &predicted, num_classes: texts.corpus.labels.len() };
     board.judge(answers, &config.statistics, config.seed);
+    let evaluations = predicted.iter().flatten().count();
     board.statistics = Some(Statistics {
         n_resamples: config.statistics.n_resamples,
         confidence_level: config.statistics.confidence_level,
-        looks: predicted.iter().flatten().count(),
-        looks_ever: looks::looks(&texts.test_fingerprint),
+        looks: evaluations,
+        looks_ever: texts.test_evaluations.total().unwrap_or(evaluations),
     });
     Ok(())
 }

@@ -15,12 +15,11 @@ pub(crate) mod vectors;
 use std::path::Path;
 
 use crate::store::folder;
-use crate::{BaselineKind, Config, Embedding, EmbeddingKind, EnsembleKind, RunFolder};
+use crate::{BaselineKind, Config, Embedding, EmbeddingKind, EnsembleKind, RunFolder, Session};
 use baselines::Baselines;
 use ensembles::Ensembles;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
-use ninefold_core::progress::Progress;
 use ninefold_report::{Leaderboard, Row};
 use pair::Trainer;
 use texts::Texts;
@@ -32,17 +31,22 @@ use vectors::Vectors;
 /// A pair whose loss is no longer a number is recorded with that error, and the others go on.
 ///
 /// # Errors
-/// Those of the corpus, the vectors and the disk; [`Error::Interrupted`] when `progress` says so:
+/// Those of the corpus, the vectors and the disk; [`Error::Threads`]; [`Error::Interrupted`] when the session's progress says so:
 /// the folder then holds the finished pairs and the last epoch of the unfinished one.
-pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Leaderboard> {
+pub fn run(config: &Config, folder: &Path, session: &Session) -> Result<Leaderboard> {
+    session.install(|| compare(config, folder, session))
+}
+
+fn compare(config: &Config, folder: &Path, session: &Session) -> Result<Leaderboard> {
+    let progress = session.progress;
     config.validate()?;
     RunFolder::check(folder, config)?;
     if !config.model.shared.precision.is_available() {
         let wanted = config.model.shared.precision.name();
         progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
     }
-    let mut texts = Texts::load(config, progress)?;
-    texts.prepare_refit(config, progress)?;
+    let mut texts = Texts::load(config, session)?;
+    texts.prepare_refit(config, session)?;
     let folder = RunFolder::create(folder, config)?;
     folder.write_lengths(&texts.test)?;
     let key = folder::key(config, &texts.fingerprint)?;
@@ -51,8 +55,7 @@ pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Le
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
     let leaderboard = Leaderboard { protocol, coverage, main_score, class_sizes, ..Leaderboard::default() };
-    let mut run =
-        Run { config, texts: &texts, folder: &folder, key: &key, progress, leaderboard, finished: Vec::new() };
+    let mut run = Run { config, texts: &texts, folder: &folder, key: &key, session, leaderboard, finished: Vec::new() };
     run.look_for_finished()?;
     run.train()?;
     run.put_together()?;
@@ -68,7 +71,7 @@ struct Run<'a> {
     texts: &'a Texts,
     folder: &'a RunFolder,
     key: &'a str,
-    progress: &'a dyn Progress,
+    session: &'a Session<'a>,
     leaderboard: Leaderboard,
     /// Rows of an earlier run of the same config.
     finished: Vec<Row>,
@@ -96,7 +99,7 @@ impl Run<'_> {
         // An ensemble's key is of its members, which are not known yet.
         for row in self.rows().into_iter().filter(|row| !row.ensemble) {
             if let Some(row) = self.folder.finished(&row, self.key)? {
-                self.progress.notice(&format!("{}: finished earlier", row.pair()));
+                self.session.progress.notice(&format!("{}: finished earlier", row.pair()));
                 self.finished.push(row);
             }
         }
@@ -119,13 +122,14 @@ impl Run<'_> {
 
     /// Baselines come first, in time and not in the table: they are quick, and their scores are what to hope for.
     fn train(&mut self) -> Result<()> {
-        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        let (config, texts, folder, key, progress) =
+            (self.config, self.texts, self.folder, self.key, self.session.progress);
         // What may be missing or out of reach is asked for before hours are spent on the others.
         let with_glove =
             |embedding: &Embedding| embedding.contains(EmbeddingKind::Glove) && self.is_unfinished(*embedding);
         let mut loaded = match config.embeddings.iter().copied().find(with_glove) {
             Some(embedding) if config.loads_glove() => {
-                Some((embedding, Vectors::make(embedding, config, texts, progress)?))
+                Some((embedding, Vectors::make(embedding, config, texts, self.session)?))
             }
             _ => None,
         };
@@ -142,7 +146,9 @@ impl Run<'_> {
         for &embedding in &config.embeddings {
             let vectors = match loaded.take_if(|(of, _)| *of == embedding) {
                 Some((_, vectors)) => Ok(Some(vectors)),
-                None if self.is_unfinished(embedding) => Vectors::make(embedding, config, texts, progress).map(Some),
+                None if self.is_unfinished(embedding) => {
+                    Vectors::make(embedding, config, texts, self.session).map(Some)
+                }
                 None => Ok(None),
             };
             let vectors = match vectors {
@@ -164,7 +170,8 @@ impl Run<'_> {
 
     /// Several pairs at a time, on one core each where there are enough of them.
     fn train_pairs(&mut self, made: &[(Embedding, MaybeVectors)]) -> Result<()> {
-        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        let (config, texts, folder, key, progress) =
+            (self.config, self.texts, self.folder, self.key, self.session.progress);
         let mut trainers = Vec::new();
         for (embedding, vectors) in made {
             for (&model, seed) in
@@ -196,13 +203,15 @@ impl Run<'_> {
     fn put_together(&mut self) -> Result<()> {
         let all: Vec<(EnsembleKind, Row)> = self.ensembles().collect();
         if self.config.seeds == 1 && self.config.ensembles.contains(&EnsembleKind::VoteSeeds) {
-            self.progress
+            self.session
+                .progress
                 .notice("vote_seeds: every pair has one seed, which is nothing to vote about: seeds = 3 would do");
         }
         if all.is_empty() {
             return Ok(());
         }
-        let (config, texts, folder, key, progress) = (self.config, self.texts, self.folder, self.key, self.progress);
+        let (config, texts, folder, key, progress) =
+            (self.config, self.texts, self.folder, self.key, self.session.progress);
         let ensembles = Ensembles::new(config, texts, folder, key, &self.leaderboard.rows, progress)?;
         for (kind, row) in all {
             if let Some(row) = ensembles.run(kind, row, progress)? {

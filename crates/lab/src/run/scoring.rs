@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use crate::RunFolder;
 use crate::run::features::Parts;
 use crate::run::texts::Texts;
+use crate::store::kept;
 use crate::store::record::{self, ClassRow, Mistake, PairRecord};
-use crate::store::{kept, looks};
 use ninefold_core::error::Result;
 use ninefold_core::files::write_json;
 use ninefold_metrics::calibration::{self, Answer, expected_calibration_error, reliability};
@@ -71,7 +71,7 @@ impl Scoring<'_> {
     pub(crate) fn score_answers(&self, mut record: PairRecord, answers: &Answers) -> Result<PairRecord> {
         let (texts, corpus) = (self.texts, &self.texts.corpus);
         let (labels, documents, classes) = (&corpus.labels, &corpus.test, corpus.labels.len());
-        looks::count(&texts.test_fingerprint, &record.row.folder);
+        texts.test_evaluations.count(&record.row.folder);
         let Answers { probabilities, uncalibrated, temperature } = answers;
         let part = |probabilities: &[f32], texts| Part::new(probabilities, texts, classes);
         let train = (!probabilities.train.is_empty()).then(|| part(&probabilities.train, &texts.train));

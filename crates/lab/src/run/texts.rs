@@ -5,11 +5,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::Config;
-use crate::store::looks;
+use crate::store::test_evaluations::TestEvaluations;
+use crate::{Config, Session};
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::counted;
-use ninefold_core::progress::Progress;
 use ninefold_data::{Corpus, Document};
 use ninefold_metrics::MainScore;
 use ninefold_nn::batch::Encoded;
@@ -40,7 +39,7 @@ pub(crate) struct Texts {
     /// Of all parts with their labels.
     pub(crate) fingerprint: String,
     /// Of the test part as it was read, whatever the settings make of it.
-    pub(crate) test_fingerprint: String,
+    pub(crate) test_evaluations: TestEvaluations,
     /// The same with nothing held back, where models are trained once more on all of it ([`Texts::prepare_refit`]).
     pub(crate) whole: Option<Box<Texts>>,
 }
@@ -53,10 +52,10 @@ impl Texts {
     ///
     /// # Errors
     /// As [`corpus::load`], [`Tokenizer::new`], [`Vocab::build`] and [`ClassWeight::weights`](ninefold_nn::class_weight::ClassWeight).
-    pub(crate) fn load(config: &Config, progress: &dyn Progress) -> Result<Texts> {
-        let corpus = ninefold_data::load(&config.corpus, progress)?;
-        corpus.notices.iter().for_each(|notice| progress.notice(notice));
-        Texts::of(corpus, config, progress)
+    pub(crate) fn load(config: &Config, session: &Session) -> Result<Texts> {
+        let corpus = ninefold_data::load(&config.corpus, session.folders, session.progress)?;
+        corpus.notices.iter().for_each(|notice| session.progress.notice(notice));
+        Texts::of(corpus, config, session)
     }
 
     /// Makes ready what models are trained on once more, where `config.refit` wants that: train and validation together, with a
@@ -64,7 +63,7 @@ impl Texts {
     ///
     /// # Errors
     /// As [`Texts::load`].
-    pub(crate) fn prepare_refit(&mut self, config: &Config, progress: &dyn Progress) -> Result<()> {
+    pub(crate) fn prepare_refit(&mut self, config: &Config, session: &Session) -> Result<()> {
         if !config.refit || self.validation.is_empty() {
             return Ok(());
         }
@@ -72,12 +71,12 @@ impl Texts {
         *validation = format!("{validation}, {REFIT}");
         let mut corpus = self.corpus.clone();
         corpus.train.append(&mut corpus.validation);
-        progress.notice(&format!("train and validation together: {}", counted(corpus.train.len(), "text")));
-        self.whole = Some(Box::new(Texts::of(corpus, config, progress)?));
+        session.progress.notice(&format!("train and validation together: {}", counted(corpus.train.len(), "text")));
+        self.whole = Some(Box::new(Texts::of(corpus, config, session)?));
         Ok(())
     }
 
-    fn of(corpus: Corpus, config: &Config, progress: &dyn Progress) -> Result<Texts> {
+    fn of(corpus: Corpus, config: &Config, session: &Session) -> Result<Texts> {
         let class_sizes = class_sizes(&corpus);
         let class_weights = config.training.class_weight.weights(&corpus.labels, &class_sizes)?;
         let main_score = config.statistics.rank_by.main_score(&class_sizes);
@@ -87,14 +86,14 @@ impl Texts {
         let coverage = |texts: &[&str]| Coverage::measure(&tokenizer, texts, |token| vocab.contains(token));
         let coverage =
             PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
-        progress.notice(&format!("vocabulary: {} tokens; {}", vocab.len(), coverage.unknown()));
+        session.progress.notice(&format!("vocabulary: {} tokens; {}", vocab.len(), coverage.unknown()));
         let sentences = vocab.encode_texts(&tokenizer, &train);
         let train = encoded(&corpus.train, &sentences);
         let validation = encoded(&corpus.validation, &vocab.encode_texts(&tokenizer, &validation));
         let test = encoded(&corpus.test, &vocab.encode_texts(&tokenizer, &test));
         let train_fingerprint = fingerprint(vocab.tokens(), &[&train]);
         let fingerprint = fingerprint(&corpus.labels, &[&train, &validation, &test]) + &train_fingerprint;
-        let test_fingerprint = looks::test_fingerprint(&corpus.test, &corpus.labels);
+        let test_evaluations = TestEvaluations::of(&corpus.test, &corpus.labels, session.folders);
         let tokenizer = config.tokenizer.self_contained()?;
         Ok(Texts {
             corpus,
@@ -110,7 +109,7 @@ impl Texts {
             main_score,
             train_fingerprint,
             fingerprint,
-            test_fingerprint,
+            test_evaluations,
             whole: None,
         })
     }

@@ -1,6 +1,6 @@
 //! Word vectors for the training texts: from the cache, trained, or loaded; cut to the vocabulary.
 //!
-//! The cache lies in [`cache_dir`]. Its key is the checksum of the training texts' ids and of every setting, so that
+//! The cache lies in the cache folder of the [`Session`]. Its key is the checksum of the training texts' ids and of every setting, so that
 //! three networks, a resumed run and the next run share one training; runs side by side share it, too.
 
 use std::fs::{self, File};
@@ -13,10 +13,9 @@ use serde_json::{Value, json};
 use crate::run::features::Parts;
 use crate::run::outside::Outside;
 use crate::run::texts::Texts;
-use crate::{Config, Embedding, EmbeddingKind};
+use crate::{Config, Embedding, EmbeddingKind, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{hold, read_json, write_json};
-use ninefold_core::folders::cache_dir;
 use ninefold_core::progress::Progress;
 use ninefold_embeddings::{fasttext, glove, word2vec};
 use ninefold_models::bundle::sha256;
@@ -59,30 +58,26 @@ pub struct VectorCoverage {
 impl Vectors {
     /// # Errors
     /// Those of the trainers and readers; [`Error::Config`] when loaded vectors have another dimension than the settings say.
-    pub(crate) fn make(
-        embedding: Embedding,
-        config: &Config,
-        texts: &Texts,
-        progress: &dyn Progress,
-    ) -> Result<Vectors> {
-        let mut vectors = Vectors::of(embedding, config, texts, progress)?;
+    pub(crate) fn make(embedding: Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
+        let mut vectors = Vectors::of(embedding, config, texts, session)?;
         if let Some(whole) = &texts.whole {
-            let whole = Vectors::of(embedding, config, whole, progress)?;
+            let whole = Vectors::of(embedding, config, whole, session)?;
             vectors.seconds += whole.seconds;
             vectors.whole = Some(Box::new(whole));
         }
         Ok(vectors)
     }
 
-    fn of(embedding: Embedding, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<Vectors> {
+    fn of(embedding: Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
+        let progress = session.progress;
         let (mut parts, mut seconds, mut outside) = (Vec::new(), 0.0, Vec::new());
         let by_ngrams = config.embedding.out_of_vocabulary == OutOfVocabulary::Subwords;
         for kind in embedding.kinds() {
             let start = Instant::now();
             let (vectors, trained_in) = if kind == EmbeddingKind::Glove && !config.embedding.trains_glove() {
-                (pretrained(config, progress)?, None)
+                (pretrained(config, session)?, None)
             } else {
-                trained_or_cached(kind, config, texts, progress)?
+                trained_or_cached(kind, config, texts, session)?
             };
             let (unknown, seed) = (config.embedding.unknown, config.seed);
             parts.push(EmbeddingMatrix::build(&vectors, &texts.vocab, unknown, seed));
@@ -140,9 +135,9 @@ impl Vectors {
     }
 }
 
-fn pretrained(config: &Config, progress: &dyn Progress) -> Result<WordVectors> {
+fn pretrained(config: &Config, session: &Session) -> Result<WordVectors> {
     let name = &config.embedding.glove;
-    let vectors = pretrained::load(name, &Places::default(), progress)?;
+    let vectors = pretrained::load(name, &Places::new(session.folders), session.progress)?;
     if vectors.dim() != config.embedding.dim {
         let expected = format!("{} as in {name} (or other vectors)", vectors.dim());
         return Err(Error::config("embedding.dim", expected, config.embedding.dim));
@@ -161,14 +156,17 @@ fn trained_or_cached(
     kind: EmbeddingKind,
     config: &Config,
     texts: &Texts,
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<(WordVectors, Option<f64>)> {
+    let progress = session.progress;
+    let Some(cache) = &session.folders.cache else {
+        return trained(kind, config, texts, progress).map(|(vectors, seconds)| (vectors, Some(seconds)));
+    };
     let settings = settings(kind, config)?;
     let key = sha256(format!("{CACHE_VERSION} {settings} {}", texts.train_fingerprint).as_bytes());
     let name = format!("{}-{}", kind.name(), &key[..24]);
-    let [path, sidecar] =
-        ["safetensors", "json"].map(|format| cache_dir().join("vectors").join(format!("{name}.{format}")));
-    let _lock = wait_for(&cache_dir().join("locks").join(&name), kind, progress)?;
+    let [path, sidecar] = ["safetensors", "json"].map(|format| cache.join("vectors").join(format!("{name}.{format}")));
+    let _lock = wait_for(&cache.join("locks").join(&name), kind, progress)?;
     if path.is_file() && sidecar.is_file() {
         match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {
             Ok((vectors, sidecar)) => {
@@ -179,9 +177,7 @@ fn trained_or_cached(
             Err(error) => progress.notice(&format!("{error}; the vectors are trained anew")),
         }
     }
-    let start = Instant::now();
-    let vectors = train(kind, config, texts, progress)?;
-    let seconds = start.elapsed().as_secs_f64();
+    let (vectors, seconds) = trained(kind, config, texts, progress)?;
     let saved =
         formats::save_cache(&vectors, &path).and_then(|()| write_json(&sidecar, &Sidecar { seconds, settings }));
     if let Err(error) = saved {
@@ -213,14 +209,17 @@ fn wait_for(path: &Path, kind: EmbeddingKind, progress: &dyn Progress) -> Result
     Ok(Some(file))
 }
 
-fn train(kind: EmbeddingKind, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<WordVectors> {
+/// Trained now, in so many seconds.
+fn trained(kind: EmbeddingKind, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<(WordVectors, f64)> {
+    let start = Instant::now();
     let (settings, seed, threads) = (&config.embedding, config.seed, rayon::current_num_threads());
     let (sentences, vocab) = (&texts.sentences, &texts.vocab);
-    match kind {
+    let vectors = match kind {
         EmbeddingKind::Word2vec => word2vec::train(&settings.word2vec(seed, threads), sentences, vocab, progress),
         EmbeddingKind::Fasttext => fasttext::train(&settings.fasttext(seed, threads), sentences, vocab, progress),
         EmbeddingKind::Glove => glove::train(&settings.glove(seed, threads), sentences, vocab, progress),
-    }
+    };
+    Ok((vectors?, start.elapsed().as_secs_f64()))
 }
 
 /// The settings as the cache's key sees them: of the number of threads only whether the vectors are exact.

@@ -20,7 +20,6 @@ mod trial;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use self::asha::{Asha, Job};
@@ -29,12 +28,13 @@ use self::trial::Trials;
 use crate::run::crew;
 use crate::run::texts::Texts;
 use crate::store::folder;
-use crate::{Config, RunFolder};
+use crate::{Config, RunFolder, Session};
 pub use config::SearchConfig;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_core::phrasing::{counted, percent};
 use ninefold_core::progress::Progress;
+use ninefold_core::threads::in_each;
 use ninefold_report::page::search_page;
 use ninefold_report::{SearchResults, Trial};
 
@@ -43,16 +43,21 @@ const RESULTS: &str = "search.json";
 /// Searches, or goes on with what an earlier search of the same space left in `path`; the budget may have grown meanwhile.
 ///
 /// # Errors
-/// [`Error::Config`] for a space without meaning; those of the corpus, the vectors and the disk; [`Error::Interrupted`] when
-/// `progress` says so: the folder then holds every epoch that was finished.
-pub fn search(config: &Config, path: &Path, progress: &dyn Progress) -> Result<SearchResults> {
+/// [`Error::Config`] for a space without meaning; those of the corpus, the vectors and the disk; [`Error::Threads`];
+/// [`Error::Interrupted`] when the session's progress says so: the folder then holds every epoch that was finished.
+pub fn search(config: &Config, path: &Path, session: &Session) -> Result<SearchResults> {
+    session.install(|| search_in(config, path, session))
+}
+
+fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchResults> {
+    let progress = session.progress;
     config.validate()?;
     let space = Space::of(config)?;
     if path.join("leaderboard.json").is_file() {
         return Err(Error::data(format!("{}: holds a comparison: choose another --run-dir", path.display())));
     }
     let earlier = read_results(path)?;
-    let texts = Texts::load(config, progress)?;
+    let texts = Texts::load(config, session)?;
     if texts.validation.is_empty() {
         return Err(Error::data("a search needs validation texts: set corpus.validation_fraction above 0"));
     }
@@ -64,6 +69,7 @@ pub fn search(config: &Config, path: &Path, progress: &dyn Progress) -> Result<S
     let settled = folder::key(config, &texts.fingerprint)?;
     let trials = Trials {
         config,
+        session,
         texts: &texts,
         space: &space,
         rungs: &rungs,
@@ -151,11 +157,7 @@ impl Search<'_> {
             wanted => wanted.min(threads),
         };
         let pools = crew::pools(workers)?;
-        thread::scope(|scope| {
-            for pool in &pools {
-                scope.spawn(|| pool.install(|| self.work(progress)));
-            }
-        });
+        in_each(&pools, &|_| self.work(progress));
         self.lock().ended.take().map_or(Ok(()), Err)
     }
 

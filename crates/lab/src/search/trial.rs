@@ -14,7 +14,7 @@ use crate::run::{pair, pretraining};
 use crate::search::asha::Job;
 use crate::search::space::{Space, apply};
 use crate::store::checkpoint;
-use crate::{Config, Embedding};
+use crate::{Config, Embedding, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::progress::Progress;
@@ -27,6 +27,7 @@ use ninefold_report::Trial;
 /// All that the trials of a search share.
 pub(crate) struct Trials<'a> {
     pub(crate) config: &'a Config,
+    pub(crate) session: &'a Session<'a>,
     pub(crate) texts: &'a Texts,
     pub(crate) space: &'a Space,
     pub(crate) rungs: &'a [usize],
@@ -194,7 +195,7 @@ impl Trials<'_> {
             Err(_) => Arc::default(),
         };
         let _made_by_one = being_made.lock();
-        Vectors::make(kind, config, self.texts, &Quietly(progress))
+        Vectors::make(kind, config, self.texts, &self.session.watched_by(&Quietly(progress)))
     }
 
     /// Removes what is needed only to go on.

@@ -8,5 +8,5 @@ pub(crate) mod environment;
 pub(crate) mod folder;
 pub(crate) mod kept;
 pub(crate) mod logs;
-pub mod looks;
 pub(crate) mod record;
+pub(crate) mod test_evaluations;

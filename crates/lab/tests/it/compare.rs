@@ -6,11 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::small::use_temporary_cache;
+use crate::small::run;
 use ninefold_core::Error;
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_lab as lab;
-use ninefold_lab::{Config, EmbeddingKind, RunFolder, preset, run};
+use ninefold_lab::{Config, EmbeddingKind, RunFolder, preset};
 use ninefold_nn::model::ModelKind;
 use ninefold_report::{Leaderboard, Row, RowKind};
 use safetensors::SafeTensors;
@@ -29,7 +29,6 @@ impl Progress for CancelAfter {
 
 /// A small comparison with vectors from a file; the looks at its test labels are counted in a temporary folder.
 fn config(place: &Path) -> Config {
-    use_temporary_cache();
     let words = ["sun", "rain", "snow", "goal", "ball", "team"];
     let text =
         |n: usize| (0..5 + n % 4).map(|k| words[3 * (n % 2) + (n / 2 + k * k) % 3]).collect::<Vec<_>>().join(" ");

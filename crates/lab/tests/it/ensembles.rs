@@ -9,14 +9,14 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use ninefold_core::progress::{Progress, Silent};
-use ninefold_lab::{Config, RunFolder, run};
+use ninefold_lab::{Config, RunFolder};
 use ninefold_linear::logistic::Stop;
 use ninefold_linear::stacking;
 use ninefold_metrics::{Confusion, Rule, Vote, log_scores, most_probable, select, stratified_folds};
 use ninefold_models::predictor::Predictor;
 use ninefold_report::{Leaderboard, Row};
 use safetensors::SafeTensors;
-use small::config;
+use small::{config, run};
 
 /// Takes down what is said.
 #[derive(Default)]

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::rng::Rng;
-use ninefold_lab::{Config, distill, run};
+use ninefold_lab::Config;
 use ninefold_models::bundle::{Bundle, bytes, put_together};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
@@ -26,6 +26,7 @@ use ninefold_vectors::outside::OutOfVocabulary::{Subwords, Unk};
 use ninefold_vectors::subwords::Subwords as Ngrams;
 use ninefold_vectors::{WordVectors, formats};
 use safetensors::SafeTensors;
+use small::{distill, run};
 
 /// Keeps notices, and cancels once it was asked so often.
 struct Watcher {

@@ -9,11 +9,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ninefold_core::progress::Silent;
-use ninefold_lab::{Config, distill, run};
+use ninefold_lab::Config;
 use ninefold_models::bundle::{Bundle, Ensemble, bytes, is_ensemble, put_together};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::model::ModelKind;
-use small::config;
+use small::{config, distill, run};
 
 const TEXTS: [&str; 4] = ["sun rain snow", "", "goal and the team, bread", "tea tea tea"];
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use ninefold_core::folders::data_dir;
+use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_data::{CorpusConfig, Document};
 use ninefold_linear::logistic::{self, Stop};
@@ -127,7 +127,8 @@ struct Newsgroups {
 
 impl Newsgroups {
     fn load(strip: &[&str], min_length: usize, stop_words: &StopWords) -> Option<Newsgroups> {
-        if !data_dir().join("20news-bydate.tar.gz").is_file() {
+        let folders = Folders::from_env();
+        if !folders.data.as_ref().is_some_and(|data| data.join("20news-bydate.tar.gz").is_file()) {
             return None;
         }
         let config = CorpusConfig {
@@ -138,7 +139,7 @@ impl Newsgroups {
         let mut stop_words = stop_words.words().unwrap();
         stop_words.sort();
         let tokens = |document: &Document| sklearn_tokens(&document.text, min_length, &stop_words);
-        let corpus = ninefold_data::load(&config, &Silent).unwrap();
+        let corpus = ninefold_data::load(&config, &folders, &Silent).unwrap();
         let mut ids: FxHashMap<String, u32> = FxHashMap::default();
         let mut train = Vec::new();
         for document in corpus.train.iter().chain(&corpus.validation) {

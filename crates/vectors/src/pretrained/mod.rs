@@ -7,13 +7,13 @@ mod catalogue;
 #[cfg(feature = "net")]
 mod fetch;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::WordVectors;
 use super::formats::{self, source::Source};
 pub use catalogue::{HOMES, RELEASES, Release};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::folders;
+use ninefold_core::folders::Folders;
 use ninefold_core::progress::Progress;
 #[cfg(feature = "net")]
 use ninefold_download::Client;
@@ -21,8 +21,8 @@ use ninefold_download::Client;
 /// Where pretrained vectors are looked for.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// Looked into first, itself and its folder `glove`, where what was fetched is kept.
-    pub data_dir: PathBuf,
+    /// Whose data folder is looked into first, itself and its folder `glove`, where what was fetched is kept.
+    pub folders: Folders,
     /// Addresses of folders with the archives, tried in turn.
     pub homes: Vec<String>,
     /// Who fetches.
@@ -30,11 +30,12 @@ pub struct Places {
     pub client: Client,
 }
 
-impl Default for Places {
-    fn default() -> Places {
+impl Places {
+    /// These folders and the usual homes.
+    pub fn new(folders: &Folders) -> Places {
         let homes = HOMES.iter().map(ToString::to_string).collect();
         Places {
-            data_dir: folders::data_dir(),
+            folders: folders.clone(),
             homes,
             #[cfg(feature = "net")]
             client: Client::default(),
@@ -46,15 +47,16 @@ impl Default for Places {
 /// several in a zip).
 ///
 /// # Errors
-/// [`Error::Config`] with suggestions when it is neither, [`Error::Download`] when the vectors cannot be fetched (never
-/// tried without the feature `net`),
+/// [`Error::Config`] with suggestions when it is neither, [`Error::Data`] for a name without a data folder, [`Error::Download`]
+/// when the vectors cannot be fetched (never tried without the feature `net`),
 /// [`Error::Format`] when a file is damaged, [`Error::Io`], [`Error::Interrupted`].
 pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<WordVectors> {
     if is_path(name) {
         return formats::load(Path::new(name), progress);
     }
     let release = Release::named(name)?;
-    let folder = places.data_dir.join("glove");
+    let data = places.folders.data_for(name)?;
+    let folder = data.join("glove");
     let cache = folder.join(format!("glove.{}.safetensors", release.name));
     if cache.is_file() {
         match load_of(release, Source::open(&cache)?, progress) {
@@ -62,7 +64,7 @@ pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<Word
             loaded => return loaded,
         }
     }
-    let vectors = match lying_here(release, &[&folder, &places.data_dir])? {
+    let vectors = match lying_here(release, &[&folder, data])? {
         Some(source) => load_of(release, source, progress)?,
         None => fetch::fetch(release, places, &folder, progress)?,
     };

@@ -10,9 +10,9 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use ninefold_core::Error;
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::rng::Rng;
+use ninefold_core::{Error, Folders};
 use ninefold_download::Client;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::pretrained::{Places, load};
@@ -56,7 +56,7 @@ fn member_range(archive: &[u8]) -> std::ops::Range<usize> {
 
 fn places(data_dir: &Path, homes: &[&str]) -> Places {
     Places {
-        data_dir: data_dir.to_path_buf(),
+        folders: Folders::at(data_dir),
         homes: homes.iter().map(ToString::to_string).collect(),
         client: Client::new(2, Duration::from_millis(1), Duration::from_millis(300)),
     }

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::formats;
@@ -100,7 +101,7 @@ fn it_is_loaded_wherever_vectors_are_and_written_without_its_pieces() {
     fs::write(place.path().join("tokenizer.json"), word_piece().to_string()).unwrap();
     let rows: Vec<f32> = (0..7).map(|id| id as f32 - 1.0).collect();
     tensors(&place.path().join("model.safetensors"), &[("embeddings", Dtype::F32, vec![7, 1], floats(&rows))]);
-    let places = Places { data_dir: place.path().to_path_buf(), homes: Vec::new(), ..Places::default() };
+    let places = Places { homes: Vec::new(), ..Places::new(&Folders::at(place.path())) };
     let vectors = load(place.path().to_str().unwrap(), &places, &Silent).unwrap();
     assert!(vectors.pieces().is_some());
     assert!(formats::load(&place.path().join("model.safetensors"), &Silent).unwrap().pieces().is_some());

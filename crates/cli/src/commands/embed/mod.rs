@@ -12,6 +12,7 @@ mod train;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use ninefold::threads;
 
 use crate::output::Output;
 
@@ -52,16 +53,17 @@ pub enum EmbedCommand {
     Map(map::MapArgs),
 }
 
-/// Runs the verb.
+/// Runs the verb: a training on the threads that it is told, anything else on all.
 pub fn run(args: &EmbedArgs, output: &Output) -> Result<()> {
+    let on_all = |verb: &(dyn Fn() -> Result<()> + Sync)| threads::within(0, verb);
     match &args.command {
         EmbedCommand::Train(args) => train::run(args, output),
-        EmbedCommand::Convert(args) => convert::run(args, output),
-        EmbedCommand::Info(args) => info::run(args, output),
-        EmbedCommand::Nearest(args) => nearest::run(args, output),
-        EmbedCommand::Analogy(args) => analogy::run(args, output),
-        EmbedCommand::Eval(args) => eval::run(args, output),
-        EmbedCommand::Export(args) => export::run(args, output),
-        EmbedCommand::Map(args) => map::run(args, output),
+        EmbedCommand::Convert(args) => on_all(&|| convert::run(args, output)),
+        EmbedCommand::Info(args) => on_all(&|| info::run(args, output)),
+        EmbedCommand::Nearest(args) => on_all(&|| nearest::run(args, output)),
+        EmbedCommand::Analogy(args) => on_all(&|| analogy::run(args, output)),
+        EmbedCommand::Eval(args) => on_all(&|| eval::run(args, output)),
+        EmbedCommand::Export(args) => on_all(&|| export::run(args, output)),
+        EmbedCommand::Map(args) => on_all(&|| map::run(args, output)),
     }
 }

@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use anyhow::Result;
-use ninefold::Error;
 use ninefold::vectors::WordVectors;
 use ninefold::vectors::formats::{self, Format};
 use ninefold::vectors::pretrained::{self, Places};
+use ninefold::{Error, Folders};
 
 use crate::output::Output;
 use crate::progress::Bars;
 
 /// The vectors that the user names.
 pub fn load(vectors: &str, output: &Output) -> Result<WordVectors> {
-    Ok(pretrained::load(vectors, &Places::default(), &Bars::new(output))?)
+    Ok(pretrained::load(vectors, &Places::new(&Folders::from_env()), &Bars::new(output))?)
 }
 
 /// The format to write: as asked for, else by the end of the file's name.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use ninefold::Folders;
 use ninefold::data;
 use ninefold::data::stream::TextFiles;
 use ninefold::embeddings::{
@@ -118,7 +119,10 @@ enum Config {
 
 /// Runs the verb.
 pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
-    args.threads.start()?;
+    args.threads.install(|| train_and_save(args, output))
+}
+
+fn train_and_save(args: &TrainArgs, output: &Output) -> Result<()> {
     let (config, tokenizer, vocab) = args.settings()?;
     let format = format(args.to.as_deref(), &args.output, matches!(config, Config::Fasttext(_)))?;
     files::check_writable(&args.output)?;
@@ -216,7 +220,7 @@ fn labelled(
     config: &VocabConfig,
     progress: &dyn Progress,
 ) -> Result<(Texts, Vocab)> {
-    let corpus = data::load(&args.data.corpus()?, progress)?;
+    let corpus = data::load(&args.data.corpus()?, &Folders::from_env(), progress)?;
     corpus.notices.iter().for_each(|notice| progress.notice(notice));
     let documents = corpus.train.iter().chain(&corpus.validation);
     let texts: Vec<&str> = documents.map(|document| document.text.as_str()).collect();
@@ -246,7 +250,7 @@ impl TrainArgs {
     fn settings(&self) -> Result<(Config, TokenizerConfig, VocabConfig)> {
         let (mut method, mut tokenizer, mut vocab) = (Table::new(), Table::new(), Table::new());
         vocab.insert("min_count".to_string(), Value::from(self.min_count));
-        method.insert("threads".to_string(), Value::from(rayon::current_num_threads() as i64));
+        method.insert("threads".to_string(), Value::from(self.threads.count()? as i64));
         for (key, value) in [("dim", self.dim), ("window", self.window), ("epochs", self.epochs), ("seed", self.seed)] {
             if let Some(value) = value {
                 method.insert(key.to_string(), Value::from(value));

@@ -36,7 +36,7 @@ pub(crate) const CORPUS: NamedCorpus = NamedCorpus {
     name: "sample",
     split: "given",
     strip: Strip { headers: false, footers: false, quotes: false },
-    read: |config, _| {
+    read: |config, _, _| {
         let sample = generate(&config.sample)?;
         let named = |documents: Vec<Document>| {
             let labelled = |document: Document| Labelled {

@@ -6,25 +6,39 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use ninefold_core::folders;
+use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
-use ninefold_lab::{BaselineKind, Config, EmbeddingKind, EnsembleKind, ModelConfig};
+use ninefold_core::{Folders, Result};
+use ninefold_lab::{BaselineKind, Config, Distilled, EmbeddingKind, EnsembleKind, ModelConfig, Session};
 use ninefold_nn::model::ModelKind;
 use ninefold_nn::train::TrainConfig;
+use ninefold_report::Leaderboard;
 
-/// Has this test binary count and cache in a temporary folder.
-pub fn use_temporary_cache() {
-    static CACHE: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
-        let cache = tempfile::tempdir().unwrap();
-        assert!(folders::keep_cache_in(cache.path().to_path_buf()));
-        cache
-    });
-    LazyLock::force(&CACHE);
+/// One cache for this test binary, and as many threads as the caller has.
+fn session(progress: &dyn Progress) -> Session<'_> {
+    static CACHE: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+    static FOLDERS: LazyLock<Folders> = LazyLock::new(|| Folders::at(CACHE.path()));
+    Session { folders: &FOLDERS, threads: rayon::current_num_threads(), progress }
+}
+
+/// A comparison in the folders of this test binary.
+pub fn run(config: &Config, folder: &Path, progress: &dyn Progress) -> Result<Leaderboard> {
+    ninefold_lab::run(config, folder, &session(progress))
+}
+
+/// A distillation in the folders of this test binary.
+pub fn distill(
+    config: &Config,
+    teacher: &Path,
+    output: &Path,
+    beside: bool,
+    progress: &dyn Progress,
+) -> Result<Distilled> {
+    ninefold_lab::distill(config, teacher, output, beside, &session(progress))
 }
 
 /// A small comparison of two networks with two seeds, and two baselines, with vectors from a file.
 pub fn config(place: &Path) -> Config {
-    use_temporary_cache();
     let words = ["sun", "rain", "snow", "goal", "ball", "team", "jam", "bread", "tea"];
     // Less than half of the words tell the class, and one label of ten is wrong: nobody gets them all right.
     let mut rng = Rng::new(5);

@@ -1,0 +1,74 @@
+//! Threads of a call: a pool that lives as long as the call, never the process's own.
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+
+/// As many as there are processors that this process may use.
+pub fn available() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A pool of so many threads; 0 stands for [`available`].
+///
+/// # Errors
+/// [`Error::Threads`] when the system refuses one of them.
+pub fn pool(threads: usize) -> Result<ThreadPool> {
+    let threads = if threads == 0 { available() } else { threads };
+    let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("ninefold-{number}")).build();
+    pool.map_err(|error| Error::Threads { threads, reason: error.to_string() })
+}
+
+/// Does the work in a pool of so many threads: all that it parallelises runs there.
+///
+/// # Errors
+/// As [`pool`], and those of the work.
+pub fn within<T: Send, E: From<Error> + Send>(
+    threads: usize,
+    work: impl FnOnce() -> std::result::Result<T, E> + Send,
+) -> std::result::Result<T, E> {
+    pool(threads)?.install(work)
+}
+
+/// Does `work(0)` in the first pool, `work(1)` in the second, and so on, all at the same time. Starts no thread.
+pub fn in_each(pools: &[ThreadPool], work: &(impl Fn(usize) + Sync)) {
+    fn from(first: usize, pools: &[ThreadPool], work: &(impl Fn(usize) + Sync)) {
+        if let [pool, others @ ..] = pools {
+            pool.in_place_scope(|scope| {
+                scope.spawn(move |_| work(first));
+                from(first + 1, others, work);
+            });
+        }
+    }
+    from(0, pools, work);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn work_runs_in_the_pool_of_its_call() -> Result<()> {
+        for threads in [1, 3] {
+            assert_eq!(within(threads, || Ok::<_, Error>(rayon::current_num_threads()))?, threads);
+        }
+        assert_eq!(pool(0)?.current_num_threads(), available());
+        Ok(())
+    }
+
+    #[test]
+    fn every_pool_works_at_the_same_time() -> Result<()> {
+        let pools = [pool(1)?, pool(2)?, pool(1)?];
+        let all_there = Barrier::new(pools.len()); // passed by nobody unless all are there
+        in_each(&pools, &|number| {
+            assert_eq!(rayon::current_num_threads(), pools[number].current_num_threads());
+            all_there.wait();
+        });
+        within(2, || {
+            in_each(&pools, &|_| _ = all_there.wait());
+            Ok(())
+        })
+    }
+}
