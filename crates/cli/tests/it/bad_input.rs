@@ -17,7 +17,10 @@ fn an_unknown_setting_is_named_with_its_place_and_the_nearest_known_one() {
     let place = Place::new();
     place.write("c.toml", "seed = 1\n\n[model]\nhiden_size = 3\n");
     let error = refused(&place, &["--config", "c.toml"], 2);
-    assert_eq!(error, "error: c.toml:4: expected a known setting (did you mean `hidden_size`?), found `hiden_size`");
+    assert_eq!(
+        error,
+        "error: c.toml:4: expected a known setting (did you mean `model.recurrent.hidden_size`?), found `hiden_size`"
+    );
     let error = refused(&place, &["--set", "training.bach_size=3"], 2);
     assert!(error.contains("training.bach_size: ") && error.contains("`batch_size`"), "{error}");
     assert!(refused(&place, &["--set", "training.epochs"], 2).contains("found no '='"));
@@ -39,7 +42,7 @@ fn chunks_and_poolings_that_do_not_fit_are_said() {
     };
     let mean = r#"model.pooling="mean""#;
     let error = refused(&[mean, "model.chunk_len=300", "training.max_len=200"]);
-    assert!(error.contains("model.chunk_len: expected at most training.max_len, 200"), "{error}");
+    assert!(error.contains("model.recurrent.chunk_len: expected at most training.max_len, 200"), "{error}");
     assert!(error.contains("found 300"), "{error}");
     let error = refused(&["model.chunk_len=50", r#"model.pooling="last""#]);
     assert!(
@@ -51,7 +54,7 @@ fn chunks_and_poolings_that_do_not_fit_are_said() {
     let error = refused(&[r#"model.pooling="segments""#, "model.segments=30", "training.max_len=20"]);
     assert!(error.contains("model.segments: expected at most training.max_len, 20"), "{error}");
     let error = refused(&["model.recurrent_dropout=1.0"]);
-    assert!(error.contains("model.recurrent_dropout: expected a share"), "{error}");
+    assert!(error.contains("model.recurrent.recurrent_dropout: expected a share"), "{error}");
 }
 
 #[test]

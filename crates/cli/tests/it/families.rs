@@ -93,8 +93,8 @@ fn a_search_gives_each_network_its_own_settings() {
     for trial in found["trials"].as_array().unwrap() {
         let keys: Vec<&String> = trial["settings"].as_object().unwrap().keys().collect();
         let own: &[&str] = match trial["model"].as_str().unwrap() {
-            "gru" => &["model.hidden_size"],
-            "cnn" => &["model.filter_widths", "model.filters"],
+            "gru" => &["model.recurrent.hidden_size"],
+            "cnn" => &["model.cnn.filter_widths", "model.cnn.filters"],
             _ => &[],
         };
         assert_eq!(keys, own, "{trial}");
@@ -123,7 +123,7 @@ fn what_they_do_not_know_is_refused_by_name() {
     );
     for widths in ["[]", "[0, 3]", "[5, 3]", "[3, 3]"] {
         let error = refused(&["--set", &format!("model.filter_widths={widths}")]);
-        assert!(error.contains("model.filter_widths: expected one or more widths from 1 up, rising"), "{error}");
+        assert!(error.contains("model.cnn.filter_widths: expected one or more widths from 1 up, rising"), "{error}");
     }
-    assert!(refused(&["--set", "model.filters=0"]).contains("model.filters: expected at least 1"));
+    assert!(refused(&["--set", "model.filters=0"]).contains("model.cnn.filters: expected at least 1"));
 }

@@ -54,7 +54,7 @@ fn the_better_settings_are_trained_further_and_test_labels_are_not_looked_at() {
     for (number, trial) in trials(&results).iter().enumerate() {
         let alone = place.json(&format!("s/trials/{number:04}.json"));
         assert_eq!(&alone, trial);
-        assert!([4, 8].contains(&trial["settings"]["model.hidden_size"].as_i64().unwrap()), "{trial}");
+        assert!([4, 8].contains(&trial["settings"]["model.recurrent.hidden_size"].as_i64().unwrap()), "{trial}");
         let rate = trial["settings"]["training.learning_rate"].as_f64().unwrap();
         assert!((0.001..=0.05).contains(&rate), "{trial}");
     }

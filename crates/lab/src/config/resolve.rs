@@ -223,6 +223,17 @@ enum Within<'a> {
 
 /// serde's message about a key of a section -> (what was expected, what was found), with the nearest name that exists.
 fn explain(message: &str, section: &str) -> (String, String) {
+    let of_kind = ["invalid type: ", "invalid value: "].iter().find_map(|kind| message.strip_prefix(kind));
+    if let Some((found, expected)) = of_kind.and_then(|message| message.split_once(", expected ")) {
+        let expected = match expected.trim() {
+            "usize" | "u64" | "u32" => "a whole number, 0 or more",
+            "f64" => "a number",
+            "a boolean" => "true or false",
+            "a sequence" => "a list",
+            other => other,
+        };
+        return (expected.to_string(), found.to_string());
+    }
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let Some((&found, known)) = names.split_first() else {
         return ("settings as `ninefold config` prints them".to_string(), message.trim().to_string());
@@ -339,7 +350,9 @@ mod tests {
             "model.hidden: expected a known setting (did you mean `model.recurrent.hidden_size`?), found `hidden`"
         );
         let error = with(&[("model.hidden_size", "many")]).unwrap_err().to_string();
-        assert!(error.starts_with("model.hidden_size: ") && error.contains("many"), "{error}");
+        assert_eq!(error, "model.hidden_size: expected a whole number, 0 or more, found string \"many\"");
+        let error = with(&[("training.bucket_by_length", "2")]).unwrap_err().to_string();
+        assert_eq!(error, "training.bucket_by_length: expected true or false, found integer `2`");
         let error = with(&[("model.dropout", "1.5")]).unwrap_err().to_string();
         assert_eq!(error, "model.dropout: expected a share from 0 to below 1, found 1.5");
         let error = with(&[("models", "cnn"), ("model.filter_widths", "[3, 1000000000]")]).unwrap_err().to_string();

@@ -1,3 +1,4 @@
 //! Integration tests: models on disk.
 
 mod bundle;
+mod version_1;
