@@ -127,7 +127,7 @@ mod tests {
         for ((_, txt), (_, tsv)) in numbered("a.txt").into_iter().zip(numbered("a.tsv")) {
             assert_eq!(txt, tsv);
         }
-        let lines = b"__label__pos a film\nanother film __label__neg\nno label\n";
+        let lines = b"__label__pos __label__new a film\nanother film __label__neg\nno label\n";
         let expected = [("a.txt:1", "a film"), ("a.txt:2", "another film"), ("a.txt:3", "no label")];
         assert_eq!(texts_of("a.txt", lines, &config).unwrap(), pairs(&expected));
     }

@@ -10,14 +10,14 @@ pub mod sample;
 pub(crate) use named_corpus::NamedCorpus;
 
 /// Every corpus that has a name.
-pub(crate) const NAMED: [NamedCorpus; 2] = [sample::CORPUS, newsgroups::CORPUS];
+pub(crate) const NAMED: &[NamedCorpus] = &[sample::CORPUS, newsgroups::CORPUS];
 
 /// The corpus of that name; a folder of the same name is reached as `./sample`.
 pub(crate) fn find(name: &str) -> Option<NamedCorpus> {
-    NAMED.into_iter().find(|corpus| corpus.name == name)
+    NAMED.iter().copied().find(|corpus| corpus.name == name)
 }
 
 /// `"sample", "20newsgroups"`, for messages.
 pub(crate) fn quoted_names(separator: &str) -> String {
-    NAMED.map(|corpus| format!("{:?}", corpus.name)).join(separator)
+    NAMED.iter().map(|corpus| format!("{:?}", corpus.name)).collect::<Vec<_>>().join(separator)
 }

@@ -26,32 +26,43 @@ pub(super) const READER: Reader = Reader {
 };
 
 /// # Errors
-/// [`Error::Format`] with the line that has several labels, or a label without a name.
-fn read(input: &mut Input, _: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
+/// [`Error::Format`] with the line that has several labels, or a label without a name, when labels are asked for.
+fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
     let file = input.place();
     input.lines(|line, line_text| {
         if line_text.trim().is_empty() {
             return Ok(());
         }
-        let (text, label) = split(line_text, || format!("{file}:{line}"))?;
-        give(Row { text, label, place: Place::Line(line) })
+        let (text, labels) = split(line_text);
+        let label = if request.labelled { one(&labels, || format!("{file}:{line}"))? } else { "" };
+        give(Row { text, label: label.to_string(), place: Place::Line(line) })
     })?;
     Ok(Findings::default())
 }
 
-/// A line -> its text and its label.
-fn split(line: &str, place: impl Fn() -> String) -> Result<(String, String)> {
-    let mut labels = line.split_whitespace().filter_map(|word| word.strip_prefix(PREFIX));
-    let Some(label) = labels.next() else { return Ok((line.trim().to_string(), String::new())) };
-    if let Some(second) = labels.next() {
-        return Err(Error::format(place(), "one label per text", format!("{label:?} and {second:?}")));
+/// A line -> its text without labels, and the names of its labels.
+fn split(line: &str) -> (String, Vec<&str>) {
+    let (mut text, mut labels, mut start) = (String::new(), Vec::new(), 0);
+    for word in line.split_whitespace() {
+        if let Some(label) = word.strip_prefix(PREFIX) {
+            let at = word.as_ptr() as usize - line.as_ptr() as usize;
+            text.push_str(&line[start..at]);
+            start = at + word.len();
+            labels.push(label);
+        }
     }
-    if label.is_empty() {
-        return Err(Error::format(place(), "a name behind __label__", "none"));
+    text.push_str(&line[start..]);
+    (text.trim().to_string(), labels)
+}
+
+/// The label of a line, empty where there is none.
+fn one<'a>(labels: &[&'a str], place: impl Fn() -> String) -> Result<&'a str> {
+    match labels {
+        [] => Ok(""),
+        [""] => Err(Error::format(place(), "a name behind __label__", "none")),
+        [label] => Ok(label),
+        [first, second, ..] => Err(Error::format(place(), "one label per text", format!("{first:?} and {second:?}"))),
     }
-    let end = label.as_ptr() as usize - line.as_ptr() as usize + label.len();
-    let (before, after) = (&line[..end - label.len() - PREFIX.len()], &line[end..]);
-    Ok((format!("{before}{after}").trim().to_string(), label.to_string()))
 }
 
 /// True when a line has a label of this kind.

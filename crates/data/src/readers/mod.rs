@@ -19,8 +19,8 @@ use reader::Confidence;
 pub(crate) use reader::Reader;
 
 /// Every format. Of several that are equally sure of a file, the first one reads it.
-pub(crate) static READERS: [Reader; 5] =
-    [table::READER, json_lines::READER, labelled_lines::READER, class_folders::READER, lines::READER];
+pub(crate) static READERS: &[Reader] =
+    &[table::READER, json_lines::READER, labelled_lines::READER, class_folders::READER, lines::READER];
 
 /// The reader for a file or folder; with `labelled` one whose rows may have labels. `None` when no format fits.
 pub(crate) fn find(head: &Head, labelled: bool) -> Option<&'static Reader> {

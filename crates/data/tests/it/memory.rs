@@ -51,7 +51,7 @@ fn a_test_part_in_memory_is_a_given_split() {
     let all = texts(40);
     let corpus = Corpus::from_texts(&all[..30], Some(&all[30..]), &CorpusConfig::default()).unwrap();
     assert_eq!(corpus.protocol.split, TestSplit::Given("given".into()));
-    assert_eq!(corpus.protocol.texts, PartCounts { train: 28, validation: 2, test: 10 });
+    assert_eq!(corpus.protocol.texts, PartCounts { train: 26, validation: 4, test: 10 });
     assert_eq!((corpus.test[0].source.as_str(), corpus.test[0].text.as_str()), ("test:1", "text number 30"));
     let last = CorpusConfig { split: Split::Last, validation: Pick::Last, ..CorpusConfig::default() };
     let pooled = Corpus::from_texts(&all[..30], Some(&all[30..]), &last).unwrap();
