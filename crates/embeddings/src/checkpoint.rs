@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::matrix::SharedMatrix;
+use crate::matrix::SharedMatrix;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::write_atomically;
 use ninefold_core::progress::Progress;
@@ -50,7 +50,7 @@ struct Header {
 }
 
 /// Keeps one training.
-pub(super) struct Keeper<'a> {
+pub(crate) struct Keeper<'a> {
     checkpoint: Option<&'a Checkpoint>,
     header: Header,
     written: Instant,
@@ -61,7 +61,7 @@ impl<'a> Keeper<'a> {
     ///
     /// # Errors
     /// When the settings are no JSON.
-    pub(super) fn new(
+    pub(crate) fn new(
         checkpoint: Option<&'a Checkpoint>,
         method: &str,
         settings: &impl Serialize,
@@ -81,7 +81,7 @@ impl<'a> Keeper<'a> {
     ///
     /// # Errors
     /// [`Error::Data`] when the file is of another training, [`Error::Format`] when it is broken.
-    pub(super) fn restore(&mut self, matrices: &mut [&mut SharedMatrix], progress: &dyn Progress) -> Result<usize> {
+    pub(crate) fn restore(&mut self, matrices: &mut [&mut SharedMatrix], progress: &dyn Progress) -> Result<usize> {
         let Some(Checkpoint { path, .. }) = self.checkpoint.filter(|checkpoint| checkpoint.path.exists()) else {
             return Ok(0);
         };
@@ -116,7 +116,7 @@ impl<'a> Keeper<'a> {
     ///
     /// # Errors
     /// [`Error::Io`] when the file cannot be written.
-    pub(super) fn keep(&mut self, epochs_done: usize, matrices: &[&SharedMatrix]) -> Result<()> {
+    pub(crate) fn keep(&mut self, epochs_done: usize, matrices: &[&SharedMatrix]) -> Result<()> {
         let Some(checkpoint) = self.checkpoint.filter(|checkpoint| self.written.elapsed() >= checkpoint.every) else {
             return Ok(());
         };

@@ -8,24 +8,24 @@ use ninefold_kernels::simd::BLOCK;
 
 /// Rows that later steps will want.
 #[derive(Clone, Copy)]
-pub(super) struct Fetch<'a> {
+pub(crate) struct Fetch<'a> {
     rows: &'a [*mut f32],
     way: Way,
 }
 
 impl<'a> Fetch<'a> {
     /// Nothing to fetch.
-    pub(super) const NOTHING: Fetch<'static> = Fetch { rows: &[], way: Way::ToSecondCache };
+    pub(crate) const NOTHING: Fetch<'static> = Fetch { rows: &[], way: Way::ToSecondCache };
 
     /// Rows, fetched the way that suits this processor.
-    pub(super) fn new(rows: &'a [*mut f32]) -> Fetch<'a> {
+    pub(crate) fn new(rows: &'a [*mut f32]) -> Fetch<'a> {
         Fetch { rows, way: Way::of_processor() }
     }
 
     /// Asks for the cache line of floats `at..at + BLOCK` of each row. A column with each turn of the updates' loop over columns: asked
     /// for all at once, or while the quicker dots are computed, they would stand in each other's way.
     #[inline(always)]
-    pub(super) fn column(self, at: usize) {
+    pub(crate) fn column(self, at: usize) {
         if !at.is_multiple_of(BLOCK) {
             return;
         }

@@ -1,55 +1,44 @@
-//! Trainers of word vectors: sentences of vocabulary ids -> [`WordVectors`](super::WordVectors).
+//! Trainers of word vectors: sentences of vocabulary ids -> [`WordVectors`](ninefold_vectors::WordVectors).
 //!
 //! ```text
-//! word2vec ─┐                      ┌─ objective ── window, cbow   outputs found (sampler, huffman), one step taken (in_turn; SIMD)
-//!           ├─ queue ──────────────┤             fetch           coming rows asked for ahead
-//! fasttext ─┘   text ─ sentences   └─ view ─────── matrix         a thread's way to the shared rows
+//! stream/     text, sentences         the words of a corpus, in memory or in a file; disk: temporary files
 //!
-//! glove ─────── cells ─ cooccurrence or runs       counts in tiles, in memory or sorted on the disk
-//!               adagrad ────────────────────────── matrix
-//! checkpoint    goes on after a kill               disk           temporary files
+//! skipgram/   word2vec, fasttext      the trainers: which windows a sentence has
+//!             queue                   sentences and the learning rate, dealt out to threads
+//!             output_layer            the outputs of a prediction (sampler, huffman), found one step ahead
+//!             window, cbow            one step, in vectors (step: what they share; sequential: contexts two at a time)
+//!             subword_rows, compose   a word of FastText as the mean of several rows
+//!             view                    a thread's way to the shared rows
+//!
+//! glove/      cells                   counts in tiles, in memory (cooccurrence) or sorted on the disk (runs)
+//!             adagrad                 one cell after another, in vectors
+//!             parallel                tiles dealt out to threads
+//!
+//! matrix      rows that threads share    fetch    rows asked for ahead    checkpoint    resumes an interrupted training
 //! ```
 //!
 //! With `threads = 1` the same seed gives the same bytes. With more threads Word2Vec and FastText update shared rows without
 //! locks, so that runs differ a little; GloVe gives the same bits for any number of threads.
 
-mod adagrad;
-mod cbow;
-mod cells;
 mod check;
 mod checkpoint;
-mod compose;
-mod cooccurrence;
-mod disk;
-pub mod fasttext;
 mod fetch;
 pub mod glove;
-mod huffman;
-mod in_turn;
 mod matrix;
-mod objective;
-mod parallel;
-mod queue;
 #[cfg(test)]
 mod reference;
 mod resources;
-mod runs;
-mod sampler;
-mod sentences;
-mod subword_rows;
+mod skipgram;
+mod stream;
 #[cfg(test)]
 mod tests;
-mod text;
-mod view;
-mod window;
-pub mod word2vec;
 
 pub use checkpoint::Checkpoint;
-pub use fasttext::FastTextConfig;
 pub use glove::GloveConfig;
 pub use resources::Resources;
-pub use sentences::{IdFile, Sentences};
-pub use word2vec::Word2VecConfig;
+pub use skipgram::fasttext::{self, FastTextConfig};
+pub use skipgram::word2vec::{self, Word2VecConfig};
+pub use stream::sentences::{IdFile, Sentences};
 
 use serde::{Deserialize, Serialize};
 

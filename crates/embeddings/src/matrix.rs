@@ -16,7 +16,7 @@ use ninefold_core::rng::Rng;
 use ninefold_kernels::simd::padded;
 
 /// A matrix in memory of its own.
-pub(super) struct SharedMatrix {
+pub(crate) struct SharedMatrix {
     /// Keeps the memory mapped; never touched again through this field, so that `first` stays the only way to it.
     _memory: MmapMut,
     first: *mut f32, // [rows, stride]
@@ -24,7 +24,7 @@ pub(super) struct SharedMatrix {
     dim: usize,
     stride: usize,
     /// Held while a thread's copies are exchanged with the rows here.
-    pub(super) lock: Mutex<()>,
+    pub(crate) lock: Mutex<()>,
 }
 
 // SAFETY: the memory belongs to the matrix and lives as long; it is reached through raw pointers alone, whose users promise
@@ -38,7 +38,7 @@ impl SharedMatrix {
     ///
     /// # Errors
     /// [`Error::Data`] when the memory cannot be had.
-    pub(super) fn zeros(rows: usize, dim: usize) -> Result<SharedMatrix> {
+    pub(crate) fn zeros(rows: usize, dim: usize) -> Result<SharedMatrix> {
         let stride = padded(dim);
         let refused = |why: String| Error::data(format!("no memory for {rows} vectors of {dim} numbers: {why}"));
         let bytes =
@@ -54,17 +54,17 @@ impl SharedMatrix {
     }
 
     /// Floats from one row to the next: a whole number of blocks, zeros behind the first `dim`.
-    pub(super) fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         self.stride
     }
 
     /// Floats of a row that mean something.
-    pub(super) fn dim(&self) -> usize {
+    pub(crate) fn dim(&self) -> usize {
         self.dim
     }
 
     /// The number of rows.
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
@@ -73,34 +73,34 @@ impl SharedMatrix {
     /// # Panics
     /// When there is no such row.
     #[inline]
-    pub(super) fn row(&self, row: usize) -> *mut f32 {
+    pub(crate) fn row(&self, row: usize) -> *mut f32 {
         assert!(row < self.rows, "row {row} of {}", self.rows);
         // SAFETY: row < rows, so the place lies within the mapped memory.
         unsafe { self.first.add(row * self.stride) }
     }
 
     /// The first `dim` floats of a row, while no thread trains.
-    pub(super) fn values(&mut self, row: usize) -> &mut [f32] {
+    pub(crate) fn values(&mut self, row: usize) -> &mut [f32] {
         // SAFETY: `row` checks the bounds; `&mut self` says that nobody else reaches the memory.
         unsafe { std::slice::from_raw_parts_mut(self.row(row), self.dim) }
     }
 
     /// Copies the first `dim` floats of a row, as they are at this moment.
-    pub(super) fn copy_row(&self, row: usize, values: &mut Vec<f32>) {
+    pub(crate) fn copy_row(&self, row: usize, values: &mut Vec<f32>) {
         values.resize(self.dim, 0.0);
         // SAFETY: `row` gives `stride >= dim` floats; a thread that writes them meanwhile could tear a float, no more.
         unsafe { std::ptr::copy_nonoverlapping(self.row(row), values.as_mut_ptr(), self.dim) }
     }
 
     /// All rows without their padding, while no thread trains. `[rows, dim]`
-    pub(super) fn all_values(&mut self) -> Vec<f32> {
+    pub(crate) fn all_values(&mut self) -> Vec<f32> {
         let mut all = Vec::with_capacity(self.rows * self.dim);
         (0..self.rows).for_each(|row| all.extend_from_slice(self.values(row)));
         all
     }
 
     /// Fills every row with numbers from [-bound, bound).
-    pub(super) fn randomize(&mut self, bound: f32, rng: &mut Rng) {
+    pub(crate) fn randomize(&mut self, bound: f32, rng: &mut Rng) {
         for row in 0..self.rows {
             for value in self.values(row) {
                 *value = bound * ((rng.next_u64() >> 40) as f32 * (2.0 / (1u64 << 24) as f32) - 1.0);

@@ -2,20 +2,20 @@
 
 #![allow(unsafe_code, clippy::unwrap_used)]
 
-use super::matrix::SharedMatrix;
-use super::window::part_of;
+use crate::matrix::SharedMatrix;
+use crate::skipgram::window::part_of;
 use ninefold_core::rng::Rng;
 
 /// Rows of a matrix.
-pub(super) type Rows = Vec<Vec<f64>>;
+pub(crate) type Rows = Vec<Vec<f64>>;
 
 /// `rows` rows of numbers from [-bound, bound).
-pub(super) fn random_rows(rows: usize, dim: usize, bound: f64, rng: &mut Rng) -> Rows {
+pub(crate) fn random_rows(rows: usize, dim: usize, bound: f64, rng: &mut Rng) -> Rows {
     (0..rows).map(|_| (0..dim).map(|_| rng.range(-bound, bound)).collect()).collect()
 }
 
 /// The rows as floats.
-pub(super) fn matrix(rows: &Rows) -> SharedMatrix {
+pub(crate) fn matrix(rows: &Rows) -> SharedMatrix {
     let mut matrix = SharedMatrix::zeros(rows.len(), rows[0].len()).unwrap();
     for (i, row) in rows.iter().enumerate() {
         matrix.values(i).iter_mut().zip(row).for_each(|(value, &x)| *value = x as f32);
@@ -24,7 +24,7 @@ pub(super) fn matrix(rows: &Rows) -> SharedMatrix {
 }
 
 /// The largest difference of a matrix from what it should hold; padding must have stayed 0.
-pub(super) fn distance(matrix: &mut SharedMatrix, expected: &Rows) -> f64 {
+pub(crate) fn distance(matrix: &mut SharedMatrix, expected: &Rows) -> f64 {
     let mut largest = 0f64;
     for (i, row) in expected.iter().enumerate() {
         let values = matrix.values(i);
@@ -48,7 +48,7 @@ fn sigmoid(x: f64) -> f64 {
 
 /// -Σ log σ(x·yⱼ) of the first `positives` outputs - Σ log σ(-x·yⱼ) of the others, summed over inputs x. With negative sampling the
 /// target alone is positive.
-pub(super) fn loss(inputs: &[Vec<f64>], outputs: &Rows, positives: usize) -> f64 {
+pub(crate) fn loss(inputs: &[Vec<f64>], outputs: &Rows, positives: usize) -> f64 {
     let mut total = 0.0;
     for x in inputs {
         for (j, y) in outputs.iter().enumerate() {
@@ -59,12 +59,12 @@ pub(super) fn loss(inputs: &[Vec<f64>], outputs: &Rows, positives: usize) -> f64
     total
 }
 
-/// One step of skip-gram: every context row predicts the target among the noise, all from the old values, or in turn: each pair finds
+/// One step of skip-gram: every context row predicts the target among the noise, all from the old values, or sequentially: each pair finds
 /// the outputs as those before it have left them, and its errors are moved by that to the first order.
-pub(super) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, in_turn: bool, rate: f64) {
+pub(crate) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, sequential: bool, rate: f64) {
     let (old_outputs, mut found) = (outputs.clone(), outputs.clone());
     for (i, x) in inputs.iter_mut().enumerate() {
-        if in_turn && i % 2 == 0 {
+        if sequential && i % 2 == 0 {
             found.clone_from(outputs);
         }
         let old_x = x.clone();
@@ -82,28 +82,28 @@ pub(super) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: 
 }
 
 /// A window of skip-gram: a step for each part of its contexts. Gives the losses before the steps.
-pub(super) fn skip_gram_window(
+pub(crate) fn skip_gram_window(
     inputs: &mut [Vec<f64>],
     outputs: &mut Rows,
     positives: usize,
-    in_turn: bool,
+    sequential: bool,
     rate: f64,
 ) -> f64 {
     let step = |inputs: &mut [Vec<f64>]| {
         let loss = loss(inputs, outputs, positives);
-        skip_gram(inputs, outputs, positives, in_turn, rate);
+        skip_gram(inputs, outputs, positives, sequential, rate);
         loss
     };
     inputs.chunks_mut(part_of(inputs.len())).map(step).sum()
 }
 
 /// Σ shareᵢ contextᵢ
-pub(super) fn hidden(contexts: &Rows, shares: &[f64]) -> Vec<f64> {
+pub(crate) fn hidden(contexts: &Rows, shares: &[f64]) -> Vec<f64> {
     (0..contexts[0].len()).map(|d| contexts.iter().zip(shares).map(|(row, share)| share * row[d]).sum()).collect()
 }
 
 /// One step of CBOW: the weighted sum predicts; each context row gets the hidden row's update times `back`.
-pub(super) fn cbow(contexts: &mut Rows, shares: &[f64], back: f64, outputs: &mut Rows, positives: usize, rate: f64) {
+pub(crate) fn cbow(contexts: &mut Rows, shares: &[f64], back: f64, outputs: &mut Rows, positives: usize, rate: f64) {
     let old = hidden(contexts, shares);
     let mut new = vec![old.clone()];
     skip_gram(&mut new, outputs, positives, false, rate);
@@ -116,7 +116,7 @@ pub(super) fn cbow(contexts: &mut Rows, shares: &[f64], back: f64, outputs: &mut
 
 /// One step of CBOW for several windows, all from the old values: each predicts its own output, where it has one, and those that
 /// all share, which count `noise_weight`. A window is its contexts, their shares of its sum, and the scale of their update.
-pub(super) fn cbow_together(
+pub(crate) fn cbow_together(
     contexts: &mut Rows,
     windows: &[(Vec<usize>, Vec<f64>, f64)],
     (own, shared): (&mut Rows, &mut Rows),
@@ -152,21 +152,21 @@ pub(super) fn cbow_together(
 
 /// A word of a GloVe matrix: vector, bias, and their sums of squared steps (AdaGrad's, counted from 0).
 #[derive(Clone, Debug)]
-pub(super) struct GloveRow {
-    pub(super) vector: Vec<f64>,
-    pub(super) squares: Vec<f64>,
-    pub(super) bias: f64,
-    pub(super) bias_square: f64,
+pub(crate) struct GloveRow {
+    pub(crate) vector: Vec<f64>,
+    pub(crate) squares: Vec<f64>,
+    pub(crate) bias: f64,
+    pub(crate) bias_square: f64,
 }
 
 /// w (r·c + b + b' - log x)² / 2
-pub(super) fn glove_cost(row: &GloveRow, column: &GloveRow, log_count: f64, weight: f64) -> f64 {
+pub(crate) fn glove_cost(row: &GloveRow, column: &GloveRow, log_count: f64, weight: f64) -> f64 {
     let difference = dot(&row.vector, &column.vector) + row.bias + column.bias - log_count;
     0.5 * weight * difference * difference
 }
 
 /// One step of GloVe on one cell; AdaGrad divides by the root of the squares *before* this step, plus 1.
-pub(super) fn glove(row: &mut GloveRow, column: &mut GloveRow, log_count: f64, weight: f64, rate: f64) {
+pub(crate) fn glove(row: &mut GloveRow, column: &mut GloveRow, log_count: f64, weight: f64, rate: f64) {
     let difference = dot(&row.vector, &column.vector) + row.bias + column.bias - log_count;
     let slope = weight * difference;
     let descend = |value: &mut f64, square: &mut f64, slope: f64| {
@@ -224,12 +224,12 @@ mod tests {
     }
 
     #[test]
-    fn contexts_in_turn_learn_as_if_each_pair_took_a_step_of_its_own() {
+    fn sequential_contexts_learn_as_if_each_pair_took_a_step_of_its_own() {
         let mut rng = Rng::new(5);
         let (inputs, outputs) = (random_rows(5, 7, 1.0, &mut rng), random_rows(4, 7, 1.0, &mut rng));
-        let off = |in_turn: bool, rate: f64| {
+        let off = |sequential: bool, rate: f64| {
             let (mut at_once, mut outputs_at_once) = (inputs.clone(), outputs.clone());
-            skip_gram(&mut at_once, &mut outputs_at_once, 1, in_turn, rate);
+            skip_gram(&mut at_once, &mut outputs_at_once, 1, sequential, rate);
             let (mut alone, mut outputs_alone) = (inputs.clone(), outputs.clone());
             alone.chunks_mut(2).for_each(|pair| skip_gram(pair, &mut outputs_alone, 1, false, rate));
             let differences = at_once.iter().chain(&outputs_at_once).zip(alone.iter().chain(&outputs_alone));

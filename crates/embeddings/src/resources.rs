@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::checkpoint::Checkpoint;
+use crate::checkpoint::Checkpoint;
 
 /// The means of a training; the vectors that come out do not depend on them.
 #[derive(Clone, Debug)]

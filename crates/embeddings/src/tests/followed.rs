@@ -1,10 +1,10 @@
 //! With as many noise words as there are other words, the noise is all of them, and nothing but the start is random: whole
 //! trainings can be followed step by step in f64. In a tree nothing is drawn at all.
 
-use super::super::huffman::Huffman;
-use super::super::objective::LONG_WINDOW;
-use super::super::window::part_of;
 use super::*;
+use crate::skipgram::huffman::Huffman;
+use crate::skipgram::output_layer::LONG_WINDOW;
+use crate::skipgram::window::part_of;
 use ninefold_vectors::subwords::ngram_buckets;
 
 const EPOCHS: usize = 12;
@@ -103,9 +103,9 @@ fn follow(words: &mut Parts, sentences: &[Vec<u32>], (architecture, shared_negat
                 let contexts: Vec<usize> = near.filter(|&p| p != middle).map(|p| sentence[p]).collect();
                 let (chosen, positives) = &outputs_of[target];
                 let mut outputs: Rows = chosen.iter().map(|&row| all[row].clone()).collect();
-                let in_turn = loss == Loss::Hs || window >= LONG_WINDOW;
+                let sequential = loss == Loss::Hs || window >= LONG_WINDOW;
                 let skip_gram =
-                    |contexts: &[usize]| together(words, contexts, &mut outputs, (*positives, in_turn), rate);
+                    |contexts: &[usize]| together(words, contexts, &mut outputs, (*positives, sequential), rate);
                 match architecture {
                     Architecture::SkipGram => {
                         let alone = loss == Loss::Ns && !shared_negatives;
@@ -126,10 +126,16 @@ fn follow(words: &mut Parts, sentences: &[Vec<u32>], (architecture, shared_negat
 }
 
 /// One step of skip-gram of several contexts, what each word learns added to all its parts.
-fn together(words: &mut Parts, contexts: &[usize], outputs: &mut Rows, (positives, in_turn): (usize, bool), rate: f64) {
+fn together(
+    words: &mut Parts,
+    contexts: &[usize],
+    outputs: &mut Rows,
+    (positives, sequential): (usize, bool),
+    rate: f64,
+) {
     let old: Rows = contexts.iter().map(|&word| words.mean(word)).collect();
     let mut new = old.clone();
-    reference::skip_gram(&mut new, outputs, positives, in_turn, rate);
+    reference::skip_gram(&mut new, outputs, positives, sequential, rate);
     for (i, &word) in contexts.iter().enumerate() {
         let each = |vector: &Vec<f64>| vec![vector.clone(); words.words[word].len()];
         let (old, new) = (each(&old[i]), each(&new[i]));

@@ -8,10 +8,10 @@ mod scale;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::matrix::SharedMatrix;
-use super::reference::{self, Rows};
-use super::subword_rows::SubwordRows;
 use super::*;
+use crate::matrix::SharedMatrix;
+use crate::reference::{self, Rows};
+use crate::skipgram::subword_rows::SubwordRows;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::rng::Rng;

@@ -10,7 +10,7 @@ use ninefold_core::error::Result;
 
 /// Words of a piece. A sentence of a million words is trained as a hundred sentences of 10,000 (gensim cuts the rest off
 /// there), so that one endless line is shared among the threads as any text is.
-pub(super) const PIECE_WORDS: usize = 10_000;
+pub(crate) const PIECE_WORDS: usize = 10_000;
 
 /// Stands behind each piece in a file.
 const END: u32 = u32::MAX;
@@ -67,7 +67,7 @@ impl<'a> Sentences<'a> {
     ///
     /// # Errors
     /// Those of `visit`; [`Error::Io`](ninefold_core::Error::Io) when the disk fails.
-    pub(super) fn each_piece(&self, mut visit: impl FnMut(&[u32], (u64, u64)) -> Result<()>) -> Result<()> {
+    pub(crate) fn each_piece(&self, mut visit: impl FnMut(&[u32], (u64, u64)) -> Result<()>) -> Result<()> {
         match self {
             Sentences::Memory(sentences) => {
                 let pieces = sentences.iter().flat_map(|sentence| sentence.chunks(PIECE_WORDS));
@@ -96,7 +96,7 @@ impl<'a> Sentences<'a> {
     ///
     /// # Errors
     /// [`Error::Io`](ninefold_core::Error::Io) when the disk fails.
-    pub(super) fn pieces_of(
+    pub(crate) fn pieces_of(
         &self,
         (first, end): (u64, u64),
         pieces: &[&[u32]],
@@ -114,7 +114,7 @@ impl<'a> Sentences<'a> {
     }
 
     /// All pieces, where they are in memory.
-    pub(super) fn pieces(&self) -> Vec<&'a [u32]> {
+    pub(crate) fn pieces(&self) -> Vec<&'a [u32]> {
         match self {
             Sentences::Memory(sentences) => {
                 sentences.iter().flat_map(|sentence| sentence.chunks(PIECE_WORDS)).collect()

@@ -11,32 +11,32 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use super::sampler::Subsampling;
-use super::text::{Text, words_of};
+use crate::stream::text::{Text, words_of};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
 
 /// How long, how fast and by how many.
 #[derive(Clone, Debug)]
-pub(super) struct Schedule {
-    pub(super) epochs: usize,
+pub(crate) struct Schedule {
+    pub(crate) epochs: usize,
     /// Epochs before this one were trained by an earlier run.
-    pub(super) first_epoch: usize,
-    pub(super) learning_rate: f64,
-    pub(super) min_learning_rate: f64,
-    pub(super) seed: u64,
-    pub(super) threads: usize,
+    pub(crate) first_epoch: usize,
+    pub(crate) learning_rate: f64,
+    pub(crate) min_learning_rate: f64,
+    pub(crate) seed: u64,
+    pub(crate) threads: usize,
 }
 
 /// The loss of some training pairs; a sample, because logarithms would cost more than the training.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LossSum {
-    pub(super) sum: f64,
-    pub(super) pairs: u64,
+pub(crate) struct LossSum {
+    pub(crate) sum: f64,
+    pub(crate) pairs: u64,
 }
 
 /// What one thread does with sentences.
-pub(super) trait Worker {
+pub(crate) trait Worker {
     /// Trains a sentence of matrix rows (subsampled already).
     fn train(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng);
     /// Called after each block.
@@ -51,7 +51,7 @@ pub(super) trait Worker {
 /// # Errors
 /// [`Error::Interrupted`] when the user cancels, [`Error::Io`] when the text cannot be read; what `make_worker` and `after_epoch`
 /// fail with.
-pub(super) fn run<W: Worker>(
+pub(crate) fn run<W: Worker>(
     text: &Text,
     subsampling: &Subsampling,
     schedule: &Schedule,
@@ -154,8 +154,8 @@ impl Queue<'_> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::sentences::Sentences;
     use super::*;
+    use crate::stream::sentences::Sentences;
     use ninefold_core::progress::Silent;
     use ninefold_text::vocab::Vocab;
 

@@ -13,7 +13,7 @@ use ninefold_core::share::share;
 /// Does `piece(state, 0..pieces)` on `threads` threads, each with a `state` of its own; gives the results in order.
 ///
 /// A result must depend on its number alone, not on what `state` did before: then it is the same for any number of threads.
-pub(super) fn map<S, T: Send>(
+pub(crate) fn map<S, T: Send>(
     threads: usize,
     pieces: usize,
     state: impl Fn() -> S + Sync,

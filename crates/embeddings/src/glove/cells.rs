@@ -5,20 +5,36 @@
 
 use super::adagrad::{Cell, Part, row_floats};
 use super::cooccurrence::{Accumulator, Cooccurrences, ONE, Shares};
-use super::disk::Disk;
-use super::glove::GloveConfig;
 use super::parallel;
-use super::resources::Resources;
 use super::runs::Runs;
-use super::sentences::Sentences;
-use super::text::words_of;
+use crate::resources::Resources;
+use crate::stream::disk::Disk;
+use crate::stream::sentences::Sentences;
+use crate::stream::text::words_of;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
 use ninefold_core::share::share;
 
+/// How pairs are counted, and what the counts are for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CountSettings {
+    /// Length of the vectors that the cells will train.
+    pub(super) dim: usize,
+    /// Most words on either side that count as near.
+    pub(super) window: usize,
+    /// Whether neighbours on both sides count, or those on the left only.
+    pub(super) symmetric: bool,
+    /// Pairs counted this often or more have full weight.
+    pub(super) x_max: f64,
+    /// Rarer pairs weigh (count / x_max) to this power.
+    pub(super) weight_exponent: f64,
+    pub(super) seed: u64,
+    pub(super) threads: usize,
+}
+
 /// The non-zero counts.
-pub(super) struct Cells {
+pub(crate) struct Cells {
     parts: usize,
     cells: u64,
     store: Store,
@@ -48,18 +64,18 @@ impl Cells {
     ///
     /// # Errors
     /// [`Error::Data`] when no two words stand near each other, [`Error::Io`] when the disk fails, [`Error::Interrupted`].
-    pub(super) fn count(
-        config: &GloveConfig,
+    pub(crate) fn count(
+        settings: &CountSettings,
         sentences: Sentences,
         word_counts: &[u64],
         resources: &Resources,
         progress: &dyn Progress,
     ) -> Result<Cells> {
-        let parts = num_parts(word_counts.len(), config.dim);
-        let in_memory = in_memory(config, sentences, word_counts, parts, resources.memory, progress)?;
+        let parts = num_parts(word_counts.len(), settings.dim);
+        let in_memory = in_memory(settings, sentences, word_counts, parts, resources.memory, progress)?;
         let cells = match in_memory {
             Some(cells) => cells,
-            None => on_disk(config, sentences, word_counts, parts, resources, progress)?,
+            None => on_disk(settings, sentences, word_counts, parts, resources, progress)?,
         };
         if cells.cells == 0 {
             return Err(Error::data(
@@ -71,12 +87,12 @@ impl Cells {
     }
 
     /// Parts on either side.
-    pub(super) fn parts(&self) -> usize {
+    pub(crate) fn parts(&self) -> usize {
         self.parts
     }
 
     /// Non-zero counts.
-    pub(super) fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.cells
     }
 
@@ -84,7 +100,7 @@ impl Cells {
     ///
     /// # Errors
     /// [`Error::Io`] when the disk fails.
-    pub(super) fn slice<'a>(
+    pub(crate) fn slice<'a>(
         &'a self,
         (row_part, column_part): (usize, usize),
         (slice, slices): (usize, usize),
@@ -107,19 +123,19 @@ impl Cells {
 }
 
 /// A cell from the sum of a pair's shares.
-fn cell(config: &GloveConfig, row: u16, column: u16, sum: u64) -> Cell {
+fn cell(settings: &CountSettings, row: u16, column: u16, sum: u64) -> Cell {
     let count = f64::from((sum as f64 / ONE as f64) as f32);
-    let weight = (count / config.x_max).powf(config.weight_exponent).min(1.0);
+    let weight = (count / settings.x_max).powf(settings.weight_exponent).min(1.0);
     Cell { row, column, log_count: count.ln() as f32, weight: weight as f32 }
 }
 
-fn shuffler(config: &GloveConfig, row_part: usize) -> Rng {
-    Rng::new(fold(&[config.seed, 0xce11, row_part as u64]))
+fn shuffler(settings: &CountSettings, row_part: usize) -> Rng {
+    Rng::new(fold(&[settings.seed, 0xce11, row_part as u64]))
 }
 
 /// The counts row by row, where the text's index and the cells fit into `memory` bytes.
 fn in_memory(
-    config: &GloveConfig,
+    settings: &CountSettings,
     sentences: Sentences,
     word_counts: &[u64],
     parts: usize,
@@ -127,17 +143,17 @@ fn in_memory(
     progress: &dyn Progress,
 ) -> Result<Option<Cells>> {
     let (num_words, words) = (word_counts.len(), word_counts.iter().sum::<u64>());
-    let (index, most_cells) = (8 * words, 2 * words.saturating_mul(config.window as u64));
+    let (index, most_cells) = (8 * words, 2 * words.saturating_mul(settings.window as u64));
     if index > memory / 2 || words >= u64::from(u32::MAX) / 2 {
         return Ok(None);
     }
-    let near = Cooccurrences::new(sentences, word_counts, config.window, config.symmetric)?;
+    let near = Cooccurrences::new(sentences, word_counts, settings.window, settings.symmetric)?;
     let bytes = |cells: u64| index + cells.saturating_mul(size_of::<Cell>() as u64);
     let mut accumulator = Accumulator::new(num_words);
     // Each part is a sample of the whole vocabulary, so the first tells what all will take.
     if bytes(most_cells) > memory {
         let part = Part { first: 0, step: parts };
-        let first = Band::new(config, &near, part, num_words, &mut accumulator).cells.len() as u64;
+        let first = Band::new(settings, &near, part, num_words, &mut accumulator).cells.len() as u64;
         if bytes(first * parts as u64) > memory {
             return Ok(None);
         }
@@ -147,11 +163,11 @@ fn in_memory(
         if progress.is_cancelled() {
             return None;
         }
-        let band = Band::new(config, &near, Part { first: part, step: parts }, num_words, accumulator);
+        let band = Band::new(settings, &near, Part { first: part, step: parts }, num_words, accumulator);
         progress.advance((num_words - part).div_ceil(parts) as u64);
         Some(band)
     };
-    let bands = parallel::map(config.threads, parts, || Accumulator::new(num_words), count);
+    let bands = parallel::map(settings.threads, parts, || Accumulator::new(num_words), count);
     let bands = bands.into_iter().collect::<Option<Vec<Band>>>().ok_or(Error::Interrupted)?;
     progress.end();
     let cells = bands.iter().map(|band| band.cells.len() as u64).sum();
@@ -161,7 +177,7 @@ fn in_memory(
 impl Band {
     /// Counts the rows of `part`'s words and shuffles the cells within each tile.
     fn new(
-        config: &GloveConfig,
+        settings: &CountSettings,
         near: &Cooccurrences,
         part: Part,
         num_words: usize,
@@ -172,10 +188,10 @@ impl Band {
         for (place, word) in (part.first..num_words).step_by(parts).enumerate() {
             near.row(word, accumulator, |column, sum| {
                 let (tile, column) = (column as usize % parts, column as usize / parts);
-                tiles[tile].push(cell(config, place as u16, column as u16, sum));
+                tiles[tile].push(cell(settings, place as u16, column as u16, sum));
             });
         }
-        let mut rng = shuffler(config, part.first);
+        let mut rng = shuffler(settings, part.first);
         let mut band = Band { cells: Vec::with_capacity(tiles.iter().map(Vec::len).sum()), starts: vec![0] };
         for mut tile in tiles {
             rng.shuffle(&mut tile);
@@ -188,7 +204,7 @@ impl Band {
 
 /// The counts by sorted runs, in any amount of memory.
 fn on_disk(
-    config: &GloveConfig,
+    settings: &CountSettings,
     sentences: Sentences,
     word_counts: &[u64],
     parts: usize,
@@ -200,7 +216,7 @@ fn on_disk(
         let (row, column, parts) = (u64::from(row), u64::from(column), parts as u64);
         ((row % parts) << 48) | ((column % parts) << 32) | ((row / parts) << 16) | (column / parts)
     };
-    let shares = Shares::new(config.window);
+    let shares = Shares::new(settings.window);
     let mut runs = Runs::new(resources.memory, &resources.folder)?;
     let mut line: Vec<u32> = Vec::new();
     progress.begin("glove: counting pairs", "words", Some(word_counts.iter().sum()));
@@ -210,7 +226,7 @@ fn on_disk(
         for (position, &word) in line.iter().enumerate() {
             for (&left, share) in line[..position].iter().rev().zip(shares.by_distance()) {
                 runs.add(key(word, left), share)?;
-                if config.symmetric {
+                if settings.symmetric {
                     runs.add(key(left, word), share)?;
                 }
             }
@@ -223,14 +239,14 @@ fn on_disk(
     let mut cells = Disk::create(&resources.folder)?;
     let mut starts = vec![0]; // of all tiles up to the one being gathered
     let mut tile: Vec<Cell> = Vec::new();
-    let mut rng = shuffler(config, 0);
+    let mut rng = shuffler(settings, 0);
     let mut close = |tile: &mut Vec<Cell>, starts: &mut Vec<u64>| -> Result<()> {
         rng.shuffle(tile);
         cells.append(tile)?;
         starts.push(cells.len());
         tile.clear();
         if (starts.len() - 1).is_multiple_of(parts) {
-            rng = shuffler(config, (starts.len() - 1) / parts);
+            rng = shuffler(settings, (starts.len() - 1) / parts);
         }
         Ok(())
     };
@@ -241,7 +257,7 @@ fn on_disk(
         while starts.len() <= number {
             close(&mut tile, &mut starts)?;
         }
-        tile.push(cell(config, (key >> 16) as u16, key as u16, sum));
+        tile.push(cell(settings, (key >> 16) as u16, key as u16, sum));
         done += 1;
         if (done - 1).is_multiple_of(1 << 16) {
             progress.advance(1 << 16);
@@ -262,8 +278,8 @@ fn on_disk(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::text;
     use super::*;
+    use crate::stream::text;
     use ninefold_core::progress::Silent;
     use ninefold_text::vocab::Vocab;
 
@@ -277,10 +293,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let word_counts = text::count(Sentences::Memory(&sentences), &vocab).unwrap();
         for symmetric in [true, false] {
-            let config = GloveConfig { window: 7, symmetric, dim: 100, ..GloveConfig::default() };
+            let settings = CountSettings {
+                dim: 100,
+                window: 7,
+                symmetric,
+                x_max: 10.0,
+                weight_exponent: 0.75,
+                seed: 1,
+                threads: 1,
+            };
             let count = |memory| {
                 let resources = Resources { memory, folder: folder.path().to_path_buf(), checkpoint: None };
-                Cells::count(&config, Sentences::Memory(&sentences), &word_counts, &resources, &Silent).unwrap()
+                Cells::count(&settings, Sentences::Memory(&sentences), &word_counts, &resources, &Silent).unwrap()
             };
             let (memory, disk) = (count(1 << 30), count(0));
             assert!(matches!(memory.store, Store::Memory(_)) && matches!(disk.store, Store::File { .. }));

@@ -9,17 +9,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cbow::{Window, lay};
-use super::checkpoint::Keeper;
-use super::matrix::SharedMatrix;
-use super::objective::{Objective, Stepper};
+use super::cbow::{Layout, Window, Windows};
+use super::output_layer::{OutputLayer, OutputSettings, Stepper};
 use super::queue::{self, LossSum, Schedule, Worker};
-use super::resources::Resources;
 use super::sampler::{Subsampling, below};
-use super::sentences::Sentences;
-use super::text::{FIRST_WORD, Text};
 use super::view::View;
-use super::{Architecture, Loss, check};
+use crate::checkpoint::Keeper;
+use crate::matrix::SharedMatrix;
+use crate::resources::Resources;
+use crate::stream::sentences::Sentences;
+use crate::stream::text::{FIRST_WORD, Text};
+use crate::{Architecture, Loss, check};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
@@ -102,7 +102,12 @@ impl Word2VecConfig {
         check::within("min_learning_rate", self.min_learning_rate, 0.0, self.learning_rate)
     }
 
-    pub(super) fn schedule(&self, first_epoch: usize) -> Schedule {
+    pub(super) fn output_settings(&self) -> OutputSettings {
+        let Word2VecConfig { dim, architecture, loss, window, negative, ns_exponent, shared_negatives, .. } = *self;
+        OutputSettings { dim, architecture, loss, window, negative, ns_exponent, shared_negatives }
+    }
+
+    pub(crate) fn schedule(&self, first_epoch: usize) -> Schedule {
         let Word2VecConfig { epochs, learning_rate, min_learning_rate, seed, threads, .. } = *self;
         Schedule { epochs, first_epoch, learning_rate, min_learning_rate, seed, threads }
     }
@@ -147,20 +152,20 @@ pub fn train_on(
     let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
     let mut input = SharedMatrix::zeros(counts.len(), config.dim)?;
     input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word vectors"));
-    let mut objective = Objective::new(counts, config)?;
+    let mut output = OutputLayer::new(counts, config.output_settings())?;
     let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "word2vec", config, words, counts)?;
-    let first_epoch = keeper.restore(&mut [&mut input, objective.output_mut()], progress)?;
+    let first_epoch = keeper.restore(&mut [&mut input, output.rows_mut()], progress)?;
     progress.begin("word2vec", "words", Some(text.words() * config.epochs as u64));
     let subsampling = Subsampling::new(counts, config.sample);
     let make_worker = || {
-        let stepper = objective.stepper(config.threads)?;
+        let stepper = output.stepper(config.threads)?;
         let input = View::of_thread(&input, config.threads)?;
         Ok(Trainer { config, input, stepper, contexts: Vec::new(), weights: Vec::new(), windows: Vec::new() })
     };
-    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
+    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, output.rows()]);
     queue::run(&text, &subsampling, &config.schedule(first_epoch), progress, make_worker, keep)?;
     progress.end();
-    drop(objective);
+    drop(output);
     WordVectors::new(words.to_vec(), config.dim, input.all_values())
 }
 
@@ -181,7 +186,7 @@ impl Trainer<'_> {
     }
 
     fn skip_gram(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
-        self.stepper.aim(&sentence[..1], rng);
+        self.stepper.prepare_targets(&sentence[..1], rng);
         for middle in 0..sentence.len() {
             let reach = self.reach(rng);
             let end = sentence.len().min(middle + reach + 1);
@@ -199,18 +204,19 @@ impl Trainer<'_> {
     fn cbow(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
         let (window, len) = (self.config.window, sentence.len());
         let (mut first, mut block) = (0, self.stepper.block(sentence));
-        self.stepper.aim(&sentence[..block], rng);
+        self.stepper.prepare_targets(&sentence[..block], rng);
         while first < len {
             let end = first + block;
             let reach = self.reach(rng);
-            let near = first.saturating_sub(reach)..len.min(end + reach);
-            lay(&mut self.windows, first..end, (reach, len, near.start), self.config.cbow_mean, |_| 1.0);
+            let layout = Layout { middles: first..end, reach, len, mean: self.config.cbow_mean };
+            layout.lay(&mut self.windows, |_| 1.0);
+            let near = layout.near();
             block = self.stepper.block(&sentence[end..]);
             for &coming in &sentence[len.min(end + window)..len.min(end + block + window)] {
                 self.stepper.fetch(self.input.row(coming));
             }
             self.weights.resize(near.len(), 1.0);
-            let windows = (&sentence[near], self.weights.as_slice(), self.windows.as_slice());
+            let windows = Windows { contexts: &sentence[near], weights: &self.weights, windows: &self.windows };
             self.stepper.cbow(&self.input, windows, &sentence[end..end + block], learning_rate, rng);
             first = end;
         }

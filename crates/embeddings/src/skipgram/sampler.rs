@@ -13,12 +13,12 @@ use ninefold_core::rng::Rng;
 
 /// A number in [0, n) from the upper half of a random word; the bias of n / 2^32 is far below what a sample could show.
 #[inline]
-pub(super) fn below(rng: &mut Rng, n: usize) -> usize {
+pub(crate) fn below(rng: &mut Rng, n: usize) -> usize {
     (((rng.next_u64() >> 32) * n as u64) >> 32) as usize
 }
 
 /// The noise distribution: word w with probability counts[w]^ns_exponent / sum.
-pub(super) struct Noise {
+pub(crate) struct Noise {
     columns: Vec<Column>, // [num_words]
 }
 
@@ -34,7 +34,7 @@ impl Noise {
     ///
     /// # Panics
     /// When every count is 0.
-    pub(super) fn new(counts: &[u64], ns_exponent: f64) -> Noise {
+    pub(crate) fn new(counts: &[u64], ns_exponent: f64) -> Noise {
         let weight = |&count: &u64| if count == 0 { 0.0 } else { (count as f64).powf(ns_exponent) };
         let weights: Vec<f64> = counts.iter().map(weight).collect();
         let mean = weights.iter().sum::<f64>() / weights.len() as f64;
@@ -56,7 +56,7 @@ impl Noise {
 
     /// One word.
     #[inline]
-    pub(super) fn draw(&self, rng: &mut Rng) -> u32 {
+    pub(crate) fn draw(&self, rng: &mut Rng) -> u32 {
         let random = rng.next_u64();
         let column = (((random >> 32) * self.columns.len() as u64) >> 32) as usize;
         let Column { own, other } = self.columns[column];
@@ -68,7 +68,7 @@ impl Noise {
     ///
     /// Different, because a step trains all its outputs from their old values: of two updates of one row, one would be lost.
     #[inline]
-    pub(super) fn draw_others(&self, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
+    pub(crate) fn draw_others(&self, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
         push_others(negative, drawn, || self.draw(rng));
     }
 }
@@ -77,14 +77,14 @@ impl Noise {
 /// has, vectors lose half a point on analogies and one on SimLex-999, with twice as many nothing. Every word is used several times, soon
 /// after each other, while its row is still in the processor's cache.
 #[derive(Default)]
-pub(super) struct Reused {
+pub(crate) struct Reused {
     words: Vec<u32>, // the last ones that were new
     oldest: usize,
 }
 
 impl Reused {
     /// How many times as many words a step has as a window would have.
-    pub(super) const TIMES: usize = 2;
+    pub(crate) const TIMES: usize = 2;
     /// How often a word is used, on average.
     const USES: usize = 5;
     /// New words of how many steps are kept.
@@ -93,7 +93,7 @@ impl Reused {
     /// Draws as [`Noise::draw_others`], [`TIMES`](Reused::TIMES) as many words: one in [`USES`](Reused::USES) is new, the others were
     /// new a few steps ago.
     #[inline]
-    pub(super) fn draw_others(&mut self, noise: &Noise, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
+    pub(crate) fn draw_others(&mut self, noise: &Noise, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
         let number = Reused::TIMES * negative;
         let number_new = number.div_ceil(Reused::USES);
         let (given, kept) = (drawn.len(), Reused::STEPS * number_new);
@@ -138,13 +138,13 @@ fn is_among(words: &[u32], word: u32) -> bool {
 
 /// Drops occurrences of frequent words: one of word w is kept with probability sqrt(t / f) + t / f, where f is the word's
 /// share of all occurrences and t is `sample`.
-pub(super) struct Subsampling {
+pub(crate) struct Subsampling {
     keep: Vec<u32>, // [num_words] probability * 2^32; u32::MAX: always
 }
 
 impl Subsampling {
     /// The thresholds of `counts`; `sample` 0 keeps every word.
-    pub(super) fn new(counts: &[u64], sample: f64) -> Subsampling {
+    pub(crate) fn new(counts: &[u64], sample: f64) -> Subsampling {
         let total = counts.iter().sum::<u64>() as f64;
         let keep = counts.iter().map(|&count| {
             let probability = keep_probability(count as f64 / total, sample);
@@ -155,7 +155,7 @@ impl Subsampling {
 
     /// Whether this occurrence of `word` is trained.
     #[inline]
-    pub(super) fn keeps(&self, word: u32, rng: &mut Rng) -> bool {
+    pub(crate) fn keeps(&self, word: u32, rng: &mut Rng) -> bool {
         let keep = self.keep[word as usize];
         keep == u32::MAX || ((rng.next_u64() >> 32) as u32) < keep
     }
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn both_distributions_are_those_of_gensim() {
-        let golden: serde_json::Value = serde_json::from_str(include_str!("../tests/golden/trainers.json")).unwrap();
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../../tests/golden/trainers.json")).unwrap();
         let golden: Golden = serde_json::from_value(golden["sampling"].clone()).unwrap();
         let subsampling = Subsampling::new(&golden.counts, golden.sample);
         for (&keep, &expected) in subsampling.keep.iter().zip(&golden.keep) {

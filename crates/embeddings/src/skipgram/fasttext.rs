@@ -10,21 +10,21 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::cbow::{Window, lay};
-use super::checkpoint::Keeper;
+use super::cbow::{Layout, Window, Windows};
 use super::compose::{Compose, Slots, Spread};
-use super::fetch::Fetch;
-use super::matrix::SharedMatrix;
-use super::objective::{Objective, Stepper};
+use super::output_layer::{OutputLayer, Stepper};
 use super::queue::{self, LossSum, Worker};
-use super::resources::Resources;
 use super::sampler::{Subsampling, below};
-use super::sentences::Sentences;
 use super::subword_rows::SubwordRows;
-use super::text::{FIRST_WORD, Text};
 use super::view::View;
 use super::word2vec::Word2VecConfig;
-use super::{Architecture, check};
+use crate::checkpoint::Keeper;
+use crate::fetch::Fetch;
+use crate::matrix::SharedMatrix;
+use crate::resources::Resources;
+use crate::stream::sentences::Sentences;
+use crate::stream::text::{FIRST_WORD, Text};
+use crate::{Architecture, check};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
@@ -114,21 +114,21 @@ pub fn train_on(
     let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
     let rows = SubwordRows::new(config, words, counts);
     let mut input = random_rows(config, &rows)?;
-    let mut objective = Objective::new(counts, &config.word2vec)?;
+    let mut output = OutputLayer::new(counts, config.word2vec.output_settings())?;
     let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
-    let first_epoch = keeper.restore(&mut [&mut input, objective.output_mut()], progress)?;
+    let first_epoch = keeper.restore(&mut [&mut input, output.rows_mut()], progress)?;
     let subsampling = Subsampling::new(counts, config.word2vec.sample);
     let schedule = config.word2vec.schedule(first_epoch);
     progress.begin("fasttext", "words", Some(text.words() * config.word2vec.epochs as u64));
     let make_worker = || {
-        let stepper = objective.stepper(config.word2vec.threads)?;
+        let stepper = output.stepper(config.word2vec.threads)?;
         let slots = Slots::new(2 * config.word2vec.window + stepper.most_targets(), config.word2vec.dim)?;
         Ok(Trainer {
             config,
             rows: &rows,
             input: View::of_thread(&input, config.word2vec.threads)?,
             stepper,
-            level: InstructionSet::current(),
+            set: InstructionSet::current(),
             slots,
             coming: Vec::new(),
             contexts: Vec::new(),
@@ -136,10 +136,10 @@ pub fn train_on(
             windows: Vec::new(),
         })
     };
-    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, objective.output()]);
+    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, output.rows()]);
     queue::run(&text, &subsampling, &schedule, progress, make_worker, keep)?;
     progress.end();
-    drop(objective);
+    drop(output);
     vectors(config, words, &rows, &mut input)
 }
 
@@ -184,7 +184,7 @@ struct Trainer<'a> {
     rows: &'a SubwordRows,
     input: View<'a>, // [num_rows, dim]
     stepper: Stepper<'a>,
-    level: InstructionSet,
+    set: InstructionSet,
     slots: Slots, // the words within reach of a step's windows
     /// Rows of a word that will be composed.
     coming: Vec<*mut f32>,
@@ -196,7 +196,7 @@ struct Trainer<'a> {
 impl Trainer<'_> {
     fn enter(&mut self, sentence: &[u32], position: usize) {
         let (mean, slot) = (self.rows.of(sentence[position]), self.slots.of(position));
-        self.level.run(Compose { matrix: &self.input, mean, slots: &mut self.slots, slot });
+        self.set.run(Compose { matrix: &self.input, mean, slots: &mut self.slots, slot });
     }
 
     /// While the word's rows are changed, those of the word that enters after the next step are fetched.
@@ -207,7 +207,7 @@ impl Trainer<'_> {
         self.coming.clear();
         self.coming.extend(coming.iter().map(|&row| self.input.row(row)));
         let fetch = Fetch::new(&self.coming);
-        self.level.run(Spread { matrix: &self.input, rows, fetch, slots: &mut self.slots, slot });
+        self.set.run(Spread { matrix: &self.input, rows, fetch, slots: &mut self.slots, slot });
     }
 
     fn reach(&self, rng: &mut Rng) -> usize {
@@ -228,16 +228,16 @@ impl Trainer<'_> {
 
     fn cbow(&mut self, sentence: &[u32], middles: Range<usize>, next: &[u32], learning_rate: f32, rng: &mut Rng) {
         let (rows, reach) = (self.rows, self.reach(rng));
-        let near = middles.start.saturating_sub(reach)..sentence.len().min(middles.end + reach);
+        let layout = Layout { middles, reach, len: sentence.len(), mean: self.config.word2vec.cbow_mean };
+        let near = layout.near();
         // The mean is over all parts of all context words, so a word counts as often as it has parts.
         let weight = |position: usize| rows.num_parts(sentence[position]) as f32;
         self.contexts.clear();
         self.contexts.extend(near.clone().map(|position| self.slots.of(position) as u32));
         self.weights.clear();
         self.weights.extend(near.clone().map(weight));
-        let places = (reach, sentence.len(), near.start);
-        lay(&mut self.windows, middles, places, self.config.word2vec.cbow_mean, weight);
-        let windows = (self.contexts.as_slice(), self.weights.as_slice(), self.windows.as_slice());
+        layout.lay(&mut self.windows, weight);
+        let windows = Windows { contexts: &self.contexts, weights: &self.weights, windows: &self.windows };
         self.stepper.cbow(&View::direct(&self.slots.vectors), windows, next, learning_rate, rng);
     }
 }
@@ -251,7 +251,7 @@ impl Worker for Trainer<'_> {
         let window = self.config.word2vec.window;
         let mut middles = 0..self.stepper.block(sentence);
         let (mut entered, mut left) = (0, 0);
-        self.stepper.aim(&sentence[middles.clone()], rng);
+        self.stepper.prepare_targets(&sentence[middles.clone()], rng);
         while middles.start < len {
             while entered < len.min(middles.end + window) {
                 self.enter(sentence, entered);

@@ -10,18 +10,24 @@
 //! Source: Pennington, Socher & Manning, "GloVe: Global Vectors for Word Representation" (2014). Disjoint tiles: Gemulla,
 //! Nijkamp, Haas & Sismanis, "Large-scale matrix factorization with distributed stochastic gradient descent" (2011).
 
+mod adagrad;
+mod cells;
+mod cooccurrence;
+mod parallel;
+mod runs;
+
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::adagrad::{Cell, Part, Tile, row_floats};
-use super::cells::Cells;
-use super::checkpoint::Keeper;
-use super::matrix::SharedMatrix;
-use super::resources::Resources;
-use super::sentences::Sentences;
-use super::text::{self, FIRST_WORD};
-use super::{check, parallel};
+use crate::check;
+use crate::checkpoint::Keeper;
+use crate::matrix::SharedMatrix;
+use crate::resources::Resources;
+use crate::stream::sentences::Sentences;
+use crate::stream::text::{self, FIRST_WORD};
+use adagrad::{Cell, Part, Tile, row_floats};
+use cells::{Cells, CountSettings};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
@@ -84,6 +90,11 @@ impl GloveConfig {
         check::within("weight_exponent", self.weight_exponent, 0.0, 4.0)?;
         check::positive("learning_rate", self.learning_rate)
     }
+
+    fn count_settings(&self) -> CountSettings {
+        let GloveConfig { dim, window, symmetric, x_max, weight_exponent, seed, threads, .. } = *self;
+        CountSettings { dim, window, symmetric, x_max, weight_exponent, seed, threads }
+    }
 }
 
 /// Trains vectors for the words of `vocab` on `sentences` of its ids.
@@ -124,7 +135,7 @@ pub fn train_on(
     let word_counts = text::count(sentences, vocab)?;
     let words = &vocab.tokens()[FIRST_WORD as usize..];
     let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "glove", config, words, &word_counts)?;
-    let cells = Cells::count(config, sentences, &word_counts, resources, progress)?;
+    let cells = Cells::count(&config.count_settings(), sentences, &word_counts, resources, progress)?;
     let mut rng = Rng::for_purpose(config.seed, "glove vectors");
     let mut sides = [
         SharedMatrix::zeros(words.len(), row_floats(config.dim))?, // [num_words, row_floats]
@@ -194,11 +205,11 @@ fn descend(
     progress: &dyn Progress,
 ) -> Result<()> {
     let (parts, groups) = (cells.parts(), groups(cells.parts()));
-    let level = InstructionSet::current();
+    let set = InstructionSet::current();
     let descend_slice = |buffer: &mut Vec<Cell>, (row_part, column_part): (usize, usize), slice: (usize, usize)| {
         let cells = cells.slice((row_part, column_part), slice, buffer)?;
         let part = |first| Part { first, step: parts };
-        let cost = level.run(Tile {
+        let cost = set.run(Tile {
             rows: &sides[0],
             columns: &sides[1],
             row_part: part(row_part),

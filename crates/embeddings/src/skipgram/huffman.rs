@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// The ways to all words.
-pub(super) struct Huffman {
+pub(crate) struct Huffman {
     rows: Vec<u32>,      // of all words, one after another
     starts: Vec<usize>,  // [num_words + 1]
     positives: Vec<u32>, // [num_words] how many of a word's rows, its first ones, are to say yes
@@ -18,7 +18,7 @@ pub(super) struct Huffman {
 
 impl Huffman {
     /// The tree of `counts`. Inner nodes are numbered from the root on, so that the rows that every word visits are the first.
-    pub(super) fn new(counts: &[u64]) -> Huffman {
+    pub(crate) fn new(counts: &[u64]) -> Huffman {
         let num_words = counts.len();
         let mut parents = vec![(0, false); 2 * num_words]; // of words, then of inner nodes: parent, its answer
         let mut open: BinaryHeap<_> = counts.iter().copied().zip(0..).map(Reverse).collect();
@@ -55,7 +55,7 @@ impl Huffman {
     }
 
     /// The rows on the way to a word, and how many of them, the first ones, are to say yes. None for the only word there is.
-    pub(super) fn way(&self, word: u32) -> (&[u32], usize) {
+    pub(crate) fn way(&self, word: u32) -> (&[u32], usize) {
         let word = word as usize;
         (&self.rows[self.starts[word]..self.starts[word + 1]], self.positives[word] as usize)
     }

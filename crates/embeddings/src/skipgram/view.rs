@@ -16,7 +16,7 @@
 use std::hint::select_unpredictable;
 use std::sync::PoisonError;
 
-use super::matrix::SharedMatrix;
+use crate::matrix::SharedMatrix;
 use ninefold_core::error::Result;
 use ninefold_kernels::simd::BLOCK;
 
@@ -27,7 +27,7 @@ const COPIED: usize = 128;
 const COPIED_SHARE: usize = 64;
 
 /// A shared matrix, or a thread's own copy of its first rows.
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     shared: &'a SharedMatrix,
     copies: Option<Copies>,
     /// How many rows are copied, and the first float of the first copy: what [`row`](View::row) asks of `copies`.
@@ -42,7 +42,7 @@ struct Copies {
 
 impl<'a> View<'a> {
     /// The shared matrix as it is.
-    pub(super) fn direct(shared: &'a SharedMatrix) -> View<'a> {
+    pub(crate) fn direct(shared: &'a SharedMatrix) -> View<'a> {
         View { shared, copies: None, copied: 0, first_copy: std::ptr::null_mut() }
     }
 
@@ -50,7 +50,7 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// When there is no memory for the copies.
-    pub(super) fn of_thread(shared: &'a SharedMatrix, threads: usize) -> Result<View<'a>> {
+    pub(crate) fn of_thread(shared: &'a SharedMatrix, threads: usize) -> Result<View<'a>> {
         let copied = if threads > 1 { COPIED.min(shared.rows() / COPIED_SHARE) } else { 0 };
         if copied == 0 {
             return Ok(View::direct(shared));
@@ -62,7 +62,7 @@ impl<'a> View<'a> {
     }
 
     /// Floats from one row to the next.
-    pub(super) fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         self.shared.stride()
     }
 
@@ -71,7 +71,7 @@ impl<'a> View<'a> {
     /// # Panics
     /// When there is no such row.
     #[inline]
-    pub(super) fn row(&self, row: u32) -> *mut f32 {
+    pub(crate) fn row(&self, row: u32) -> *mut f32 {
         // Both are computed and one is chosen, without a branch: which it is nobody can foretell, and it is asked for every row.
         let row = row as usize;
         let (shared, copy) = (self.shared.row(row), self.first_copy.wrapping_add(row * self.stride()));
@@ -79,7 +79,7 @@ impl<'a> View<'a> {
     }
 
     /// Called after each block: brings the copies together with the other threads'.
-    pub(super) fn synchronize(&mut self) {
+    pub(crate) fn synchronize(&mut self) {
         if let Some(copies) = &mut self.copies {
             copies.exchange(self.shared);
         }

@@ -15,7 +15,7 @@ use ninefold_core::error::{Error, Result};
 const BUFFER: usize = 1 << 20;
 
 /// Items in a file.
-pub(super) struct Disk<T> {
+pub(crate) struct Disk<T> {
     file: Mutex<File>,
     folder: PathBuf, // for messages: the file has no name
     waiting: Vec<T>,
@@ -27,14 +27,14 @@ impl<T: Pod> Disk<T> {
     ///
     /// # Errors
     /// [`Error::Io`] with the folder.
-    pub(super) fn create(folder: &Path) -> Result<Disk<T>> {
+    pub(crate) fn create(folder: &Path) -> Result<Disk<T>> {
         std::fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
         let file = tempfile::tempfile_in(folder).map_err(Error::io("make a temporary file in", folder))?;
         Ok(Disk { file: Mutex::new(file), folder: folder.to_path_buf(), waiting: Vec::new(), written: 0 })
     }
 
     /// Items so far.
-    pub(super) fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.written + self.waiting.len() as u64
     }
 
@@ -42,7 +42,7 @@ impl<T: Pod> Disk<T> {
     ///
     /// # Errors
     /// [`Error::Io`] when the disk is full.
-    pub(super) fn append(&mut self, items: &[T]) -> Result<()> {
+    pub(crate) fn append(&mut self, items: &[T]) -> Result<()> {
         for items in items.chunks(BUFFER / size_of::<T>()) {
             self.waiting.extend_from_slice(items);
             if self.waiting.len() * size_of::<T>() >= BUFFER {
@@ -56,7 +56,7 @@ impl<T: Pod> Disk<T> {
     ///
     /// # Errors
     /// [`Error::Io`] when the disk is full.
-    pub(super) fn flush(&mut self) -> Result<()> {
+    pub(crate) fn flush(&mut self) -> Result<()> {
         let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
         let place = SeekFrom::Start(self.written * size_of::<T>() as u64);
         let write =
@@ -74,7 +74,7 @@ impl<T: Pod> Disk<T> {
     ///
     /// # Panics
     /// When there are not so many.
-    pub(super) fn read(&self, first: u64, end: u64, items: &mut Vec<T>) -> Result<()> {
+    pub(crate) fn read(&self, first: u64, end: u64, items: &mut Vec<T>) -> Result<()> {
         assert!(first <= end && end <= self.written, "items {first} to {end} of {}", self.written);
         items.resize((end - first) as usize, T::zeroed());
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);

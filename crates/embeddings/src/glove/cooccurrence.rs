@@ -5,33 +5,33 @@
 //! stands, and the neighbours of those places are added up in an array as long as the vocabulary. So there is nothing to
 //! sort and to merge, and a row is the same whoever counts it.
 
-use super::sentences::Sentences;
-use super::text::words_of;
+use crate::stream::sentences::Sentences;
+use crate::stream::text::words_of;
 use ninefold_core::error::{Error, Result};
 
 /// Stands between sentences; no window reaches over it.
 const BOUNDARY: u32 = u32::MAX;
 
 /// What a pair side by side counts.
-pub(super) const ONE: u64 = 1 << 32;
+pub(crate) const ONE: u64 = 1 << 32;
 
 /// What pairs count by their distance.
-pub(super) struct Shares(Vec<u64>); // [window]
+pub(crate) struct Shares(Vec<u64>); // [window]
 
 impl Shares {
     /// Up to the distance of `window`.
-    pub(super) fn new(window: usize) -> Shares {
+    pub(crate) fn new(window: usize) -> Shares {
         Shares((1..=window).map(|distance| (ONE as f64 / distance as f64).round() as u64).collect())
     }
 
     /// Of distance 1, 2, ...
-    pub(super) fn by_distance(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(crate) fn by_distance(&self) -> impl Iterator<Item = u64> + '_ {
         self.0.iter().copied()
     }
 }
 
 /// All words in a line, with an index of where each stands.
-pub(super) struct Cooccurrences {
+pub(crate) struct Cooccurrences {
     line: Vec<u32>,      // words, sentences apart
     positions: Vec<u32>, // of word 0, then of word 1, ...
     starts: Vec<usize>,  // [num_words + 1]
@@ -40,14 +40,14 @@ pub(super) struct Cooccurrences {
 }
 
 /// What a thread adds up a row in.
-pub(super) struct Accumulator {
+pub(crate) struct Accumulator {
     counts: Vec<u64>, // [num_words] zeros between rows
     touched: Vec<u32>,
 }
 
 impl Accumulator {
     /// For a vocabulary of `num_words`.
-    pub(super) fn new(num_words: usize) -> Accumulator {
+    pub(crate) fn new(num_words: usize) -> Accumulator {
         Accumulator { counts: vec![0; num_words], touched: Vec::new() }
     }
 }
@@ -57,7 +57,7 @@ impl Cooccurrences {
     ///
     /// # Errors
     /// [`Error::Data`] for four billion words and more.
-    pub(super) fn new(
+    pub(crate) fn new(
         sentences: Sentences,
         word_counts: &[u64],
         window: usize,
@@ -88,7 +88,7 @@ impl Cooccurrences {
 
     /// Visits the non-zero cells (column, sum of shares) of a word's row, columns rising. With `symmetric` the neighbours on both
     /// sides count, without it those on the left.
-    pub(super) fn row(&self, word: usize, accumulator: &mut Accumulator, mut cell: impl FnMut(u32, u64)) {
+    pub(crate) fn row(&self, word: usize, accumulator: &mut Accumulator, mut cell: impl FnMut(u32, u64)) {
         let Accumulator { counts, touched } = accumulator;
         let mut add = |(&neighbour, share): (&u32, u64)| {
             let count = &mut counts[neighbour as usize];
@@ -116,8 +116,8 @@ impl Cooccurrences {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::text::FIRST_WORD;
     use super::*;
+    use crate::stream::text::FIRST_WORD;
     use std::collections::BTreeMap;
 
     fn all_rows(sentences: &[Vec<u32>], num_words: usize, window: usize, symmetric: bool) -> BTreeMap<(u32, u32), f32> {

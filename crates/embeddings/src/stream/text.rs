@@ -8,10 +8,10 @@ use ninefold_core::error::{Error, Result};
 use ninefold_text::vocab::{UNK, Vocab};
 
 /// Ids below this stand for no word (`<pad>`, `<unk>`): row r of every matrix here is vocabulary id r + FIRST_WORD.
-pub(super) const FIRST_WORD: u32 = UNK + 1;
+pub(crate) const FIRST_WORD: u32 = UNK + 1;
 
 /// The words of a piece, as rows of the matrices: `<pad>` and `<unk>` are none.
-pub(super) fn words_of(piece: &[u32]) -> impl Iterator<Item = u32> + '_ {
+pub(crate) fn words_of(piece: &[u32]) -> impl Iterator<Item = u32> + '_ {
     piece.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD)
 }
 
@@ -21,7 +21,7 @@ const BLOCK_WORDS: (u64, u64) = (250, 10_000);
 const BLOCKS_PER_EPOCH: u64 = 256;
 
 /// Sentences in pieces and blocks.
-pub(super) struct Text<'a> {
+pub(crate) struct Text<'a> {
     sentences: Sentences<'a>,
     pieces: Vec<&'a [u32]>, // of sentences in memory
     blocks: Vec<Block>,
@@ -31,12 +31,12 @@ pub(super) struct Text<'a> {
 
 /// Consecutive pieces: the unit of work that a thread takes from the queue.
 #[derive(Clone, Debug)]
-pub(super) struct Block {
+pub(crate) struct Block {
     places: (u64, u64), // in the sentences
     /// Words in it.
-    pub(super) words: u64,
+    pub(crate) words: u64,
     /// Words in all blocks before it.
-    pub(super) words_before: u64,
+    pub(crate) words_before: u64,
 }
 
 impl<'a> Text<'a> {
@@ -48,7 +48,7 @@ impl<'a> Text<'a> {
     ///
     /// # Panics
     /// When an id is not of this vocabulary.
-    pub(super) fn new(sentences: Sentences<'a>, vocab: &Vocab) -> Result<Text<'a>> {
+    pub(crate) fn new(sentences: Sentences<'a>, vocab: &Vocab) -> Result<Text<'a>> {
         let counts = count(sentences, vocab)?;
         let words: u64 = counts.iter().sum();
         let block_size = (words / BLOCKS_PER_EPOCH).clamp(BLOCK_WORDS.0, BLOCK_WORDS.1);
@@ -76,17 +76,17 @@ impl<'a> Text<'a> {
     }
 
     /// How often each word (by row) occurs. `[num_words]`
-    pub(super) fn counts(&self) -> &[u64] {
+    pub(crate) fn counts(&self) -> &[u64] {
         &self.counts
     }
 
     /// Words in the whole text.
-    pub(super) fn words(&self) -> u64 {
+    pub(crate) fn words(&self) -> u64 {
         self.words
     }
 
     /// The units of work, in order.
-    pub(super) fn blocks(&self) -> &[Block] {
+    pub(crate) fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
@@ -94,7 +94,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// [`Error::Io`] when the disk fails.
-    pub(super) fn each_piece(&self, block: &Block, buffer: &mut Vec<u32>, visit: impl FnMut(&[u32])) -> Result<()> {
+    pub(crate) fn each_piece(&self, block: &Block, buffer: &mut Vec<u32>, visit: impl FnMut(&[u32])) -> Result<()> {
         self.sentences.pieces_of(block.places, &self.pieces, buffer, visit)
     }
 }
@@ -107,7 +107,7 @@ impl<'a> Text<'a> {
 ///
 /// # Panics
 /// When an id is not of this vocabulary.
-pub(super) fn count(sentences: Sentences, vocab: &Vocab) -> Result<Vec<u64>> {
+pub(crate) fn count(sentences: Sentences, vocab: &Vocab) -> Result<Vec<u64>> {
     let mut counts = vec![0; vocab.len()];
     sentences.each_piece(|piece, _| {
         for &id in piece {
@@ -128,8 +128,8 @@ pub(super) fn count(sentences: Sentences, vocab: &Vocab) -> Result<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::sentences::PIECE_WORDS;
     use super::*;
+    use crate::stream::sentences::PIECE_WORDS;
 
     #[test]
     fn blocks_hold_every_word_once_and_about_as_many_each() {

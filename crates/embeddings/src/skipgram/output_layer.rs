@@ -1,16 +1,16 @@
-//! The objective that Word2Vec and FastText share, negative sampling or hierarchical softmax: finds the outputs that a word is
-//! predicted with, takes the step, keeps the loss.
+//! The output layer that Word2Vec and FastText share, with negative sampling or hierarchical softmax: finds the outputs that a word
+//! is predicted with, takes the step, keeps the loss.
 
-use super::cbow::{Cbow, WINDOWS, Window};
-use super::fetch::Fetch;
+use super::cbow::{Cbow, WINDOWS, Windows};
 use super::huffman::Huffman;
-use super::matrix::SharedMatrix;
 use super::queue::LossSum;
 use super::sampler::{Noise, Reused};
+use super::step::Scratch;
 use super::view::View;
-use super::window::{Scratch, SkipGram};
-use super::word2vec::Word2VecConfig;
-use super::{Architecture, Loss};
+use super::window::SkipGram;
+use crate::fetch::Fetch;
+use crate::matrix::SharedMatrix;
+use crate::{Architecture, Loss};
 use ninefold_core::error::Result;
 use ninefold_core::rng::Rng;
 use ninefold_kernels::simd::InstructionSet;
@@ -18,17 +18,33 @@ use ninefold_kernels::simd::InstructionSet;
 /// One of this many steps has its loss computed.
 const MEASURE_EVERY: u64 = 128;
 
-/// From this window on the contexts of skip-gram learn in turn. It takes a fifth more time; without it long windows lose one point of
+/// From this window on the contexts of skip-gram learn sequentially. It takes a fifth more time; without it long windows lose one point of
 /// SimLex-999 and three of rare words, short ones nothing.
-pub(super) const LONG_WINDOW: usize = 6;
+pub(crate) const LONG_WINDOW: usize = 6;
 
-/// What all threads share of the objective.
-pub(super) struct Objective {
+/// What the output layer needs to know of a trainer's settings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OutputSettings {
+    pub(super) dim: usize,
+    pub(super) architecture: Architecture,
+    pub(super) loss: Loss,
+    /// Most words on either side that count as context.
+    pub(super) window: usize,
+    /// Negative samples of a prediction.
+    pub(super) negative: usize,
+    /// Negative samples are drawn by count to this power.
+    pub(super) ns_exponent: f64,
+    /// One set of negative samples for all predictions of a step.
+    pub(super) shared_negatives: bool,
+}
+
+/// What all threads share of the output layer.
+pub(crate) struct OutputLayer {
     output: SharedMatrix, // [num_words, dim]; of a tree's inner nodes [num_words - 1, dim]
     outputs: Outputs,
     architecture: Architecture,
-    /// Skip-gram: whether contexts learn in turn. In a tree they always do: its upper nodes are on the way to every word.
-    in_turn: bool,
+    /// Skip-gram: whether contexts learn sequentially. In a tree they always do: its upper nodes are on the way to every word.
+    sequential: bool,
 }
 
 /// Which output rows a word is predicted with.
@@ -39,30 +55,30 @@ enum Outputs {
     Tree(Huffman),
 }
 
-impl Objective {
+impl OutputLayer {
     /// Zero output rows for the words of `counts`.
     ///
     /// # Errors
     /// When there is no memory for them.
-    pub(super) fn new(counts: &[u64], config: &Word2VecConfig) -> Result<Objective> {
-        let Word2VecConfig { dim, window, negative, ns_exponent, shared_negatives: shared, architecture, loss, .. } =
-            *config;
+    pub(super) fn new(counts: &[u64], settings: OutputSettings) -> Result<OutputLayer> {
+        let OutputSettings { dim, architecture, loss, window, negative, ns_exponent, shared_negatives: shared } =
+            settings;
         let noise = || Noise::new(counts, ns_exponent);
         let (rows, outputs) = match loss {
             Loss::Ns => (counts.len(), Outputs::Noise { noise: noise(), negative, shared }),
             Loss::Hs => (counts.len() - 1, Outputs::Tree(Huffman::new(counts))),
         };
-        let in_turn = loss == Loss::Hs || window >= LONG_WINDOW;
-        Ok(Objective { output: SharedMatrix::zeros(rows, dim)?, outputs, architecture, in_turn })
+        let sequential = loss == Loss::Hs || window >= LONG_WINDOW;
+        Ok(OutputLayer { output: SharedMatrix::zeros(rows, dim)?, outputs, architecture, sequential })
     }
 
     /// The output rows.
-    pub(super) fn output(&self) -> &SharedMatrix {
+    pub(super) fn rows(&self) -> &SharedMatrix {
         &self.output
     }
 
     /// The output rows, to be filled with those of an earlier run.
-    pub(super) fn output_mut(&mut self) -> &mut SharedMatrix {
+    pub(super) fn rows_mut(&mut self) -> &mut SharedMatrix {
         &mut self.output
     }
 
@@ -83,10 +99,10 @@ impl Objective {
             _ => 1,
         };
         Ok(Stepper {
-            objective: self,
+            layer: self,
             output,
             block,
-            level: InstructionSet::current(),
+            set: InstructionSet::current(),
             targets: Targets::default(),
             coming: Targets::default(),
             reused: Reused::default(),
@@ -101,13 +117,13 @@ impl Objective {
 /// Takes steps of training on one thread.
 ///
 /// The outputs of a step are found one step ahead, so that their rows are on their way from memory while the step before is
-/// computed: call [`aim`](Stepper::aim) before the first step of a sentence, and name each step's successor.
-pub(super) struct Stepper<'a> {
-    objective: &'a Objective,
+/// computed: call [`prepare_targets`](Stepper::prepare_targets) before the first step of a sentence, and name each step's successor.
+pub(crate) struct Stepper<'a> {
+    layer: &'a OutputLayer,
     output: View<'a>,
     /// Most windows that a step takes: one but for CBOW.
     block: usize,
-    level: InstructionSet,
+    set: InstructionSet,
     targets: Targets, // of this step
     coming: Targets,  // of the next
     reused: Reused,   // noise that windows share
@@ -138,11 +154,11 @@ impl Stepper<'_> {
     }
 
     /// Finds the outputs of the coming step, whose targets are known: one but for CBOW.
-    pub(super) fn aim(&mut self, targets: &[u32], rng: &mut Rng) {
+    pub(super) fn prepare_targets(&mut self, targets: &[u32], rng: &mut Rng) {
         let Stepper { coming, reused, fetch, output, .. } = self;
         coming.word = targets[0];
         coming.rows.clear();
-        match &self.objective.outputs {
+        match &self.layer.outputs {
             Outputs::Noise { noise, negative, .. } => {
                 coming.rows.extend_from_slice(targets);
                 match self.block {
@@ -165,7 +181,7 @@ impl Stepper<'_> {
         self.fetch.push(row);
     }
 
-    /// Every context (a row of `input`) predicts the target aimed at, all with one set of outputs or each with noise of its own;
+    /// Every context (a row of `input`) predicts the prepared target, all with one set of outputs or each with noise of its own;
     /// `next` is the step after.
     pub(super) fn skip_gram(
         &mut self,
@@ -175,7 +191,7 @@ impl Stepper<'_> {
         learning_rate: f32,
         rng: &mut Rng,
     ) {
-        let sharing = match self.objective.outputs {
+        let sharing = match self.layer.outputs {
             Outputs::Noise { shared: false, .. } => 1,
             Outputs::Noise { shared: true, .. } | Outputs::Tree(_) => contexts.len(),
         };
@@ -188,13 +204,13 @@ impl Stepper<'_> {
             if self.targets.rows.is_empty() {
                 continue; // the only word of a vocabulary: the tree has no decision
             }
-            let loss = self.level.run(SkipGram {
+            let loss = self.set.run(SkipGram {
                 input,
                 contexts: now,
                 output: &self.output,
                 targets: &self.targets.rows,
                 positives: self.targets.positives,
-                in_turn: self.objective.in_turn,
+                sequential: self.layer.sequential,
                 learning_rate,
                 measure,
                 fetch: Fetch::new(&self.fetch),
@@ -205,25 +221,16 @@ impl Stepper<'_> {
         }
     }
 
-    /// The sums of the windows' contexts (rows of `input`), each times its weight, predict the targets aimed at; `next` are those
+    /// The sums of the windows' contexts (rows of `input`), each times its weight, predict the prepared targets; `next` are those
     /// of the step after.
-    pub(super) fn cbow(
-        &mut self,
-        input: &View,
-        (contexts, weights, windows): (&[u32], &[f32], &[Window]),
-        next: &[u32],
-        learning_rate: f32,
-        rng: &mut Rng,
-    ) {
+    pub(super) fn cbow(&mut self, input: &View, windows: Windows, next: &[u32], learning_rate: f32, rng: &mut Rng) {
         let measure = self.advance(next, rng);
         if self.targets.rows.is_empty() {
             return;
         }
-        let own = matches!(self.objective.outputs, Outputs::Noise { .. });
-        let loss = self.level.run(Cbow {
+        let own = matches!(self.layer.outputs, Outputs::Noise { .. });
+        let loss = self.set.run(Cbow {
             input,
-            contexts,
-            weights,
             windows,
             output: &self.output,
             targets: &self.targets.rows,
@@ -236,14 +243,14 @@ impl Stepper<'_> {
             scratch: &mut self.scratch,
         });
         self.fetch.clear();
-        self.count(loss, if measure { windows.len() } else { 0 });
+        self.count(loss, if measure { windows.windows.len() } else { 0 });
     }
 
-    /// Turns to the step aimed at and aims at the next; says whether this step's loss is computed.
+    /// Turns to the prepared step and prepares the next; says whether this step's loss is computed.
     fn advance(&mut self, next: &[u32], rng: &mut Rng) -> bool {
         std::mem::swap(&mut self.targets, &mut self.coming);
         if !next.is_empty() {
-            self.aim(next, rng);
+            self.prepare_targets(next, rng);
         }
         self.steps += 1;
         self.steps.is_multiple_of(MEASURE_EVERY)
@@ -270,6 +277,16 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    const SETTINGS: OutputSettings = OutputSettings {
+        dim: 100,
+        architecture: Architecture::SkipGram,
+        loss: Loss::Ns,
+        window: 5,
+        negative: 5,
+        ns_exponent: 0.75,
+        shared_negatives: true,
+    };
+
     #[test]
     fn a_step_has_as_many_noise_words_as_it_should() {
         use Architecture::{Cbow, SkipGram};
@@ -284,11 +301,11 @@ mod tests {
             (Cbow, false, 100, 1, 5),
         ];
         for (architecture, shared_negatives, vocab_size, targets, noise) in cases {
-            let config = Word2VecConfig { architecture, shared_negatives, negative: 5, ..Word2VecConfig::default() };
-            let objective = Objective::new(&vec![1; vocab_size], &config).unwrap();
-            let mut stepper = objective.stepper(1).unwrap();
+            let settings = OutputSettings { architecture, shared_negatives, ..SETTINGS };
+            let layer = OutputLayer::new(&vec![1; vocab_size], settings).unwrap();
+            let mut stepper = layer.stepper(1).unwrap();
             let block = stepper.block(&words);
-            stepper.aim(&words[..block], &mut Rng::new(1));
+            stepper.prepare_targets(&words[..block], &mut Rng::new(1));
             let mut rows = stepper.coming.rows.clone();
             assert_eq!((block, rows.len()), (targets, targets + noise), "{architecture:?} of {vocab_size}");
             assert_eq!(rows[..block], words[..block]);
@@ -300,9 +317,9 @@ mod tests {
 
     #[test]
     fn a_step_of_cbow_ends_before_a_word_that_it_has() {
-        let config = Word2VecConfig { architecture: Architecture::Cbow, ..Word2VecConfig::default() };
-        let objective = Objective::new(&[1; 100], &config).unwrap();
-        let stepper = objective.stepper(1).unwrap();
+        let settings = OutputSettings { architecture: Architecture::Cbow, ..SETTINGS };
+        let layer = OutputLayer::new(&[1; 100], settings).unwrap();
+        let stepper = layer.stepper(1).unwrap();
         let blocks = [&[3, 4, 3, 5, 6][..], &[3, 3], &[3, 4, 5, 6, 7], &[3], &[]].map(|words| stepper.block(words));
         assert_eq!(blocks, [2, 1, 4, 1, 0]);
     }

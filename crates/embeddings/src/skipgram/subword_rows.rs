@@ -10,11 +10,11 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
-use super::FastTextConfig;
+use super::fasttext::FastTextConfig;
 use ninefold_vectors::subwords::ngram_buckets;
 
 /// Rows of words and n-grams in one matrix.
-pub(super) struct SubwordRows {
+pub(crate) struct SubwordRows {
     rows: Vec<u32>,       // of all words, one after another
     shares: Vec<f32>,     // of all words, as rows
     starts: Vec<usize>,   // [num_words + 1]
@@ -26,16 +26,16 @@ pub(super) struct SubwordRows {
 
 /// A word as a sum of rows.
 #[derive(Clone, Copy)]
-pub(super) struct Mean<'a> {
+pub(crate) struct Mean<'a> {
     /// The rows, each as often as the parts that it stands for occur in the word.
-    pub(super) rows: &'a [u32],
+    pub(crate) rows: &'a [u32],
     /// The share of each; they sum to 1.
-    pub(super) shares: &'a [f32],
+    pub(crate) shares: &'a [f32],
 }
 
 impl SubwordRows {
     /// Lays out rows for words that were counted so often.
-    pub(super) fn new(config: &FastTextConfig, words: &[String], counts: &[u64]) -> SubwordRows {
+    pub(crate) fn new(config: &FastTextConfig, words: &[String], counts: &[u64]) -> SubwordRows {
         let ngrams: Vec<Vec<u32>> =
             words.iter().map(|word| ngram_buckets(word, config.min_n, config.max_n, config.bucket)).collect();
         let mut buckets: Vec<u32> = ngrams.iter().flatten().copied().collect();
@@ -68,28 +68,28 @@ impl SubwordRows {
     }
 
     /// For each row, how many words and buckets it stands for. `[num_rows]`
-    pub(super) fn stands_for(&self) -> &[u32] {
+    pub(crate) fn stands_for(&self) -> &[u32] {
         &self.stands_for
     }
 
     /// What a word is the mean of.
-    pub(super) fn of(&self, word: u32) -> Mean<'_> {
+    pub(crate) fn of(&self, word: u32) -> Mean<'_> {
         let range = self.starts[word as usize]..self.starts[word as usize + 1];
         Mean { rows: &self.rows[range.clone()], shares: &self.shares[range] }
     }
 
     /// How many parts a word has: itself and its n-grams.
-    pub(super) fn num_parts(&self, word: u32) -> u32 {
+    pub(crate) fn num_parts(&self, word: u32) -> u32 {
         self.num_parts[word as usize]
     }
 
     /// The buckets in use, rising. `[num_buckets]`
-    pub(super) fn buckets(&self) -> &[u32] {
+    pub(crate) fn buckets(&self) -> &[u32] {
         &self.buckets
     }
 
     /// The rows of the buckets in use, in the same order. `[num_buckets]`
-    pub(super) fn of_buckets(&self) -> &[u32] {
+    pub(crate) fn of_buckets(&self) -> &[u32] {
         &self.of_bucket
     }
 }

@@ -14,8 +14,8 @@
 
 #![allow(unsafe_code)]
 
-use super::fetch::Fetch;
-use super::matrix::SharedMatrix;
+use crate::fetch::Fetch;
+use crate::matrix::SharedMatrix;
 use ninefold_kernels::simd::{BLOCK, Kernel, Simd, padded};
 
 /// Largest slope.
@@ -26,42 +26,42 @@ const AHEAD: usize = 4;
 /// A non-zero cell.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     /// Place of its row's word within the tile's rows.
-    pub(super) row: u16,
+    pub(crate) row: u16,
     /// Place of its column's word within the tile's columns.
-    pub(super) column: u16,
-    pub(super) log_count: f32,
-    pub(super) weight: f32,
+    pub(crate) column: u16,
+    pub(crate) log_count: f32,
+    pub(crate) weight: f32,
 }
 
 /// Words in every `step`th row from `first`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    pub(super) first: usize,
-    pub(super) step: usize,
+pub(crate) struct Part {
+    pub(crate) first: usize,
+    pub(crate) step: usize,
 }
 
 impl Part {
     /// The word at a place of this part.
-    pub(super) fn word(self, place: u16) -> usize {
+    pub(crate) fn word(self, place: u16) -> usize {
         self.first + usize::from(place) * self.step
     }
 }
 
 /// A row of a GloVe matrix: vector, squares of vector, then a block with bias and square of bias.
-pub(super) fn row_floats(dim: usize) -> usize {
+pub(crate) fn row_floats(dim: usize) -> usize {
     2 * padded(dim) + BLOCK
 }
 
 /// All cells of a tile, one after another. Gives the sum of their costs.
-pub(super) struct Tile<'a> {
-    pub(super) rows: &'a SharedMatrix,
-    pub(super) columns: &'a SharedMatrix,
-    pub(super) row_part: Part,
-    pub(super) column_part: Part,
-    pub(super) cells: &'a [Cell],
-    pub(super) learning_rate: f32,
+pub(crate) struct Tile<'a> {
+    pub(crate) rows: &'a SharedMatrix,
+    pub(crate) columns: &'a SharedMatrix,
+    pub(crate) row_part: Part,
+    pub(crate) column_part: Part,
+    pub(crate) cells: &'a [Cell],
+    pub(crate) learning_rate: f32,
 }
 
 impl Kernel for Tile<'_> {
@@ -164,8 +164,8 @@ impl<S: Simd> Descent<S> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::reference::{self, GloveRow, random_rows};
     use super::*;
+    use crate::reference::{self, GloveRow, random_rows};
     use ninefold_core::rng::Rng;
     use ninefold_kernels::simd::InstructionSet;
 
@@ -191,9 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn cells_equal_the_reference_at_every_level() {
+    fn cells_equal_the_reference_with_every_instruction_set() {
         let mut rng = Rng::new(1);
-        for level in InstructionSet::available() {
+        for set in InstructionSet::available() {
             for dim in [1, 16, 50, 100] {
                 let word = |rng: &mut Rng| GloveRow {
                     vector: random_rows(1, dim, 0.5, rng).remove(0),
@@ -208,7 +208,7 @@ mod tests {
                 let cells =
                     [(0, 0, 2.5, 1.0), (1, 2, 0.7, 0.3), (0, 1, -1.0, 0.05), (0, 2, 1.1, 0.8), (1, 2, 0.2, 0.6)]
                         .map(|(row, column, log_count, weight)| Cell { row, column, log_count, weight });
-                let cost = level.run(Tile {
+                let cost = set.run(Tile {
                     rows: &row_matrix,
                     columns: &column_matrix,
                     row_part: Part { first: 1, step: 2 },
@@ -223,7 +223,7 @@ mod tests {
                     expected += reference::glove_cost(&rows[row], &columns[column], log_count, weight);
                     reference::glove(&mut rows[row], &mut columns[column], log_count, weight, 0.05);
                 }
-                let place = format!("{} {dim}", level.name());
+                let place = format!("{} {dim}", set.name());
                 assert!((cost / expected - 1.0).abs() < 1e-5, "{place}: cost {cost}, expected {expected}");
                 let of_rows = distance(&mut row_matrix, &rows);
                 let of_columns = distance(&mut column_matrix, &columns);

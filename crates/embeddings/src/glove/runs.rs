@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rayon::slice::ParallelSliceMut;
 
-use super::disk::Disk;
+use crate::stream::disk::Disk;
 use ninefold_core::error::Result;
 
 /// Fewest pairs that are held at once, however little memory there is.
@@ -23,7 +23,7 @@ struct Pair {
 }
 
 /// Gathers pairs.
-pub(super) struct Runs {
+pub(crate) struct Runs {
     held: Vec<Pair>,
     most: usize,
     disk: Disk<Pair>,
@@ -35,7 +35,7 @@ impl Runs {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub(super) fn new(memory: u64, folder: &Path) -> Result<Runs> {
+    pub(crate) fn new(memory: u64, folder: &Path) -> Result<Runs> {
         let most = (memory as usize / size_of::<Pair>()).max(LEAST);
         Ok(Runs { held: Vec::new(), most, disk: Disk::create(folder)?, ends: Vec::new() })
     }
@@ -45,7 +45,7 @@ impl Runs {
     /// # Errors
     /// When the disk is full.
     #[inline]
-    pub(super) fn add(&mut self, key: u64, count: u64) -> Result<()> {
+    pub(crate) fn add(&mut self, key: u64, count: u64) -> Result<()> {
         if self.held.len() == self.held.capacity() {
             self.held.reserve_exact(self.held.len().clamp(LEAST, self.most.saturating_sub(self.held.len()).max(LEAST)));
         }
@@ -80,7 +80,7 @@ impl Runs {
     ///
     /// # Errors
     /// Those of `visit`; when the disk fails.
-    pub(super) fn each(mut self, mut visit: impl FnMut(u64, u64) -> Result<()>) -> Result<()> {
+    pub(crate) fn each(mut self, mut visit: impl FnMut(u64, u64) -> Result<()>) -> Result<()> {
         self.sum();
         if self.ends.is_empty() {
             return self.held.iter().try_for_each(|pair| visit(pair.key, pair.count));

@@ -7,16 +7,16 @@
 
 #![allow(unsafe_code)]
 
-use super::fetch::Fetch;
-use super::matrix::SharedMatrix;
 use super::subword_rows::Mean;
 use super::view::View;
+use crate::fetch::Fetch;
+use crate::matrix::SharedMatrix;
 use ninefold_kernels::simd::{Kernel, Simd};
 
 /// Words of a sentence that are composed at the moment, a slot each.
-pub(super) struct Slots {
+pub(crate) struct Slots {
     /// What is trained.
-    pub(super) vectors: SharedMatrix, // [slots, dim]
+    pub(crate) vectors: SharedMatrix, // [slots, dim]
     composed: SharedMatrix, // [slots, dim] as composed, to tell what was learned since
     rows: Vec<*mut f32>,
 }
@@ -26,13 +26,13 @@ impl Slots {
     ///
     /// # Errors
     /// When there is no memory for them.
-    pub(super) fn new(slots: usize, dim: usize) -> ninefold_core::Result<Slots> {
+    pub(crate) fn new(slots: usize, dim: usize) -> ninefold_core::Result<Slots> {
         let (vectors, composed) = (SharedMatrix::zeros(slots, dim)?, SharedMatrix::zeros(slots, dim)?);
         Ok(Slots { vectors, composed, rows: Vec::new() })
     }
 
     /// The slot of the word at a position of its sentence: the next ones in turn.
-    pub(super) fn of(&self, position: usize) -> usize {
+    pub(crate) fn of(&self, position: usize) -> usize {
         position % self.vectors.rows()
     }
 
@@ -45,11 +45,11 @@ impl Slots {
 }
 
 /// Puts a mean of rows into a slot.
-pub(super) struct Compose<'a> {
-    pub(super) matrix: &'a View<'a>,
-    pub(super) mean: Mean<'a>,
-    pub(super) slots: &'a mut Slots,
-    pub(super) slot: usize,
+pub(crate) struct Compose<'a> {
+    pub(crate) matrix: &'a View<'a>,
+    pub(crate) mean: Mean<'a>,
+    pub(crate) slots: &'a mut Slots,
+    pub(crate) slot: usize,
 }
 
 impl Kernel for Compose<'_> {
@@ -75,13 +75,13 @@ impl Kernel for Compose<'_> {
 }
 
 /// Adds what a slot has learned since it was composed to each of `rows`, unscaled, as fastText does.
-pub(super) struct Spread<'a> {
-    pub(super) matrix: &'a View<'a>,
-    pub(super) rows: &'a [u32],
+pub(crate) struct Spread<'a> {
+    pub(crate) matrix: &'a View<'a>,
+    pub(crate) rows: &'a [u32],
     /// Rows that will be composed soon.
-    pub(super) fetch: Fetch<'a>,
-    pub(super) slots: &'a mut Slots,
-    pub(super) slot: usize,
+    pub(crate) fetch: Fetch<'a>,
+    pub(crate) slots: &'a mut Slots,
+    pub(crate) slot: usize,
 }
 
 impl Kernel for Spread<'_> {
@@ -113,24 +113,24 @@ mod tests {
 
     #[test]
     fn a_word_is_the_mean_of_its_rows_and_each_row_learns_what_the_word_learned() {
-        for level in InstructionSet::available() {
+        for set in InstructionSet::available() {
             let mut matrix = SharedMatrix::zeros(5, 20).unwrap();
             matrix.randomize(1.0, &mut Rng::new(1));
             let before = matrix.all_values();
             let (mut slots, rows) = (Slots::new(3, 20).unwrap(), [4, 0, 2]);
             let mean = Mean { rows: &rows, shares: &[0.5, 0.125, 0.375] };
-            level.run(Compose { matrix: &View::direct(&matrix), mean, slots: &mut slots, slot: 1 });
+            set.run(Compose { matrix: &View::direct(&matrix), mean, slots: &mut slots, slot: 1 });
             for (d, &mean) in slots.vectors.values(1).iter().enumerate() {
                 let expected = 0.5 * before[4 * 20 + d] + 0.125 * before[d] + 0.375 * before[2 * 20 + d];
-                assert!((mean - expected).abs() < 1e-6, "{}: {mean}, expected {expected}", level.name());
+                assert!((mean - expected).abs() < 1e-6, "{}: {mean}, expected {expected}", set.name());
             }
             slots.vectors.values(1).iter_mut().enumerate().for_each(|(d, value)| *value += d as f32 / 10.0);
             let coming = [before.as_ptr().cast_mut()];
             let fetch = Fetch::new(&coming);
-            level.run(Spread { matrix: &View::direct(&matrix), rows: &rows, fetch, slots: &mut slots, slot: 1 });
+            set.run(Spread { matrix: &View::direct(&matrix), rows: &rows, fetch, slots: &mut slots, slot: 1 });
             for (at, (&value, &old)) in matrix.all_values().iter().zip(&before).enumerate() {
                 let learned = if [4, 0, 2].contains(&(at / 20)) { (at % 20) as f32 / 10.0 } else { 0.0 };
-                assert!((value - old - learned).abs() < 1e-6, "{}: row {}", level.name(), at / 20);
+                assert!((value - old - learned).abs() < 1e-6, "{}: row {}", set.name(), at / 20);
             }
         }
     }
