@@ -16,7 +16,7 @@ pub use convolution::Convolution;
 pub use encoder::{Encoder, Identity};
 pub use init::RecurrentInit;
 pub use optimizer::Optimizer;
-pub use parameter::Parameter;
+pub use parameter::{Parameter, Values};
 pub use pooling::{Pool, Pooling};
 pub use precision::Precision;
 pub use recurrent::{CellKind, RecurrentConfig, RecurrentStack};

@@ -1,0 +1,85 @@
+//! The settings of all baselines: the section `[baseline]` of a config.
+
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
+
+use super::TfIdfConfig;
+use super::supervised::SupervisedConfig;
+use ninefold_core::error::{Error, Result};
+
+/// How baselines are trained. Where a setting is a list, validation chooses from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct BaselineConfig {
+    /// TF-IDF and naive Bayes: fewest and most words of an n-gram. All words of a text are read, not max_len of them.
+    pub ngram_range: [usize; 2],
+    /// TF-IDF and naive Bayes: n-grams that fewer training texts have are left out.
+    pub min_df: usize,
+    /// TF-IDF: count an n-gram that a text has n times as 1 + ln n.
+    pub sublinear_tf: bool,
+    /// Logistic regression and support vector machine: scikit-learn's C, the smaller the smaller the weights.
+    pub c: Vec<f64>,
+    /// Naive Bayes: what is added to every count.
+    pub smoothing: Vec<f64>,
+    /// fasttext_supervised: length of the vectors.
+    pub dim: usize,
+    /// fasttext_supervised: passes over the training texts.
+    pub epochs: usize,
+    /// fasttext_supervised: learning rate at the start; it falls linearly to 0.
+    pub learning_rate: f64,
+    /// fasttext_supervised: longest n-gram, in words.
+    pub word_ngrams: usize,
+    /// fasttext_supervised: rows that n-grams of two words and more are hashed into.
+    pub bucket: usize,
+}
+
+impl Default for BaselineConfig {
+    fn default() -> BaselineConfig {
+        let TfIdfConfig { ngram_range, min_df, sublinear_tf } = TfIdfConfig::default();
+        let SupervisedConfig { dim, epochs, learning_rate, word_ngrams, bucket } = SupervisedConfig::default();
+        BaselineConfig {
+            ngram_range,
+            min_df,
+            sublinear_tf,
+            c: vec![0.1, 1.0, 10.0],
+            smoothing: vec![0.03, 0.1, 0.3, 1.0],
+            dim,
+            epochs,
+            learning_rate,
+            word_ngrams,
+            bucket,
+        }
+    }
+}
+
+impl BaselineConfig {
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the key.
+    pub fn validate(&self) -> Result<()> {
+        for (key, list) in [("c", &self.c), ("smoothing", &self.smoothing)] {
+            if list.is_empty() || list.iter().any(|&value| !(value > 0.0 && value.is_finite())) {
+                return Err(Error::config(key, "one or more numbers above 0", format!("{list:?}")));
+            }
+        }
+        self.tfidf().validate()?;
+        self.supervised().validate()
+    }
+
+    /// Which n-grams count, and how much.
+    pub fn tfidf(&self) -> TfIdfConfig {
+        TfIdfConfig { ngram_range: self.ngram_range, min_df: self.min_df, sublinear_tf: self.sublinear_tf }
+    }
+
+    /// The settings of fastText's classifier.
+    pub fn supervised(&self) -> SupervisedConfig {
+        SupervisedConfig {
+            dim: self.dim,
+            epochs: self.epochs,
+            learning_rate: self.learning_rate,
+            word_ngrams: self.word_ngrams,
+            bucket: self.bucket,
+        }
+    }
+}
