@@ -15,6 +15,8 @@
 mod card;
 mod checksum;
 mod ensemble;
+mod linear;
+mod ngrams;
 mod pytorch;
 mod subwords;
 mod weights;
@@ -28,8 +30,10 @@ use serde_json::Value;
 pub use card::Card;
 pub use checksum::sha256;
 pub use ensemble::{
-    Ensemble, EnsembleConfig, EnsembleFacts, EnsembleMember, bytes, is_ensemble, put_together, same_labels,
+    Ensemble, EnsembleConfig, EnsembleFacts, EnsembleMember, Kind, Placing, bytes, copy, is_ensemble, kind,
+    put_together, same_labels,
 };
+pub use linear::{LinearBundle, LinearConfig, LinearTag};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_metrics::Scores;
@@ -48,6 +52,7 @@ const VOCAB: &str = "vocab.txt";
 const LABELS: &str = "labels.json";
 const WEIGHTS: &str = "model.safetensors";
 const SUBWORDS: &str = "subwords.safetensors";
+const NGRAMS: &str = "ngrams.txt";
 const CARD: &str = "README.md";
 
 /// A trained model with all that it needs to read texts.
@@ -329,8 +334,10 @@ fn read_json_of_version<T: serde::de::DeserializeOwned>(folder: &Path) -> Result
 }
 
 fn read_config(folder: &Path) -> Result<BundleConfig> {
-    if is_ensemble(folder) {
-        return Err(foreign(folder, "an ensemble, where a single network is needed"));
+    match kind(folder) {
+        Kind::Network => (),
+        Kind::Linear => return Err(foreign(folder, "a baseline, where a network is needed")),
+        Kind::Ensemble => return Err(foreign(folder, "an ensemble, where a single network is needed")),
     }
     let config: BundleConfig = read_json_of_version(folder)?;
     let shape = &config.model;
