@@ -16,15 +16,16 @@ mod run;
 mod search;
 mod store;
 
-pub use config::baseline::{BaselineConfig, BaselineKind};
 pub use config::embedding::EmbeddingConfig;
 pub use config::embedding_kind::{Embedding, EmbeddingKind};
 pub use config::ensemble::EnsembleKind;
+pub use config::keep_models::KeepModels;
 pub use config::presets::{PRESETS, preset};
 pub use config::resolve::{Sources, resolve};
 pub use config::{Config, ModelConfig};
 pub use distill::{DistillConfig, Distilled, DistilledRow, distill};
 pub use ladder::{is_ladder, ladder, read_ladder};
+pub use ninefold_linear::{BaselineConfig, BaselineKind};
 pub use page::report;
 pub use run::run;
 pub use run::vectors::VectorCoverage;

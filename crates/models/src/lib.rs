@@ -5,3 +5,6 @@
 pub mod bundle;
 pub mod model;
 pub mod predictor;
+
+pub use model::Model;
+pub use predictor::{Prediction, Predictor};

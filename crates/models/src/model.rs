@@ -13,9 +13,9 @@ pub enum Model {
     /// An embedding with a network.
     Network(Box<Bundle>),
     /// A classifier without a network.
-    Linear(LinearBundle),
+    Linear(Box<LinearBundle>),
     /// Several models that answer together.
-    Ensemble(Ensemble),
+    Ensemble(Box<Ensemble>),
 }
 
 impl Model {
@@ -26,8 +26,8 @@ impl Model {
     pub fn load(folder: &Path) -> Result<Model> {
         Ok(match kind(folder) {
             Kind::Network => Model::Network(Box::new(Bundle::load(folder)?)),
-            Kind::Linear => Model::Linear(LinearBundle::load(folder)?),
-            Kind::Ensemble => Model::Ensemble(Ensemble::load(folder)?),
+            Kind::Linear => Model::Linear(Box::new(LinearBundle::load(folder)?)),
+            Kind::Ensemble => Model::Ensemble(Box::new(Ensemble::load(folder)?)),
         })
     }
 

@@ -148,14 +148,20 @@ impl Predictor {
         self.parameter_count
     }
 
+    /// Sets of buffers that calls have left behind: at most one per network and thread that ever predicted at the same time.
+    pub fn workspaces(&self) -> usize {
+        self.node.workspaces()
+    }
+
     /// What the model says about each text; the same whatever other texts go with it.
     ///
     /// # Errors
     /// [`Error::Interrupted`] when `progress` says so.
-    pub fn predict(&self, texts: &[&str], progress: &dyn Progress) -> Result<Vec<Prediction>> {
+    pub fn predict<T: AsRef<str>>(&self, texts: &[T], progress: &dyn Progress) -> Result<Vec<Prediction>> {
         let num_classes = self.labels.len();
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         let read = self.readers.iter().map(|_| OnceCell::new()).collect();
-        let call = Call { texts, readers: &self.readers, read, num_classes, progress };
+        let call = Call { texts: &texts, readers: &self.readers, read, num_classes, progress };
         let probabilities = self.node.probabilities(&call)?;
         let labels = most_probable(&probabilities, num_classes);
         let rows = labels.into_iter().zip(probabilities.chunks_exact(num_classes));
@@ -171,7 +177,8 @@ impl Node {
                 let reader = Reader::shared(readers, &config.tokenizer, vocab, outside)?;
                 Node::Network(Box::new(Network { config, model, reader, idle: Mutex::default() }))
             }
-            Model::Linear(LinearBundle { config, vocab, model, .. }) => {
+            Model::Linear(bundle) => {
+                let LinearBundle { config, vocab, model, .. } = *bundle;
                 let reader = match config.baseline.input() {
                     Input::Nothing => None,
                     _ => Some(Reader::shared(readers, &config.tokenizer, vocab, None)?),
@@ -208,6 +215,14 @@ impl Node {
                 }
                 Ok(tempered(vote.probabilities(call.num_classes), call.num_classes, *temperature))
             }
+        }
+    }
+
+    fn workspaces(&self) -> usize {
+        match self {
+            Node::Network(network) => network.idle.lock().unwrap_or_else(PoisonError::into_inner).len(),
+            Node::Linear { .. } => 0,
+            Node::Vote { members, .. } => members.iter().map(|(member, _)| member.workspaces()).sum(),
         }
     }
 

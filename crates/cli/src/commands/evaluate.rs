@@ -72,7 +72,7 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     let min_probability = args.min_probability.map(|share| fraction("--min-probability", share)).transpose()?;
     let config = args.data.corpus()?;
     args.threads.start()?;
-    let mut predictor = Predictor::load(&args.model)?;
+    let predictor = Predictor::load(&args.model)?;
     let labels = predictor.labels().to_vec();
     let bars = Bars::new(output);
     let corpus = load_to_evaluate(&config, &labels, &bars)?;

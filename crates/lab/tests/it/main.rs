@@ -4,4 +4,5 @@ mod compare;
 mod ensembles;
 mod out_of_vocabulary;
 mod saved_ensembles;
+mod saved_models;
 mod small;
