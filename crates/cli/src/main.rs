@@ -39,7 +39,7 @@ const EXAMPLES: &str = "\
 Examples:
   ninefold compare                              nine pairs on the built-in sample corpus
   ninefold compare --data reviews.csv           the same on your own texts
-  ninefold predict ninefold-runs/RUN/pairs/word2vec-gru/model mail.txt
+  ninefold predict ninefold-runs/RUN/best mail.txt
   ninefold runs diff ninefold-runs/A ninefold-runs/B
   ninefold embed nearest 6B.100d frog
 

@@ -116,19 +116,19 @@ fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, sess
     if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
     }
-    let mut predictor = Predictor::load(teacher)?;
+    let predictor = Predictor::load(teacher)?;
     let texts = Texts::load(config, session)?;
     same_labels((teacher, predictor.labels()), (Path::new(&config.corpus.data), &texts.corpus.labels))?;
     fs::create_dir_all(output).map_err(Error::io("create the folder", output))?; // before hours are spent
     let protocol = texts.corpus.protocol.to_string();
-    if predictor.configs().any(|member| member.training.protocol != protocol) {
+    if predictor.protocols().iter().any(|other| *other != protocol) {
         progress
             .notice("the teacher was trained on other texts or another split: it may have learned these validation or test texts");
     }
     let vectors = Vectors::make(embedding, config, &texts, session)?;
     let work = Work { config, texts: &texts, vectors: &vectors, pair: (embedding, cell), progress };
-    let name = predictor.name();
-    let said = work.said(&mut predictor, &texts.corpus.train, "teacher, training texts")?;
+    let name = predictor.name().to_string();
+    let said = work.said(&predictor, &texts.corpus.train, "teacher, training texts")?;
     let targets = at_temperature(&said, texts.corpus.labels.len(), config.distill.temperature);
     let mut measured = vec![work.measured("teacher", teacher, predictor)?];
     work.train("pupil", Some((&targets, name)), output)?;
@@ -190,7 +190,7 @@ const TIMED: Duration = Duration::from_millis(500);
 
 impl Work<'_> {
     /// The probabilities that a model gives some texts. `[texts, num_classes]`
-    fn said(&self, predictor: &mut Predictor, documents: &[Document], task: &str) -> Result<Vec<f32>> {
+    fn said(&self, predictor: &Predictor, documents: &[Document], task: &str) -> Result<Vec<f32>> {
         self.progress.begin(task, "texts", Some(documents.len() as u64));
         let mut said = Vec::with_capacity(documents.len() * predictor.labels().len());
         for documents in documents.chunks(BATCH) {
@@ -242,23 +242,23 @@ impl Work<'_> {
     }
 
     /// Scores and speed of a saved model.
-    fn measured(&self, role: &str, folder: &Path, mut predictor: Predictor) -> Result<Measured> {
+    fn measured(&self, role: &str, folder: &Path, predictor: Predictor) -> Result<Measured> {
         let (corpus, classes) = (&self.texts.corpus, self.texts.corpus.labels.len());
         let scores = |answers: &[u32], part: &Encoded| Confusion::of(classes, part.labels(), answers).scores();
-        let validation = self.said(&mut predictor, &corpus.validation, &format!("{role}, validation texts"))?;
+        let validation = self.said(&predictor, &corpus.validation, &format!("{role}, validation texts"))?;
         self.texts.test_evaluations.count(role);
         let begin = Instant::now();
         let (mut test, mut fastest) = (Vec::new(), f64::INFINITY);
         // A few hundred texts are labelled in a blink: again until it can be timed, and the fastest pass counts.
         while test.is_empty() || begin.elapsed() < TIMED {
             let start = Instant::now();
-            test = self.said(&mut predictor, &corpus.test, &format!("{role}, test texts"))?;
+            test = self.said(&predictor, &corpus.test, &format!("{role}, test texts"))?;
             fastest = fastest.min(start.elapsed().as_secs_f64());
         }
         let [validation, test] = [validation, test].map(|said| most_probable(&said, classes));
         let row = DistilledRow {
             role: role.to_string(),
-            name: predictor.name(),
+            name: predictor.name().to_string(),
             parameters: predictor.parameter_count(),
             bytes: bundle::bytes(folder)?,
             texts_per_s: corpus.test.len() as f64 / fastest.max(1e-9),

@@ -38,15 +38,16 @@ mod session;
 mod store;
 
 pub use config::Config;
-pub use config::baseline::{BaselineConfig, BaselineKind};
 pub use config::embedding::EmbeddingConfig;
 pub use config::embedding_kind::{Embedding, EmbeddingKind};
 pub use config::ensemble::EnsembleKind;
+pub use config::keep_models::KeepModels;
 pub use config::model::ModelConfig;
 pub use config::presets::{PRESETS, preset};
 pub use config::resolve::{Sources, resolve};
 pub use distill::{DistillConfig, Distilled, DistilledRow, distill};
 pub use ladder::{is_ladder, ladder, read_ladder};
+pub use ninefold_linear::{BaselineConfig, BaselineKind};
 pub use page::report;
 pub use run::run;
 pub use run::vectors::VectorCoverage;

@@ -7,22 +7,32 @@
 //! several models' log-probabilities --> stacking --> a weight per model
 //! ```
 //!
-//! Takes texts as ids, never cut at `max_len`, with labels -> gives a score per text and class. Knows no files and no
-//! metrics. docs/baselines.md says why the solvers are our own and what was measured.
+//! Takes texts as ids, never cut at `max_len`, with labels -> gives a score per text and class. Knows no files: a trained
+//! [`Baseline`](baseline::Baseline) is taken apart into a [`State`](state::State), which others write. Each baseline is a file in
+//! `baselines/`. docs/baselines.md says why the solvers are our own and what was measured.
 
+pub mod baseline;
+mod baselines;
 mod lbfgs;
 mod linear;
 pub mod logistic;
 pub mod mean;
 pub mod naive_bayes;
+mod ngram_classifier;
 mod ngrams;
+mod settings;
 mod sparse;
 pub mod stacking;
+pub mod state;
 pub mod supervised;
 pub mod svm;
 mod tfidf;
+pub mod training;
 
+pub use baseline::BaselineKind;
+pub use baselines::BASELINES;
 pub use linear::Linear;
 pub use ngrams::Ngrams;
+pub use settings::BaselineConfig;
 pub use sparse::Csr;
 pub use tfidf::{TfIdf, TfIdfConfig};

@@ -17,6 +17,11 @@ impl Linear {
         self.bias.len()
     }
 
+    /// Numbers that were learned.
+    pub fn parameter_count(&self) -> usize {
+        self.weights.len() + self.bias.len()
+    }
+
     /// A score per text and class: the larger, the likelier. What its unit is depends on the method.
     ///
     /// # Shapes

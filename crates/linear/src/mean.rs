@@ -51,6 +51,21 @@ impl Scaler {
         Scaler { means, scales }
     }
 
+    /// One with these means and scales. `[dim]` each
+    pub fn new(means: Vec<f64>, scales: Vec<f64>) -> Scaler {
+        Scaler { means, scales }
+    }
+
+    /// What is subtracted. `[dim]`
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// What is divided by. `[dim]`
+    pub fn scales(&self) -> &[f64] {
+        &self.scales
+    }
+
     /// The same rows with mean 0 and variance 1.
     pub fn transform(&self, mut rows: Vec<f64>) -> Csr {
         let dim = self.means.len();

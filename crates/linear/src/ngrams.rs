@@ -3,9 +3,11 @@
 //! Takes texts as token ids -> gives a [`Csr`] of counts, a column per n-gram. A trie over ids finds an n-gram from its
 //! first n - 1 tokens' number and its last token, so that no n-gram is ever written out as a string.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Csr;
+use ninefold_core::error::{Error, Result};
 use ninefold_text::vocab::{UNK, Vocab};
 
 /// Stands before the first token of every n-gram.
@@ -14,7 +16,7 @@ const ROOT: u32 = u32::MAX;
 const NONE: u32 = u32::MAX;
 
 /// The n-grams of some training texts that are frequent enough, each with a column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Ngrams {
     max_n: usize,
     nodes: FxHashMap<(u32, u32), u32>, // (node of the first n - 1 tokens, last token) -> node
@@ -73,6 +75,35 @@ impl Ngrams {
         ngrams
     }
 
+    /// These n-grams, a column each in their order. How many texts have them is not known.
+    ///
+    /// # Errors
+    /// [`Error::Format`] for an n-gram without tokens, with an unknown one, or that comes twice.
+    pub fn of(ngrams: &[Vec<u32>]) -> Result<Ngrams> {
+        let wrong = |column: usize, found: &str| Err(Error::format(format!("n-gram {column}"), "known tokens", found));
+        let mut trie = Ngrams::default();
+        for (column, ngram) in ngrams.iter().enumerate() {
+            if ngram.is_empty() || ngram.contains(&UNK) {
+                return wrong(column, "none, or unknown ones");
+            }
+            let (mut node, mut key) = (ROOT, (ROOT, ROOT));
+            for &token in ngram {
+                let fresh = trie.columns.len() as u32;
+                key = (node, token);
+                node = *trie.nodes.entry(key).or_insert(fresh);
+                if node == fresh {
+                    trie.columns.push(NONE);
+                }
+            }
+            if std::mem::replace(&mut trie.columns[node as usize], column as u32) != NONE {
+                return wrong(column, "those of an n-gram before it");
+            }
+            trie.ends.push(key);
+            trie.max_n = trie.max_n.max(ngram.len());
+        }
+        Ok(trie)
+    }
+
     /// Number of n-grams.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -93,15 +124,13 @@ impl Ngrams {
         &self.texts_with
     }
 
-    /// How often each text has each n-gram; what was not seen in training is not counted.
+    /// How often each text has each n-gram, on all threads; what was not seen in training is not counted.
     ///
     /// # Shapes
     /// -> `[texts, columns]`
     pub fn count(&self, texts: &[Vec<u32>]) -> Csr {
-        let mut matrix = Csr::new(self.len());
-        let mut found = Vec::new();
-        for text in texts {
-            found.clear();
+        let columns_of = |text: &Vec<u32>| {
+            let mut found = Vec::new();
             for start in 0..text.len() {
                 let mut node = ROOT;
                 for &token in text[start..].iter().take(self.max_n) {
@@ -116,16 +145,21 @@ impl Ngrams {
                 }
             }
             found.sort_unstable();
+            found
+        };
+        let found: Vec<Vec<u32>> = texts.par_iter().map(columns_of).collect();
+        let mut matrix = Csr::new(self.len());
+        for found in &found {
             matrix.push(found.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)));
         }
         matrix
     }
 
-    /// The n-gram of each column, its tokens with a blank between them.
-    pub fn names(&self, vocab: &Vocab) -> Vec<String> {
+    /// The token ids of the n-gram of each column.
+    pub fn ids(&self) -> Vec<Vec<u32>> {
         let mut keys = vec![(ROOT, ROOT); self.nodes.len()];
         self.nodes.iter().for_each(|(&key, &node)| keys[node as usize] = key);
-        let name = |&(mut node, token): &(u32, u32)| {
+        let ids = |&(mut node, token): &(u32, u32)| {
             let mut ids = vec![token];
             while node != ROOT {
                 let (before, token) = keys[node as usize];
@@ -133,9 +167,14 @@ impl Ngrams {
                 node = before;
             }
             ids.reverse();
-            vocab.decode(&ids).join(" ")
+            ids
         };
-        self.ends.iter().map(name).collect()
+        self.ends.iter().map(ids).collect()
+    }
+
+    /// The n-gram of each column, its tokens with a blank between them.
+    pub fn names(&self, vocab: &Vocab) -> Vec<String> {
+        self.ids().iter().map(|ids| vocab.decode(ids).join(" ")).collect()
     }
 }
 

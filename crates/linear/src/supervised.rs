@@ -13,11 +13,15 @@
 
 use rayon::prelude::*;
 
+use super::baseline::TrainedBaseline;
+use super::state::State;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, mix};
 use ninefold_text::vocab::UNK;
 
+/// Of the stream of random numbers.
+const PURPOSE: &str = "supervised";
 /// Texts between two looks at whether to go on.
 const LOOK: usize = 256;
 
@@ -69,6 +73,8 @@ pub struct Supervised {
     word_ngrams: usize,
     rows: Vec<f32>,   // [words + bucket, dim]
     output: Vec<f32>, // [num_classes, dim]
+    seed: u64,
+    trained: Vec<u32>, // rows that a training text reads, rising; all others are as `seed` makes them
 }
 
 impl Supervised {
@@ -87,13 +93,15 @@ impl Supervised {
     ) -> Result<Supervised> {
         let (dim, num_classes) = (config.dim, class_weights.len());
         let buckets = if config.word_ngrams > 1 { config.bucket } else { 0 };
-        let mut rng = Rng::for_purpose(seed, "supervised");
-        let bound = 1.0 / dim as f64;
-        let rows = (0..(vocab_size + buckets) * dim).map(|_| rng.range(-bound, bound) as f32).collect();
-        let output = vec![0.0; num_classes * dim];
-        let mut model =
-            Supervised { dim, num_classes, words: vocab_size, word_ngrams: config.word_ngrams, rows, output };
+        let mut rng = Rng::for_purpose(seed, PURPOSE);
+        let rows = initial_values(&mut rng, vocab_size + buckets, dim).collect();
+        let (output, trained) = (vec![0.0; num_classes * dim], Vec::new());
+        let (words, word_ngrams) = (vocab_size, config.word_ngrams);
+        let mut model = Supervised { dim, num_classes, words, word_ngrams, rows, output, seed, trained };
         let features: Vec<Vec<u32>> = texts.par_iter().map(|text| model.features(text)).collect();
+        model.trained = features.concat();
+        model.trained.par_sort_unstable();
+        model.trained.dedup();
         let mut order: Vec<usize> = (0..texts.len()).collect();
         let steps = (config.epochs * texts.len()).max(1) as f64;
         let (mut step, mut scratch) = (0, Scratch::new(dim, num_classes));
@@ -113,27 +121,43 @@ impl Supervised {
         Ok(model)
     }
 
-    /// Learned numbers.
-    pub fn parameter_count(&self) -> usize {
-        self.rows.len() + self.output.len()
+    /// The model that consists of `state`, as [`TrainedBaseline::state`] gives it.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when a part is missing or does not fit the others, [`Error::Data`] when it does not fit into memory.
+    pub fn load(mut state: State, vocab_size: usize, num_classes: usize) -> Result<Supervised> {
+        let [count, dim] = *state.shape("rows") else {
+            return Err(Error::format("the tensor `rows`", "F32 [rows, dim]", "none, or another"));
+        };
+        let (word_ngrams, buckets): (usize, usize) = (state.setting("word_ngrams")?, state.setting("bucket")?);
+        let seed: u64 = state.setting("seed")?;
+        let trained = state.take_u32("row_numbers", &[count])?;
+        let values = state.take_f32("rows", &[count, dim])?;
+        let output = state.take_f32("output", &[num_classes, dim])?;
+        let all = vocab_size.saturating_add(buckets);
+        if dim == 0 || word_ngrams == 0 || (word_ngrams > 1 && buckets == 0) || all > u32::MAX as usize {
+            return Err(Error::format("the model", "sizes from 1 up, and at most 2^32 rows", "others"));
+        }
+        if trained.last().is_some_and(|&last| last as usize >= all) || !trained.is_sorted_by(|a, b| a < b) {
+            return Err(Error::format("the tensor `row_numbers`", format!("rising numbers below {all}"), "others"));
+        }
+        let mut rows: Vec<f32> = Vec::new();
+        let too_large = |_| Error::data(format!("{all} vectors of {dim} numbers do not fit into memory"));
+        rows.try_reserve_exact(all.saturating_mul(dim)).map_err(too_large)?;
+        rows.extend(initial_values(&mut Rng::for_purpose(seed, PURPOSE), all, dim));
+        for (&row, values) in trained.iter().zip(values.chunks_exact(dim)) {
+            rows[row as usize * dim..][..dim].copy_from_slice(values);
+        }
+        Ok(Supervised { dim, num_classes, words: vocab_size, word_ngrams, rows, output, seed, trained })
     }
 
-    /// Logits.
-    ///
-    /// # Shapes
-    /// -> `[texts, num_classes]`
-    pub fn scores(&self, texts: &[Vec<u32>]) -> Vec<f64> {
-        let of_text = |text: &Vec<u32>| {
-            let mut scratch = Scratch::new(self.dim, self.num_classes);
-            self.forward(&self.features(text), &mut scratch);
-            scratch.logits.iter().map(|&logit| f64::from(logit)).collect::<Vec<_>>()
-        };
-        texts.par_iter().map(of_text).collect::<Vec<_>>().concat()
+    fn buckets(&self) -> usize {
+        self.rows.len() / self.dim - self.words
     }
 
     /// The rows of a text's words and n-grams; an unknown word has none and ends n-grams.
     fn features(&self, text: &[u32]) -> Vec<u32> {
-        let buckets = self.rows.len() / self.dim - self.words;
+        let buckets = self.buckets();
         let mut features = Vec::with_capacity(text.len() * self.word_ngrams);
         for start in 0..text.len() {
             let mut hash = 0;
@@ -180,6 +204,40 @@ impl Supervised {
             row.iter_mut().zip(&scratch.step).for_each(|(value, step)| *value += share * step);
         }
     }
+}
+
+impl TrainedBaseline for Supervised {
+    fn scores(&self, texts: &[Vec<u32>]) -> Vec<f64> {
+        let of_text = |text: &Vec<u32>| {
+            let mut scratch = Scratch::new(self.dim, self.num_classes);
+            self.forward(&self.features(text), &mut scratch);
+            scratch.logits.iter().map(|&logit| f64::from(logit)).collect::<Vec<_>>()
+        };
+        texts.par_iter().map(of_text).collect::<Vec<_>>().concat()
+    }
+
+    fn parameter_count(&self) -> usize {
+        self.rows.len() + self.output.len()
+    }
+
+    /// Rows that no training text reads are left out: `seed` makes them again.
+    fn state(&self) -> State {
+        let row = |&row: &u32| &self.rows[row as usize * self.dim..][..self.dim];
+        let rows: Vec<f32> = self.trained.iter().flat_map(row).copied().collect();
+        State::default()
+            .with_setting("word_ngrams", self.word_ngrams)
+            .with_setting("bucket", self.buckets())
+            .with_setting("seed", self.seed)
+            .with("rows", &[self.trained.len(), self.dim], rows)
+            .with("row_numbers", &[self.trained.len()], self.trained.clone())
+            .with("output", &[self.num_classes, self.dim], self.output.clone())
+    }
+}
+
+/// The values of rows before training.
+fn initial_values(rng: &mut Rng, rows: usize, dim: usize) -> impl Iterator<Item = f32> {
+    let bound = 1.0 / dim as f64;
+    (0..rows * dim).map(move |_| rng.range(-bound, bound) as f32)
 }
 
 /// What one text needs.

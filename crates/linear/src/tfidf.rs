@@ -61,6 +61,21 @@ impl TfIdf {
         TfIdf { idf, sublinear_tf }
     }
 
+    /// These weights. `[columns]`
+    pub fn new(idf: Vec<f64>, sublinear_tf: bool) -> TfIdf {
+        TfIdf { idf, sublinear_tf }
+    }
+
+    /// The weight of each n-gram before a text's counts come to it. `[columns]`
+    pub fn idf(&self) -> &[f64] {
+        &self.idf
+    }
+
+    /// Whether an n-gram that a text has n times counts as 1 + ln n.
+    pub fn is_sublinear(&self) -> bool {
+        self.sublinear_tf
+    }
+
     /// Counts become weights.
     pub fn transform(&self, mut counts: Csr) -> Csr {
         for row in 0..counts.rows() {

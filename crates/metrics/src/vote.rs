@@ -6,6 +6,8 @@
 //! # Source
 //! Kittler, Hatef, Duin & Matas, "On combining classifiers" (1998), the sum rule and the product rule.
 
+use serde::{Deserialize, Serialize};
+
 use super::calibration;
 
 /// Less than this no model's probability counts as where its logarithm is taken: what one of them holds impossible, the
@@ -13,12 +15,21 @@ use super::calibration;
 pub const LEAST: f64 = 1e-9;
 
 /// What is done with the probabilities of several models.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// Σ w p / Σ w
+    #[default]
     Mean,
     /// Π p^w, then shared out so that it sums to 1.
     Product,
+}
+
+impl Rule {
+    /// Whether it is the mean.
+    pub fn is_mean(&self) -> bool {
+        *self == Rule::Mean
+    }
 }
 
 /// A vote that is being taken, one model after another, so that not all of them need to lie in memory.

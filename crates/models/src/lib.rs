@@ -3,4 +3,8 @@
 //! *Invariant:* what loads gives the same bits as what was saved; anything else is refused by name.
 
 pub mod bundle;
+pub mod model;
 pub mod predictor;
+
+pub use model::Model;
+pub use predictor::{Prediction, Predictor};

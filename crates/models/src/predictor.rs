@@ -1,18 +1,23 @@
-//! Texts -> labels with their probabilities, by a saved model, or by several that answer together.
+//! Texts -> labels with their probabilities, by a saved model of any kind.
 //!
-//! *takes* the folder of a [`Bundle`] or an [`Ensemble`] and texts -> *gives* a [`Prediction`] per text.
+//! *takes* the folder of a [`Model`] and texts -> *gives* a [`Prediction`] per text. Weights are shared: any number of threads may
+//! ask one predictor at the same time, and each works in buffers of its own, which are used again.
 
+use std::cell::OnceCell;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::bundle::{Bundle, BundleConfig, Ensemble, is_ensemble};
-use ninefold_core::error::Result;
-use ninefold_core::phrasing::{counted, listed};
+use crate::bundle::{Bundle, BundleConfig, LinearBundle};
+use crate::model::Model;
+use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
+use ninefold_linear::baseline::{Input, TrainedBaseline};
 use ninefold_metrics::{Rule, Vote, calibration, most_probable, tempered};
 use ninefold_nn::batch::Encoded;
-use ninefold_nn::model::{Classifier, Reading, predict_logits};
-use ninefold_text::tokenize::Tokenizer;
+use ninefold_nn::model::{Classifier, NeuralClassifier, Reading, predict_logits};
+use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
+use ninefold_text::vocab::Vocab;
+use ninefold_vectors::outside::OutsideWords;
 
 /// Texts that go through the network together.
 const BATCH_SIZE: usize = 64;
@@ -20,25 +25,55 @@ const BATCH_SIZE: usize = 64;
 /// A saved model at work.
 #[derive(Debug)]
 pub struct Predictor {
-    members: Vec<Member>,
-    temperature: f64,
+    labels: Vec<String>,
+    name: String,
+    parameter_count: usize,
+    protocols: Vec<String>,
+    readers: Vec<Reader>,
+    node: Node,
 }
 
-/// One network, alone or among others.
+/// A model whose readers stand apart.
 #[derive(Debug)]
-struct Member {
-    bundle: Bundle,
-    tokenizer: Tokenizer,
-    weight: f64,
-    /// The first member that makes the same ids of a text, and the same vectors of words outside of the vocabulary.
-    reads_like: usize,
+enum Node {
+    Network(Box<Network>),
+    Linear { model: Box<dyn TrainedBaseline>, reader: Option<usize>, temperature: f64 },
+    Vote { rule: Rule, members: Vec<(Node, f64)>, temperature: f64 },
 }
 
-/// Texts as a member reads them.
-#[derive(Debug, Default)]
+/// A network whose weights several threads share.
+#[derive(Debug)]
+struct Network {
+    config: BundleConfig,
+    model: NeuralClassifier,
+    reader: usize,
+    /// Forks of `model` that nobody uses at the moment: as many as ever predicted at the same time.
+    idle: Mutex<Vec<NeuralClassifier>>,
+}
+
+/// Makes ids of texts. Models that read alike share one.
+#[derive(Debug)]
+struct Reader {
+    config: TokenizerConfig,
+    tokenizer: Tokenizer,
+    vocab: Vocab,
+    outside: Option<OutsideWords>,
+}
+
+/// Texts as a reader gives them.
+#[derive(Debug)]
 struct Read {
-    texts: Encoded,
+    ids: Vec<Vec<u32>>,
     outside: Arc<[f32]>, // [words, dim] vectors of words outside of the vocabulary
+}
+
+/// The texts of one call; each reader reads them once, when the first model asks.
+struct Call<'a> {
+    texts: &'a [&'a str],
+    readers: &'a [Reader],
+    read: Vec<OnceCell<Read>>, // [readers]
+    num_classes: usize,
+    progress: &'a dyn Progress,
 }
 
 /// What a model says about one text.
@@ -66,106 +101,192 @@ impl Prediction {
 }
 
 impl Predictor {
-    /// Loads a saved model or ensemble.
+    /// Loads a saved model of any kind.
     ///
     /// # Errors
-    /// As [`Bundle::load`] and [`Ensemble::load`].
+    /// As [`Model::load`].
     pub fn load(folder: &Path) -> Result<Predictor> {
-        let (bundles, temperature) = match is_ensemble(folder) {
-            false => (vec![(Bundle::load(folder)?, 1.0)], 1.0),
-            true => {
-                let Ensemble { config, members } = Ensemble::load(folder)?;
-                let weights = config.members.iter().map(|member| member.weight);
-                (members.into_iter().zip(weights).collect(), config.temperature)
-            }
-        };
-        let mut members: Vec<Member> = Vec::new();
-        for (bundle, weight) in bundles {
-            let tokenizer = Tokenizer::new(&bundle.config.tokenizer)?;
-            let is_same = |other: &Member| {
-                other.bundle.config.tokenizer == bundle.config.tokenizer
-                    && other.bundle.vocab.tokens() == bundle.vocab.tokens()
-                    && other.bundle.outside == bundle.outside
-            };
-            let reads_like = members.iter().position(is_same).unwrap_or(members.len());
-            members.push(Member { bundle, tokenizer, weight, reads_like });
-        }
-        Ok(Predictor { members, temperature })
+        Predictor::new(Model::load(folder)?)
+    }
+
+    /// Puts a model to work.
+    ///
+    /// # Errors
+    /// Those of the tokenizer.
+    pub fn new(model: Model) -> Result<Predictor> {
+        let (labels, name, parameter_count) = (model.labels().to_vec(), model.name(), model.parameter_count());
+        let protocols = model.trainings().into_iter().map(|training| training.protocol.clone()).collect();
+        let mut readers = Vec::new();
+        let node = Node::new(model, &mut readers)?;
+        Ok(Predictor { labels, name, parameter_count, protocols, readers, node })
     }
 
     /// Class names; a prediction's label points in here.
     pub fn labels(&self) -> &[String] {
-        &self.members[0].bundle.labels
+        &self.labels
     }
 
-    /// What each of its networks is made of; a single one unless it is an ensemble.
+    /// What each of its networks is made of.
     pub fn configs(&self) -> impl Iterator<Item = &BundleConfig> {
-        self.members.iter().map(|member| &member.bundle.config)
+        let mut configs = Vec::new();
+        self.node.configs(&mut configs);
+        configs.into_iter()
     }
 
-    /// Its name: "word2vec + gru"; of an ensemble what its networks are.
-    pub fn name(&self) -> String {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.configs().map(BundleConfig::name) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        match self.members.len() {
-            1 => names.concat(),
-            members => format!("{} together ({})", counted(members, "network"), listed(&names)),
-        }
+    /// On which data each of its networks and baselines was trained, as it is printed.
+    pub fn protocols(&self) -> &[String] {
+        &self.protocols
     }
 
-    /// Numbers in all of its networks.
+    /// Its name: "word2vec + gru", "tfidf_svm"; of an ensemble what its members are.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Numbers in all of its networks and baselines.
     pub fn parameter_count(&self) -> usize {
-        self.members.iter().map(|member| member.bundle.model.parameter_count()).sum()
+        self.parameter_count
+    }
+
+    /// Sets of buffers that calls have left behind: at most one per network and thread that ever predicted at the same time.
+    pub fn workspaces(&self) -> usize {
+        self.node.workspaces()
     }
 
     /// What the model says about each text; the same whatever other texts go with it.
     ///
     /// # Errors
-    /// [`Error::Interrupted`](ninefold_core::Error::Interrupted) when `progress` says so.
-    pub fn predict(&mut self, texts: &[&str], progress: &dyn Progress) -> Result<Vec<Prediction>> {
-        let classes = self.labels().len();
-        let mut vote = Vote::new(Rule::Mean, texts.len() * classes);
-        let mut read: Vec<Read> = Vec::new(); // [members]; empty where another's is read
-        for number in 0..self.members.len() {
-            let member = &mut self.members[number];
-            read.push(if member.reads_like == number { member.read(texts) } else { Read::default() });
-            let probabilities = member.probabilities(&read[member.reads_like], progress)?;
-            vote.add(&probabilities, member.weight);
-        }
-        let probabilities = tempered(vote.probabilities(classes), classes, self.temperature);
-        let labels = most_probable(&probabilities, classes);
-        let rows = labels.into_iter().zip(probabilities.chunks_exact(classes));
+    /// [`Error::Interrupted`] when `progress` says so.
+    pub fn predict<T: AsRef<str>>(&self, texts: &[T], progress: &dyn Progress) -> Result<Vec<Prediction>> {
+        let num_classes = self.labels.len();
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        let read = self.readers.iter().map(|_| OnceCell::new()).collect();
+        let call = Call { texts: &texts, readers: &self.readers, read, num_classes, progress };
+        let probabilities = self.node.probabilities(&call)?;
+        let labels = most_probable(&probabilities, num_classes);
+        let rows = labels.into_iter().zip(probabilities.chunks_exact(num_classes));
         Ok(rows.map(|(label, row)| Prediction { label, probabilities: row.to_vec() }).collect())
     }
 }
 
-impl Member {
-    fn read(&self, texts: &[&str]) -> Read {
-        let Bundle { vocab, outside, .. } = &self.bundle;
-        let (ids, rows) = match outside {
-            None => (vocab.encode_texts(&self.tokenizer, texts), Vec::new()),
-            Some(outside) => {
-                let read = outside.read(vocab, &self.tokenizer, texts);
-                (read.ids, read.rows)
+impl Node {
+    fn new(model: Model, readers: &mut Vec<Reader>) -> Result<Node> {
+        Ok(match model {
+            Model::Network(bundle) => {
+                let Bundle { config, vocab, model, outside, .. } = *bundle;
+                let reader = Reader::shared(readers, &config.tokenizer, vocab, outside)?;
+                Node::Network(Box::new(Network { config, model, reader, idle: Mutex::default() }))
             }
-        };
-        let mut encoded = Encoded::default();
-        ids.iter().for_each(|ids| encoded.push(ids, 0));
-        Read { texts: encoded, outside: rows.into() }
+            Model::Linear(bundle) => {
+                let LinearBundle { config, vocab, model, .. } = *bundle;
+                let reader = match config.baseline.input() {
+                    Input::Nothing => None,
+                    _ => Some(Reader::shared(readers, &config.tokenizer, vocab, None)?),
+                };
+                Node::Linear { model, reader, temperature: config.temperature }
+            }
+            Model::Ensemble(ensemble) => {
+                let config = ensemble.config;
+                let mut members = Vec::new();
+                for (model, member) in ensemble.members.into_iter().zip(config.members) {
+                    members.push((Node::new(model, readers)?, member.weight));
+                }
+                Node::Vote { rule: config.rule, members, temperature: config.temperature }
+            }
+        })
     }
 
     /// -> `[texts, num_classes]`
-    fn probabilities(&mut self, read: &Read, progress: &dyn Progress) -> Result<Vec<f32>> {
-        let reading = self.bundle.config.reading;
+    fn probabilities(&self, call: &Call) -> Result<Vec<f32>> {
+        match self {
+            Node::Network(network) => network.probabilities(call),
+            Node::Linear { model, reader, temperature } => {
+                if call.progress.is_cancelled() {
+                    return Err(Error::Interrupted);
+                }
+                let nothing = vec![Vec::new(); if reader.is_none() { call.texts.len() } else { 0 }];
+                let ids = reader.map_or(&nothing, |reader| &call.read(reader).ids);
+                Ok(model.predict_proba(ids, call.num_classes, *temperature))
+            }
+            Node::Vote { rule, members, temperature } => {
+                let mut vote = Vote::new(*rule, call.texts.len() * call.num_classes);
+                for (member, weight) in members {
+                    vote.add(&member.probabilities(call)?, *weight);
+                }
+                Ok(tempered(vote.probabilities(call.num_classes), call.num_classes, *temperature))
+            }
+        }
+    }
+
+    fn workspaces(&self) -> usize {
+        match self {
+            Node::Network(network) => network.idle.lock().unwrap_or_else(PoisonError::into_inner).len(),
+            Node::Linear { .. } => 0,
+            Node::Vote { members, .. } => members.iter().map(|(member, _)| member.workspaces()).sum(),
+        }
+    }
+
+    fn configs<'a>(&'a self, configs: &mut Vec<&'a BundleConfig>) {
+        match self {
+            Node::Network(network) => configs.push(&network.config),
+            Node::Linear { .. } => (),
+            Node::Vote { members, .. } => members.iter().for_each(|(member, _)| member.configs(configs)),
+        }
+    }
+}
+
+impl Network {
+    /// -> `[texts, num_classes]`
+    fn probabilities(&self, call: &Call) -> Result<Vec<f32>> {
+        let Read { ids, outside } = call.read(self.reader);
+        let mut texts = Encoded::default();
+        ids.iter().for_each(|ids| texts.push(ids, 0));
+        let reading = self.config.reading;
         let reading = Reading { batch_size: BATCH_SIZE, max_len: reading.max_len, padding: reading.padding };
-        let model = &mut self.bundle.model;
-        model.set_outside(Arc::clone(&read.outside));
-        let logits = predict_logits(model, &read.texts, reading, progress)?;
-        let logits: Vec<f64> = logits.into_iter().map(f64::from).collect();
-        Ok(calibration::probabilities(&logits, model.num_classes(), self.bundle.config.temperature))
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = idle().pop();
+        let mut fork = waiting.unwrap_or_else(|| self.model.fork());
+        fork.set_outside(Arc::clone(outside));
+        let logits = predict_logits(&mut fork, &texts, reading, call.progress);
+        fork.set_outside(Arc::default());
+        idle().push(fork);
+        let logits: Vec<f64> = logits?.into_iter().map(f64::from).collect();
+        Ok(calibration::probabilities(&logits, self.model.num_classes(), self.config.temperature))
+    }
+}
+
+impl Reader {
+    /// The number of a reader that reads like this: one that is there already, or a new one.
+    fn shared(
+        readers: &mut Vec<Reader>,
+        config: &TokenizerConfig,
+        vocab: Vocab,
+        outside: Option<OutsideWords>,
+    ) -> Result<usize> {
+        let is_same = |other: &Reader| {
+            other.config == *config && other.vocab.tokens() == vocab.tokens() && other.outside == outside
+        };
+        if let Some(number) = readers.iter().position(is_same) {
+            return Ok(number);
+        }
+        let tokenizer = Tokenizer::new(config)?;
+        readers.push(Reader { config: config.clone(), tokenizer, vocab, outside });
+        Ok(readers.len() - 1)
+    }
+
+    fn read(&self, texts: &[&str]) -> Read {
+        match &self.outside {
+            None => Read { ids: self.vocab.encode_texts(&self.tokenizer, texts), outside: Arc::default() },
+            Some(outside) => {
+                let read = outside.read(&self.vocab, &self.tokenizer, texts);
+                Read { ids: read.ids, outside: read.rows.into() }
+            }
+        }
+    }
+}
+
+impl Call<'_> {
+    fn read(&self, reader: usize) -> &Read {
+        self.read[reader].get_or_init(|| self.readers[reader].read(self.texts))
     }
 }

@@ -71,14 +71,16 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     }
     output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
     let merged = leaderboard.merged();
-    let Some(best) = merged.best().filter(|best| !best.baseline) else {
+    if merged.best().is_none_or(|best| best.baseline) {
         return Err(anyhow::anyhow!("no pair could be trained"));
+    }
+    let best = folder.best();
+    let predict = match best.is_dir() {
+        true => format!("  echo 'a text of your own' | ninefold predict {}\n", shell(&best)),
+        false => String::new(), // keep_models = "none"
     };
-    let model = folder.model(best);
     output.print(&format!(
-        "Try next:\n  echo 'a text of your own' | ninefold predict {}\n  ninefold compare {}--preset round1\n  \
-         ninefold runs diff {} ANOTHER_RUN\n",
-        shell(&model),
+        "Try next:\n{predict}  ninefold compare {}--preset round1\n  ninefold runs diff {} ANOTHER_RUN\n",
         if config.corpus.data == "sample" {
             String::new()
         } else {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::models::bundle::put_together;
+use ninefold::metrics::Rule;
+use ninefold::models::bundle::{EnsembleMember, put_together};
 use ninefold::report::plain_table;
 use serde_json::json;
 
@@ -17,10 +18,10 @@ use crate::terminal::shell;
 Examples:
   ninefold ensemble RUN/pairs/word2vec-gru/model RUN/pairs/fasttext-lstm/model -o both
   ninefold ensemble A B C --weights 2,1,1 -o together
-  ninefold ensemble RUN/ensembles/vote_selected/model -o mine     a copy that holds its networks itself
+  ninefold ensemble RUN/ensembles/vote_selected/model -o mine     a copy that holds its members itself
 
-The answer is the mean of the models' probabilities. All must have the same labels in the same order. An ensemble among them
-gives its networks, which share its weight. What comes of it is read by predict, evaluate and distill like any model.")]
+The answer is the mean of the models' probabilities. All must have the same labels in the same order. A vote among them gives
+its members, which share its weight; a stacked ensemble stays whole. What comes of it is read by predict, evaluate and distill like any model.")]
 pub struct EnsembleArgs {
     /// Folders of trained models or ensembles
     #[arg(value_name = "MODEL", required = true)]
@@ -44,10 +45,13 @@ pub fn run(args: &EnsembleArgs, output: &Output) -> Result<()> {
         return output.print_json(&json!({ "ensemble": args.output, "members": config.members }));
     }
     let total: f64 = config.members.iter().map(|member| member.weight).sum();
-    let row = |member: &ninefold::models::bundle::EnsembleMember| {
-        vec![member.name.clone(), member.path.clone(), format!("{:.1}", 100.0 * member.weight / total)]
+    let counts = |weight: f64| match config.rule {
+        Rule::Mean => format!("{:.1}", 100.0 * weight / total),
+        Rule::Product => format!("{weight:.3}"),
     };
-    output.print(&plain_table(&["network", "folder", "counts, %"], 2, config.members.iter().map(row)))?;
+    let row = |member: &EnsembleMember| vec![member.name.clone(), member.path.clone(), counts(member.weight)];
+    let head = if config.rule.is_mean() { "counts, %" } else { "power" };
+    output.print(&plain_table(&["model", "folder", head], 2, config.members.iter().map(row)))?;
     let folder = shell(&args.output);
     output.print(&format!("\nensemble: {folder}\nTry next:\n  echo 'a text' | ninefold predict {folder}\n"))
 }

@@ -77,7 +77,7 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
 
 fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, min_probability: Option<f64>, output: &Output) -> Result<()> {
     let folders = Folders::from_env();
-    let mut predictor = Predictor::load(&args.model)?;
+    let predictor = Predictor::load(&args.model)?;
     let labels = predictor.labels().to_vec();
     let bars = Bars::new(output);
     let corpus = load_to_evaluate(config, &labels, &folders, &bars)?;

@@ -71,12 +71,12 @@ pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
 }
 
 fn label_all(args: &PredictArgs, output: &Output) -> Result<()> {
-    let mut predictor = Predictor::load(&args.model)?;
+    let predictor = Predictor::load(&args.model)?;
     let mut counts = Counts::default();
     if args.files.is_empty() {
-        label_stdin(args, &mut predictor, &mut counts, output)?;
+        label_stdin(args, &predictor, &mut counts, output)?;
     } else {
-        label_files(args, &mut predictor, &mut counts, output)?;
+        label_files(args, &predictor, &mut counts, output)?;
     }
     if args.min_probability > 0.0 {
         let Counts { texts, unsure } = counts;
@@ -92,7 +92,7 @@ struct Counts {
     unsure: usize,
 }
 
-fn label_files(args: &PredictArgs, predictor: &mut Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
+fn label_files(args: &PredictArgs, predictor: &Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
     let config = CorpusConfig {
         text_column: args.text_column.clone(),
         encoding: args.encoding.clone().unwrap_or_else(|| "auto".to_string()),
@@ -109,7 +109,7 @@ fn label_files(args: &PredictArgs, predictor: &mut Predictor, counts: &mut Count
 }
 
 /// Labels lines as they come: a line alone when somebody types, many at once when a file is piped in.
-fn label_stdin(args: &PredictArgs, predictor: &mut Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
+fn label_stdin(args: &PredictArgs, predictor: &Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
     let incoming = read_stdin()?;
     while let Ok(first) = incoming.recv() {
         let waiting = incoming.try_iter().take(BATCH - 1);
@@ -135,7 +135,7 @@ fn read_stdin() -> Result<Receiver<Result<Text, Error>>> {
 
 fn label(
     args: &PredictArgs,
-    predictor: &mut Predictor,
+    predictor: &Predictor,
     texts: &[Text],
     counts: &mut Counts,
     output: &Output,

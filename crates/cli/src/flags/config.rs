@@ -51,6 +51,9 @@ pub struct ConfigArgs {
     /// Comparisons: train everything once more on train and validation, when validation has chosen
     #[arg(long, help_heading = "Settings")]
     pub refit: bool,
+    /// Comparisons: which trained models stay on the disk: all, best, none [default: all]
+    #[arg(long, value_name = "WHICH", help_heading = "Settings")]
+    pub keep_models: Option<String>,
     /// Logs of each training for other programs: tensorboard, jsonl
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub log: Vec<String>,
@@ -76,6 +79,7 @@ impl ConfigArgs {
         settings.number("seed", self.seed);
         settings.number("seeds", self.seeds);
         settings.switch("refit", self.refit);
+        settings.text("keep_models", &self.keep_models);
         settings.list("log", &self.log);
         settings.text("embedding.glove", &self.glove);
         settings.text("training.padding", &self.padding);

@@ -28,7 +28,7 @@ fn nine_pairs_fill_a_leaderboard_and_a_run_folder() {
         "accuracy",
         "Best pair, chosen by validation",
         "run folder: run",
-        "ninefold predict run/pairs/",
+        "ninefold predict run/best\n",
     ] {
         assert!(text.contains(expected), "{expected:?} is not in:\n{text}");
     }

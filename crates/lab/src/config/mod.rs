@@ -2,11 +2,11 @@
 //!
 //! A file's sections are the fields of [`Config`]; the doc comment of a field is what `ninefold config` prints above its key.
 
-pub(crate) mod baseline;
 mod commented;
 pub(crate) mod embedding;
 pub(crate) mod embedding_kind;
 pub(crate) mod ensemble;
+pub(crate) mod keep_models;
 pub(crate) mod model;
 pub(crate) mod presets;
 pub(crate) mod resolve;
@@ -16,8 +16,8 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BaselineConfig, BaselineKind, DistillConfig, Embedding, EmbeddingConfig, EmbeddingKind, EnsembleKind, LogKind,
-    ModelConfig, SearchConfig,
+    BaselineConfig, BaselineKind, DistillConfig, Embedding, EmbeddingConfig, EmbeddingKind, EnsembleKind, KeepModels,
+    LogKind, ModelConfig, SearchConfig,
 };
 use ninefold_core::error::{Error, Result};
 use ninefold_data::CorpusConfig;
@@ -40,6 +40,9 @@ pub struct Config {
     /// Comparisons: when validation has chosen (epochs, C, smoothing), train every network and baseline once more, on train and
     /// validation together. Test scores and saved models are those of that training; it takes about as long as the first.
     pub refit: bool,
+    /// Comparisons: which trained models stay in the run folder when it is complete: "all", "best" (the copies in `best` and
+    /// `best-network`, whose rows validation chooses), or "none".
+    pub keep_models: KeepModels,
     /// Embeddings to compare: any of "word2vec", "fasttext", "glove", or several side by side as one input, such as
     /// "word2vec+glove".
     pub embeddings: Vec<Embedding>,
@@ -131,6 +134,7 @@ impl Config {
             distill: DistillConfig::default(),
             log: Vec::new(),
             ensembles: Vec::new(),
+            keep_models: KeepModels::default(),
             ..self.clone()
         }
     }

@@ -9,7 +9,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::time::Instant;
 
 use crate::run::features::Parts;
@@ -23,9 +22,7 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_linear::logistic::Stop;
 use ninefold_linear::stacking;
-use ninefold_metrics::{
-    Confusion, Rule, Vote, calibration, log_loss, log_scores, most_probable, select, stratified_folds, tempered,
-};
+use ninefold_metrics::{Rule, Vote, calibration, log_loss, log_scores, select, stratified_folds, tempered};
 use ninefold_models::bundle::{EnsembleConfig, EnsembleFacts, EnsembleMember, FORMAT_VERSION, sha256};
 use ninefold_report::{Member, Row, RowKind, Seconds};
 
@@ -163,7 +160,7 @@ impl<'a> Ensembles<'a> {
         let mut record = scoring.score_answers(record, &answers)?;
         record.row.seconds.train += choosing;
         record.row.seconds.evaluate += start.elapsed().as_secs_f64() - choosing;
-        self.save(kind, &record.row, &chosen, progress)?;
+        self.save(&record.row, &chosen, progress)?;
         scoring.finish(&record)?;
         Ok(record)
     }
@@ -277,46 +274,40 @@ impl<'a> Ensembles<'a> {
         Ok(vote.probabilities(classes))
     }
 
-    /// Saves a vote of networks as a model. Baselines are saved nowhere: where some were selected, what is saved is what
-    /// validation selects among the networks alone. That is another model, and its card says so.
-    fn save(&self, kind: EnsembleKind, row: &Row, chosen: &Chosen, progress: &dyn Progress) -> Result<()> {
-        let folder = self.folder.folder(row).join("model");
-        let _ = fs::remove_dir_all(&folder); // of other members, perhaps
-        let is_network = |candidate: &&Candidate| candidate.row.kind() == RowKind::Pair;
-        if chosen.rule == Rule::Mean && chosen.members.iter().all(is_network) {
-            let facts = EnsembleFacts { validation: row.validation, test: row.test, ..EnsembleFacts::default() };
-            return self.write(&folder, chosen, facts);
+    /// Saves it as a model. The members stay where they are: the folder points to them. Nothing is saved where the model of a
+    /// member is gone, which is said.
+    fn save(&self, row: &Row, chosen: &Chosen, progress: &dyn Progress) -> Result<()> {
+        let folder = self.folder.model(row);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?; // of other members, perhaps
         }
-        let networks: Vec<&Candidate> = self.candidates.iter().filter(is_network).collect();
-        if kind != EnsembleKind::VoteSelected || networks.is_empty() {
+        let is_gone = |candidate: &&&Candidate| !self.folder.model(&candidate.row).is_dir();
+        if let Some(gone) = chosen.members.iter().find(is_gone) {
+            let (name, gone) = (row.pair(), gone.row.pair());
+            progress.notice(&format!("{name}: its scores are kept, but no model of it, as that of {gone} is gone"));
             return Ok(());
         }
-        let alone = self.choose(kind, &networks, progress)?;
-        let (labels, classes) = (self.texts.validation.labels(), self.texts.corpus.labels.len());
-        let confusion = Confusion::of(classes, labels, &most_probable(&alone.validation, classes));
-        let note =
-            "The leaderboard's vote_selected has baselines in it, which cannot be saved. This is what validation \
-                    selects among the networks alone; the test texts were not asked about it."
-                .to_string();
-        self.write(&folder, &alone, EnsembleFacts { validation: Some(confusion.scores()), note, ..Default::default() })
-    }
-
-    /// The members stay where they are: the folder points to them.
-    fn write(&self, folder: &Path, chosen: &Chosen, facts: EnsembleFacts) -> Result<()> {
-        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+        fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
         let member = |(candidate, &weight): (&&Candidate, &f64)| {
             let path = format!("../../../{}/model", candidate.row.folder);
-            EnsembleMember::of(folder, path, candidate.row.pair(), weight)
+            EnsembleMember::of(&folder, path, candidate.row.pair(), weight)
         };
         let members = chosen.members.iter().zip(&chosen.weights).map(member).collect::<Result<_>>()?;
+        let training = EnsembleFacts {
+            protocol: self.texts.corpus.protocol.to_string(),
+            validation: row.validation,
+            test: row.test,
+            note: String::new(),
+        };
         let config = EnsembleConfig {
             format_version: FORMAT_VERSION,
             made_by: environment::program(),
             members,
+            rule: chosen.rule,
             temperature: chosen.temperature,
-            training: EnsembleFacts { protocol: self.texts.corpus.protocol.to_string(), ..facts },
+            training,
         };
-        config.save(folder, &self.texts.corpus.labels)
+        config.save(&folder, &self.texts.corpus.labels)
     }
 }
 

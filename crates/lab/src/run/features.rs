@@ -1,12 +1,13 @@
-//! What the baselines see of a corpus: every word of every text, and n-grams of the training texts.
-
-use std::cell::OnceCell;
+//! What the baselines see of a corpus: every word of every text, or the words that have vectors.
 
 use rayon::prelude::*;
 
+use crate::Config;
 use crate::run::texts::Texts;
+use crate::run::vectors::Vectors;
 use ninefold_core::error::Result;
-use ninefold_linear::{Csr, Ngrams, TfIdf, TfIdfConfig};
+use ninefold_linear::training::{LabelledIds, Shared, TrainingData, VectorTable};
+use ninefold_nn::batch::Encoded;
 use ninefold_text::tokenize::Tokenizer;
 use ninefold_text::vocab::{TokenCounts, Vocab, VocabConfig};
 
@@ -23,18 +24,19 @@ impl<T> Parts<T> {
     }
 }
 
-/// Texts as ids of a vocabulary that leaves no training word out, whatever `vocab.min_count` says.
-pub(crate) struct Words {
-    pub(crate) vocab_size: usize,
-    pub(crate) ids: Parts<Vec<Vec<u32>>>,
-    ngrams: OnceCell<Ngrams>,
-    tfidf: OnceCell<Parts<Csr>>,
+/// Texts as ids, and the vocabulary that they are ids of.
+pub(crate) struct Words<'a> {
+    pub(crate) vocab: Vocab,
+    pub(crate) data: TrainingData<'a>,
+    test: Vec<Vec<u32>>,
 }
 
-impl Words {
+impl<'a> Words<'a> {
+    /// By a vocabulary that leaves no training word out, whatever `vocab.min_count` says.
+    ///
     /// # Errors
     /// Those of the tokenizer and the vocabulary.
-    pub(crate) fn of(texts: &Texts) -> Result<Words> {
+    pub(crate) fn of(texts: &'a Texts, config: &'a Config) -> Result<Words<'a>> {
         let tokenizer = Tokenizer::new(&texts.tokenizer)?;
         let corpus = &texts.corpus;
         let train: Vec<&str> = corpus.train.iter().map(|document| document.text.as_str()).collect();
@@ -44,29 +46,41 @@ impl Words {
         let ids = documents.map(|documents| {
             documents.par_iter().map(|document| vocab.encode_text(&tokenizer, &document.text)).collect()
         });
-        Ok(Words { vocab_size: vocab.len(), ids, ngrams: OnceCell::new(), tfidf: OnceCell::new() })
+        Ok(Words::with(texts, config, vocab, ids, None))
     }
 
-    /// How often each text has each n-gram.
-    pub(crate) fn counts(&self, config: &TfIdfConfig) -> Parts<Csr> {
-        let ngrams = self.ngrams(config);
-        self.ids.map(|ids| ngrams.count(ids))
+    /// By the vocabulary of the networks, whose words have these vectors.
+    pub(crate) fn of_vectors(texts: &'a Texts, config: &'a Config, vectors: &'a Vectors) -> Words<'a> {
+        let parts = Parts { train: &texts.train, validation: &texts.validation, test: &texts.test };
+        let ids = parts.map(|part: &&Encoded| (0..part.len()).map(|text| part.text(text).to_vec()).collect());
+        let table = VectorTable { data: &vectors.matrix.data, dim: vectors.matrix.dim };
+        Words::with(texts, config, texts.vocab.clone(), ids, Some(table))
     }
 
-    /// The same, weighted: made once, for three baselines read it.
-    pub(crate) fn tfidf(&self, config: &TfIdfConfig) -> &Parts<Csr> {
-        self.tfidf.get_or_init(|| {
-            let tfidf = TfIdf::fit(self.ngrams(config), config.sublinear_tf);
-            let Parts { train, validation, test } = self.counts(config);
-            Parts {
-                train: tfidf.transform(train),
-                validation: tfidf.transform(validation),
-                test: tfidf.transform(test),
-            }
-        })
+    fn with(
+        texts: &'a Texts,
+        config: &'a Config,
+        vocab: Vocab,
+        ids: Parts<Vec<Vec<u32>>>,
+        vectors: Option<VectorTable<'a>>,
+    ) -> Words<'a> {
+        let labelled = |ids, part: &Encoded| LabelledIds { ids, labels: part.labels().to_vec() };
+        let data = TrainingData {
+            train: labelled(ids.train, &texts.train),
+            validation: labelled(ids.validation, &texts.validation),
+            vocab_size: vocab.len(),
+            class_weights: &texts.class_weights,
+            main_score: texts.main_score,
+            settings: &config.baseline,
+            seed: config.seed,
+            vectors,
+            shared: Shared::default(),
+        };
+        Words { vocab, data, test: ids.test }
     }
 
-    fn ngrams(&self, config: &TfIdfConfig) -> &Ngrams {
-        self.ngrams.get_or_init(|| Ngrams::fit(&self.ids.train, config.ngram_range, config.min_df))
+    /// The ids of every part.
+    pub(crate) fn ids(&self) -> Parts<&[Vec<u32>]> {
+        Parts { train: &self.data.train.ids, validation: &self.data.validation.ids, test: &self.test }
     }
 }

@@ -1,6 +1,7 @@
 //! A comparison: texts, vectors, every pair, the baselines, the ensembles of them, and the statistics over all.
 
 pub(crate) mod baselines;
+mod best;
 pub(crate) mod crew;
 mod ensembles;
 pub(crate) mod features;
@@ -20,6 +21,7 @@ use baselines::Baselines;
 use ensembles::Ensembles;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
+use ninefold_linear::baseline::Input;
 use ninefold_report::{Leaderboard, Row};
 use pair::Trainer;
 use texts::Texts;
@@ -61,6 +63,7 @@ fn compare(config: &Config, folder: &Path, session: &Session) -> Result<Leaderbo
     run.put_together()?;
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
     folder.write_leaderboard(&run.leaderboard)?;
+    best::keep(&run.leaderboard, config, &texts, &folder, progress)?;
     folder.write_report()?;
     Ok(run.leaderboard)
 }
@@ -108,7 +111,7 @@ impl Run<'_> {
 
     /// Every baseline: those of the texts alone, then those of an embedding.
     fn baselines(&self) -> impl Iterator<Item = (BaselineKind, Option<Embedding>)> + use<'_> {
-        let of_vectors = |kind: &BaselineKind| *kind == BaselineKind::MeanLogistic;
+        let of_vectors = |kind: &BaselineKind| kind.input() == Input::Vectors;
         let all = self.config.baselines.iter().copied();
         let plain = all.clone().filter(move |kind| !of_vectors(kind)).map(|kind| (kind, None));
         let embedded = all.filter(of_vectors);

@@ -6,6 +6,7 @@
 //! baselines/tfidf_svm/  and  pairs/word2vec-gru/  (word2vec-gru-seed1/ where there are several seeds)  and  ensembles/stacked/
 //!   history.csv  metrics.json  predictions.csv  confusion.csv  mistakes.json  examples.json  probabilities.safetensors  model/
 //!   (checkpoint.safetensors meanwhile; metrics.jsonl and events.out.tfevents.ninefold where logs are wanted)
+//! best/  best-network/  copies of the models that validation chooses     best.json  of which rows they are
 //! ```
 
 use std::fs::{self, DirEntry, File};
@@ -121,9 +122,19 @@ impl RunFolder {
         self.path.join(&row.folder)
     }
 
-    /// The saved model of a pair.
+    /// The saved model of a row.
     pub fn model(&self, row: &Row) -> PathBuf {
         self.folder(row).join("model")
+    }
+
+    /// A self-contained copy of the model that validation chooses among all rows.
+    pub fn best(&self) -> PathBuf {
+        self.path.join("best")
+    }
+
+    /// The same among the networks.
+    pub fn best_network(&self) -> PathBuf {
+        self.path.join("best-network")
     }
 
     /// The record of a row; `None` when it is not finished.

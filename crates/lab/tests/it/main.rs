@@ -4,5 +4,6 @@ mod compare;
 mod ensembles;
 mod out_of_vocabulary;
 mod saved_ensembles;
+mod saved_models;
 mod session;
 mod small;

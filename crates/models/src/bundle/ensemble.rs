@@ -1,9 +1,9 @@
-//! Several saved networks that answer together, as a folder.
+//! Several saved models that answer together, as a folder.
 //!
 //! ```text
 //! config.json   format version, members with their weights and checksums, temperature, facts
 //! README.md     the model card
-//! members/      the members' own folders, copied; a comparison's ensembles point to the folders of its pairs instead
+//! members/      the members' own folders, copied; a comparison's ensembles point to the folders of its rows instead
 //! ```
 //!
 //! *takes* saved models -> *gives* a folder that is read wherever a saved model is. A member is known by the checksum of its
@@ -16,11 +16,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bundle, CARD, CONFIG, FORMAT_VERSION, LABELS, SUBWORDS, VOCAB, WEIGHTS, checksum, migrate, read_json_of_version,
+    CARD, CONFIG, FORMAT_VERSION, LABELS, NGRAMS, SUBWORDS, VOCAB, WEIGHTS, checksum, migrate, read_json_of_version,
 };
+use crate::model::Model;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
-use ninefold_metrics::Scores;
+use ninefold_metrics::{Rule, Scores};
 
 /// `config.json` of a saved ensemble.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,14 +33,17 @@ pub struct EnsembleConfig {
     pub made_by: String,
     /// Who answers.
     pub members: Vec<EnsembleMember>,
-    /// The mean's logarithms are divided by this before it becomes probabilities; 1 leaves it as it is.
+    /// How the members' probabilities become one.
+    #[serde(default, skip_serializing_if = "Rule::is_mean")]
+    pub rule: Rule,
+    /// The logarithms of what comes of it are divided by this before it becomes probabilities; 1 leaves it as it is.
     pub temperature: f64,
     /// How it came about.
     #[serde(default)]
     pub training: EnsembleFacts,
 }
 
-/// One of several networks.
+/// One of several models.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnsembleMember {
@@ -47,7 +51,7 @@ pub struct EnsembleMember {
     pub name: String,
     /// Its folder, from the ensemble's.
     pub path: String,
-    /// How much it counts beside the others.
+    /// How much it counts beside the others; of a product the power to which its probabilities are raised.
     pub weight: f64,
     /// Checksum of its `config.json`.
     pub sha256: String,
@@ -72,7 +76,7 @@ pub struct EnsembleFacts {
 }
 
 impl EnsembleMember {
-    /// The saved network at `path`, as seen from the ensemble's folder, which is there already.
+    /// The saved model at `path`, as seen from the ensemble's folder, which is there already.
     ///
     /// # Errors
     /// [`Error::Io`] when it is not there.
@@ -98,15 +102,22 @@ impl EnsembleConfig {
     fn card(&self, labels: &[String]) -> String {
         let facts = &self.training;
         let total: f64 = self.members.iter().map(|member| member.weight).sum();
+        let (what, counts) = match self.rule {
+            Rule::Mean => ("A vote: the mean of their probabilities", "counts"),
+            Rule::Product => ("Stacked: the product of their probabilities, each raised to a power", "power"),
+        };
         let mut card = format!(
-            "# Text classifier: {} networks together\n\nA vote: the mean of their probabilities, made by {}. It gives a text one \
-             of {} labels and their probabilities.\n\n| member | counts | folder |\n| --- | ---: | --- |\n",
+            "# Text classifier: {} models together\n\n{what}, made by {}. It gives a text one of {} labels and their \
+             probabilities.\n\n| member | {counts} | folder |\n| --- | ---: | --- |\n",
             self.members.len(),
             self.made_by,
             labels.len()
         );
         for EnsembleMember { name, path, weight, .. } in &self.members {
-            let _ = writeln!(card, "| {name} | {:.1} % | {path} |", 100.0 * weight / total);
+            let _ = match self.rule {
+                Rule::Mean => writeln!(card, "| {name} | {:.1} % | {path} |", 100.0 * weight / total),
+                Rule::Product => writeln!(card, "| {name} | {weight:.3} | {path} |"),
+            };
         }
         if !facts.note.is_empty() {
             let _ = writeln!(card, "\n{}", facts.note);
@@ -119,8 +130,13 @@ impl EnsembleConfig {
             card += "\n";
             card += &super::card::scores([("validation", &facts.validation), ("test", &facts.test)]);
         }
-        card += "\n## Use\n\n```sh\necho 'a text' | ninefold predict THIS_FOLDER\n```\n\nEach member's own card shows how to load it \
-                 in PyTorch; the probabilities of all of them are to be averaged by what they count";
+        card += "\n## Use\n\n```sh\necho 'a text' | ninefold predict THIS_FOLDER\n```\n\nEach member's own card shows how to use it; ";
+        card += match self.rule {
+            Rule::Mean => "the probabilities of all of them are to be averaged by what they count",
+            Rule::Product => {
+                "the logarithms of their probabilities are to be added up, each times its power, for a softmax"
+            }
+        };
         if self.temperature != 1.0 {
             let _ =
                 write!(card, ", their logarithms divided by {:?}, and the softmax taken of those", self.temperature);
@@ -129,41 +145,60 @@ impl EnsembleConfig {
     }
 }
 
-/// A saved ensemble with its networks.
+/// A saved ensemble with its members.
 #[derive(Debug)]
 pub struct Ensemble {
     /// What it is made of.
     pub config: EnsembleConfig,
-    /// The networks, in the config's order.
-    pub members: Vec<Bundle>,
+    /// The members, in the config's order.
+    pub members: Vec<Model>,
 }
 
 impl Ensemble {
     /// Reads a folder that [`EnsembleConfig::save`] wrote, and its members.
     ///
     /// # Errors
-    /// Those of [`Bundle::load`]; [`Error::Checksum`] when a member is another than it was, [`Error::Format`] when the config
+    /// Those of [`Model::load`]; [`Error::Checksum`] when a member is another than it was, [`Error::Format`] when the config
     /// was altered, [`Error::Data`] when members have different labels.
     pub fn load(folder: &Path) -> Result<Ensemble> {
         let config = read_config(folder)?;
-        let mut members: Vec<Bundle> = Vec::new();
+        let mut members: Vec<Model> = Vec::new();
         for EnsembleMember { path, sha256, .. } in &config.members {
             let place = folder.join(path);
             checksum::read_checked(&place.join(CONFIG), Some(sha256))?;
-            members.push(Bundle::load(&place)?);
+            members.push(Model::load(&place)?);
             if let (Some(first), Some(last)) = (members.first(), members.last()) {
                 let first_place = folder.join(&config.members[0].path);
-                same_labels((&first_place, &first.labels), (&place, &last.labels))?;
+                same_labels((&first_place, first.labels()), (&place, last.labels()))?;
             }
         }
         Ok(Ensemble { config, members })
     }
 }
 
+/// What a folder holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A network, or no model at all: who loads it as a network is told.
+    Network,
+    /// A baseline.
+    Linear,
+    /// Several models.
+    Ensemble,
+}
+
+/// What the `config.json` of a folder says that it holds.
+pub fn kind(folder: &Path) -> Kind {
+    match read_json::<serde_json::Value>(&folder.join(CONFIG)) {
+        Ok(value) if value.get("members").is_some() => Kind::Ensemble,
+        Ok(value) if value.get("kind").is_some_and(|kind| kind == "linear") => Kind::Linear,
+        _ => Kind::Network,
+    }
+}
+
 /// True for the folder of a saved ensemble; false for everything else.
 pub fn is_ensemble(folder: &Path) -> bool {
-    let value: Option<serde_json::Value> = read_json(&folder.join(CONFIG)).ok();
-    value.is_some_and(|value| value.get("members").is_some())
+    kind(folder) == Kind::Ensemble
 }
 
 /// The size of a saved model's files; of an ensemble with those of its members.
@@ -176,8 +211,8 @@ pub fn bytes(folder: &Path) -> Result<u64> {
         fs::metadata(&path).map(|file| file.len()).map_err(Error::io("read", &path))
     };
     if !is_ensemble(folder) {
-        let subwords = folder.join(SUBWORDS).is_file().then_some(SUBWORDS);
-        return [CONFIG, VOCAB, LABELS, WEIGHTS].into_iter().chain(subwords).map(size).sum();
+        let optional = [SUBWORDS, NGRAMS].into_iter().filter(|name| folder.join(name).is_file());
+        return [CONFIG, VOCAB, LABELS, WEIGHTS].into_iter().chain(optional).map(size).sum();
     }
     let members = read_config(folder)?.members;
     let sizes = members.iter().map(|member| bytes(&folder.join(&member.path)));
@@ -192,8 +227,12 @@ fn read_config(folder: &Path) -> Result<EnsembleConfig> {
         return wrong("at least one member", "none".to_string());
     }
     let is_positive = |number: f64| number > 0.0 && number.is_finite();
-    if let Some(member) = config.members.iter().find(|member| !is_positive(member.weight)) {
-        return wrong("weights above 0", format!("{} for {}", member.weight, member.path));
+    let (weights, is_weight): (&str, fn(f64) -> bool) = match config.rule {
+        Rule::Mean => ("weights above 0", is_positive),
+        Rule::Product => ("finite weights", f64::is_finite),
+    };
+    if let Some(member) = config.members.iter().find(|member| !is_weight(member.weight)) {
+        return wrong(weights, format!("{} for {}", member.weight, member.path));
     }
     if !is_positive(config.temperature) {
         return wrong("a temperature above 0", config.temperature.to_string());
@@ -219,21 +258,93 @@ pub fn same_labels(a: (&Path, &[String]), b: (&Path, &[String])) -> Result<()> {
     )))
 }
 
+/// How the files of a model come to another folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placing {
+    /// Copied.
+    Copy,
+    /// Linked where the disk can, so that they take no more room; else copied. No file of a model is ever changed in place.
+    Link,
+}
+
+impl Placing {
+    fn place(self, from: &Path, to: &Path) -> Result<()> {
+        if self == Placing::Link && fs::hard_link(from, to).is_ok() {
+            return Ok(());
+        }
+        fs::copy(from, to).map(drop).map_err(Error::io("copy", from))
+    }
+}
+
+/// Copies a saved model to `target`, an ensemble with its members inside of it: the copy can be moved.
+///
+/// # Errors
+/// [`Error::Io`] when a file is missing or cannot be written, [`Error::Format`] when an ensemble's config was altered.
+pub fn copy(model: &Path, target: &Path, placing: Placing) -> Result<()> {
+    fs::create_dir_all(target).map_err(Error::io("create the folder", target))?;
+    if is_ensemble(model) {
+        let mut config = read_config(model)?;
+        let places: Vec<PathBuf> = config.members.iter().map(|member| model.join(&member.path)).collect();
+        config.place_members(&places, target, placing)?;
+        return config.save(target, &labels(model)?);
+    }
+    let optional = [CARD, SUBWORDS, NGRAMS]; // whoever needs one was loaded with it
+    for name in [VOCAB, LABELS, WEIGHTS, SUBWORDS, NGRAMS, CARD, CONFIG] {
+        let from = model.join(name);
+        if !optional.contains(&name) || from.is_file() {
+            placing.place(&from, &target.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+impl EnsembleConfig {
+    /// Puts the members, which lie at `places`, into `target`, and points to them there.
+    fn place_members(&mut self, places: &[PathBuf], target: &Path, placing: Placing) -> Result<()> {
+        for ((number, member), from) in (1..).zip(&mut self.members).zip(places) {
+            let stem = if is_ensemble(from) { "ensemble".to_string() } else { member.name.replace(" + ", "-") };
+            let plain = |letter: char| if letter.is_alphanumeric() || "+-_.".contains(letter) { letter } else { '-' };
+            let stem: String = stem.chars().map(plain).collect();
+            let path = format!("members/{number}-{stem}");
+            copy(from, &target.join(&path), placing)?;
+            *member = EnsembleMember::of(target, path, std::mem::take(&mut member.name), member.weight)?;
+        }
+        Ok(())
+    }
+}
+
+/// The class names of a saved model.
+fn labels(model: &Path) -> Result<Vec<String>> {
+    match is_ensemble(model)
+        .then(|| read_config(model))
+        .transpose()?
+        .and_then(|config| config.members.into_iter().next())
+    {
+        Some(member) => labels(&model.join(member.path)),
+        None => read_json(&model.join(LABELS)),
+    }
+}
+
 /// Makes an ensemble of saved models in `output`, their folders copied. `weights`: one per model, or none: all count the same.
 ///
-/// An ensemble among them gives its networks, which share its weight; given alone, it keeps its temperature and facts.
+/// A vote among them gives its members, which share its weight; a stacked ensemble stays whole. An ensemble given alone keeps its
+/// rule, temperature and facts.
 ///
 /// # Errors
 /// [`Error::Config`] for weights that do not fit, [`Error::Data`] for a model that is given twice, for different labels, and
-/// for an `output` that holds something already; otherwise as [`Bundle::load`].
+/// for an `output` that holds something already; otherwise as [`Model::load`].
 pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by: String) -> Result<EnsembleConfig> {
     let weights = checked(weights, models.len())?;
     if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
     }
+    let alone = match models {
+        [only] if is_ensemble(only) => Some(read_config(only)?),
+        _ => None,
+    };
     let mut parts: Vec<Part> = Vec::new();
     for (model, weight) in models.iter().zip(weights) {
-        parts.extend(parts_of(model, weight)?);
+        parts.extend(parts_of(model, weight, alone.is_some())?);
     }
     for (place, part) in parts.iter().enumerate() {
         if let Some(first) = parts[..place].iter().find(|first| first.member.sha256 == part.member.sha256) {
@@ -244,50 +355,41 @@ pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by:
         }
         same_labels((&parts[0].place, &parts[0].labels), (&part.place, &part.labels))?;
     }
-    for (number, part) in parts.iter_mut().enumerate() {
-        part.member.path = format!("members/{}-{}", number + 1, part.member.name.replace(" + ", "-"));
-        let target = output.join(&part.member.path);
-        fs::create_dir_all(&target).map_err(Error::io("create the folder", &target))?;
-        for name in [VOCAB, LABELS, WEIGHTS, SUBWORDS, CARD, CONFIG] {
-            let (from, to) = (part.place.join(name), target.join(name));
-            let may_be_missing = name == CARD || name == SUBWORDS; // whoever needs one was loaded with it
-            if !may_be_missing || from.is_file() {
-                fs::copy(&from, &to).map_err(Error::io("copy into the ensemble", &from))?;
-            }
-        }
-    }
     let labels = parts.first().map(|part| part.labels.clone()).unwrap_or_default();
-    let members: Vec<EnsembleMember> = parts.into_iter().map(|part| part.member).collect();
-    let (temperature, training) = match models {
-        [only] if is_ensemble(only) => read_config(only).map(|config| (config.temperature, config.training))?,
-        _ => (1.0, EnsembleFacts::default()),
+    let (places, members) =
+        parts.into_iter().map(|part| (part.place, part.member)).unzip::<_, _, Vec<PathBuf>, Vec<_>>();
+    let (rule, temperature, training) = match alone {
+        Some(config) => (config.rule, config.temperature, config.training),
+        None => (Rule::Mean, 1.0, EnsembleFacts::default()),
     };
-    let config = EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, temperature, training };
+    let mut config = EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training };
+    config.place_members(&places, output, Placing::Copy)?;
     config.save(output, &labels)?;
     Ok(config)
 }
 
-/// A network on its way into an ensemble.
+/// A model on its way into an ensemble.
 struct Part {
     place: PathBuf,
     labels: Vec<String>,
     member: EnsembleMember,
 }
 
-/// The networks of a saved model, sharing its weight.
-fn parts_of(model: &Path, weight: f64) -> Result<Vec<Part>> {
+/// The members of a saved model, sharing its weight; given `alone` they keep their own. A stacked ensemble beside others stays
+/// whole.
+fn parts_of(model: &Path, weight: f64, alone: bool) -> Result<Vec<Part>> {
     let part = |place: PathBuf, weight: f64| -> Result<Part> {
-        let Bundle { config, labels, .. } = Bundle::load(&place)?; // whole, or refused
-        let name = config.name();
-        let member = EnsembleMember::of(&place, ".".to_string(), name, weight)?;
-        Ok(Part { place, labels, member })
+        let model = Model::load(&place)?; // whole, or refused
+        let member = EnsembleMember::of(&place, ".".to_string(), model.name(), weight)?;
+        Ok(Part { labels: model.labels().to_vec(), place, member })
     };
-    if !is_ensemble(model) {
+    let config = is_ensemble(model).then(|| read_config(model)).transpose()?;
+    let Some(config) = config.filter(|config| alone || config.rule.is_mean()) else {
         return Ok(vec![part(model.to_path_buf(), weight)?]);
-    }
-    let config = read_config(model)?;
+    };
     let total: f64 = config.members.iter().map(|member| member.weight).sum();
-    config.members.iter().map(|member| part(model.join(&member.path), weight * member.weight / total)).collect()
+    let share = |own: f64| if alone { own } else { weight * own / total };
+    config.members.iter().map(|member| part(model.join(&member.path), share(member.weight))).collect()
 }
 
 /// One weight per model.

@@ -15,7 +15,9 @@
 mod card;
 mod checksum;
 mod ensemble;
+mod linear;
 mod migrate;
+mod ngrams;
 mod pytorch;
 mod subwords;
 mod weights;
@@ -30,8 +32,10 @@ use serde_json::Value;
 pub use card::Card;
 pub use checksum::sha256;
 pub use ensemble::{
-    Ensemble, EnsembleConfig, EnsembleFacts, EnsembleMember, bytes, is_ensemble, put_together, same_labels,
+    Ensemble, EnsembleConfig, EnsembleFacts, EnsembleMember, Kind, Placing, bytes, copy, is_ensemble, kind,
+    put_together, same_labels,
 };
+pub use linear::{LinearBundle, LinearConfig, LinearTag};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_metrics::Scores;
@@ -49,6 +53,7 @@ const VOCAB: &str = "vocab.txt";
 const LABELS: &str = "labels.json";
 const WEIGHTS: &str = "model.safetensors";
 const SUBWORDS: &str = "subwords.safetensors";
+const NGRAMS: &str = "ngrams.txt";
 const CARD: &str = "README.md";
 
 /// A trained model with all that it needs to read texts.
@@ -249,8 +254,10 @@ fn read_json_of_version<T: DeserializeOwned>(folder: &Path, migrate: impl FnOnce
 }
 
 fn read_config(folder: &Path) -> Result<BundleConfig> {
-    if is_ensemble(folder) {
-        return Err(foreign(folder, "an ensemble, where a single network is needed"));
+    match kind(folder) {
+        Kind::Network => (),
+        Kind::Linear => return Err(foreign(folder, "a baseline, where a network is needed")),
+        Kind::Ensemble => return Err(foreign(folder, "an ensemble, where a single network is needed")),
     }
     let config: BundleConfig = read_json_of_version(folder, migrate::network)?;
     let shape = &config.model;

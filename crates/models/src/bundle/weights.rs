@@ -35,7 +35,7 @@ pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<Neu
     let matrix = floats(&tensors, "embedding.weight", &[shape.vocab_size, shape.embedding_dim], path)?;
     let mut model = NeuralClassifier::new(shape.network.clone(), matrix, shape.embedding_dim, 0);
     for parameter in model.parameters_mut().into_iter().skip(1) {
-        parameter.value = floats(&tensors, &parameter.name, &parameter.shape, path)?;
+        parameter.value = floats(&tensors, &parameter.name, &parameter.shape, path)?.into();
     }
     Ok(model)
 }

@@ -95,7 +95,7 @@ fn a_model_comes_back_with_the_same_bits() {
         let logits: Vec<f64> = logits.into_iter().map(f64::from).collect();
         let expected = calibration::probabilities(&logits, 3, 2.5);
 
-        let mut predictor = Predictor::load(dir.path()).unwrap();
+        let predictor = Predictor::load(dir.path()).unwrap();
         assert_eq!(predictor.configs().collect::<Vec<_>>(), [&saved.config]);
         assert_eq!(predictor.labels(), saved.labels);
         let found = predictor.predict(&TEXTS, &Silent).unwrap();

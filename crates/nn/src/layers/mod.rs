@@ -12,6 +12,6 @@ pub mod sampled_softmax;
 
 pub use encoder::Encoder;
 pub use optimizer::Optimizer;
-pub use parameter::Parameter;
+pub use parameter::{Parameter, Values};
 pub use pooling::{Pool, Pooling};
 pub use precision::Precision;

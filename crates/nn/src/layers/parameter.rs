@@ -1,5 +1,52 @@
 //! A named tensor that is learned.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+/// The values of a [`Parameter`]. A clone shares them until one of the two is changed, so that several threads can predict with
+/// one set of weights.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Values(Arc<Vec<f32>>);
+
+impl From<Vec<f32>> for Values {
+    fn from(values: Vec<f32>) -> Values {
+        Values(Arc::new(values))
+    }
+}
+
+impl Deref for Values {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.0
+    }
+}
+
+/// Copies the values first where a clone shares them.
+impl DerefMut for Values {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        Arc::make_mut(&mut self.0).as_mut_slice()
+    }
+}
+
+impl<'a> IntoIterator for &'a Values {
+    type Item = &'a f32;
+    type IntoIter = std::slice::Iter<'a, f32>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Values {
+    type Item = &'a mut f32;
+    type IntoIter = std::slice::IterMut<'a, f32>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
 /// A tensor, its gradient and its name in saved models.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
@@ -8,7 +55,7 @@ pub struct Parameter {
     /// PyTorch's shape, row-major.
     pub shape: Vec<usize>,
     /// The values.
-    pub value: Vec<f32>,
+    pub value: Values,
     /// The gradient of the last batch; empty when the parameter is not trained.
     pub gradient: Vec<f32>,
     /// Its learning rate, as a multiple of the others'. At 0 it rests: it has no gradient and takes no step.
@@ -22,14 +69,14 @@ impl Parameter {
     ///
     /// # Panics
     /// When the shape does not hold `value.len()` floats.
-    pub fn new(name: impl Into<String>, shape: &[usize], value: Vec<f32>) -> Parameter {
-        let size: usize = shape.iter().product();
+    pub fn new(name: impl Into<String>, shape: &[usize], value: impl Into<Values>) -> Parameter {
+        let (size, value): (usize, Values) = (shape.iter().product(), value.into());
         assert_eq!(size, value.len(), "shape {shape:?} for {} floats", value.len());
         Parameter { name: name.into(), shape: shape.to_vec(), gradient: vec![0.0; size], rate: 1.0, rows: None, value }
     }
 
     /// A parameter that keeps its values.
-    pub fn frozen(name: impl Into<String>, shape: &[usize], value: Vec<f32>) -> Parameter {
+    pub fn frozen(name: impl Into<String>, shape: &[usize], value: impl Into<Values>) -> Parameter {
         Parameter { gradient: Vec::new(), ..Parameter::new(name, shape, value) }
     }
 

@@ -14,7 +14,7 @@ use super::{BatchResult, Classifier, ModelKind, Objective};
 use crate::batch::Batch;
 use crate::families::{EncoderConfig, SharedConfig};
 use crate::layers::init::uniform_by_fan;
-use crate::layers::{Encoder, Parameter, Pool, Pooling};
+use crate::layers::{Encoder, Parameter, Pool, Pooling, Values};
 use ninefold_core::error::Result;
 use ninefold_core::rng::Rng;
 use ninefold_kernels::buffer::Buffer;
@@ -91,6 +91,11 @@ impl NeuralClassifier {
     /// # Panics
     /// When the matrix does not hold whole rows of `dim` floats.
     pub fn new(config: NeuralConfig, matrix: Vec<f32>, dim: usize, seed: u64) -> NeuralClassifier {
+        NeuralClassifier::over(config, matrix.into(), dim, seed)
+    }
+
+    /// The same over a matrix that may be shared.
+    fn over(config: NeuralConfig, matrix: Values, dim: usize, seed: u64) -> NeuralClassifier {
         assert!(dim > 0 && matrix.len().is_multiple_of(dim), "{} floats in rows of {dim}", matrix.len());
         let mut rng = Rng::for_purpose(seed, "weights");
         let shape = [matrix.len() / dim, dim];
@@ -121,6 +126,17 @@ impl NeuralClassifier {
             d_pooled: Buffer::default(),
             scratch: linear::Scratch::default(),
         }
+    }
+
+    /// A classifier that shares this one's weights and has buffers of its own, so that both can predict at the same time. It has
+    /// no gradients: it cannot be trained.
+    pub fn fork(&self) -> NeuralClassifier {
+        let mut fork = NeuralClassifier::over(self.config.clone(), self.embedding.value.clone(), self.dim(), 0);
+        for (own, shared) in fork.parameters_mut().into_iter().zip(self.parameters()) {
+            (own.value, own.gradient) = (shared.value.clone(), Vec::new());
+        }
+        fork.outside = Arc::clone(&self.outside);
+        fork
     }
 
     /// From now on texts may hold ids from vocab_size up: words outside of the vocabulary, whose vectors these are. They stay as

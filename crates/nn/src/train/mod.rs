@@ -384,7 +384,7 @@ fn score(
 
 fn get_parameters(model: &dyn Classifier) -> Vec<Vec<f32>> {
     let trained = model.parameters().into_iter().filter(|parameter| parameter.is_trained());
-    trained.map(|parameter| parameter.value.clone()).collect()
+    trained.map(|parameter| parameter.value.to_vec()).collect()
 }
 
 /// Sets the values of every trained parameter.

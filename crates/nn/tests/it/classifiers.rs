@@ -14,7 +14,9 @@ use ninefold_nn::families::{Families, SharedConfig};
 use ninefold_nn::layers::Pooling::{self, Attention, Last, Max, Mean, MeanMax, MeanMaxLast, Segments};
 use ninefold_nn::layers::Precision;
 use ninefold_nn::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
-use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective, Reading, predict_proba};
+use ninefold_nn::model::{
+    Classifier, NeuralClassifier, NeuralConfig, Objective, Reading, predict_logits, predict_proba,
+};
 use ninefold_nn::train::{Checkpoint, OptimizerKind, Schedule, TrainConfig, TrainData, fit};
 
 const VOCAB: usize = 60;
@@ -266,4 +268,24 @@ fn settings_without_meaning_are_refused_by_name() {
     ] {
         assert!(wrong.validate().unwrap_err().to_string().starts_with(key));
     }
+}
+
+#[test]
+fn fork_shares_weights_until_one_of_the_two_is_changed() {
+    let matrix: Vec<f32> = (0..40).map(|n| n as f32 / 40.0).collect();
+    let shared = SharedConfig { bigram_buckets: 8, ..SharedConfig::without_dropout() };
+    let config = NeuralConfig { shared, ..NeuralConfig::default() };
+    let mut model = NeuralClassifier::new(config, matrix, 4, 3);
+    let mut fork = model.fork();
+    for (own, shared) in fork.parameters().into_iter().zip(model.parameters()) {
+        assert!(std::ptr::eq(own.value.as_ptr(), shared.value.as_ptr()) && !own.is_trained(), "{}", own.name);
+    }
+    let mut texts = Encoded::default();
+    [vec![2, 3, 4], vec![], vec![5, 5, 9, 2, 7]].iter().for_each(|ids: &Vec<u32>| texts.push(ids, 0));
+    let reading = Reading { batch_size: 2, max_len: 9, padding: Padding::Exact };
+    let of_model = predict_logits(&mut model, &texts, reading, &Silent).unwrap();
+    assert_eq!(predict_logits(&mut fork, &texts, reading, &Silent).unwrap(), of_model);
+    model.parameters_mut().into_iter().for_each(|parameter| parameter.value.fill(0.5));
+    assert_eq!(predict_logits(&mut fork, &texts, reading, &Silent).unwrap(), of_model, "the fork kept its weights");
+    assert_ne!(predict_logits(&mut model, &texts, reading, &Silent).unwrap(), of_model);
 }

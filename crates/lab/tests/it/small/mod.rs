@@ -57,7 +57,7 @@ pub fn config(place: &Path) -> Config {
     fs::write(place.join("vectors.txt"), vectors).unwrap();
     let mut config = Config { embeddings: vec![EmbeddingKind::Glove.into()], seeds: 2, ..Config::default() };
     config.models = vec![ModelKind::Rnn, ModelKind::Gru];
-    config.baselines = vec![BaselineKind::Majority, BaselineKind::MultinomialNb];
+    config.baselines = ["majority", "multinomial_nb"].map(|name| BaselineKind::named(name).unwrap()).to_vec();
     config.ensembles = EnsembleKind::ALL.to_vec();
     config.corpus.data = place.join("texts.csv").display().to_string();
     config.corpus.validation_fraction = 0.25;

@@ -58,7 +58,7 @@ impl<C: DeserializeOwned> Golden<C> {
         let longest = about.texts.iter().map(Vec::len).max().unwrap();
         let mut model = NeuralClassifier::new(config, vec![0.0; about.vocab_size * about.dim], about.dim, 0);
         for parameter in model.parameters_mut() {
-            parameter.value = self.tensor(&format!("{name}/before/{}", parameter.name));
+            parameter.value = self.tensor(&format!("{name}/before/{}", parameter.name)).into();
         }
         let batch = Batch::pack_chunks(&texts, &all, longest, padding, model.chunk_len());
 

@@ -196,7 +196,7 @@ impl RecurrentStack {
         let directions = config.directions();
         let pieces = self.packed.par_iter_mut().zip(&mut self.kept).zip(self.parameters.par_chunks(4)).enumerate();
         pieces.for_each(|(number, ((packed, kept), parameters))| {
-            let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| parameters[k].value.as_slice());
+            let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| &*parameters[k].value);
             let hidden = match dropout_key {
                 None => hidden,
                 Some(key) => {

@@ -1,57 +1,11 @@
-//! Which baselines stand beside the pairs, and their settings.
+//! The settings of all baselines: the section `[baseline]` of a config.
 
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
+use super::TfIdfConfig;
+use super::supervised::SupervisedConfig;
 use ninefold_core::error::{Error, Result};
-use ninefold_linear::TfIdfConfig;
-use ninefold_linear::supervised::SupervisedConfig;
-
-/// A model without a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BaselineKind {
-    /// The commonest class of the training texts, every time.
-    Majority,
-    /// Multinomial naive Bayes over counts of n-grams.
-    MultinomialNb,
-    /// Complement naive Bayes over TF-IDF.
-    ComplementNb,
-    /// Logistic regression over TF-IDF.
-    TfidfLogistic,
-    /// A linear support vector machine over TF-IDF.
-    TfidfSvm,
-    /// Logistic regression over the mean of a text's word vectors, once per embedding.
-    MeanLogistic,
-    /// fastText's classifier: word and n-gram vectors learned with the labels.
-    FasttextSupervised,
-}
-
-impl BaselineKind {
-    /// All of them.
-    pub const ALL: [BaselineKind; 7] = [
-        BaselineKind::Majority,
-        BaselineKind::MultinomialNb,
-        BaselineKind::ComplementNb,
-        BaselineKind::TfidfLogistic,
-        BaselineKind::TfidfSvm,
-        BaselineKind::MeanLogistic,
-        BaselineKind::FasttextSupervised,
-    ];
-
-    /// Its name in settings, folders and leaderboards.
-    pub fn name(self) -> &'static str {
-        match self {
-            BaselineKind::Majority => "majority",
-            BaselineKind::MultinomialNb => "multinomial_nb",
-            BaselineKind::ComplementNb => "complement_nb",
-            BaselineKind::TfidfLogistic => "tfidf_logistic",
-            BaselineKind::TfidfSvm => "tfidf_svm",
-            BaselineKind::MeanLogistic => "mean_logistic",
-            BaselineKind::FasttextSupervised => "fasttext_supervised",
-        }
-    }
-}
 
 /// How baselines are trained. Where a setting is a list, validation chooses from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]

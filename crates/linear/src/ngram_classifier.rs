@@ -1,0 +1,66 @@
+//! A linear classifier over n-grams: what naive Bayes, logistic regression and the support vector machine are when trained.
+
+use std::sync::Arc;
+
+use super::baseline::TrainedBaseline;
+use super::state::State;
+use super::{Csr, Linear, Ngrams, TfIdf};
+use ninefold_core::error::{Error, Result};
+
+/// Counts of n-grams, weighted or not, times the weights of a linear classifier.
+#[derive(Clone, Debug)]
+pub struct NgramClassifier {
+    /// Which n-grams count.
+    pub ngrams: Arc<Ngrams>,
+    /// What their counts are weighted by; `None`: counts as they are.
+    pub tfidf: Option<Arc<TfIdf>>,
+    /// The classifier.
+    pub linear: Linear,
+}
+
+impl NgramClassifier {
+    /// The classifier that consists of `state`.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when a part is missing or does not fit the others.
+    pub fn load(mut state: State, num_classes: usize) -> Result<Box<dyn TrainedBaseline>> {
+        let ngrams = state.ngrams.take().ok_or_else(|| Error::format("the model", "n-grams", "none"))?;
+        let columns = ngrams.len();
+        let ngrams = Arc::new(Ngrams::of(&ngrams)?);
+        let tfidf = match state.tensors.contains_key("idf") {
+            false => None,
+            true => Some(Arc::new(TfIdf::new(state.take_f64("idf", &[columns])?, state.setting("sublinear_tf")?))),
+        };
+        let linear = state.take_linear(columns, num_classes)?;
+        Ok(Box::new(NgramClassifier { ngrams, tfidf, linear }))
+    }
+
+    fn features(&self, texts: &[Vec<u32>]) -> Csr {
+        let counts = self.ngrams.count(texts);
+        match &self.tfidf {
+            Some(tfidf) => tfidf.transform(counts),
+            None => counts,
+        }
+    }
+}
+
+impl TrainedBaseline for NgramClassifier {
+    fn scores(&self, texts: &[Vec<u32>]) -> Vec<f64> {
+        self.linear.scores(&self.features(texts))
+    }
+
+    fn parameter_count(&self) -> usize {
+        self.linear.parameter_count()
+    }
+
+    fn state(&self) -> State {
+        let state = State { ngrams: Some(self.ngrams.ids()), ..State::default() }.with_linear(self.linear.clone());
+        match &self.tfidf {
+            Some(tfidf) => {
+                let idf = tfidf.idf().to_vec();
+                state.with("idf", &[idf.len()], idf).with_setting("sublinear_tf", tfidf.is_sublinear())
+            }
+            None => state,
+        }
+    }
+}

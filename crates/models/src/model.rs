@@ -1,0 +1,91 @@
+//! Any saved model: a network, a baseline, or an ensemble of such.
+
+use std::path::Path;
+
+use crate::bundle::{Bundle, Ensemble, Facts, Kind, LinearBundle, kind};
+use ninefold_core::error::Result;
+use ninefold_core::phrasing::{counted, listed};
+use ninefold_nn::model::Classifier;
+
+/// A saved model, as its folder says which.
+#[derive(Debug)]
+pub enum Model {
+    /// An embedding with a network.
+    Network(Box<Bundle>),
+    /// A classifier without a network.
+    Linear(Box<LinearBundle>),
+    /// Several models that answer together.
+    Ensemble(Box<Ensemble>),
+}
+
+impl Model {
+    /// Reads the folder of any saved model.
+    ///
+    /// # Errors
+    /// As [`Bundle::load`], [`LinearBundle::load`] and [`Ensemble::load`].
+    pub fn load(folder: &Path) -> Result<Model> {
+        Ok(match kind(folder) {
+            Kind::Network => Model::Network(Box::new(Bundle::load(folder)?)),
+            Kind::Linear => Model::Linear(Box::new(LinearBundle::load(folder)?)),
+            Kind::Ensemble => Model::Ensemble(Box::new(Ensemble::load(folder)?)),
+        })
+    }
+
+    /// Class names by label id.
+    pub fn labels(&self) -> &[String] {
+        match self {
+            Model::Network(bundle) => &bundle.labels,
+            Model::Linear(bundle) => &bundle.labels,
+            Model::Ensemble(ensemble) => ensemble.members.first().map_or(&[], Model::labels),
+        }
+    }
+
+    /// Its name: "word2vec + gru", "tfidf_svm"; of an ensemble what its members are.
+    pub fn name(&self) -> String {
+        let leaves = self.leaves();
+        let mut names: Vec<String> = Vec::new();
+        for leaf in &leaves {
+            let name = match leaf {
+                Model::Network(bundle) => bundle.config.name(),
+                Model::Linear(bundle) => bundle.config.name(),
+                Model::Ensemble(_) => continue,
+            };
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if leaves.len() == 1 {
+            return names.concat();
+        }
+        let is_network = |leaf: &&Model| matches!(leaf, Model::Network(_));
+        let what = if leaves.iter().all(is_network) { "network" } else { "model" };
+        format!("{} together ({})", counted(leaves.len(), what), listed(&names))
+    }
+
+    /// Numbers in all of its networks and baselines.
+    pub fn parameter_count(&self) -> usize {
+        let count = |leaf: &&Model| match leaf {
+            Model::Network(bundle) => bundle.model.parameter_count(),
+            Model::Linear(bundle) => bundle.model.parameter_count(),
+            Model::Ensemble(_) => 0,
+        };
+        self.leaves().iter().map(count).sum()
+    }
+
+    /// How each of its networks and baselines was trained.
+    pub fn trainings(&self) -> Vec<&Facts> {
+        match self {
+            Model::Network(bundle) => vec![&bundle.config.training],
+            Model::Linear(bundle) => vec![&bundle.config.training],
+            Model::Ensemble(ensemble) => ensemble.members.iter().flat_map(Model::trainings).collect(),
+        }
+    }
+
+    /// The networks and baselines in it: itself, unless it is an ensemble.
+    pub fn leaves(&self) -> Vec<&Model> {
+        match self {
+            Model::Ensemble(ensemble) => ensemble.members.iter().flat_map(Model::leaves).collect(),
+            leaf => vec![leaf],
+        }
+    }
+}
