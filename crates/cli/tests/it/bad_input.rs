@@ -169,3 +169,18 @@ fn wrong_usage_is_exit_code_2_and_help_has_examples() {
     }
     assert!(stdout(&place.ninefold(&["--help"]).output().unwrap()).contains("Examples:\n"));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn refused_threads_are_an_error_and_no_panic() {
+    let place = Place::new();
+    let limited = "ulimit -v 1500000; exec \"$0\" compare --data posts --run-dir run --threads 20000";
+    let output = Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_ninefold")])
+        .current_dir(place.path("."))
+        .output()
+        .unwrap();
+    let error = refusal(&output, 1);
+    assert!(error.starts_with("error: cannot start 20000 threads: ") && error.contains("ask for fewer"), "{error}");
+    assert!(!place.path("run").exists());
+}
