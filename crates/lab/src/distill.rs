@@ -110,7 +110,7 @@ pub fn distill(config: &Config, teacher: &Path, output: &Path, beside: bool, ses
 fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, session: &Session) -> Result<Distilled> {
     let progress = session.progress;
     config.validate()?;
-    let (&[embedding], &[cell]) = (config.embeddings.as_slice(), config.models.as_slice()) else {
+    let ([embedding], &[cell]) = (config.embeddings.as_slice(), config.models.as_slice()) else {
         return Err(Error::config("embeddings, models", "one of each", "more"));
     };
     if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
@@ -126,7 +126,7 @@ fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, sess
             .notice("the teacher was trained on other texts or another split: it may have learned these validation or test texts");
     }
     let vectors = Vectors::make(embedding, config, &texts, session)?;
-    let work = Work { config, texts: &texts, vectors: &vectors, pair: (embedding, cell), progress };
+    let work = Work { config, texts: &texts, vectors: &vectors, pair: (embedding.clone(), cell), progress };
     let name = predictor.name().to_string();
     let said = work.said(&predictor, &texts.corpus.train, "teacher, training texts")?;
     let targets = at_temperature(&said, texts.corpus.labels.len(), config.distill.temperature);
@@ -238,7 +238,7 @@ impl Work<'_> {
             teacher: teacher.map(|(_, name)| name),
         };
         let temperature = calibration::temperature(&validation, classes, texts.validation.labels());
-        pair::bundle(config, texts, self.vectors, self.pair.0, temperature, facts, model).save(folder)
+        pair::bundle(config, texts, self.vectors, &self.pair.0, temperature, facts, model).save(folder)
     }
 
     /// Scores and speed of a saved model.
@@ -246,7 +246,6 @@ impl Work<'_> {
         let (corpus, classes) = (&self.texts.corpus, self.texts.corpus.labels.len());
         let scores = |answers: &[u32], part: &Encoded| Confusion::of(classes, part.labels(), answers).scores();
         let validation = self.said(&predictor, &corpus.validation, &format!("{role}, validation texts"))?;
-        self.texts.test_evaluations.count(role);
         let begin = Instant::now();
         let (mut test, mut fastest) = (Vec::new(), f64::INFINITY);
         // A few hundred texts are labelled in a blink: again until it can be timed, and the fastest pass counts.
@@ -256,6 +255,7 @@ impl Work<'_> {
             fastest = fastest.min(start.elapsed().as_secs_f64());
         }
         let [validation, test] = [validation, test].map(|said| most_probable(&said, classes));
+        self.texts.test_evaluations.register_answers(&test, role);
         let row = DistilledRow {
             role: role.to_string(),
             name: predictor.name().to_string(),

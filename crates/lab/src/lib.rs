@@ -10,13 +10,15 @@
 //!
 //! ```
 //! use ninefold_core::Folders;
-//! use ninefold_lab::{Config, EmbeddingKind, Session, run};
+//! use ninefold_lab::{Config, Session, run};
 //! use ninefold_nn::model::ModelKind;
 //!
-//! let mut config = Config { embeddings: vec![EmbeddingKind::Word2vec.into()], ..Config::default() };
+//! let mut config = Config { embeddings: vec!["word2vec".parse()?], ..Config::default() };
 //! config.models = vec![ModelKind::Gru];
 //! config.corpus.sample.documents = 300;
-//! (config.embedding.epochs, config.training.epochs, config.model.hidden_size) = (1, 1, 8);
+//! for (key, value) in [("embedding.epochs", "1"), ("training.epochs", "1"), ("model.hidden_size", "8")] {
+//!     config.set(key, value)?;
+//! }
 //!
 //! let place = tempfile::tempdir()?;
 //! let folders = Folders { cache: Some(place.path().join("cache")), ..Folders::default() };
@@ -38,8 +40,9 @@ mod session;
 mod store;
 
 pub use config::Config;
-pub use config::embedding::EmbeddingConfig;
-pub use config::embedding_kind::{Embedding, EmbeddingKind};
+pub use config::embedding::EmbeddingSpec;
+pub use config::embedding_kind::{EmbeddingKind, PretrainedConfig};
+pub use config::embedding_name::Embedding;
 pub use config::ensemble::EnsembleKind;
 pub use config::keep_models::KeepModels;
 pub use config::model::ModelConfig;

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use ninefold::embeddings::{fasttext, glove, word2vec};
 use ninefold::files::write_atomically;
+use ninefold::lab::EmbeddingKind;
 use ninefold::progress::{Progress, Silent};
 use ninefold::text::vocab::{TokenCounts, Vocab, VocabConfig};
 use ninefold::vectors::WordVectors;
@@ -79,20 +80,13 @@ fn train(
     progress: &dyn Progress,
 ) -> Result<(WordVectors, usize)> {
     let wrong = |error: toml::de::Error| Error::config("settings", "the settings of the method", error.message());
-    match method {
-        "word2vec" => {
-            let config = toml::from_str(settings).map_err(wrong)?;
-            Ok((word2vec::train(&config, sentences, vocab, progress)?, config.epochs))
-        }
-        "fasttext" => {
-            let config = toml::from_str(settings).map_err(wrong)?;
+    match EmbeddingKind::new(method, toml::from_str(settings).map_err(wrong)?)? {
+        EmbeddingKind::Word2vec(config) => Ok((word2vec::train(&config, sentences, vocab, progress)?, config.epochs)),
+        EmbeddingKind::Fasttext(config) => {
             Ok((fasttext::train(&config, sentences, vocab, progress)?, config.word2vec.epochs))
         }
-        "glove" => {
-            let config = toml::from_str(settings).map_err(wrong)?;
-            Ok((glove::train(&config, sentences, vocab, progress)?, config.epochs))
-        }
-        _ => Err(Error::config("method", "word2vec, fasttext or glove", method)),
+        EmbeddingKind::Glove(config) => Ok((glove::train(&config, sentences, vocab, progress)?, config.epochs)),
+        EmbeddingKind::Pretrained(_) => Err(Error::config("method", "word2vec, fasttext or glove", method)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::lab::{Distilled, DistilledRow, Embedding, EmbeddingKind, Session, distill};
+use ninefold::lab::{Distilled, DistilledRow, Embedding, Session, distill};
 use ninefold::nn::model::ModelKind;
 use ninefold::report::{Comparison, plain_table};
 use ninefold::{Error, Folders};
@@ -52,9 +52,9 @@ pub struct DistillArgs {
 /// Runs the command.
 pub fn run(args: &DistillArgs, output: &Output) -> Result<()> {
     let mut config = args.config.resolve()?;
-    config.embeddings =
-        vec![one("--embeddings", &config.embeddings, &Embedding::SINGLE, EmbeddingKind::Word2vec.into())?];
-    config.models = vec![one("--models", &config.models, &ModelKind::RECURRENT, ModelKind::Gru)?];
+    let built_in = Embedding::built_in();
+    config.embeddings = vec![one("--embeddings", &config.embeddings, &built_in, &built_in[0])?];
+    config.models = vec![one("--models", &config.models, &ModelKind::RECURRENT, &ModelKind::Gru)?];
     let (folders, bars) = (Folders::from_env(), Bars::new(output));
     let session = Session { folders: &folders, threads: args.threads.count()?, progress: &bars };
     let done = distill(&config, &args.teacher, &args.output, args.beside, &session).map_err(|error| match error {
@@ -70,10 +70,10 @@ pub fn run(args: &DistillArgs, output: &Output) -> Result<()> {
 }
 
 /// The only one of a list; where nobody chose, a usual one.
-fn one<T: Copy + PartialEq>(flag: &str, list: &[T], all: &[T], usual: T) -> Result<T> {
+fn one<T: Clone + PartialEq>(flag: &str, list: &[T], all: &[T], usual: &T) -> Result<T> {
     match list {
-        [only] => Ok(*only),
-        everything if everything == all => Ok(usual),
+        [only] => Ok(only.clone()),
+        everything if everything == all => Ok(usual.clone()),
         several => Err(Usage(format!("{flag}: a pupil is one network: expected one, found {}", several.len())).into()),
     }
 }

@@ -83,18 +83,19 @@ fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, min_probability: Option<
     let corpus = load_to_evaluate(config, &labels, &folders, &bars)?;
     corpus.notices.iter().for_each(|notice| bars.notice(notice));
 
-    TestEvaluations::of(&corpus.test, &labels, &folders).count("evaluate");
-    let (mut confusion, mut answers) = (Confusion::new(labels.len()), Vec::new());
+    let (mut confusion, mut answers, mut predicted) = (Confusion::new(labels.len()), Vec::new(), Vec::new());
     bars.begin("evaluate", "texts", Some(corpus.test.len() as u64));
     for documents in corpus.test.chunks(BATCH) {
         let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
         for (document, prediction) in documents.iter().zip(predictor.predict(&texts, &bars)?) {
             confusion.add(document.label, prediction.label);
+            predicted.push(prediction.label);
             answers.push((f64::from(prediction.probability()), prediction.label == document.label));
         }
         bars.advance(documents.len() as u64);
     }
     bars.end();
+    TestEvaluations::of(&corpus.test, &labels, &folders).register_answers(&predicted, "evaluate");
 
     let (scores, classes) = (confusion.scores(), ClassRow::of(&confusion, &labels));
     let calibration_error = expected_calibration_error(&answers);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use ninefold::lab::{RunFolder, is_ladder, is_search};
-use ninefold::report::{Difference, Leaderboard, RowKind, diff, differences, plain_table};
+use ninefold::report::{Difference, Leaderboard, RowKind, diff, plain_table};
 use serde_json::json;
 
 use crate::flags::output::{Format, column};
@@ -114,8 +114,7 @@ fn line(folder: &RunFolder) -> Vec<String> {
 fn compare(a: &Path, b: &Path, as_json: bool, output: &Output) -> Result<()> {
     let folders = (RunFolder::open(a)?, RunFolder::open(b)?);
     let diff = diff(&leaderboard(&folders.0)?, &leaderboard(&folders.1)?);
-    let value = |folder: &RunFolder| -> Result<_> { Ok(serde_json::to_value(folder.config()?)?) };
-    let settings = differences(&value(&folders.0)?, &value(&folders.1)?);
+    let settings = folders.0.config()?.differences(&folders.1.config()?)?;
     if as_json {
         return output.print_json(&json!({ "settings": settings, "diff": diff }));
     }

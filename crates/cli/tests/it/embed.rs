@@ -198,9 +198,12 @@ fn bad_input_is_said_before_the_work() {
     };
     assert!(train(&["-o", "v.xyz"], 2).contains("ends in .safetensors, .bin, .vec or .txt"));
     assert!(train(&["-o", "v.vec", "--to", "vecs"], 2).contains("word2vec-text"));
-    assert!(train(&["-o", "v.vec", "--set", "windw=3"], 2).contains("windw"));
+    assert!(train(&["-o", "v.vec", "--set", "windw=3"], 2).contains("(did you mean `window`?), found `windw`"));
     assert!(train(&["-o", "v.vec", "--set", "windw"], 2).contains("found no '='"));
-    assert!(train(&["-o", "v.vec", "--set", "loss=softmax"], 2).contains("expected `ns` or `hs`"));
+    assert!(
+        train(&["-o", "v.vec", "--set", "loss=softmax"], 2)
+            .contains("--set loss: expected one of ns, hs, found \"softmax\"")
+    );
     assert!(train(&["-o", "v.vec", "--memory=-1"], 2).contains("--memory -1: expected gigabytes"));
     assert!(train(&["-o", "v.vec", "--dim", "0"], 2).contains("dim: expected at least 1, found 0"));
     assert!(train(&["-o", "v.vec", "--min-count", "100000"], 1).contains("min_count = 100000"));

@@ -7,9 +7,10 @@ use std::fmt::Write;
 use documented::DocumentedFields;
 use toml::{Table, Value};
 
-use crate::Config;
+use crate::config::embedding_list::SECTION;
 use crate::config::resolve;
 use crate::config::sections::{self, Section};
+use crate::{Config, EmbeddingSpec};
 use ninefold_core::error::Result;
 
 impl Config {
@@ -22,6 +23,10 @@ impl Config {
         let mut out = String::new();
         keys(&mut out, &table, Config::FIELD_NAMES, Config::FIELD_DOCS);
         for Section { path, docs, keys: names, key_docs } in sections::all() {
+            if path == SECTION {
+                self.embedding.iter().try_for_each(|spec| embedding(&mut out, docs, spec))?;
+                continue;
+            }
             let inner = path.split('.').try_fold(&table, |table, name| table.get(name)?.as_table());
             if let Some(inner) = inner.filter(|_| !names.is_empty()) {
                 out.push('\n');
@@ -35,6 +40,18 @@ impl Config {
         }
         Ok(out)
     }
+}
+
+/// One of `[[embedding]]`, and its keys.
+fn embedding(out: &mut String, docs: &str, spec: &EmbeddingSpec) -> Result<()> {
+    let table = spec.to_table()?;
+    out.push('\n');
+    comment(out, docs);
+    let _ = writeln!(out, "[[{SECTION}]]");
+    let identity = ["name", "kind"].map(|key| (key, EmbeddingSpec::get_field_docs(key).unwrap_or_default()));
+    let fields = identity.into_iter().chain(EmbeddingSpec::fields(spec.kind.name()));
+    fields.for_each(|(name, docs)| key(out, name, docs, table.get(name)));
+    Ok(())
 }
 
 /// What a search tries, a heading per section.
@@ -61,16 +78,18 @@ fn keys(out: &mut String, table: &Table, names: &[&str], docs: &[&str]) {
     for (name, docs) in names.iter().zip(docs) {
         match table.get(*name) {
             Some(Value::Table(_)) if is_section(name) => {}
-            Some(value) => {
-                comment(out, docs);
-                let _ = writeln!(out, "{name} = {value}");
-            }
-            None => {
-                comment(out, docs);
-                let _ = writeln!(out, "# {name} =");
-            }
+            Some(Value::Array(_)) if *name == SECTION => {}
+            value => key(out, name, docs, value),
         }
     }
+}
+
+fn key(out: &mut String, name: &str, docs: &str, value: Option<&Value>) {
+    comment(out, docs);
+    let _ = match value {
+        Some(value) => writeln!(out, "{name} = {value}"),
+        None => writeln!(out, "# {name} ="),
+    };
 }
 
 fn comment(out: &mut String, docs: &str) {
@@ -94,6 +113,17 @@ mod tests {
             let text = config.to_commented_toml().unwrap();
             assert_eq!(toml::from_str::<Config>(&text).unwrap(), config, "{text}");
         }
+    }
+
+    #[test]
+    fn declared_embeddings_read_back() {
+        let mut config = Config::default();
+        config.set("embedding.glove", "vectors.txt").unwrap();
+        config.set("embedding.word2vec.window", "3").unwrap();
+        config.embedding.push(EmbeddingSpec { name: "w2v-wide".to_string(), ..config.embedding[0].clone() });
+        config.embeddings = vec!["word2vec+w2v-wide".parse().unwrap()];
+        let text = config.to_commented_toml().unwrap();
+        assert_eq!(toml::from_str::<Config>(&text).unwrap(), config, "{text}");
     }
 
     #[test]
@@ -124,5 +154,6 @@ mod tests {
             assert!(place > 0 && lines[place - 1].starts_with("# "), "{line}");
         }
         assert!(text.contains("\n[corpus.sample]\n") && text.contains("\nhidden_size = "), "{text}");
+        assert_eq!(text.matches("\n[[embedding]]\n").count(), 3, "{text}");
     }
 }

@@ -1,153 +1,144 @@
-//! The settings of word vectors, shared by the three that are compared.
-//!
-//! One `dim`, one `window`, one number of epochs for all: what differs between rows of a leaderboard is the method.
+//! One embedding of a comparison: a name, a kind with its settings, and what becomes of words without a vector.
 
 use documented::DocumentedFields;
-use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
+use crate::EmbeddingKind;
+use crate::config::embedding_kind::{PretrainedConfig, fields, unknown_setting};
+use crate::config::resolve::explain;
 use ninefold_core::error::{Error, Result};
-use ninefold_embeddings::Architecture;
-use ninefold_embeddings::fasttext::FastTextConfig;
 use ninefold_embeddings::glove::GloveConfig;
 use ninefold_embeddings::word2vec::Word2VecConfig;
 use ninefold_vectors::matrix::Unknown;
 use ninefold_vectors::outside::OutOfVocabulary;
 
-/// How word vectors are made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
-#[serde(deny_unknown_fields, default)]
-pub struct EmbeddingConfig {
-    /// Length of the vectors.
-    pub dim: usize,
-    /// Most words on either side that count as context.
-    pub window: usize,
-    /// Passes of Word2Vec and FastText over the training texts.
-    pub epochs: usize,
-    /// Word2Vec and FastText: "skip_gram" (each context word predicts the middle word) or "cbow" (their mean does).
-    pub architecture: Architecture,
-    /// Word2Vec and FastText: noise words that each prediction is told apart from.
-    pub negative: usize,
-    /// Word2Vec and FastText: noise words are drawn by count to this power.
-    pub ns_exponent: f64,
-    /// Word2Vec and FastText: words more frequent than about this share of the text are thinned out; 0: none is.
-    pub sample: f64,
-    /// Word2Vec and FastText: learning rate at the start; it falls linearly to almost nothing.
-    pub learning_rate: f64,
-    /// FastText: shortest n-gram, in characters.
-    pub min_n: usize,
-    /// FastText: longest n-gram.
-    pub max_n: usize,
-    /// FastText: number of buckets that n-grams are hashed into.
-    pub bucket: u32,
-    /// "train" trains GloVe on the training texts; else the path of a file with pretrained vectors, or a member of
-    /// glove.6B.zip such as "6B.100d" (found in NINEFOLD_DATA_DIR or fetched).
-    pub glove: String,
-    /// GloVe: passes over the co-occurrences.
-    pub glove_epochs: usize,
-    /// GloVe: AdaGrad's learning rate.
-    pub glove_learning_rate: f64,
-    /// GloVe: co-occurrences above this count all weigh the same.
-    pub x_max: f64,
-    /// GloVe: rarer ones weigh (count / x_max) to this power.
-    pub weight_exponent: f64,
+/// How word vectors are made, and what they are called.
+#[derive(Clone, Debug, PartialEq, DocumentedFields)]
+pub struct EmbeddingSpec {
+    /// Its name in `embeddings`, in folders and in leaderboards.
+    pub name: String,
+    /// "word2vec", "fasttext" or "glove", which are trained on the training texts, or "pretrained": read from a file.
+    pub kind: EmbeddingKind,
     /// Vector of a word that has none: "random" (of the same variance as the others), "mean" or "zero".
     pub unknown: Unknown,
     /// What networks read where a token is not in the vocabulary: "unk" (one vector for all), or "subwords": the mean of the vectors
-    /// of its n-grams, for embeddings that have n-grams (FastText, or a fastText model as glove). Those of the vocabulary's words
+    /// of its n-grams, for embeddings that have n-grams (FastText, or a fastText model as a file). Those of the vocabulary's words
     /// count; they stay as they come, and the saved model keeps them.
     pub out_of_vocabulary: OutOfVocabulary,
 }
 
-impl Default for EmbeddingConfig {
-    fn default() -> EmbeddingConfig {
-        let (word2vec, fasttext, glove) =
-            (Word2VecConfig::default(), FastTextConfig::default(), GloveConfig::default());
-        EmbeddingConfig {
-            dim: 100,
-            window: 5,
-            epochs: 10,
-            architecture: word2vec.architecture,
-            negative: word2vec.negative,
-            ns_exponent: word2vec.ns_exponent,
-            sample: word2vec.sample,
-            learning_rate: word2vec.learning_rate,
-            min_n: fasttext.min_n,
-            max_n: fasttext.max_n,
-            bucket: fasttext.bucket,
-            glove: "train".to_string(),
-            glove_epochs: glove.epochs,
-            glove_learning_rate: glove.learning_rate,
-            x_max: glove.x_max,
-            weight_exponent: glove.weight_exponent,
-            unknown: Unknown::default(),
-            out_of_vocabulary: OutOfVocabulary::default(),
-        }
-    }
+/// The specs that exist without being declared, in the order of their rows. Each has the name of its kind.
+pub(crate) const BUILT_IN: [&str; 3] = ["word2vec", "fasttext", "glove"];
+
+/// Settings of trainers that are those of the run.
+const OF_RUN: [&str; 2] = ["seed", "threads"];
+
+/// The built-in specs; what the trainers share is the same for all, so that rows differ by method alone. `epochs` are those of
+/// Word2Vec and FastText.
+pub(crate) fn built_in(dim: usize, window: usize, epochs: usize) -> Vec<EmbeddingSpec> {
+    let word2vec = Word2VecConfig { dim, window, epochs, ..Word2VecConfig::default() };
+    let kinds = [
+        EmbeddingKind::Word2vec(word2vec.clone()),
+        EmbeddingKind::Fasttext(word2vec.into()),
+        EmbeddingKind::Glove(GloveConfig { dim, window, ..GloveConfig::default() }),
+    ];
+    kinds.into_iter().map(|kind| EmbeddingSpec::new(kind.name(), kind)).collect()
 }
 
-impl EmbeddingConfig {
+impl EmbeddingSpec {
+    /// A spec whose words without a vector are treated as usual.
+    pub fn new(name: impl Into<String>, kind: EmbeddingKind) -> EmbeddingSpec {
+        let (unknown, out_of_vocabulary) = (Unknown::default(), OutOfVocabulary::default());
+        EmbeddingSpec { name: name.into(), kind, unknown, out_of_vocabulary }
+    }
+
+    /// The settings of specs of a kind with their documentation, in the order in which they are written: without `name` and
+    /// `kind`, which say what it is, and without those of the run.
+    pub(crate) fn fields(kind: &str) -> Vec<(&'static str, &'static str)> {
+        let common = EmbeddingSpec::FIELD_NAMES.iter().copied().zip(EmbeddingSpec::FIELD_DOCS.iter().copied());
+        let own = fields(kind).into_iter().filter(|(key, _)| !OF_RUN.contains(key));
+        own.chain(common.filter(|(key, _)| !["name", "kind"].contains(key))).collect()
+    }
+
+    /// Whether a spec of its kind has a setting of that name.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        EmbeddingSpec::fields(self.kind.name()).iter().any(|(name, _)| *name == key)
+    }
+
+    /// Everything about it: one of the tables of `[[embedding]]`.
+    pub(crate) fn to_table(&self) -> Result<Table> {
+        let unwritable = |error: toml::ser::Error| Error::config("embedding", "settings that TOML can hold", error);
+        let mut table = self.kind.settings()?;
+        table.retain(|key, _| !OF_RUN.contains(&key));
+        table.insert("name".to_string(), Value::from(self.name.as_str()));
+        table.insert("kind".to_string(), Value::from(self.kind.name()));
+        table.insert("unknown".to_string(), Value::try_from(self.unknown).map_err(unwritable)?);
+        table.insert("out_of_vocabulary".to_string(), Value::try_from(self.out_of_vocabulary).map_err(unwritable)?);
+        Ok(table)
+    }
+
+    /// The value of a setting; `None` where it has none.
+    pub(crate) fn get(&self, key: &str) -> Result<Option<Value>> {
+        Ok(self.to_table()?.remove(key))
+    }
+
+    /// Changes a setting; without a value it is the default again.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting that specs of this kind do not have, or a value of the wrong type; its key is `path`.
+    pub(crate) fn set(&mut self, path: &str, key: &str, value: Option<&Value>) -> Result<()> {
+        if !self.has(key) {
+            let known: Vec<&str> = EmbeddingSpec::fields(self.kind.name()).into_iter().map(|(name, _)| name).collect();
+            return Err(unknown_setting(path, key, &known));
+        }
+        match (key, value) {
+            ("unknown", value) => self.unknown = value.map_or(Ok(Unknown::default()), |value| typed(path, value))?,
+            ("out_of_vocabulary", value) => {
+                self.out_of_vocabulary = value.map_or(Ok(OutOfVocabulary::default()), |value| typed(path, value))?;
+            }
+            (key, value) => {
+                let mut settings = self.kind.settings()?;
+                settings.remove(key);
+                settings.extend(value.map(|value| (key.to_string(), value.clone())));
+                self.kind = EmbeddingKind::new(self.kind.name(), settings).map_err(|error| match error {
+                    Error::Config { expected, found, .. } => Error::Config { key: path.to_string(), expected, found },
+                    other => other,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses settings that have no meaning. Reads no file.
     ///
     /// # Errors
-    /// [`Error::Config`](ninefold_core::Error::Config) with the key.
+    /// [`Error::Config`] with the key.
     pub fn validate(&self) -> Result<()> {
-        if self.glove.trim().is_empty() {
-            return Err(Error::config("glove", "\"train\", a name such as \"6B.100d\", or a path", "nothing"));
+        let first = |char: char| char.is_ascii_alphanumeric();
+        let is_fine = self.name.starts_with(first) && self.name.chars().all(|char| first(char) || "._-".contains(char));
+        if !is_fine {
+            let expected = "letters and digits, and after the first of them also . _ - (folders have this name)";
+            return Err(Error::config("name", expected, format!("\"{}\"", self.name)));
         }
-        self.word2vec(0, 1).validate()?;
-        self.fasttext(0, 1).validate()?;
-        self.glove(0, 1).validate().map_err(|error| match error {
-            Error::Config { key, expected, found } if key == "epochs" || key == "learning_rate" => {
-                Error::Config { key: format!("glove_{key}"), expected, found }
-            }
-            other => other,
-        })
+        self.kind.validate()
     }
 
-    /// True when GloVe is trained rather than loaded.
-    pub fn trains_glove(&self) -> bool {
-        self.glove == "train"
+    /// The same, read from a file; its vectors have to be as long as they would have been.
+    pub(crate) fn pretrained(&self, path: &str) -> EmbeddingSpec {
+        let dim = match &self.kind {
+            EmbeddingKind::Word2vec(config) => Some(config.dim),
+            EmbeddingKind::Fasttext(config) => Some(config.word2vec.dim),
+            EmbeddingKind::Glove(config) => Some(config.dim),
+            EmbeddingKind::Pretrained(config) => config.dim,
+        };
+        let kind = EmbeddingKind::Pretrained(PretrainedConfig { path: path.to_string(), dim });
+        EmbeddingSpec { kind, ..self.clone() }
     }
+}
 
-    /// The settings of Word2Vec.
-    pub fn word2vec(&self, seed: u64, threads: usize) -> Word2VecConfig {
-        Word2VecConfig {
-            dim: self.dim,
-            architecture: self.architecture,
-            window: self.window,
-            negative: self.negative,
-            ns_exponent: self.ns_exponent,
-            sample: self.sample,
-            epochs: self.epochs,
-            learning_rate: self.learning_rate,
-            seed,
-            threads,
-            ..Word2VecConfig::default()
-        }
-    }
-
-    /// The settings of FastText.
-    pub fn fasttext(&self, seed: u64, threads: usize) -> FastTextConfig {
-        FastTextConfig {
-            min_n: self.min_n,
-            max_n: self.max_n,
-            bucket: self.bucket,
-            ..self.word2vec(seed, threads).into()
-        }
-    }
-
-    /// The settings of GloVe, where it is trained.
-    pub fn glove(&self, seed: u64, threads: usize) -> GloveConfig {
-        GloveConfig {
-            dim: self.dim,
-            window: self.window,
-            epochs: self.glove_epochs,
-            learning_rate: self.glove_learning_rate,
-            x_max: self.x_max,
-            weight_exponent: self.weight_exponent,
-            seed,
-            threads,
-            ..GloveConfig::default()
-        }
-    }
+fn typed<T: serde::de::DeserializeOwned>(path: &str, value: &Value) -> Result<T> {
+    value.clone().try_into().map_err(|error: toml::de::Error| {
+        let (expected, found) = explain(error.message().trim(), "");
+        Error::config(path, expected, found)
+    })
 }

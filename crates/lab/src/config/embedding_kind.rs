@@ -1,113 +1,186 @@
-//! Which word vectors a network reads: one kind, or several kinds side by side as one input.
+//! The kinds of word vectors, each with its own settings; and the settings by their names, as flat tables.
+//!
+//! A setting is declared once, at the trainer's struct: name, documentation, default and check come from there.
 
-use std::fmt;
-use std::str::FromStr;
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize, Serializer};
+use toml::{Table, Value};
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::config::resolve::{explain, suggestion};
+use ninefold_core::error::{Error, Result};
+use ninefold_embeddings::fasttext::FastTextConfig;
+use ninefold_embeddings::glove::GloveConfig;
+use ninefold_embeddings::word2vec::Word2VecConfig;
 
-/// A kind of word vectors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// How word vectors are made, with the settings of that kind.
+#[derive(Clone, Debug, PartialEq)]
 pub enum EmbeddingKind {
     /// Skip-gram or CBOW over words.
-    Word2vec,
+    Word2vec(Word2VecConfig),
     /// The same over words and their n-grams.
-    Fasttext,
-    /// From co-occurrence counts, or pretrained.
-    Glove,
+    Fasttext(FastTextConfig),
+    /// Trained on co-occurrence counts.
+    Glove(GloveConfig),
+    /// Read from a file.
+    Pretrained(PretrainedConfig),
 }
+
+/// Word vectors that somebody else trained.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct PretrainedConfig {
+    /// Path of a file with word vectors, or the name of a member of glove.6B.zip such as "6B.100d" (found in NINEFOLD_DATA_DIR or
+    /// downloaded).
+    pub path: String,
+    /// Length of the vectors, checked against the file where it is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dim: Option<usize>,
+}
+
+impl PretrainedConfig {
+    fn validate(&self) -> Result<()> {
+        if self.path.trim().is_empty() {
+            return Err(Error::config("path", "a file with word vectors, or a name such as \"6B.100d\"", "nothing"));
+        }
+        Ok(())
+    }
+}
+
+/// FastText's name for the settings that it shares with Word2Vec. They are written beside its own, not below this name.
+const SHARED: &str = "word2vec";
 
 impl EmbeddingKind {
-    /// All of them.
-    pub const ALL: [EmbeddingKind; 3] = [EmbeddingKind::Word2vec, EmbeddingKind::Fasttext, EmbeddingKind::Glove];
+    /// The names of all kinds.
+    pub const NAMES: [&str; 4] = ["word2vec", "fasttext", "glove", "pretrained"];
 
-    /// Its name in settings, folders and leaderboards.
-    pub fn name(self) -> &'static str {
-        Embedding::from(self).name()
-    }
-}
-
-/// An embedding of a comparison: one kind of word vectors, or several whose vectors stand side by side, each word's in the order
-/// of [`EmbeddingKind::ALL`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Embedding(u8); // a bit per kind, at least one of them
-
-/// Names of all embeddings, by their bits.
-const NAMES: [&str; 8] = [
-    "",
-    "word2vec",
-    "fasttext",
-    "word2vec+fasttext",
-    "glove",
-    "word2vec+glove",
-    "fasttext+glove",
-    "word2vec+fasttext+glove",
-];
-
-impl Embedding {
-    /// One kind each: what is compared where nothing else is asked for.
-    pub const SINGLE: [Embedding; 3] = [Embedding(1), Embedding(2), Embedding(4)];
-
-    /// Its kinds.
-    pub fn kinds(self) -> impl Iterator<Item = EmbeddingKind> {
-        EmbeddingKind::ALL.into_iter().filter(move |&kind| self.contains(kind))
+    /// Its name in settings, and in the names of cached files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            EmbeddingKind::Word2vec(_) => "word2vec",
+            EmbeddingKind::Fasttext(_) => "fasttext",
+            EmbeddingKind::Glove(_) => "glove",
+            EmbeddingKind::Pretrained(_) => "pretrained",
+        }
     }
 
-    /// Whether vectors of that kind are part of it.
-    pub fn contains(self, kind: EmbeddingKind) -> bool {
-        self.0 & Embedding::from(kind).0 != 0
-    }
-
-    /// Its name in settings, folders and leaderboards: "word2vec+glove".
-    pub fn name(self) -> &'static str {
-        NAMES[usize::from(self.0)]
-    }
-}
-
-impl From<EmbeddingKind> for Embedding {
-    fn from(kind: EmbeddingKind) -> Embedding {
-        Embedding(1 << kind as u8)
-    }
-}
-
-impl fmt::Display for Embedding {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
-    }
-}
-
-/// A name that is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownEmbedding;
-
-impl FromStr for Embedding {
-    type Err = UnknownEmbedding;
-
-    /// Kinds in any order, with a plus between them.
-    fn from_str(name: &str) -> Result<Embedding, UnknownEmbedding> {
-        name.split('+').try_fold(Embedding(0), |so_far, name| {
-            let kind =
-                EmbeddingKind::ALL.into_iter().find(|kind| kind.name() == name.trim()).ok_or(UnknownEmbedding)?;
-            if so_far.contains(kind) {
-                Err(UnknownEmbedding)
-            } else {
-                Ok(Embedding(so_far.0 | Embedding::from(kind).0))
+    /// The kind of that name with some of its settings, the others being the defaults of its trainer.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for an unknown kind, an unknown setting (with the nearest known one), or a value of the wrong type.
+    pub fn new(name: &str, settings: Table) -> Result<EmbeddingKind> {
+        let keys: Vec<&str> = fields(name).into_iter().map(|(key, _)| key).collect();
+        if let Some(unknown) = settings.keys().find(|key| !keys.contains(&key.as_str())) {
+            return Err(unknown_setting(unknown, unknown, &keys));
+        }
+        match name {
+            "word2vec" => read(settings).map(EmbeddingKind::Word2vec),
+            "fasttext" => {
+                let (own, shared) =
+                    settings.into_iter().partition(|(key, _)| FastTextConfig::FIELD_NAMES.contains(&key.as_str()));
+                let own: FastTextConfig = read(own)?;
+                Ok(EmbeddingKind::Fasttext(FastTextConfig { word2vec: read(shared)?, ..own }))
             }
-        })
+            "glove" => read(settings).map(EmbeddingKind::Glove),
+            "pretrained" => read(settings).map(EmbeddingKind::Pretrained),
+            other => {
+                let (expected, found) = (format!("one of {}", EmbeddingKind::NAMES.join(", ")), format!("\"{other}\""));
+                Err(Error::config("kind", expected, found))
+            }
+        }
+    }
+
+    /// All settings by their names; those without a value are left out.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when a value cannot be written, which none of them is.
+    pub fn settings(&self) -> Result<Table> {
+        let table = match self {
+            EmbeddingKind::Word2vec(config) => Table::try_from(config),
+            EmbeddingKind::Fasttext(config) => Table::try_from(config),
+            EmbeddingKind::Glove(config) => Table::try_from(config),
+            EmbeddingKind::Pretrained(config) => Table::try_from(config),
+        };
+        let mut table = table.map_err(|error| Error::config("embedding", "settings that TOML can hold", error))?;
+        if let Some(Value::Table(shared)) = table.remove(SHARED) {
+            table.extend(shared);
+        }
+        Ok(table)
+    }
+
+    /// Refuses settings that have no meaning.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the setting's name.
+    pub fn validate(&self) -> Result<()> {
+        match self {
+            EmbeddingKind::Word2vec(config) => config.validate(),
+            EmbeddingKind::Fasttext(config) => config.validate(),
+            EmbeddingKind::Glove(config) => config.validate(),
+            EmbeddingKind::Pretrained(config) => config.validate(),
+        }
+    }
+
+    /// The same with this seed, trained on so many threads; a file is what it is.
+    #[must_use]
+    pub fn seeded(mut self, seed: u64, threads: usize) -> EmbeddingKind {
+        match &mut self {
+            EmbeddingKind::Word2vec(config) => (config.seed, config.threads) = (seed, threads),
+            EmbeddingKind::Fasttext(FastTextConfig { word2vec, .. }) => {
+                (word2vec.seed, word2vec.threads) = (seed, threads);
+            }
+            EmbeddingKind::Glove(config) => (config.seed, config.threads) = (seed, threads),
+            EmbeddingKind::Pretrained(_) => {}
+        }
+        self
+    }
+
+    /// False where there cannot be n-grams; what a file has, only reading it tells.
+    pub(crate) fn may_have_ngrams(&self) -> bool {
+        matches!(self, EmbeddingKind::Fasttext(_) | EmbeddingKind::Pretrained(_))
     }
 }
 
-impl Serialize for Embedding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+/// As `settings()` with the kind's name: what keys are made of.
+impl Serialize for EmbeddingKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut table = self.settings().map_err(serde::ser::Error::custom)?;
+        table.insert("kind".to_string(), Value::from(self.name()));
+        table.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Embedding {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Embedding, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        name.parse().map_err(|_| D::Error::unknown_variant(&name, &NAMES[1..]))
+/// The settings of the kind of that name with their documentation, in the order in which they are written; none where there is
+/// no such kind.
+pub(crate) fn fields(kind: &str) -> Vec<(&'static str, &'static str)> {
+    fn of<T: DocumentedFields>() -> impl Iterator<Item = (&'static str, &'static str)> {
+        T::FIELD_NAMES.iter().copied().zip(T::FIELD_DOCS.iter().copied())
     }
+    match kind {
+        "word2vec" => of::<Word2VecConfig>().collect(),
+        "fasttext" => {
+            of::<Word2VecConfig>().chain(of::<FastTextConfig>().filter(|(name, _)| *name != SHARED)).collect()
+        }
+        "glove" => of::<GloveConfig>().collect(),
+        "pretrained" => of::<PretrainedConfig>().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What is said about a setting that does not exist; `key` is how it was written.
+pub(crate) fn unknown_setting(key: &str, name: &str, known: &[&str]) -> Error {
+    Error::config(key, format!("a known setting{}", suggestion(name, known)), format!("`{name}`"))
+}
+
+/// The settings of a struct, read one at a time, so that a mistake has its key.
+fn read<T: Default + Serialize + serde::de::DeserializeOwned>(settings: Table) -> Result<T> {
+    for (key, value) in &settings {
+        let alone = Table::from_iter([(key.clone(), value.clone())]);
+        if let Err(error) = alone.try_into::<T>() {
+            let (expected, found) = explain(error.message().trim(), "");
+            return Err(Error::config(key, expected, found));
+        }
+    }
+    settings.try_into().map_err(|error: toml::de::Error| Error::config("embedding", "known settings", error.message()))
 }
 
 #[cfg(test)]
@@ -116,16 +189,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_read_as_the_embedding_that_has_it() {
-        for name in &NAMES[1..] {
-            let embedding: Embedding = name.parse().unwrap();
-            assert_eq!(embedding.name(), *name);
-            let kinds: Vec<&str> = embedding.kinds().map(EmbeddingKind::name).collect();
-            assert_eq!(kinds.join("+"), *name);
+    fn every_kind_reads_back_the_settings_that_it_writes() {
+        for name in EmbeddingKind::NAMES {
+            let kind = EmbeddingKind::new(name, Table::new()).unwrap();
+            assert_eq!(kind.name(), name);
+            let settings = kind.settings().unwrap();
+            assert_eq!(EmbeddingKind::new(name, settings.clone()).unwrap(), kind);
+            let named: Vec<&str> = fields(name).into_iter().map(|(key, _)| key).collect();
+            assert!(settings.keys().all(|key| named.contains(&key.as_str())), "{name}: {settings:?}");
         }
-        assert_eq!("glove + word2vec".parse::<Embedding>().unwrap().name(), "word2vec+glove");
-        for name in ["", "glove+", "elmo", "glove+glove"] {
-            assert_eq!(name.parse::<Embedding>(), Err(UnknownEmbedding), "{name}");
-        }
+    }
+
+    #[test]
+    fn fasttext_has_the_settings_of_word2vec_beside_its_own() {
+        let settings: Table = toml::from_str("window = 3\nmin_n = 2\narchitecture = \"cbow\"").unwrap();
+        let kind = EmbeddingKind::new("fasttext", settings).unwrap();
+        let EmbeddingKind::Fasttext(config) = &kind else { panic!("{kind:?}") };
+        assert_eq!((config.word2vec.window, config.min_n, config.max_n), (3, 2, FastTextConfig::default().max_n));
+        let written = kind.settings().unwrap();
+        assert_eq!((written["window"].as_integer(), written.contains_key(SHARED)), (Some(3), false));
+    }
+
+    #[test]
+    fn a_setting_that_is_none_or_of_the_wrong_type_is_named() {
+        let refused = |name: &str, settings: &str| {
+            EmbeddingKind::new(name, toml::from_str(settings).unwrap()).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused("fasttext", "min_m = 2"),
+            "min_m: expected a known setting (did you mean `min_n`?), found `min_m`"
+        );
+        assert!(refused("word2vec", "min_n = 2").starts_with("min_n: expected a known setting"));
+        assert!(refused("glove", "dim = \"long\"").starts_with("dim: expected a whole number"));
+        let error = refused("word2vec", "architecture = \"skipgram\"");
+        assert!(error.contains("(did you mean `skip_gram`?)"), "{error}");
+        assert!(refused("elmo", "").starts_with("kind: expected one of word2vec, fasttext, glove, pretrained"));
     }
 }

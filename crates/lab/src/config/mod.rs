@@ -2,9 +2,13 @@
 //!
 //! A file's sections are the fields of [`Config`]; the doc comment of a field is what `ninefold config` prints above its key.
 
+mod changes;
 mod commented;
 pub(crate) mod embedding;
 pub(crate) mod embedding_kind;
+pub(crate) mod embedding_list;
+pub(crate) mod embedding_name;
+mod embeddings;
 pub(crate) mod ensemble;
 pub(crate) mod keep_models;
 pub(crate) mod model;
@@ -16,8 +20,8 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BaselineConfig, BaselineKind, DistillConfig, Embedding, EmbeddingConfig, EmbeddingKind, EnsembleKind, KeepModels,
-    LogKind, ModelConfig, SearchConfig,
+    BaselineConfig, BaselineKind, DistillConfig, Embedding, EmbeddingSpec, EnsembleKind, KeepModels, LogKind,
+    ModelConfig, SearchConfig,
 };
 use ninefold_core::error::{Error, Result};
 use ninefold_data::CorpusConfig;
@@ -27,7 +31,6 @@ use ninefold_nn::train::TrainConfig;
 use ninefold_nn::train::pretrain::PretrainConfig;
 use ninefold_text::tokenize::TokenizerConfig;
 use ninefold_text::vocab::VocabConfig;
-use ninefold_vectors::outside::OutOfVocabulary;
 
 /// One comparison: which texts, which embeddings, which networks, and every setting of each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
@@ -43,8 +46,8 @@ pub struct Config {
     /// Comparisons: which trained models stay in the run folder when it is complete: "all", "best" (the copies in `best` and
     /// `best-network`, whose rows validation chooses), or "none".
     pub keep_models: KeepModels,
-    /// Embeddings to compare: any of "word2vec", "fasttext", "glove", or several side by side as one input, such as
-    /// "word2vec+glove".
+    /// Embeddings to compare: names of [[embedding]] below, of which "word2vec", "fasttext" and "glove" always exist, or several
+    /// side by side as one input, such as "word2vec+glove".
     pub embeddings: Vec<Embedding>,
     /// Networks to compare: any of "rnn", "lstm", "gru", "cnn" (a convolution), "swem" (word vectors, pooled).
     pub models: Vec<ModelKind>,
@@ -62,8 +65,10 @@ pub struct Config {
     pub tokenizer: TokenizerConfig,
     /// Which tokens are known.
     pub vocab: VocabConfig,
-    /// How tokens become vectors.
-    pub embedding: EmbeddingConfig,
+    /// How tokens become vectors. [[embedding]] declares one of a new name, or changes the one of that name; [embedding] instead
+    /// changes a setting of all that have it.
+    #[serde(with = "crate::config::embedding_list")]
+    pub embedding: Vec<EmbeddingSpec>,
     /// What the networks of all families share.
     pub model: ModelConfig,
     /// What recurrent networks learn before they see a label.
@@ -92,7 +97,7 @@ impl Config {
         if self.seeds == 0 {
             return Err(Error::config("seeds", "at least 1", 0));
         }
-        distinct("embeddings", &self.embeddings)?;
+        distinct("embeddings", &self.embeddings.iter().map(Embedding::name).collect::<Vec<_>>())?;
         distinct("models", &self.models)?;
         if !self.baselines.is_empty() {
             distinct("baselines", &self.baselines)?;
@@ -104,15 +109,7 @@ impl Config {
         within("corpus", self.corpus.validate())?;
         within("tokenizer", self.tokenizer.validate())?;
         within("vocab", self.vocab.validate())?;
-        within("embedding", self.embedding.validate())?;
-        if self.embedding.out_of_vocabulary == OutOfVocabulary::Subwords && !self.may_have_ngrams() {
-            let names: Vec<&str> = self.embeddings.iter().map(|embedding| embedding.name()).collect();
-            let expected = format!(
-                "\"unk\", as {} has no n-grams (fasttext has, and a fastText model given as embedding.glove)",
-                names.join(", ")
-            );
-            return Err(Error::config("embedding.out_of_vocabulary", expected, "\"subwords\""));
-        }
+        self.validate_embeddings()?;
         within("model", self.model.validate(&self.models, self.training.max_len))?;
         within("pretraining", self.pretraining.validate())?;
         within("training", self.training.validate())?;
@@ -139,20 +136,9 @@ impl Config {
         }
     }
 
-    /// True when GloVe takes part and is loaded rather than trained.
-    pub(crate) fn loads_glove(&self) -> bool {
-        !self.embedding.trains_glove()
-            && self.embeddings.iter().any(|embedding| embedding.contains(EmbeddingKind::Glove))
-    }
-
-    /// False when no embedding can have n-grams; what a file has, only reading it tells.
-    pub(crate) fn may_have_ngrams(&self) -> bool {
-        self.loads_glove() || self.embeddings.iter().any(|embedding| embedding.contains(EmbeddingKind::Fasttext))
-    }
-
     /// The pairs to train, one embedding's networks after another.
     pub fn pairs(&self) -> impl Iterator<Item = (Embedding, ModelKind)> + '_ {
-        self.embeddings.iter().flat_map(|&embedding| self.models.iter().map(move |&model| (embedding, model)))
+        self.embeddings.iter().flat_map(|embedding| self.models.iter().map(move |&model| (embedding.clone(), model)))
     }
 }
 

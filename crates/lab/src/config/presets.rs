@@ -2,10 +2,8 @@
 //!
 //! All figures that are not a module's own default stand here.
 
-use crate::{
-    BaselineConfig, BaselineKind, Config, DistillConfig, Embedding, EmbeddingConfig, EnsembleKind, ModelConfig,
-    SearchConfig,
-};
+use crate::config::embedding::built_in;
+use crate::{BaselineConfig, BaselineKind, Config, DistillConfig, Embedding, EnsembleKind, ModelConfig, SearchConfig};
 use ninefold_core::error::{Error, Result};
 use ninefold_metrics::StatisticsConfig;
 use ninefold_nn::families::recurrent::Recurrent;
@@ -46,7 +44,7 @@ fn plain() -> Config {
         seeds: 1,
         refit: false,
         keep_models: Default::default(),
-        embeddings: Embedding::SINGLE.to_vec(),
+        embeddings: Embedding::built_in(),
         models: ModelKind::RECURRENT.to_vec(),
         baselines: BaselineKind::all().collect(),
         ensembles: vec![EnsembleKind::VoteSelected, EnsembleKind::Stacked],
@@ -54,7 +52,7 @@ fn plain() -> Config {
         corpus: Default::default(),
         tokenizer: Default::default(),
         vocab: VocabConfig::default(),
-        embedding: EmbeddingConfig::default(),
+        embedding: built_in(100, 5, 10),
         model: ModelConfig::default(),
         pretraining: Default::default(),
         training: TrainConfig::default(),
@@ -70,7 +68,7 @@ fn plain() -> Config {
 fn lifted(config: Config) -> Config {
     Config {
         vocab: VocabConfig { min_count: 2, ..config.vocab },
-        embedding: EmbeddingConfig { window: 10, epochs: 20, ..config.embedding },
+        embedding: built_in(100, 10, 20),
         model: ModelConfig {
             shared: SharedConfig {
                 dropout: 0.5,
@@ -151,12 +149,7 @@ fn round(round: Round) -> Config {
             ..TokenizerConfig::default()
         },
         vocab: VocabConfig { min_count: 5, ..VocabConfig::default() },
-        embedding: EmbeddingConfig {
-            dim: round.dim,
-            window: round.window,
-            epochs: round.vector_epochs,
-            ..EmbeddingConfig::default()
-        },
+        embedding: built_in(round.dim, round.window, round.vector_epochs),
         model: ModelConfig {
             shared: SharedConfig { dropout: round.dropout, freeze_embeddings: true, ..SharedConfig::default() },
             families: Families {

@@ -14,7 +14,7 @@ use toml::{Spanned, Table, Value};
 
 use crate::Config;
 use crate::config::model::move_to_sections;
-use crate::config::{presets, sections};
+use crate::config::{embedding_list, presets, sections};
 use ninefold_core::error::{Error, Result};
 
 /// Where settings come from, weakest first.
@@ -37,10 +37,10 @@ pub fn resolve(sources: &Sources) -> Result<Config> {
     let base = presets::preset(sources.preset.as_deref().unwrap_or("default"))?;
     let mut table = to_table(&base)?;
     if let Some(path) = &sources.file {
-        overlay(&mut table, read_file(path)?);
+        overlay(&mut table, read_file(path)?)?;
     }
     for (key, value) in &sources.settings {
-        overlay(&mut table, setting(key, value)?);
+        set(&mut table, key, value)?;
     }
     let config: Config = from_table(table)?;
     config.validate()?;
@@ -100,6 +100,15 @@ fn parse(text: &str, name: &str) -> Result<Table> {
     let parsed = DeTable::parse(text).map_err(no_toml)?;
     let mut table = Table::deserialize(toml::de::Deserializer::from(parsed.clone())).map_err(no_toml)?;
     renew(&mut table);
+    if let Some(specs) = table.get(embedding_list::SECTION) {
+        embedding_list::from_value(specs).map_err(|error| match error {
+            Error::Config { key, expected, found } => {
+                let keys: Vec<Segment> = key.split('.').map(|key| Segment::Map { key: key.to_string() }).collect();
+                fail(place(&keys.iter().collect::<Vec<_>>(), &parsed).start, (expected, found))
+            }
+            other => other,
+        })?;
+    }
     match read(table.clone()) {
         Ok(_) => Ok(table),
         Err(mistake) => Err(fail(mistake.place(&parsed).start, mistake.explain())),
@@ -107,19 +116,23 @@ fn parse(text: &str, name: &str) -> Result<Table> {
 }
 
 /// Lays `upper` over `lower`: tables are merged, everything else is replaced.
-fn overlay(lower: &mut Table, upper: Table) {
+fn overlay(lower: &mut Table, upper: Table) -> Result<()> {
     for (key, value) in upper {
         match (lower.get_mut(&key), value) {
-            (Some(Value::Table(lower)), Value::Table(upper)) => overlay(lower, upper),
+            (Some(Value::Table(lower)), Value::Table(upper)) => overlay(lower, upper)?,
+            (Some(specs), value) if key == embedding_list::SECTION => {
+                *specs = embedding_list::changed(specs, |specs| embedding_list::overlay(specs, &value))?;
+            }
             (_, value) => {
                 lower.insert(key, value);
             }
         }
     }
+    Ok(())
 }
 
-/// One value as a table; what it may be is learned by trying it as TOML, as a string and as a list.
-fn setting(key: &str, value: &str) -> Result<Table> {
+/// Sets one value; what it may be is learned by trying it as TOML, as a string and as a list.
+pub(crate) fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
     let nested = |value: Value| {
         let mut parts = key.rsplit('.');
         let last = Table::from_iter([(parts.next().unwrap_or_default().to_string(), value)]);
@@ -128,25 +141,38 @@ fn setting(key: &str, value: &str) -> Result<Table> {
     let as_toml = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
     let as_list = Value::Array(value.split(',').map(|item| Value::String(item.trim().to_string())).collect());
     let candidates = [as_toml, Some(Value::String(value.to_string())), Some(as_list)];
-    let mut first_mistake = None;
+    let is_of_embeddings = key.split('.').next() == Some(embedding_list::SECTION);
+    let mut refused = None;
     for candidate in candidates.into_iter().flatten() {
         let mut setting = nested(candidate);
         renew(&mut setting);
-        match read(setting.clone()) {
-            Ok(_) => return Ok(setting),
-            Err(mistake) => first_mistake = first_mistake.or(Some(mistake)),
-        }
+        let mistake = match read(setting.clone()) {
+            Ok(_) => return overlay(table, setting),
+            // It may be one of an embedding that only this table has.
+            Err(_) if is_of_embeddings => match overlay(table, setting) {
+                Err(Error::Config { expected, found, .. }) => (expected, found),
+                done => return done,
+            },
+            Err(mistake) => mistake.explain(),
+        };
+        refused = refused.or(Some(mistake));
     }
-    let (expected, found) = first_mistake.map_or_else(Default::default, |mistake| mistake.explain());
+    let (expected, found) = refused.unwrap_or_default();
     Err(Error::config(key, expected, found))
 }
 
 /// Puts a value at a key such as "model.recurrent.hidden_size"; `None` removes it.
-pub(crate) fn put(table: &mut Table, key: &str, value: Option<Value>) {
+///
+/// # Errors
+/// [`Error::Config`] for a setting that no embedding has.
+pub(crate) fn put(table: &mut Table, key: &str, value: Option<Value>) -> Result<()> {
     match key.split_once('.') {
+        Some((embedding_list::SECTION, rest)) if let Some(specs) = table.get_mut(embedding_list::SECTION) => {
+            *specs = embedding_list::changed(specs, |specs| embedding_list::set(specs, rest, value.as_ref()))?;
+        }
         Some((section, rest)) => {
             if let Some(Value::Table(section)) = table.get_mut(section) {
-                put(section, rest, value);
+                put(section, rest, value)?;
             }
         }
         None => match value {
@@ -154,6 +180,7 @@ pub(crate) fn put(table: &mut Table, key: &str, value: Option<Value>) {
             None => drop(table.remove(key)),
         },
     }
+    Ok(())
 }
 
 impl Mistake {
@@ -189,29 +216,38 @@ impl Mistake {
         {
             keys.extend(&unknown);
         }
-        let mut place = file.span();
-        let mut within = Within::Table(file.get_ref());
-        for segment in keys {
-            let next = match (within, segment) {
-                (Within::Table(table), Segment::Map { key }) => table
-                    .iter()
-                    .find(|(name, _)| name.get_ref() == key)
-                    .map(|(name, value)| (name.span(), value.get_ref())),
-                (Within::Value(DeValue::Array(items)), Segment::Seq { index }) => {
-                    items.get(*index).map(|item| (item.span(), item.get_ref()))
-                }
-                _ => None,
-            };
-            // A key that the file does not have stood in it under an older name, a level higher.
-            let Some((span, value)) = next else { continue };
-            place = span;
-            within = match value {
-                DeValue::Table(table) => Within::Table(table),
-                other => Within::Value(other),
-            };
-        }
-        place
+        place(&keys, file)
     }
+}
+
+/// Where in a file a key is: at the innermost part of it that the file has.
+fn place(keys: &[&Segment], file: &Spanned<DeTable>) -> Range<usize> {
+    let mut place = file.span();
+    let mut within = Within::Table(file.get_ref());
+    for segment in keys {
+        let next = match (within, segment) {
+            (Within::Table(table), Segment::Map { key }) => {
+                table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, value)| (name.span(), value.get_ref()))
+            }
+            (Within::Value(DeValue::Array(items)), Segment::Seq { index }) => {
+                items.get(*index).map(|item| (item.span(), item.get_ref()))
+            }
+            // The name of an item stands for the item.
+            (Within::Value(DeValue::Array(items)), Segment::Map { key }) => {
+                let name = |item: &Spanned<DeValue>| Some(item.get_ref().get("name")?.get_ref().as_str()? == key);
+                items.iter().find(|item| name(item) == Some(true)).map(|item| (item.span(), item.get_ref()))
+            }
+            _ => None,
+        };
+        // A key that the file does not have stood in it under an older name, a level higher.
+        let Some((span, value)) = next else { continue };
+        place = span;
+        within = match value {
+            DeValue::Table(table) => Within::Table(table),
+            other => Within::Value(other),
+        };
+    }
+    place
 }
 
 /// Where the search for a key has come to.
@@ -222,7 +258,7 @@ enum Within<'a> {
 }
 
 /// serde's message about a key of a section -> (what was expected, what was found), with the nearest name that exists.
-fn explain(message: &str, section: &str) -> (String, String) {
+pub(crate) fn explain(message: &str, section: &str) -> (String, String) {
     let of_kind = ["invalid type: ", "invalid value: "].iter().find_map(|kind| message.strip_prefix(kind));
     if let Some((found, expected)) = of_kind.and_then(|message| message.split_once(", expected ")) {
         let expected = match expected.trim() {
@@ -255,7 +291,7 @@ fn explain(message: &str, section: &str) -> (String, String) {
 }
 
 /// " (did you mean `hidden_size`?)", or all names when none is near.
-fn suggestion(found: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(found: &str, known: &[&str]) -> String {
     let similarity = |name: &str| strsim::jaro_winkler(name, found);
     match known.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))) {
         Some(best) if is_near(best, found) => format!(" (did you mean `{best}`?)"),
@@ -372,6 +408,15 @@ mod tests {
         let config = with(&[("model.hidden_size", "5"), ("model.recurrent.hidden_size", "6"), ("model.filters", "7")]);
         let families = config.unwrap().model.families;
         assert_eq!((families.recurrent.hidden_size, families.cnn.filters), (6, 7));
+    }
+
+    #[test]
+    fn a_mistake_about_an_embedding_is_named_with_its_line() {
+        let error = refusal("[embedding]\ndim = 3\n\n[embedding.glove]\nwindw = 3\n");
+        assert_eq!(error, "my.toml:5: expected a known setting (did you mean `window`?), found `windw`");
+        let item = |name: &str, kind: &str| format!("[[embedding]]\nname = \"{name}\"\nkind = \"{kind}\"\n");
+        let error = refusal(&(item("a", "glove") + &item("b", "golve")));
+        assert_eq!(error, "my.toml:6: expected one of word2vec, fasttext, glove, pretrained, found \"golve\"");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use documented::DocumentedFields;
 
-use crate::{BaselineConfig, Config, DistillConfig, EmbeddingConfig, SearchConfig};
+use crate::config::embedding_list::{self, SECTION};
+use crate::{BaselineConfig, Config, DistillConfig, SearchConfig};
 use ninefold_data::CorpusConfig;
 use ninefold_data::sample::SampleConfig;
 use ninefold_metrics::StatisticsConfig;
@@ -32,7 +33,7 @@ pub(crate) fn all() -> Vec<Section> {
         section::<SampleConfig, CorpusConfig>("corpus.", "sample"),
         section::<TokenizerConfig, Config>("", "tokenizer"),
         section::<VocabConfig, Config>("", "vocab"),
-        section::<EmbeddingConfig, Config>("", "embedding"),
+        embeddings(),
         section::<SharedConfig, Config>("", "model"),
     ];
     let families = SECTIONS.iter().map(|family| Section {
@@ -50,6 +51,12 @@ pub(crate) fn all() -> Vec<Section> {
         section::<SearchConfig, Config>("", "search"),
     ];
     before.into_iter().chain(families).chain(after).collect()
+}
+
+/// The settings that can be set for all embeddings that have them. What is printed is a table for each instead.
+fn embeddings() -> Section {
+    let (keys, key_docs) = embedding_list::names_for_all();
+    Section { path: SECTION.to_string(), docs: Config::get_field_docs(SECTION).unwrap_or_default(), keys, key_docs }
 }
 
 /// The section of the settings `T`, documented at a field of `P`.
@@ -84,10 +91,11 @@ mod tests {
         let table = resolve::to_table(&Config::default()).unwrap();
         let mut expected = Vec::new();
         tables(&table, "", &mut expected);
-        let mut found: Vec<String> = all().into_iter().map(|section| section.path).collect();
+        let of_tables = || all().into_iter().filter(|section| section.path != SECTION); // which is a list of tables
+        let mut found: Vec<String> = of_tables().map(|section| section.path).collect();
         (expected.sort(), found.sort());
         assert_eq!(found, expected);
-        for Section { path, docs, keys, key_docs } in all() {
+        for Section { path, docs, keys, key_docs } in of_tables() {
             assert!(!docs.is_empty() && key_docs.iter().all(|docs| !docs.is_empty()), "{path}");
             let of_section = path.split('.').try_fold(&table, |table, name| table[name].as_table()).unwrap();
             assert!(of_section.iter().all(|(key, value)| value.is_table() || keys.contains(&key.as_str())), "{path}");

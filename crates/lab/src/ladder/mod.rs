@@ -22,13 +22,16 @@ use std::collections::btree_map::Entry;
 use std::io::Write;
 use std::path::Path;
 
+use serde_json::json;
+
 use self::rung::{Job, Training};
 use self::steps::Steps;
 use crate::run::crew;
 use crate::run::pair::Pair;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
-use crate::{Config, Embedding, RunFolder, Session, is_search};
+use crate::store::keys;
+use crate::{Config, Embedding, EmbeddingSpec, RunFolder, Session, is_search};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_core::phrasing::counted;
@@ -105,18 +108,24 @@ struct Ladder<'a> {
 }
 
 /// What a variant's texts depend on, of all that variants differ in.
-fn texts_key(config: &Config) -> String {
-    format!("{:?} {:?} {:?}", config.tokenizer, config.vocab, config.training.class_weight)
+fn texts_key(config: &Config) -> Result<String> {
+    keys::of(&json!({
+        "tokenizer": config.tokenizer,
+        "vocab": config.vocab,
+        "class_weight": config.training.class_weight,
+    }))
 }
 
-fn vectors_key(config: &Config, embedding: Embedding) -> String {
-    format!("{} {:?} {}", embedding.name(), config.embedding, texts_key(config))
+/// What the vectors of an embedding depend on.
+fn vectors_key(config: &Config, embedding: &Embedding) -> Result<String> {
+    let specs = config.specs(embedding).map(EmbeddingSpec::to_table).collect::<Result<Vec<_>>>()?;
+    keys::of(&json!({ "specs": specs, "texts": texts_key(config)? }))
 }
 
 impl Ladder<'_> {
     fn load_texts(&mut self, session: &Session) -> Result<()> {
         for config in &self.variants {
-            if let Entry::Vacant(place) = self.texts.entry(texts_key(config)) {
+            if let Entry::Vacant(place) = self.texts.entry(texts_key(config)?) {
                 let texts = place.insert(Texts::load(config, session)?);
                 if texts.validation.is_empty() {
                     let what = "a ladder needs validation texts, and there are too few training texts to cut any from";
@@ -127,13 +136,13 @@ impl Ladder<'_> {
         Ok(())
     }
 
-    fn texts(&self, config: &Config) -> &Texts {
-        &self.texts[&texts_key(config)]
+    fn texts(&self, config: &Config) -> Result<&Texts> {
+        Ok(&self.texts[&texts_key(config)?])
     }
 
     /// Every training of a variant: pair after pair, seed after seed.
     fn runs(&self) -> impl Iterator<Item = (Pair, u64)> + '_ {
-        self.top.pairs().flat_map(|pair| self.top.all_seeds().map(move |seed| (pair, seed)))
+        self.top.pairs().flat_map(|pair| self.top.all_seeds().map(move |seed| (pair.clone(), seed)))
     }
 
     /// Does what is not done yet, each network once however many variants share its settings. By key.
@@ -142,7 +151,7 @@ impl Ladder<'_> {
         let (mut done, mut wanted) = (BTreeMap::new(), Vec::new());
         for (number, config) in self.variants.iter().enumerate() {
             for (pair, seed) in self.runs() {
-                let key = rung::key(config, self.texts(config), pair, seed)?;
+                let key = keys::pair(config, self.texts(config)?, &pair, seed)?;
                 if done.contains_key(&key) || wanted.iter().any(|(_, _, _, other)| *other == key) {
                     continue;
                 }
@@ -155,20 +164,20 @@ impl Ladder<'_> {
         if !done.is_empty() {
             progress.notice(&format!("{} of an earlier ladder", counted(done.len(), "training")));
         }
-        for &(number, (embedding, _), ..) in &wanted {
-            let config = &self.variants[number];
-            let key = vectors_key(config, embedding);
+        for (number, (embedding, _), ..) in &wanted {
+            let config = &self.variants[*number];
+            let key = vectors_key(config, embedding)?;
             if !self.vectors.contains_key(&key) {
-                let vectors = Vectors::make(embedding, config, self.texts(config), session)?;
+                let vectors = Vectors::make(embedding, config, self.texts(config)?, session)?;
                 self.vectors.insert(key, vectors);
             }
         }
         let job = |(number, pair, seed, key): (usize, Pair, u64, String)| {
             let config = &self.variants[number];
-            let (texts, vectors) = (self.texts(config), &self.vectors[&vectors_key(config, pair.0)]);
-            Job { config, texts, vectors, pair, seed, key, folder }
+            let (texts, vectors) = (self.texts(config)?, &self.vectors[&vectors_key(config, &pair.0)?]);
+            Ok(Job { config, texts, vectors, pair, seed, key, folder })
         };
-        let jobs: Vec<Job> = wanted.into_iter().map(job).collect();
+        let jobs: Vec<Job> = wanted.into_iter().map(job).collect::<Result<_>>()?;
         progress.begin(&counted(jobs.len(), "training"), "texts", Some(jobs.iter().map(Job::texts).sum()));
         let work = |job: &Job, progress: &dyn Progress| job.run(&self.name(job), progress);
         let trained = crew::run(&jobs, progress, work, |training| {
@@ -191,11 +200,12 @@ impl Ladder<'_> {
     fn results(&self, steps: Vec<LadderStep>, trainings: &BTreeMap<String, Training>) -> Result<LadderResults> {
         let mut variants = Vec::new();
         for config in &self.variants {
-            let keys = self.runs().map(|(pair, seed)| rung::key(config, self.texts(config), pair, seed));
+            let texts = self.texts(config)?;
+            let keys = self.runs().map(|(pair, seed)| keys::pair(config, texts, &pair, seed));
             let trainings = keys.map(|key| Ok(trainings[&key?].clone())).collect::<Result<Vec<Training>>>()?;
             variants.push(trainings.into_iter().map(|training| (training.run, training.predicted)).collect());
         }
-        let texts = self.texts(self.top);
+        let texts = self.texts(self.top)?;
         let answers = LadderAnswers {
             truth: texts.validation.labels(),
             num_classes: texts.corpus.labels.len(),

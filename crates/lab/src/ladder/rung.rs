@@ -12,12 +12,11 @@ use crate::run::pair::Pair;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::run::{pair, pretraining};
-use crate::store::{checkpoint, folder};
+use crate::store::checkpoint;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::progress::Progress;
 use ninefold_metrics::most_probable;
-use ninefold_models::bundle::sha256;
 use ninefold_nn::model::{Classifier, predict_proba};
 use ninefold_nn::train::fit;
 use ninefold_report::LadderRun;
@@ -40,13 +39,6 @@ pub(crate) struct Job<'a> {
     pub(crate) seed: u64,
     pub(crate) key: String,
     pub(crate) folder: &'a Path,
-}
-
-/// What a training's result depends on. Whatever else a ladder holds has no say in it.
-pub(crate) fn key(config: &Config, texts: &Texts, (embedding, model): Pair, seed: u64) -> Result<String> {
-    let alone = Config { embeddings: vec![embedding], models: vec![model], seeds: 1, ..config.clone() };
-    let alone = Config { baselines: Vec::new(), statistics: Default::default(), refit: false, ..alone };
-    Ok(sha256(format!("{} {seed}", folder::key(&alone, &texts.fingerprint)?).as_bytes()))
 }
 
 /// The training of that key, if it is finished.

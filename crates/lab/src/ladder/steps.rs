@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use crate::Config;
-use crate::config::{resolve, sections};
+use crate::config::{embedding_list, resolve, sections};
 use ninefold_core::error::{Error, Result};
 use ninefold_report::{Change, LadderStep};
 
-/// The sections in which foot and top may differ: everything but the texts and how models are judged.
-const SECTIONS: [&str; 6] = ["tokenizer", "vocab", "embedding", "model", "pretraining", "training"];
+/// The sections in which foot and top may differ beside `embedding`: everything but the texts and how models are judged.
+const SECTIONS: [&str; 5] = ["tokenizer", "vocab", "model", "pretraining", "training"];
 
 /// Settings that are one step together, in the order of the ladder: what is read, how it is read, how it is learned. A name
 /// that ends with a dot stands for its whole section. Any other setting is a step of its own, after these.
@@ -76,6 +76,7 @@ impl Steps {
     /// # Errors
     /// [`Error::Config`] when nothing differs.
     pub(crate) fn between(foot: &Config, top: &Config) -> Result<Steps> {
+        let specs = embedding_list::changes(&foot.embedding, &top.embedding)?;
         let (below, above) = (resolve::to_table(foot)?, resolve::to_table(top)?);
         let mut foot = above.clone();
         let mut changes = Vec::new();
@@ -90,6 +91,10 @@ impl Steps {
             let keys = above.keys().chain(below.keys().filter(|key| !above.contains_key(*key)));
             let differing = keys.filter(|key| below.get(*key) != above.get(*key));
             changes.extend(differing.map(|key| (key.clone(), below.get(key).cloned(), above.get(key).cloned())));
+        }
+        for embedding_list::Change { key, values: [below, above] } in specs {
+            resolve::put(&mut foot, &key, below.clone())?;
+            changes.push((key, below, above));
         }
         let mut steps = Vec::new();
         for (name, keys) in TOGETHER {
@@ -125,7 +130,7 @@ impl Steps {
         let mut table = self.foot.clone();
         for (_, step) in self.steps.iter().enumerate().filter(|(place, _)| is_taken(*place)) {
             for (key, _, value) in &step.changes {
-                resolve::put(&mut table, key, value.clone());
+                resolve::put(&mut table, key, value.clone())?;
             }
         }
         let config: Config = resolve::from_table(table)?;
@@ -137,8 +142,7 @@ impl Steps {
     pub(crate) fn described(&self) -> Vec<LadderStep> {
         let written = |value: &Option<Value>| match value {
             None => "none".to_string(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
+            some => embedding_list::described(some.as_ref()),
         };
         let change = |(key, below, above): &(String, Option<Value>, Option<Value>)| Change {
             key: key.clone(),

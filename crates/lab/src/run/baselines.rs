@@ -12,8 +12,8 @@ use crate::run::features::{Parts, Words};
 use crate::run::scoring::Scoring;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
-use crate::store::environment;
 use crate::store::record::PairRecord;
+use crate::store::{environment, keys};
 use crate::{BaselineKind, Config, Embedding, RunFolder, VectorCoverage};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
@@ -27,7 +27,6 @@ use ninefold_text::vocab::Vocab;
 pub(crate) struct Baselines<'a> {
     config: &'a Config,
     folder: &'a RunFolder,
-    key: &'a str,
     held_out: Source<'a>,
     /// Where everything is trained once more.
     full: Option<Source<'a>>,
@@ -84,13 +83,13 @@ struct Answered {
 }
 
 impl<'a> Baselines<'a> {
-    pub(crate) fn new(config: &'a Config, texts: &'a Texts, folder: &'a RunFolder, key: &'a str) -> Baselines<'a> {
+    pub(crate) fn new(config: &'a Config, texts: &'a Texts, folder: &'a RunFolder) -> Baselines<'a> {
         let full = texts.whole.as_deref().map(|texts| Source::new(config, texts));
-        Baselines { config, folder, key, held_out: Source::new(config, texts), full }
+        Baselines { config, folder, held_out: Source::new(config, texts), full }
     }
 
     /// A row with its names and nothing else.
-    pub(crate) fn row(kind: BaselineKind, embedding: Option<Embedding>, seed: u64) -> Row {
+    pub(crate) fn row(kind: BaselineKind, embedding: Option<&Embedding>, seed: u64) -> Row {
         let embedding = embedding.map_or(NO_EMBEDDING, Embedding::name);
         let folder = match embedding {
             NO_EMBEDDING => format!("baselines/{}", kind.name()),
@@ -107,10 +106,12 @@ impl<'a> Baselines<'a> {
     pub(crate) fn run(
         &self,
         kind: BaselineKind,
-        vectors: Option<(Embedding, &Vectors)>,
+        vectors: Option<(&Embedding, &Vectors)>,
         progress: &dyn Progress,
     ) -> Result<Row> {
-        let row = Baselines::row(kind, vectors.map(|(embedding, _)| embedding), self.config.seed);
+        let of = vectors.map(|(embedding, _)| embedding);
+        let row = Baselines::row(kind, of, self.config.seed);
+        let key = keys::baseline(self.config, self.held_out.texts, kind, of)?;
         let start = Instant::now();
         let epochs = kind.epochs(&self.config.baseline);
         let sources = [Some(&self.held_out), self.full.as_ref()].into_iter().flatten();
@@ -127,14 +128,14 @@ impl<'a> Baselines<'a> {
         if [&scores.train, &scores.validation, &scores.test].into_iter().flatten().any(|score| score.is_nan()) {
             let what = "its scores are no longer numbers: lower baseline.learning_rate".to_string();
             let row = Row { error: Some(what), ..row };
-            scoring.finish(&PairRecord::unscored(self.key, row.clone(), coverage, labels))?;
+            scoring.finish(&PairRecord::unscored(&key, row.clone(), coverage, labels))?;
             return Ok(row);
         }
         let train = start.elapsed().as_secs_f64();
         let embedding = vectors.map_or(0.0, |(_, vectors)| vectors.seconds);
         let row = Row { seconds: Seconds { embedding, train, evaluate: 0.0 }, ..row };
         let chosen = trained.chosen.clone();
-        let record = PairRecord { chosen, ..PairRecord::unscored(self.key, row, coverage, labels) };
+        let record = PairRecord { chosen, ..PairRecord::unscored(&key, row, coverage, labels) };
         let mut record = scoring.score(record, &scores)?;
         record.row.seconds.evaluate = start.elapsed().as_secs_f64() - train;
         let embedding = vectors.map(|(embedding, _)| embedding.name().to_string());

@@ -11,11 +11,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Instant;
 
+use serde_json::{Value, json};
+
 use crate::run::features::Parts;
 use crate::run::scoring::{Answers, Scoring};
 use crate::run::texts::Texts;
 use crate::store::environment;
 use crate::store::kept::{self, Part};
+use crate::store::keys;
 use crate::store::record::PairRecord;
 use crate::{Config, EnsembleKind, RunFolder, VectorCoverage};
 use ninefold_core::error::{Error, Result};
@@ -40,7 +43,6 @@ pub(crate) struct Ensembles<'a> {
     pub(crate) config: &'a Config,
     pub(crate) texts: &'a Texts,
     pub(crate) folder: &'a RunFolder,
-    pub(crate) key: &'a str,
     /// The models to choose from, in the leaderboard's order.
     candidates: Vec<Candidate>,
 }
@@ -48,6 +50,8 @@ pub(crate) struct Ensembles<'a> {
 /// A model that may answer together with others.
 struct Candidate {
     row: Row,
+    /// Of its record.
+    key: String,
     validation: Vec<f32>, // [texts, num_classes]
 }
 
@@ -77,7 +81,6 @@ impl<'a> Ensembles<'a> {
         config: &'a Config,
         texts: &'a Texts,
         folder: &'a RunFolder,
-        key: &'a str,
         rows: &[Row],
         progress: &dyn Progress,
     ) -> Result<Ensembles<'a>> {
@@ -85,11 +88,14 @@ impl<'a> Ensembles<'a> {
         let (size, classes) = (texts.validation.len(), texts.corpus.labels.len());
         for row in rows.iter().filter(|row| row.kind() != RowKind::Ensemble && row.accuracy().is_some()) {
             match kept::load(&folder.folder(row), Part::Validation, size, classes)? {
-                Some(validation) => candidates.push(Candidate { row: row.clone(), validation }),
+                Some(validation) => {
+                    let key = folder.record(row)?.map_or_else(String::new, |record| record.key);
+                    candidates.push(Candidate { row: row.clone(), key, validation });
+                }
                 None => progress.notice(&format!("{}: {} is missing: in no ensemble", row.pair(), kept::FILE)),
             }
         }
-        Ok(Ensembles { config, texts, folder, key, candidates })
+        Ok(Ensembles { config, texts, folder, candidates })
     }
 
     /// Makes an ensemble, or reads back the one that an earlier run made of the same models; `None` where there are not
@@ -103,7 +109,7 @@ impl<'a> Ensembles<'a> {
         if members.len() < 2 {
             return Ok(None);
         }
-        let key = self.key(kind, &members);
+        let key = self.key(kind, &members)?;
         if let Some(row) = self.folder.finished(&row, &key)? {
             return Ok(Some(row));
         }
@@ -127,13 +133,19 @@ impl<'a> Ensembles<'a> {
         self.candidates.iter().filter(takes_part).collect()
     }
 
-    /// Of the run, the kind, and what the members said.
-    fn key(&self, kind: EnsembleKind, members: &[&Candidate]) -> String {
-        let mut text = format!("{} {}", self.key, kind.name());
-        for Candidate { row, validation } in members {
-            text += &format!(" {} {}", row.folder, sha256(bytemuck::cast_slice(validation)));
-        }
-        sha256(text.as_bytes())
+    /// Of the texts, the kind, and the members with what they said.
+    fn key(&self, kind: EnsembleKind, members: &[&Candidate]) -> Result<String> {
+        let member = |candidate: &&Candidate| {
+            let Candidate { row, key, validation } = candidate;
+            json!({ "folder": row.folder, "key": key, "validation": sha256(bytemuck::cast_slice(validation)) })
+        };
+        keys::of(&json!({
+            "texts": self.texts.fingerprint,
+            "class_weights": self.texts.class_weights,
+            "kind": kind,
+            "members": members.iter().map(member).collect::<Vec<Value>>(),
+            "seed": self.config.seed,
+        }))
     }
 
     fn make(

@@ -13,10 +13,11 @@ pub(crate) mod scoring;
 pub(crate) mod texts;
 pub(crate) mod vectors;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::store::folder;
-use crate::{BaselineKind, Config, Embedding, EmbeddingKind, EnsembleKind, RunFolder, Session};
+use crate::store::keys;
+use crate::{BaselineKind, Config, Embedding, EnsembleKind, RunFolder, Session};
 use baselines::Baselines;
 use ensembles::Ensembles;
 use ninefold_core::error::{Error, Result};
@@ -51,13 +52,12 @@ fn compare(config: &Config, folder: &Path, session: &Session) -> Result<Leaderbo
     texts.prepare_refit(config, session)?;
     let folder = RunFolder::create(folder, config)?;
     folder.write_lengths(&texts.test)?;
-    let key = folder::key(config, &texts.fingerprint)?;
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
     let sizes = &texts.class_sizes;
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
     let leaderboard = Leaderboard { protocol, coverage, main_score, class_sizes, ..Leaderboard::default() };
-    let mut run = Run { config, texts: &texts, folder: &folder, key: &key, session, leaderboard, finished: Vec::new() };
+    let mut run = Run { config, texts: &texts, folder: &folder, session, leaderboard, finished: Vec::new() };
     run.look_for_finished()?;
     run.train()?;
     run.put_together()?;
@@ -73,10 +73,9 @@ struct Run<'a> {
     config: &'a Config,
     texts: &'a Texts,
     folder: &'a RunFolder,
-    key: &'a str,
     session: &'a Session<'a>,
     leaderboard: Leaderboard,
-    /// Rows of an earlier run of the same config.
+    /// Rows that are in the folder already, with the keys that they would have here.
     finished: Vec<Row>,
 }
 
@@ -86,9 +85,10 @@ type MaybeVectors = std::result::Result<Option<Vectors>, String>;
 impl Run<'_> {
     /// Every row without scores, in the leaderboard's order: pairs before baselines, ensembles last.
     fn rows(&self) -> Vec<Row> {
-        let pairs = self.config.pairs().flat_map(|pair| self.config.all_seeds().map(move |seed| (pair, seed)));
-        let pairs = pairs.map(|(pair, seed)| pair::row(pair, seed, self.config));
-        let baselines = self.baselines().map(|(kind, embedding)| Baselines::row(kind, embedding, self.config.seed));
+        let pairs = self.config.pairs().flat_map(|pair| self.config.all_seeds().map(move |seed| (pair.clone(), seed)));
+        let pairs = pairs.map(|(pair, seed)| pair::row(&pair, seed, self.config));
+        let baselines =
+            self.baselines().map(|(kind, embedding)| Baselines::row(kind, embedding.as_ref(), self.config.seed));
         pairs.chain(baselines).chain(self.ensembles().map(|(_, row)| row)).collect()
     }
 
@@ -100,8 +100,19 @@ impl Run<'_> {
 
     fn look_for_finished(&mut self) -> Result<()> {
         // An ensemble's key is of its members, which are not known yet.
-        for row in self.rows().into_iter().filter(|row| !row.ensemble) {
-            if let Some(row) = self.folder.finished(&row, self.key)? {
+        let (config, texts) = (self.config, self.texts);
+        let mut keyed = Vec::new();
+        for pair in config.pairs() {
+            for seed in config.all_seeds() {
+                keyed.push((pair::row(&pair, seed, config), keys::pair(config, texts, &pair, seed)?));
+            }
+        }
+        for (kind, of) in self.baselines() {
+            let key = keys::baseline(config, texts, kind, of.as_ref())?;
+            keyed.push((Baselines::row(kind, of.as_ref(), config.seed), key));
+        }
+        for (row, key) in keyed {
+            if let Some(row) = self.folder.finished(&row, &key)? {
                 self.session.progress.notice(&format!("{}: finished earlier", row.pair()));
                 self.finished.push(row);
             }
@@ -115,7 +126,7 @@ impl Run<'_> {
         let all = self.config.baselines.iter().copied();
         let plain = all.clone().filter(move |kind| !of_vectors(kind)).map(|kind| (kind, None));
         let embedded = all.filter(of_vectors);
-        plain.chain(embedded.flat_map(|kind| self.config.embeddings.iter().map(move |&of| (kind, Some(of)))))
+        plain.chain(embedded.flat_map(|kind| self.config.embeddings.iter().map(move |of| (kind, Some(of.clone())))))
     }
 
     /// A finished row of that name and seed.
@@ -125,18 +136,15 @@ impl Run<'_> {
 
     /// Baselines come first, in time and not in the table: they are quick, and their scores are what to hope for.
     fn train(&mut self) -> Result<()> {
-        let (config, texts, folder, key, progress) =
-            (self.config, self.texts, self.folder, self.key, self.session.progress);
+        let (config, texts, folder, progress) = (self.config, self.texts, self.folder, self.session.progress);
         // What may be missing or out of reach is asked for before hours are spent on the others.
-        let with_glove =
-            |embedding: &Embedding| embedding.contains(EmbeddingKind::Glove) && self.is_unfinished(*embedding);
-        let mut loaded = match config.embeddings.iter().copied().find(with_glove) {
-            Some(embedding) if config.loads_glove() => {
-                Some((embedding, Vectors::make(embedding, config, texts, self.session)?))
+        let mut loaded = BTreeMap::new();
+        for embedding in config.embeddings.iter().filter(|embedding| config.loads(embedding)) {
+            if self.is_unfinished(embedding) {
+                loaded.insert(embedding, Vectors::make(embedding, config, texts, self.session)?);
             }
-            _ => None,
-        };
-        let baselines = Baselines::new(config, texts, folder, key);
+        }
+        let baselines = Baselines::new(config, texts, folder);
         let all: Vec<_> = self.baselines().collect();
         for &(kind, _) in all.iter().filter(|(_, embedding)| embedding.is_none()) {
             let row = match self.earlier(&Baselines::row(kind, None, config.seed)) {
@@ -146,9 +154,9 @@ impl Run<'_> {
             self.add(row)?;
         }
         let mut made = Vec::new();
-        for &embedding in &config.embeddings {
-            let vectors = match loaded.take_if(|(of, _)| *of == embedding) {
-                Some((_, vectors)) => Ok(Some(vectors)),
+        for embedding in &config.embeddings {
+            let vectors = match loaded.remove(embedding) {
+                Some(vectors) => Ok(Some(vectors)),
                 None if self.is_unfinished(embedding) => {
                     Vectors::make(embedding, config, texts, self.session).map(Some)
                 }
@@ -159,31 +167,33 @@ impl Run<'_> {
                 Err(Error::Data { what }) => Err(what),
                 vectors => Ok(vectors?),
             };
-            for &(kind, _) in all.iter().filter(|(_, of)| *of == Some(embedding)) {
+            for &(kind, _) in all.iter().filter(|(_, of)| of.as_ref() == Some(embedding)) {
                 let row = match self.settled(Baselines::row(kind, Some(embedding), config.seed), &vectors) {
                     Ok(row) => row,
                     Err(vectors) => baselines.run(kind, Some((embedding, vectors)), progress)?,
                 };
                 self.add(row)?;
             }
-            made.push((embedding, vectors));
+            made.push((embedding.clone(), vectors));
         }
         self.train_pairs(&made)
     }
 
     /// Several pairs at a time, on one core each where there are enough of them.
     fn train_pairs(&mut self, made: &[(Embedding, MaybeVectors)]) -> Result<()> {
-        let (config, texts, folder, key, progress) =
-            (self.config, self.texts, self.folder, self.key, self.session.progress);
+        let (config, texts, folder, progress) = (self.config, self.texts, self.folder, self.session.progress);
         let mut trainers = Vec::new();
         for (embedding, vectors) in made {
             for (&model, seed) in
                 config.models.iter().flat_map(|model| config.all_seeds().map(move |seed| (model, seed)))
             {
-                let pair = (*embedding, model);
-                match self.settled(pair::row(pair, seed, config), vectors) {
+                let pair = (embedding.clone(), model);
+                match self.settled(pair::row(&pair, seed, config), vectors) {
                     Ok(row) => self.add(row)?,
-                    Err(vectors) => trainers.push(Trainer { config, texts, vectors, folder, key, pair, seed }),
+                    Err(vectors) => {
+                        let key = keys::pair(config, texts, &pair, seed)?;
+                        trainers.push(Trainer { config, texts, vectors, folder, key, pair, seed });
+                    }
                 }
             }
         }
@@ -213,9 +223,8 @@ impl Run<'_> {
         if all.is_empty() {
             return Ok(());
         }
-        let (config, texts, folder, key, progress) =
-            (self.config, self.texts, self.folder, self.key, self.session.progress);
-        let ensembles = Ensembles::new(config, texts, folder, key, &self.leaderboard.rows, progress)?;
+        let (config, texts, folder, progress) = (self.config, self.texts, self.folder, self.session.progress);
+        let ensembles = Ensembles::new(config, texts, folder, &self.leaderboard.rows, progress)?;
         for (kind, row) in all {
             if let Some(row) = ensembles.run(kind, row, progress)? {
                 self.add(row)?;
@@ -234,15 +243,20 @@ impl Run<'_> {
         }
     }
 
-    fn is_unfinished(&self, embedding: Embedding) -> bool {
+    fn is_unfinished(&self, embedding: &Embedding) -> bool {
         let pairs = self.config.models.len() * self.config.seeds;
-        let baselines = self.baselines().filter(|(_, of)| *of == Some(embedding)).count();
+        let baselines = self.baselines().filter(|(_, of)| of.as_ref() == Some(embedding)).count();
         let finished = self.finished.iter().filter(|row| row.embedding == embedding.name()).count();
         finished < pairs + baselines
     }
 
-    /// Puts a row into its place in the leaderboard.
+    /// Puts a row into its place in the leaderboard, and its evaluation on the test texts among all that there were of them.
     fn add(&mut self, row: Row) -> Result<()> {
+        if row.accuracy().is_some()
+            && let Some(record) = self.folder.record(&row)?
+        {
+            self.texts.test_evaluations.register(&record.key, &row.folder);
+        }
         let order = self.rows();
         let place_of = |row: &Row| order.iter().position(|other| other.folder == row.folder);
         let rows = &mut self.leaderboard.rows;

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::json;
+
 use crate::run::features::Parts;
 use crate::run::pretraining;
 use crate::run::scoring::Scoring;
@@ -16,12 +18,12 @@ use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::store::logs::{LogKind, Logs};
 use crate::store::record::{self, PairRecord};
-use crate::store::{checkpoint, environment};
+use crate::store::{checkpoint, environment, keys};
 use crate::{Config, Embedding, RunFolder};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::progress::Progress;
-use ninefold_models::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
+use ninefold_models::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape};
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
 use ninefold_nn::train::pretrain::PretrainEpoch;
@@ -35,7 +37,8 @@ pub(crate) struct Trainer<'a> {
     pub(crate) texts: &'a Texts,
     pub(crate) vectors: &'a Vectors,
     pub(crate) folder: &'a RunFolder,
-    pub(crate) key: &'a str,
+    /// Of the row that comes of it.
+    pub(crate) key: String,
     pub(crate) pair: Pair,
     pub(crate) seed: u64,
 }
@@ -44,7 +47,7 @@ pub(crate) struct Trainer<'a> {
 pub(crate) type Pair = (Embedding, ModelKind);
 
 /// A row with its names and nothing else.
-pub(crate) fn row((embedding, model): Pair, seed: u64, config: &Config) -> Row {
+pub(crate) fn row((embedding, model): &Pair, seed: u64, config: &Config) -> Row {
     let (embedding, model) = (embedding.name().to_string(), model.name().to_string());
     let folder = match config.seeds {
         1 => format!("pairs/{embedding}-{model}"),
@@ -87,7 +90,7 @@ impl Trainer<'_> {
     pub(crate) fn run(&self, progress: &dyn Progress) -> Result<PairRecord> {
         let pair = self.path();
         fs::create_dir_all(&pair).map_err(Error::io("create the folder", &pair))?;
-        let row = row(self.pair, self.seed, self.config);
+        let row = row(&self.pair, self.seed, self.config);
         let name = if self.config.seeds > 1 { format!("{} (seed {})", row.pair(), self.seed) } else { row.pair() };
         let (held_back, mut history) = (self.held_back(), Vec::new());
         let mut model = self.untrained(held_back);
@@ -147,7 +150,7 @@ impl Trainer<'_> {
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join(row(self.pair, self.seed, self.config).folder)
+        self.folder.path().join(row(&self.pair, self.seed, self.config).folder)
     }
 
     fn checkpoint(&self, stage: Stage) -> PathBuf {
@@ -170,8 +173,8 @@ impl Trainer<'_> {
     ) -> Result<Checkpoint> {
         let Stage { texts, vectors, epochs, logs, .. } = stage;
         let training = TrainConfig { epochs, ..self.config.training.clone() };
-        let what = format!("{} {} {epochs}", self.key, vectors.checksum);
-        let (path, key) = (self.checkpoint(stage), sha256(what.as_bytes()));
+        let key = keys::of(&json!({ "row": self.key, "vectors": vectors.checksum, "epochs": epochs }))?;
+        let path = self.checkpoint(stage);
         let resume = checkpoint::load(&path, &key).unwrap_or_else(|error| {
             progress.notice(&format!("{error}; {name} is trained from the beginning"));
             None
@@ -238,7 +241,7 @@ impl Trainer<'_> {
 
     /// A record without scores.
     fn record(&self, row: Row) -> PairRecord {
-        PairRecord::unscored(self.key, row, self.vectors.coverage(), &self.texts.corpus.labels)
+        PairRecord::unscored(&self.key, row, self.vectors.coverage(), &self.texts.corpus.labels)
     }
 
     fn bundle(&self, record: &PairRecord, stage: Stage, model: NeuralClassifier) -> Bundle {
@@ -253,7 +256,7 @@ impl Trainer<'_> {
             teacher: None,
         };
         let temperature = record.chosen.get("temperature").copied().unwrap_or(1.0);
-        bundle(self.config, stage.texts, stage.vectors, self.pair.0, temperature, training, model)
+        bundle(self.config, stage.texts, stage.vectors, &self.pair.0, temperature, training, model)
     }
 }
 
@@ -262,7 +265,7 @@ pub(crate) fn bundle(
     config: &Config,
     texts: &Texts,
     vectors: &Vectors,
-    embedding: Embedding,
+    embedding: &Embedding,
     temperature: f64,
     training: Facts,
     model: NeuralClassifier,

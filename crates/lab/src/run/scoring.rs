@@ -67,11 +67,10 @@ impl Scoring<'_> {
         self.score_answers(record, &Answers { probabilities, uncalibrated, temperature })
     }
 
-    /// Scores all parts; here and nowhere else the test labels are looked at, which is counted.
+    /// Scores all parts; here and nowhere else the test labels are looked at. The run counts it when the row is finished.
     pub(crate) fn score_answers(&self, mut record: PairRecord, answers: &Answers) -> Result<PairRecord> {
         let (texts, corpus) = (self.texts, &self.texts.corpus);
         let (labels, documents, classes) = (&corpus.labels, &corpus.test, corpus.labels.len());
-        texts.test_evaluations.count(&record.row.folder);
         let Answers { probabilities, uncalibrated, temperature } = answers;
         let part = |probabilities: &[f32], texts| Part::new(probabilities, texts, classes);
         let train = (!probabilities.train.is_empty()).then(|| part(&probabilities.train, &texts.train));

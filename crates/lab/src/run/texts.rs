@@ -11,6 +11,7 @@ use ninefold_core::error::Result;
 use ninefold_core::phrasing::counted;
 use ninefold_data::{Corpus, Document};
 use ninefold_metrics::MainScore;
+use ninefold_models::bundle::sha256;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::train::TrainData;
 use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
@@ -36,7 +37,7 @@ pub(crate) struct Texts {
     pub(crate) main_score: MainScore,
     /// Of what word vectors see: the vocabulary and the training texts.
     pub(crate) train_fingerprint: String,
-    /// Of all parts with their labels.
+    /// Of all parts with their labels: their texts as they were read, and as ids.
     pub(crate) fingerprint: String,
     /// Of the test part as it was read, whatever the settings make of it.
     pub(crate) test_evaluations: TestEvaluations,
@@ -92,7 +93,8 @@ impl Texts {
         let validation = encoded(&corpus.validation, &vocab.encode_texts(&tokenizer, &validation));
         let test = encoded(&corpus.test, &vocab.encode_texts(&tokenizer, &test));
         let train_fingerprint = fingerprint(vocab.tokens(), &[&train]);
-        let fingerprint = fingerprint(&corpus.labels, &[&train, &validation, &test]) + &train_fingerprint;
+        let as_ids = fingerprint(&corpus.labels, &[&train, &validation, &test]);
+        let fingerprint = sha256([as_read(&corpus), as_ids, train_fingerprint.clone()].concat().as_bytes());
         let test_evaluations = TestEvaluations::of(&corpus.test, &corpus.labels, session.folders);
         let tokenizer = config.tokenizer.self_contained()?;
         Ok(Texts {
@@ -144,6 +146,19 @@ pub(crate) fn texts_of(documents: &[Document]) -> Vec<&str> {
     documents.iter().map(|document| document.text.as_str()).collect()
 }
 
+/// Of what the parts hold, whatever the settings make of it.
+fn as_read(corpus: &Corpus) -> String {
+    let mut hash = Sha256::new();
+    for part in [&corpus.train, &corpus.validation, &corpus.test] {
+        hash.update((part.len() as u64).to_le_bytes());
+        for Document { text, label, .. } in part {
+            hash.update([u64::from(*label), text.len() as u64].map(u64::to_le_bytes).concat());
+            hash.update(text);
+        }
+    }
+    hex(hash)
+}
+
 fn fingerprint(names: &[String], parts: &[&Encoded]) -> String {
     let mut hash = Sha256::new();
     for name in names {
@@ -158,5 +173,9 @@ fn fingerprint(names: &[String], parts: &[&Encoded]) -> String {
             hash.update(bytemuck::cast_slice(ids));
         }
     }
+    hex(hash)
+}
+
+fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

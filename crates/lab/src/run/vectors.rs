@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::config::embedding_list::written_key;
 use crate::run::features::Parts;
 use crate::run::outside::Outside;
 use crate::run::texts::Texts;
-use crate::{Config, Embedding, EmbeddingKind, Session};
+use crate::store::keys;
+use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec, PretrainedConfig, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{hold, read_json, write_json};
 use ninefold_core::progress::Progress;
@@ -27,9 +29,9 @@ use ninefold_vectors::pretrained::{self, Places};
 use ninefold_vectors::{WordVectors, formats};
 
 /// Changes whenever the trainers give other vectors for the same settings.
-const CACHE_VERSION: u32 = 10;
+const CACHE_VERSION: u32 = 11;
 
-/// The embedding matrix of one kind, or of several side by side.
+/// The embedding matrix of one spec, or of several side by side.
 pub(crate) struct Vectors {
     pub(crate) matrix: EmbeddingMatrix,
     /// What networks read where a token is not in the vocabulary, unless that is `<unk>`.
@@ -58,7 +60,7 @@ pub struct VectorCoverage {
 impl Vectors {
     /// # Errors
     /// Those of the trainers and readers; [`Error::Config`] when loaded vectors have another dimension than the settings say.
-    pub(crate) fn make(embedding: Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
+    pub(crate) fn make(embedding: &Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
         let mut vectors = Vectors::of(embedding, config, texts, session)?;
         if let Some(whole) = &texts.whole {
             let whole = Vectors::of(embedding, config, whole, session)?;
@@ -68,21 +70,22 @@ impl Vectors {
         Ok(vectors)
     }
 
-    fn of(embedding: Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
+    fn of(embedding: &Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
         let progress = session.progress;
         let (mut parts, mut seconds, mut outside) = (Vec::new(), 0.0, Vec::new());
-        let by_ngrams = config.embedding.out_of_vocabulary == OutOfVocabulary::Subwords;
-        for kind in embedding.kinds() {
+        let is_by_ngrams = |spec: &EmbeddingSpec| spec.out_of_vocabulary == OutOfVocabulary::Subwords;
+        let by_ngrams = config.specs(embedding).any(is_by_ngrams);
+        for spec in config.specs(embedding) {
             let start = Instant::now();
-            let (vectors, trained_in) = if kind == EmbeddingKind::Glove && !config.embedding.trains_glove() {
-                (pretrained(config, session)?, None)
-            } else {
-                trained_or_cached(kind, config, texts, session)?
+            let (vectors, trained_in) = match &spec.kind {
+                EmbeddingKind::Pretrained(from) => (pretrained(spec, from, session)?, None),
+                _ => trained_or_cached(spec, config.seed, texts, session)?,
             };
-            let (unknown, seed) = (config.embedding.unknown, config.seed);
+            let (unknown, seed) = (spec.unknown, config.seed);
             parts.push(EmbeddingMatrix::build(&vectors, &texts.vocab, unknown, seed));
             if by_ngrams {
-                outside.push(Part::of(&vectors, &texts.vocab, unknown, seed));
+                let part = Part::of(&vectors, &texts.vocab, unknown, seed);
+                outside.push(if is_by_ngrams(spec) { part } else { Part { ngrams: None, ..part } });
             }
             seconds += trained_in.unwrap_or(start.elapsed().as_secs_f64());
         }
@@ -135,14 +138,15 @@ impl Vectors {
     }
 }
 
-fn pretrained(config: &Config, session: &Session) -> Result<WordVectors> {
-    let name = &config.embedding.glove;
-    let vectors = pretrained::load(name, &Places::new(session.folders), session.progress)?;
-    if vectors.dim() != config.embedding.dim {
-        let expected = format!("{} as in {name} (or other vectors)", vectors.dim());
-        return Err(Error::config("embedding.dim", expected, config.embedding.dim));
+fn pretrained(spec: &EmbeddingSpec, from: &PretrainedConfig, session: &Session) -> Result<WordVectors> {
+    let vectors = pretrained::load(&from.path, &Places::new(session.folders), session.progress)?;
+    match from.dim {
+        Some(dim) if dim != vectors.dim() => {
+            let expected = format!("{} as in {} (or other vectors)", vectors.dim(), from.path);
+            Err(Error::config(written_key(spec, "dim"), expected, dim))
+        }
+        _ => Ok(vectors),
     }
-    Ok(vectors)
 }
 
 /// What stands beside cached vectors.
@@ -153,31 +157,31 @@ struct Sidecar {
 }
 
 fn trained_or_cached(
-    kind: EmbeddingKind,
-    config: &Config,
+    spec: &EmbeddingSpec,
+    seed: u64,
     texts: &Texts,
     session: &Session,
 ) -> Result<(WordVectors, Option<f64>)> {
     let progress = session.progress;
     let Some(cache) = &session.folders.cache else {
-        return trained(kind, config, texts, progress).map(|(vectors, seconds)| (vectors, Some(seconds)));
+        return trained(&spec.kind, seed, texts, progress).map(|(vectors, seconds)| (vectors, Some(seconds)));
     };
-    let settings = settings(kind, config)?;
-    let key = sha256(format!("{CACHE_VERSION} {settings} {}", texts.train_fingerprint).as_bytes());
-    let name = format!("{}-{}", kind.name(), &key[..24]);
-    let [path, sidecar] = ["safetensors", "json"].map(|format| cache.join("vectors").join(format!("{name}.{format}")));
-    let _lock = wait_for(&cache.join("locks").join(&name), kind, progress)?;
+    let settings = settings(&spec.kind, seed)?;
+    let key = keys::of(&json!({ "version": CACHE_VERSION, "vectors": settings, "texts": texts.train_fingerprint }))?;
+    let file = format!("{}-{}", spec.kind.name(), &key[..24]);
+    let [path, sidecar] = ["safetensors", "json"].map(|format| cache.join("vectors").join(format!("{file}.{format}")));
+    let _lock = wait_for(&cache.join("locks").join(&file), &spec.name, progress)?;
     if path.is_file() && sidecar.is_file() {
         match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {
             Ok((vectors, sidecar)) => {
-                progress.notice(&format!("{}: vectors of an earlier training, {}", kind.name(), path.display()));
+                progress.notice(&format!("{}: vectors of an earlier training, {}", spec.name, path.display()));
                 return Ok((vectors, Some(sidecar.seconds)));
             }
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => progress.notice(&format!("{error}; the vectors are trained anew")),
         }
     }
-    let (vectors, seconds) = trained(kind, config, texts, progress)?;
+    let (vectors, seconds) = trained(&spec.kind, seed, texts, progress)?;
     let saved =
         formats::save_cache(&vectors, &path).and_then(|()| write_json(&sidecar, &Sidecar { seconds, settings }));
     if let Err(error) = saved {
@@ -192,7 +196,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Takes cached vectors for this run alone: of two runs that want the same ones at the same time, one trains them and the other
 /// reads them. Trained by both without locks they would differ, and a run that was stopped would go on with the other's.
 /// `None` where the cache cannot be written.
-fn wait_for(path: &Path, kind: EmbeddingKind, progress: &dyn Progress) -> Result<Option<File>> {
+fn wait_for(path: &Path, name: &str, progress: &dyn Progress) -> Result<Option<File>> {
     let opened = fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| File::create(path));
     let Ok(file) = opened else { return Ok(None) };
     let mut is_said = false;
@@ -201,7 +205,7 @@ fn wait_for(path: &Path, kind: EmbeddingKind, progress: &dyn Progress) -> Result
             return Err(Error::Interrupted);
         }
         if !is_said {
-            progress.notice(&format!("{}: waits for another run that trains the same vectors", kind.name()));
+            progress.notice(&format!("{name}: waits for another run that trains the same vectors"));
             is_said = true;
         }
         std::thread::sleep(PAUSE);
@@ -210,27 +214,22 @@ fn wait_for(path: &Path, kind: EmbeddingKind, progress: &dyn Progress) -> Result
 }
 
 /// Trained now, in so many seconds.
-fn trained(kind: EmbeddingKind, config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<(WordVectors, f64)> {
+fn trained(kind: &EmbeddingKind, seed: u64, texts: &Texts, progress: &dyn Progress) -> Result<(WordVectors, f64)> {
     let start = Instant::now();
-    let (settings, seed, threads) = (&config.embedding, config.seed, rayon::current_num_threads());
     let (sentences, vocab) = (&texts.sentences, &texts.vocab);
-    let vectors = match kind {
-        EmbeddingKind::Word2vec => word2vec::train(&settings.word2vec(seed, threads), sentences, vocab, progress),
-        EmbeddingKind::Fasttext => fasttext::train(&settings.fasttext(seed, threads), sentences, vocab, progress),
-        EmbeddingKind::Glove => glove::train(&settings.glove(seed, threads), sentences, vocab, progress),
+    let vectors = match kind.clone().seeded(seed, rayon::current_num_threads()) {
+        EmbeddingKind::Word2vec(settings) => word2vec::train(&settings, sentences, vocab, progress),
+        EmbeddingKind::Fasttext(settings) => fasttext::train(&settings, sentences, vocab, progress),
+        EmbeddingKind::Glove(settings) => glove::train(&settings, sentences, vocab, progress),
+        EmbeddingKind::Pretrained(from) => {
+            Err(Error::data(format!("{}: vectors of a file are not trained", from.path)))
+        }
     };
     Ok((vectors?, start.elapsed().as_secs_f64()))
 }
 
 /// The settings as the cache's key sees them: of the number of threads only whether the vectors are exact.
-fn settings(kind: EmbeddingKind, config: &Config) -> Result<Value> {
-    let (settings, seed) = (&config.embedding, config.seed);
-    let exact = rayon::current_num_threads() == 1;
-    let (value, exact) = match kind {
-        EmbeddingKind::Word2vec => (serde_json::to_value(settings.word2vec(seed, 1)), exact),
-        EmbeddingKind::Fasttext => (serde_json::to_value(settings.fasttext(seed, 1)), exact),
-        EmbeddingKind::Glove => (serde_json::to_value(settings.glove(seed, 1)), true),
-    };
-    let value = value.map_err(|error| Error::config("embedding", "settings that JSON can hold", error))?;
-    Ok(json!({ "kind": kind.name(), "exact": exact, "settings": value }))
+fn settings(kind: &EmbeddingKind, seed: u64) -> Result<Value> {
+    let exact = matches!(kind, EmbeddingKind::Glove(_)) || rayon::current_num_threads() == 1;
+    Ok(json!({ "exact": exact, "settings": keys::json(&kind.clone().seeded(seed, 1))? }))
 }

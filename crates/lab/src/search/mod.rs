@@ -22,12 +22,14 @@ use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use self::asha::{Asha, Job};
 use self::space::Space;
 use self::trial::Trials;
 use crate::run::crew;
 use crate::run::texts::Texts;
-use crate::store::folder;
+use crate::store::keys;
 use crate::{Config, RunFolder, Session};
 pub use config::SearchConfig;
 use ninefold_core::error::{Error, Result};
@@ -66,7 +68,7 @@ fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchRe
     let keys = space.keys().map(|key| (key.to_string(), space.is_log(key))).collect();
     let before = earlier.map_or(0.0, |earlier| earlier.seconds);
     let left = (limits.minutes > 0.0).then(|| (60.0 * limits.minutes - before).max(0.0));
-    let settled = folder::key(config, &texts.fingerprint)?;
+    let key = json!({ "config": config.settled(), "texts": texts.fingerprint, "space": space, "rungs": rungs });
     let trials = Trials {
         config,
         session,
@@ -74,7 +76,7 @@ fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchRe
         space: &space,
         rungs: &rungs,
         folder: path.join("trials"),
-        key: ninefold_models::bundle::sha256(format!("{settled} {space:?} {rungs:?}").as_bytes()),
+        key: keys::of(&key)?,
         deadline: left.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds)),
         vectors: Mutex::default(),
     };

@@ -3,6 +3,7 @@
 //! Takes `[search.space]` and the settings that it stands above -> gives a [`Space`], or says which key is no setting, which
 //! bound is the wrong way round, which value has no meaning.
 
+use serde::Serialize;
 use toml::{Table, Value};
 
 use crate::config::model::move_to_sections;
@@ -19,13 +20,13 @@ const SECTIONS: [&str; 4] = ["embedding", "model", "pretraining", "training"];
 const BOUNDS: [&str; 3] = ["low", "high", "log"];
 
 /// One setting, and what it may be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Dimension {
     key: String, // model.hidden_size
     values: Values,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Values {
     Choices(Vec<Value>),
     Whole { low: i64, high: i64, log: bool },
@@ -33,7 +34,7 @@ enum Values {
 }
 
 /// Everything that a search tries.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Space {
     dimensions: Vec<Dimension>,
 }
@@ -145,7 +146,7 @@ fn concerns(key: &str, kind: ModelKind) -> bool {
 pub(crate) fn apply(config: &Config, settings: &Settings) -> Result<Config> {
     let mut table = resolve::to_table(config)?;
     for (key, value) in settings {
-        resolve::put(&mut table, key, Some(value.clone()));
+        resolve::put(&mut table, key, Some(value.clone()))?;
     }
     let config: Config = resolve::from_table(table)?;
     config.validate()?;
@@ -263,7 +264,7 @@ fn default_space(config: &Config) -> Table {
     space.insert("model".to_string(), Value::Table(model));
     let training = parsed("learning_rate = { low = 3e-4, high = 1e-2, log = true }\nbatch_size = [16, 32, 64]");
     space.insert("training".to_string(), Value::Table(training));
-    if !config.loads_glove() {
+    if !config.embeddings.iter().any(|embedding| config.loads(embedding)) {
         // Lists: trials that draw the same share one training of the vectors.
         let embedding = parsed("dim = [50, 100, 200]\nwindow = [3, 5, 10, 15]");
         space.insert("embedding".to_string(), Value::Table(embedding));
@@ -312,7 +313,7 @@ mod tests {
             let space = Space::of(&config).unwrap();
             assert!(space.keys().any(|key| key == "embedding.dim") && space.is_log("training.learning_rate"));
             let mut loads = config.clone();
-            loads.embedding.glove = "6B.100d".to_string();
+            loads.set("embedding.glove", "6B.100d").unwrap();
             assert!(!Space::of(&loads).unwrap().keys().any(|key| key == "embedding.dim"));
         }
     }

@@ -8,18 +8,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use serde_json::json;
+
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::run::{pair, pretraining};
 use crate::search::asha::Job;
 use crate::search::space::{Space, apply};
-use crate::store::checkpoint;
-use crate::{Config, Embedding, Session};
+use crate::store::{checkpoint, keys};
+use crate::{Config, Embedding, EmbeddingSpec, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
-use ninefold_models::bundle::sha256;
 use ninefold_nn::model::{Classifier, ModelKind};
 use ninefold_nn::train::{Checkpoint, fit};
 use ninefold_report::Trial;
@@ -53,7 +54,7 @@ impl Trials<'_> {
     fn draw(&self, trial: usize) -> (Trial, Result<(Config, Embedding, ModelKind)>) {
         let mut rng = Rng::for_purpose(fold(&[self.config.seed, trial as u64]), "search");
         let pairs: Vec<(Embedding, ModelKind)> = self.config.pairs().collect();
-        let (embedding, model) = *rng.choose(&pairs);
+        let (embedding, model) = rng.choose(&pairs).clone();
         let settings = self.space.draw(&mut rng, model);
         let json = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
         let record = Trial {
@@ -76,7 +77,8 @@ impl Trials<'_> {
         let mut config =
             Config { embeddings: vec![embedding], models: vec![model], search: Default::default(), ..config };
         if !config.may_have_ngrams() {
-            config.embedding.out_of_vocabulary = Default::default(); // which had no say, and alone is refused
+            // Which had no say, and alone is refused.
+            config.embedding.iter_mut().for_each(|spec| spec.out_of_vocabulary = Default::default());
         }
         Ok(config)
     }
@@ -151,10 +153,11 @@ impl Trials<'_> {
     ) -> Result<()> {
         let start = Instant::now();
         let (texts, before) = (self.texts, record.seconds);
-        let vectors = self.vectors(embedding, &config, progress)?;
+        let vectors = self.vectors(&embedding, &config, progress)?;
         let mut model = pair::untrained(&config, texts, &vectors, kind, config.seed);
         record.parameters = model.trained_parameter_count();
-        let key = sha256(format!("{} {} {}", self.key, record.described(), vectors.checksum).as_bytes());
+        let trial = json!({ "embedding": record.embedding, "model": record.model, "settings": record.settings });
+        let key = keys::of(&json!({ "search": self.key, "trial": trial, "vectors": vectors.checksum }))?;
         let path = self.path(record.trial, "safetensors");
         let resume = checkpoint::load(&path, &key).unwrap_or(None); // a damaged one is as good as none
         let data = vectors.train_data(texts, config.seed);
@@ -188,14 +191,15 @@ impl Trials<'_> {
         }
     }
 
-    fn vectors(&self, kind: Embedding, config: &Config, progress: &dyn Progress) -> Result<Vectors> {
-        let key = format!("{} {:?}", kind.name(), config.embedding);
+    fn vectors(&self, embedding: &Embedding, config: &Config, progress: &dyn Progress) -> Result<Vectors> {
+        let specs = config.specs(embedding).map(EmbeddingSpec::to_table).collect::<Result<Vec<_>>>()?;
+        let key = keys::of(&specs)?;
         let being_made = match self.vectors.lock() {
             Ok(mut all) => Arc::clone(all.entry(key).or_default()),
             Err(_) => Arc::default(),
         };
         let _made_by_one = being_made.lock();
-        Vectors::make(kind, config, self.texts, &self.session.watched_by(&Quietly(progress)))
+        Vectors::make(embedding, config, self.texts, &self.session.watched_by(&Quietly(progress)))
     }
 
     /// Removes what is needed only to go on.

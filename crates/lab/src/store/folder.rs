@@ -13,15 +13,12 @@ use std::fs::{self, DirEntry, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use crate::store::clock;
 use crate::{Config, Environment, PairRecord};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{hold, read_json, write_atomically, write_json};
-use ninefold_models::bundle::sha256;
 use ninefold_nn::batch::Encoded;
-use ninefold_report::{Leaderboard, Row, differences, facts};
+use ninefold_report::{Leaderboard, Row, facts};
 
 const CONFIG: &str = "config.toml";
 const ENVIRONMENT: &str = "environment.json";
@@ -37,7 +34,8 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Looks whether a run of this config may have the folder: it is absent, empty, or holds the same config.
+    /// Looks whether a run of this config may have the folder: it is absent, empty, or holds a run with the same settings of no
+    /// more embeddings, models and baselines.
     ///
     /// # Errors
     /// [`Error::Data`] when it holds something else or another config's run.
@@ -146,9 +144,12 @@ impl RunFolder {
         path.is_file().then(|| read_json(&path)).transpose()
     }
 
-    /// The row that an earlier run of the same settings and texts finished.
+    /// The row of that key, if it is finished: by an earlier run here, or by one whose files were copied here. It has the names
+    /// that it has here.
     pub(crate) fn finished(&self, row: &Row, key: &str) -> Result<Option<Row>> {
-        Ok(self.record(row)?.filter(|record| record.key == key).map(|record| record.row))
+        let Row { embedding, model, folder, .. } = row.clone();
+        let finished = self.record(row)?.filter(|record| record.key == key);
+        Ok(finished.map(|record| Row { embedding, model, folder, ..record.row }))
     }
 
     /// `test_lengths.json`: the known and unknown tokens of each test text, in the order of the predictions.
@@ -174,9 +175,22 @@ impl RunFolder {
         write_atomically(&self.path.join("report.html"), |out| out.write_all(page.as_bytes()))
     }
 
-    /// Refuses to mix runs of different settings, and says what differs.
+    /// Refuses to mix runs of different settings, and says what differs. What is compared may have grown: rows that are there
+    /// have keys of their own.
     fn check_same(&self, config: &Config) -> Result<()> {
-        let differences = differences(&to_json(&self.config()?.settled())?, &to_json(&config.settled())?);
+        let (mut there, here) = (self.config()?.settled(), config.settled());
+        there
+            .embedding
+            .retain(|spec| there.embeddings.iter().any(|embedding| embedding.specs().any(|name| name == spec.name)));
+        fn grow<T: PartialEq + Clone>(there: &mut Vec<T>, here: &[T]) {
+            if there.iter().all(|item| here.contains(item)) {
+                *there = here.to_vec();
+            }
+        }
+        grow(&mut there.embeddings, &here.embeddings);
+        grow(&mut there.models, &here.models);
+        grow(&mut there.baselines, &here.baselines);
+        let differences = there.differences(&here)?;
         if differences.is_empty() {
             return Ok(());
         }
@@ -203,15 +217,6 @@ fn lock(folder: &Path) -> Result<File> {
         )));
     }
     Ok(file)
-}
-
-/// Of everything that a pair's result depends on, but for the pair itself.
-pub(crate) fn key(config: &Config, fingerprint: &str) -> Result<String> {
-    Ok(sha256(format!("{} {fingerprint}", to_json(&config.settled())?).as_bytes()))
-}
-
-fn to_json(config: &Config) -> Result<Value> {
-    serde_json::to_value(config).map_err(|error| Error::config("config", "settings that JSON can hold", error))
 }
 
 /// `ninefold-runs/20newsgroups-20260131-120000`, or with a number behind when that is taken; what is no comparison has its `kind` in front

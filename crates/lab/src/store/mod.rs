@@ -7,6 +7,7 @@ pub(crate) mod clock;
 pub(crate) mod environment;
 pub(crate) mod folder;
 pub(crate) mod kept;
+pub(crate) mod keys;
 pub(crate) mod logs;
 pub(crate) mod record;
 pub(crate) mod test_evaluations;

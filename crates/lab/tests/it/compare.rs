@@ -38,11 +38,11 @@ fn config(place: &Path) -> Config {
         |n: usize| (0..4).map(|k| format!("{:.2}", ((n * 5 + k * 3) % 7) as f32 / 7.0)).collect::<Vec<_>>().join(" ");
     let vectors: String = words.iter().enumerate().map(|(n, word)| format!("{word} {}\n", vector(n))).collect();
     fs::write(place.join("vectors.txt"), vectors).unwrap();
-    let mut config = Config { embeddings: vec![EmbeddingKind::Glove.into()], ..Config::default() };
+    let mut config = Config { embeddings: vec!["glove".parse().unwrap()], ..Config::default() };
     config.models = vec![ModelKind::Rnn, ModelKind::Gru];
     config.corpus.data = place.join("texts.csv").display().to_string();
-    config.embedding.glove = place.join("vectors.txt").display().to_string();
-    config.embedding.dim = 4;
+    config.set("embedding.glove", &place.join("vectors.txt").display().to_string()).unwrap();
+    config.set("embedding.dim", "4").unwrap();
     config.model.families.recurrent.hidden_size = 6;
     config.training.epochs = 4;
     config.training.batch_size = 8;
@@ -136,9 +136,10 @@ fn what_validation_chose_is_trained_once_more_on_all_texts() {
 fn runs_side_by_side_share_their_vectors() {
     let place = tempfile::tempdir().unwrap();
     let mut config = config(place.path());
-    config.embeddings = vec![EmbeddingKind::Word2vec.into()];
+    config.embeddings = vec!["word2vec".parse().unwrap()];
     config.models = vec![ModelKind::Swem];
-    (config.embedding.epochs, config.baselines) = (2_000, Vec::new());
+    config.set("embedding.epochs", "2000").unwrap();
+    config.baselines = Vec::new();
     let folders = ["a", "b"].map(|name| place.path().join(name));
     std::thread::scope(|scope| {
         for folder in &folders {
@@ -175,7 +176,8 @@ fn a_finished_run_is_read_back_and_not_done_again() {
 fn presets_are_the_notebooks_rounds() {
     let figures = |name: &str| {
         let Config { embedding, model, training, vocab, .. } = preset(name).unwrap();
-        let sizes = [embedding.dim, embedding.window, embedding.epochs, training.max_len, training.batch_size];
+        let EmbeddingKind::Word2vec(word2vec) = &embedding[0].kind else { panic!("{embedding:?}") };
+        let sizes = [word2vec.dim, word2vec.window, word2vec.epochs, training.max_len, training.batch_size];
         assert_eq!(
             (
                 vocab.min_count,

@@ -2,6 +2,7 @@
 
 mod compare;
 mod ensembles;
+mod named_embeddings;
 mod out_of_vocabulary;
 mod saved_ensembles;
 mod saved_models;

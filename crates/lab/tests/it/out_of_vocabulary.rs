@@ -22,7 +22,6 @@ use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::layers::Optimizer;
 use ninefold_nn::layers::optimizer::Step;
 use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
-use ninefold_vectors::outside::OutOfVocabulary::{Subwords, Unk};
 use ninefold_vectors::subwords::Subwords as Ngrams;
 use ninefold_vectors::{WordVectors, formats};
 use safetensors::SafeTensors;
@@ -79,9 +78,9 @@ fn config(place: &Path) -> (Config, Vec<String>) {
     config.embeddings = vec!["fasttext".parse().unwrap()];
     config.models = vec![ModelKind::Gru, ModelKind::Swem];
     config.vocab.min_count = 3;
-    config.embedding.glove = "train".to_string();
-    config.embedding.epochs = 3;
-    config.embedding.out_of_vocabulary = Subwords;
+    config.set("embedding.glove", "train").unwrap();
+    config.set("embedding.epochs", "3").unwrap();
+    config.set("embedding.out_of_vocabulary", "subwords").unwrap();
     config.training.epochs = 4;
     (config, test)
 }
@@ -135,7 +134,7 @@ fn a_saved_model_reads_unseen_words_as_its_training_did() {
 
     // The same without: other models, no n-grams beside them, and all unseen words look alike.
     let mut off = config.clone();
-    off.embedding.out_of_vocabulary = Unk;
+    off.set("embedding.out_of_vocabulary", "unk").unwrap();
     run(&off, &place.path().join("off"), &Silent).unwrap();
     let pair = place.path().join("off/pairs/fasttext-gru");
     assert!(!pair.join("model/subwords.safetensors").exists());
@@ -167,10 +166,11 @@ fn several_answer_together_whatever_each_makes_of_unseen_words() {
     let (config, test) = config(place.path());
     run(&config, &place.path().join("on"), &Silent).unwrap();
     let mut other = config.clone();
-    other.embedding.out_of_vocabulary = Unk;
+    other.set("embedding.out_of_vocabulary", "unk").unwrap();
     run(&other, &place.path().join("off"), &Silent).unwrap();
-    other.embedding.out_of_vocabulary = Subwords;
-    (other.embedding.bucket, other.models) = (50, vec![ModelKind::Gru]);
+    other.set("embedding.out_of_vocabulary", "subwords").unwrap();
+    other.set("embedding.bucket", "50").unwrap();
+    other.models = vec![ModelKind::Gru];
     run(&other, &place.path().join("few"), &Silent).unwrap();
     let pair = |run: &str, kind: &str| place.path().join(run).join(format!("pairs/fasttext-{kind}"));
     let pairs = [pair("on", "gru"), pair("off", "gru"), pair("few", "gru"), pair("on", "swem")];
@@ -203,8 +203,8 @@ fn vectors_of_a_file_and_vectors_side_by_side_have_them_too() {
     let vectors = vectors.with_subwords(Ngrams::new((3, 4), 300, 4, None, rows).unwrap()).unwrap();
     let file = place.path().join("file.bin");
     formats::save(&vectors, &file, formats::Format::for_path(&file, true).unwrap(), &Silent).unwrap();
-    config.embedding.glove = file.display().to_string();
-    config.embedding.unknown = ninefold_vectors::matrix::Unknown::Random;
+    config.set("embedding.glove", &file.display().to_string()).unwrap();
+    config.set("embedding.unknown", "random").unwrap();
     config.embeddings =
         ["glove", "fasttext+glove", "word2vec+glove", "word2vec"].map(|name| name.parse().unwrap()).to_vec();
     config.models = vec![ModelKind::Swem];

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ninefold_core::folders::Folders;
 use ninefold_core::progress::Silent;
-use ninefold_lab::{BaselineKind, Config, EmbeddingKind, KeepModels, RunFolder};
+use ninefold_lab::{BaselineKind, Config, KeepModels, RunFolder};
 use ninefold_models::bundle::{LinearBundle, is_ensemble};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::model::ModelKind;
@@ -20,12 +20,12 @@ use small::{config, run};
 /// A comparison with every baseline, every kind of network and every ensemble.
 fn everything(place: &Path) -> Config {
     let mut config = config(place);
-    config.embeddings = vec![EmbeddingKind::Glove.into(), EmbeddingKind::Fasttext.into()];
+    config.embeddings = ["glove", "fasttext"].map(|name| name.parse().unwrap()).to_vec();
     config.models = vec![ModelKind::Gru, ModelKind::Cnn, ModelKind::Swem];
     config.baselines = BaselineKind::all().collect();
     config.baseline.bucket = 500;
     config.training.epochs = 2;
-    config.embedding.epochs = 2;
+    config.set("embedding.epochs", "2").unwrap();
     config.vocab.min_count = 2;
     config
 }

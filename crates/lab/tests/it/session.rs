@@ -8,15 +8,16 @@ use std::path::Path;
 use crate::small;
 use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
-use ninefold_lab::{Config, EmbeddingKind, Environment, Session, run};
+use ninefold_lab::{Config, Environment, Session, run};
 use ninefold_nn::model::ModelKind;
 
 /// One network over vectors that are trained, in a moment.
 fn config(place: &Path) -> Config {
     let mut config = small::config(place);
-    (config.embeddings, config.models) = (vec![EmbeddingKind::Word2vec.into()], vec![ModelKind::Gru]);
+    (config.embeddings, config.models) = (vec!["word2vec".parse().unwrap()], vec![ModelKind::Gru]);
     (config.baselines, config.ensembles, config.seeds) = (Vec::new(), Vec::new(), 1);
-    (config.embedding.epochs, config.training.epochs) = (1, 1);
+    config.set("embedding.epochs", "1").unwrap();
+    config.training.epochs = 1;
     config
 }
 

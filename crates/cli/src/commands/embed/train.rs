@@ -11,10 +11,9 @@ use clap::{Args, ValueEnum};
 use ninefold::Folders;
 use ninefold::data;
 use ninefold::data::stream::TextFiles;
-use ninefold::embeddings::{
-    Checkpoint, FastTextConfig, GloveConfig, IdFile, Resources, Sentences, Word2VecConfig, fasttext, glove, word2vec,
-};
+use ninefold::embeddings::{Checkpoint, IdFile, Resources, Sentences, fasttext, glove, word2vec};
 use ninefold::files;
+use ninefold::lab::EmbeddingKind;
 use ninefold::progress::Progress;
 use ninefold::text::tokenize::{Tokenizer, TokenizerConfig};
 use ninefold::text::vocab::{TokenCounts, Vocab, VocabConfig};
@@ -110,13 +109,6 @@ pub enum Method {
     Glove,
 }
 
-/// Checked before a text is read.
-enum Config {
-    Word2vec(Word2VecConfig),
-    Fasttext(FastTextConfig),
-    Glove(GloveConfig),
-}
-
 /// Runs the verb.
 pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
     args.threads.install(|| train_and_save(args, output))
@@ -124,7 +116,7 @@ pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
 
 fn train_and_save(args: &TrainArgs, output: &Output) -> Result<()> {
     let (config, tokenizer, vocab) = args.settings()?;
-    let format = format(args.to.as_deref(), &args.output, matches!(config, Config::Fasttext(_)))?;
+    let format = format(args.to.as_deref(), &args.output, args.method == Method::Fasttext)?;
     files::check_writable(&args.output)?;
     let resources = args.resources()?;
     let bars = Bars::new(output);
@@ -176,18 +168,23 @@ impl Texts {
 }
 
 fn train(
-    config: &Config,
+    method: &EmbeddingKind,
     sentences: Sentences,
     vocab: &Vocab,
     resources: &Resources,
     progress: &dyn Progress,
 ) -> ninefold::Result<(WordVectors, usize)> {
-    Ok(match config {
-        Config::Word2vec(config) => (word2vec::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
-        Config::Fasttext(config) => {
+    Ok(match method {
+        EmbeddingKind::Word2vec(config) => {
+            (word2vec::train_on(config, sentences, vocab, resources, progress)?, config.epochs)
+        }
+        EmbeddingKind::Fasttext(config) => {
             (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.word2vec.epochs)
         }
-        Config::Glove(config) => (glove::train_on(config, sentences, vocab, resources, progress)?, config.epochs),
+        EmbeddingKind::Glove(config) => {
+            (glove::train_on(config, sentences, vocab, resources, progress)?, config.epochs)
+        }
+        EmbeddingKind::Pretrained(_) => unreachable!("no METHOD names it"),
     })
 }
 
@@ -247,7 +244,7 @@ impl TrainArgs {
     }
 
     /// What the flags add up to: the method's settings, the tokenizer's, the vocabulary's.
-    fn settings(&self) -> Result<(Config, TokenizerConfig, VocabConfig)> {
+    fn settings(&self) -> Result<(EmbeddingKind, TokenizerConfig, VocabConfig)> {
         let (mut method, mut tokenizer, mut vocab) = (Table::new(), Table::new(), Table::new());
         vocab.insert("min_count".to_string(), Value::from(self.min_count));
         method.insert("threads".to_string(), Value::from(self.threads.count()? as i64));
@@ -267,11 +264,13 @@ impl TrainArgs {
             };
             table.0.insert(table.1.trim().to_string(), value_of(value.trim()));
         }
-        let config = match self.method {
-            Method::Word2vec => Config::Word2vec(read(method, Word2VecConfig::validate)?),
-            Method::Fasttext => Config::Fasttext(read(method, FastTextConfig::validate)?),
-            Method::Glove => Config::Glove(read(method, GloveConfig::validate)?),
+        let name = match self.method {
+            Method::Word2vec => "word2vec",
+            Method::Fasttext => "fasttext",
+            Method::Glove => "glove",
         };
+        let config = EmbeddingKind::new(name, method).map_err(|error| Usage(format!("--set {error}")))?;
+        config.validate()?;
         Ok((config, read(tokenizer, TokenizerConfig::validate)?, read(vocab, VocabConfig::validate)?))
     }
 }

@@ -9,16 +9,21 @@ use std::sync::LazyLock;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
 use ninefold_core::{Folders, Result};
-use ninefold_lab::{BaselineKind, Config, Distilled, EmbeddingKind, EnsembleKind, ModelConfig, Session};
+use ninefold_lab::{BaselineKind, Config, Distilled, EnsembleKind, ModelConfig, Session};
 use ninefold_nn::model::ModelKind;
 use ninefold_nn::train::TrainConfig;
 use ninefold_report::Leaderboard;
 
-/// One cache for this test binary, and as many threads as the caller has.
-fn session(progress: &dyn Progress) -> Session<'_> {
+/// One cache for this test binary.
+pub fn folders() -> &'static Folders {
     static CACHE: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
     static FOLDERS: LazyLock<Folders> = LazyLock::new(|| Folders::at(CACHE.path()));
-    Session { folders: &FOLDERS, threads: rayon::current_num_threads(), progress }
+    &FOLDERS
+}
+
+/// In that cache, on as many threads as the caller has.
+fn session(progress: &dyn Progress) -> Session<'_> {
+    Session { folders: folders(), threads: rayon::current_num_threads(), progress }
 }
 
 /// A comparison in the folders of this test binary.
@@ -55,14 +60,14 @@ pub fn config(place: &Path) -> Config {
         |n: usize| (0..4).map(|k| format!("{:.2}", ((n * 5 + k * 3) % 7) as f32 / 7.0)).collect::<Vec<_>>().join(" ");
     let vectors: String = words.iter().enumerate().map(|(n, word)| format!("{word} {}\n", vector(n))).collect();
     fs::write(place.join("vectors.txt"), vectors).unwrap();
-    let mut config = Config { embeddings: vec![EmbeddingKind::Glove.into()], seeds: 2, ..Config::default() };
+    let mut config = Config { embeddings: vec!["glove".parse().unwrap()], seeds: 2, ..Config::default() };
     config.models = vec![ModelKind::Rnn, ModelKind::Gru];
     config.baselines = ["majority", "multinomial_nb"].map(|name| BaselineKind::named(name).unwrap()).to_vec();
     config.ensembles = EnsembleKind::ALL.to_vec();
     config.corpus.data = place.join("texts.csv").display().to_string();
     config.corpus.validation_fraction = 0.25;
-    config.embedding.glove = place.join("vectors.txt").display().to_string();
-    config.embedding.dim = 4;
+    config.set("embedding.glove", &place.join("vectors.txt").display().to_string()).unwrap();
+    config.set("embedding.dim", "4").unwrap();
     (config.model, config.training) = (ModelConfig::default(), TrainConfig::default()); // too little text for the recipe
     config.model.families.recurrent.hidden_size = 5;
     config.training.epochs = 12;
