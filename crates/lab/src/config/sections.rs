@@ -93,7 +93,8 @@ mod tests {
         tables(&table, "", &mut expected);
         let of_tables = || all().into_iter().filter(|section| section.path != SECTION); // which is a list of tables
         let mut found: Vec<String> = of_tables().map(|section| section.path).collect();
-        (expected.sort(), found.sort());
+        expected.sort();
+        found.sort();
         assert_eq!(found, expected);
         for Section { path, docs, keys, key_docs } in of_tables() {
             assert!(!docs.is_empty() && key_docs.iter().all(|docs| !docs.is_empty()), "{path}");
