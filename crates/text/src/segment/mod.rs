@@ -14,11 +14,11 @@ pub use segmenter::{Segmenter, Token};
 pub use words::Words;
 
 /// Every segmenter that settings can name.
-pub static SEGMENTERS: [&dyn Segmenter; 2] = [&Words, &Characters];
+pub static SEGMENTERS: &[&dyn Segmenter] = &[&Words, &Characters];
 
 /// The segmenter of that name.
 pub fn find(name: &str) -> Option<&'static dyn Segmenter> {
-    SEGMENTERS.into_iter().find(|segmenter| segmenter.name() == name)
+    SEGMENTERS.iter().copied().find(|segmenter| segmenter.name() == name)
 }
 
 #[cfg(test)]

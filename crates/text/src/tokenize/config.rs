@@ -100,8 +100,8 @@ impl TokenizerConfig {
     /// The segmenter that `unit` names.
     pub(super) fn segmenter(&self) -> Result<&'static dyn Segmenter> {
         segment::find(&self.unit).ok_or_else(|| {
-            let names = SEGMENTERS.map(Segmenter::name).join(", ");
-            Error::config("unit", format!("one of {names}"), format!("{:?}", self.unit))
+            let names: Vec<&str> = SEGMENTERS.iter().map(Segmenter::name).collect();
+            Error::config("unit", format!("one of {}", names.join(", ")), format!("{:?}", self.unit))
         })
     }
 

@@ -1,4 +1,4 @@
-//! Text -> tokens: cut by a [`Segmenter`](crate::segment::Segmenter), made alike, the unwanted left out.
+//! Text -> tokens: cut by a [`Segmenter`], made alike, the unwanted left out.
 //!
 //! Takes a text -> gives its tokens in order. By default these are the words of Unicode Standard Annex 29, so "don't", "3.14" and
 //! "www.example.org" are one token each and "e-mail" is two; punctuation, symbols and emoji are none. Texts are not
