@@ -67,15 +67,17 @@ pub enum Error {
         /// Why, and what can be done instead.
         reason: String,
     },
-    /// The loss is no longer a number.
-    #[error("the loss became {loss} in epoch {epoch}, batch {batch}: lower learning_rate or max_grad_norm")]
+    /// A training ended because a number of it is no longer finite.
+    #[error("{what} became {value} in epoch {epoch}, batch {batch}: lower learning_rate or max_grad_norm")]
     Diverged {
+        /// What diverged: "the loss", "the norm of the gradient".
+        what: &'static str,
         /// Epoch, counted from 1.
         epoch: usize,
         /// Batch within the epoch, counted from 1.
         batch: usize,
-        /// The loss: NaN or an infinity.
-        loss: f64,
+        /// Its value: NaN or an infinity.
+        value: f64,
     },
     /// The system refused to start a thread.
     #[error("cannot start {threads} threads: {reason}: ask for fewer")]

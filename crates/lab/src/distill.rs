@@ -24,15 +24,15 @@ use crate::run::{pair, pretraining};
 use crate::{Config, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
-use ninefold_data::{Document, Protocol};
+use ninefold_data::Document;
 use ninefold_metrics::paired::{discordant, holm, mcnemar};
-use ninefold_metrics::{Confusion, Scores, calibration, log_scores, most_probable};
+use ninefold_metrics::{Confusion, calibration, log_scores, most_probable};
 use ninefold_models::bundle::{self, Facts, same_labels};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Distillation, predict_logits};
 use ninefold_nn::train::{Teacher, TrainData, fit};
-use ninefold_report::Comparison;
+use ninefold_records::{Comparison, Distilled, DistilledRow};
 
 /// How far a teacher is listened to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
@@ -65,36 +65,6 @@ impl DistillConfig {
         }
         Ok(())
     }
-}
-
-/// What came of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Distilled {
-    /// How the texts were read and split.
-    pub protocol: Protocol,
-    /// The teacher, the pupil, and perhaps the same network without a teacher.
-    pub rows: Vec<DistilledRow>,
-    /// The pupil with each of the others, by the accuracy of their answers to the test texts.
-    pub comparisons: Vec<Comparison>,
-}
-
-/// One of them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DistilledRow {
-    /// "teacher", "pupil", "without a teacher".
-    pub role: String,
-    /// "word2vec + gru"; of an ensemble how many networks it has.
-    pub name: String,
-    /// Numbers in its networks, word vectors included.
-    pub parameters: usize,
-    /// Bytes of its folder; an ensemble's members included.
-    pub bytes: u64,
-    /// Texts labelled per second, tokens and all, on this machine now.
-    pub texts_per_s: f64,
-    /// Scores on the validation part.
-    pub validation: Scores,
-    /// Scores on the test part.
-    pub test: Scores,
 }
 
 /// Trains one network on the labels and on what the model in `teacher` says, and saves it to `output`. `beside`: trains the
@@ -140,7 +110,8 @@ fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, sess
     }
     let comparisons = compared(texts.test.labels(), &measured);
     let rows = measured.into_iter().map(|(row, _)| row).collect();
-    Ok(Distilled { protocol: texts.corpus.protocol.clone(), rows, comparisons })
+    let confidence_level = config.statistics.level();
+    Ok(Distilled { protocol: texts.corpus.protocol.clone(), rows, comparisons, confidence_level })
 }
 
 /// A model and its answers to the test texts.

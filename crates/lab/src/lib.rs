@@ -6,7 +6,8 @@
 //!                                       +---------- run folder ----------+   what is finished is not done again
 //! ```
 //!
-//! Knows no terminal, no folder and no thread but those of the call's [`Session`]:
+//! Knows no terminal, no table and no page: whoever shows results reads the records ([`ninefold_records`]) that are returned and
+//! left in the run folder. Knows no folder and no thread but those of the call's [`Session`]:
 //!
 //! ```
 //! use ninefold_core::Folders;
@@ -33,7 +34,6 @@
 mod config;
 mod distill;
 mod ladder;
-mod page;
 mod run;
 mod search;
 mod session;
@@ -48,16 +48,13 @@ pub use config::keep_models::KeepModels;
 pub use config::model::ModelConfig;
 pub use config::presets::{PRESETS, preset};
 pub use config::resolve::{Sources, resolve};
-pub use distill::{DistillConfig, Distilled, DistilledRow, distill};
-pub use ladder::{is_ladder, ladder, read_ladder};
+pub use distill::{DistillConfig, distill};
+pub use ladder::ladder;
 pub use ninefold_linear::{BaselineConfig, BaselineKind};
-pub use page::report;
-pub use run::run;
-pub use run::vectors::VectorCoverage;
-pub use search::{SearchConfig, is_search, read_results, search};
+pub use run::{OnResults, run, run_watched};
+pub use search::{SearchConfig, search};
 pub use session::Session;
-pub use store::environment::Environment;
+pub use store::environment::environment;
 pub use store::folder::{RunFolder, default_folder};
 pub use store::logs::LogKind;
-pub use store::record::{ClassRow, Mistake, PairRecord};
 pub use store::test_evaluations::TestEvaluations;

@@ -12,7 +12,7 @@ use documented::DocumentedFields;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{MainScore, RankBy};
+use super::{ConfidenceLevel, MainScore, RankBy};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::rng::{Rng, fold};
 
@@ -31,11 +31,20 @@ pub struct StatisticsConfig {
 
 impl Default for StatisticsConfig {
     fn default() -> StatisticsConfig {
-        StatisticsConfig { n_resamples: 2000, confidence_level: 0.95, rank_by: RankBy::Auto }
+        StatisticsConfig {
+            n_resamples: 2000,
+            confidence_level: ConfidenceLevel::default().fraction(),
+            rank_by: RankBy::Auto,
+        }
     }
 }
 
 impl StatisticsConfig {
+    /// The level of intervals and tests.
+    pub fn level(&self) -> ConfidenceLevel {
+        ConfidenceLevel::new(self.confidence_level)
+    }
+
     /// Refuses settings that have no meaning.
     ///
     /// # Errors

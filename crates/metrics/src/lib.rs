@@ -2,13 +2,15 @@
 //!
 //! Takes label ids and probabilities, whatever made them -> gives scores in \[0, 1\]. Rows of a confusion matrix are the
 //! truth, columns what was predicted; a quotient without a denominator is 0 (`zero_division = 0`); every class counts in a
-//! macro average, also one that no text has. How far chance moves a score, and which differences it cannot explain, stand in
-//! `bootstrap` and `paired`; how several models answer together in `vote` and `selection`.
+//! macro average, also one that no text has. How far chance moves a score is in `bootstrap`, which differences it does not explain
+//! in `paired`, both for many contenders at once in `compare`; how several models answer together in `vote` and `selection`.
 
 pub mod bootstrap;
 pub mod calibration;
+pub mod compare;
 mod confusion;
 mod folds;
+mod level;
 mod main_score;
 pub mod paired;
 mod probabilities;
@@ -19,6 +21,7 @@ mod vote;
 pub use bootstrap::{Interval, StatisticsConfig};
 pub use confusion::{Confused, Confusion};
 pub use folds::stratified_folds;
+pub use level::ConfidenceLevel;
 pub use main_score::{MainScore, RankBy};
 pub use probabilities::{log_loss, most_probable};
 pub use scores::{ClassScores, Scores};

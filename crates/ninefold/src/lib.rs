@@ -14,6 +14,7 @@ pub use ninefold_linear as linear;
 pub use ninefold_metrics as metrics;
 pub use ninefold_models as models;
 pub use ninefold_nn as nn;
+pub use ninefold_records as records;
 pub use ninefold_report as report;
 pub use ninefold_text as text;
 pub use ninefold_vectors as vectors;

@@ -1,34 +1,31 @@
-//! What came out, for people and for scripts.
+//! Records as tables, sentences and web pages, for people and for scripts.
 //!
-//! Takes the record of each trained model ([`Row`]) and the protocol -> gives a [`Leaderboard`] as a terminal table,
-//! Markdown, CSV, LaTeX, JSON or a web page, with ranks that chance cannot shuffle (`standings`); the [`facts`] that a
-//! person would want; and the [`diff`] of two leaderboards. It sees records only: no model, no text.
+//! *takes* the records of a run folder ([`ninefold_records`]) -> *gives*
+//!
+//! ```text
+//! text/     terminal tables, Markdown, CSV, LaTeX, the differences of two leaderboards, the sentences below a table
+//! html/     report.html, search.html, ladder.html and ladder.svg, the map of word vectors
+//! folder    the same as files of the run folder
+//! ```
+//!
+//! *Invariant:* a view computes no score and no p-value; what is significant is decided by the confidence level in the record.
 
-mod bench;
-mod column;
-mod diff;
-mod export;
-mod facts;
-mod grid;
-mod ladder;
-mod leaderboard;
-mod limit;
-mod merged;
-pub mod page;
+mod folder;
+pub mod html;
 mod phrases;
-mod plain;
-mod search;
-mod standings;
-mod table;
-mod together;
+#[cfg(test)]
+mod sample;
+mod text;
 
-pub use bench::bench_table;
-pub use column::Column;
-pub use diff::{Diff, Difference, PairChange, Side, SideScores, diff, differences};
-pub use facts::facts;
-pub use grid::View;
-pub use ladder::{Change, Gain, LadderAnswers, LadderResults, LadderRun, LadderStep, Rung};
-pub use leaderboard::{Leaderboard, Member, NO_EMBEDDING, Row, RowKind, STACKED, Seconds};
-pub use plain::plain_table;
-pub use search::{SearchResults, Trial};
-pub use standings::{Comparison, Intervals, Standing, Statistics, TestAnswers};
+pub use folder::{facts_of, write_ladder_pages, write_run_page, write_search_page, write_tables};
+pub use text::bench::bench_table;
+pub use text::column::Column;
+pub use text::diff::{Diff, PairChange, Side, SideScores, diff};
+pub use text::distilled::distilled_table;
+pub use text::export::leaderboard_csv;
+pub use text::facts::facts;
+pub use text::grid::View;
+pub use text::ladder::{ladder_facts, ladder_table};
+pub use text::plain::plain_table;
+pub use text::search::{search_facts, search_table};
+pub use text::table::{leaderboard_latex, leaderboard_markdown, leaderboard_table};

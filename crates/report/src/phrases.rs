@@ -1,25 +1,84 @@
-//! How scores, seconds and long sentences are written for people.
+//! How scores, differences, p-values, seconds and long sentences are written for people.
 
 use ninefold_core::phrasing::thousands;
+use ninefold_metrics::{ConfidenceLevel, Interval, MainScore};
+use ninefold_records::{Comparison, Leaderboard, Member};
 
 /// A share as a percentage with one decimal, without the sign: 0.7253 is "72.5".
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}", 100.0 * share)
 }
 
 /// The difference of two shares in points, with its sign: "+2.1", "-0.4", "0.0".
-pub(super) fn points(change: f64) -> String {
+pub(crate) fn points(change: f64) -> String {
     let written = format!("{:+.1}", 100.0 * change);
     if written == "+0.0" || written == "-0.0" { "0.0".to_owned() } else { written }
 }
 
+/// How far apart two shares are in points, without a sign: "2.1".
+pub(crate) fn distance(change: f64) -> String {
+    percent(change.abs())
+}
+
+/// "+0.8 to +3.2".
+pub(crate) fn range(interval: Interval) -> String {
+    format!("{} to {}", points(interval.low), points(interval.high))
+}
+
+/// "72.5 %", or "macro F1 72.5 %" where that is the main score.
+pub(crate) fn score(main: MainScore, share: f64) -> String {
+    match main {
+        MainScore::Accuracy => format!("{} %", percent(share)),
+        other => format!("{} {} %", other.name(), percent(share)),
+    }
+}
+
+/// "above" or "below".
+pub(crate) fn side(difference: f64) -> &'static str {
+    if difference < 0.0 { "below" } else { "above" }
+}
+
+/// "a tie, p = 0.41" or "told apart, p < 0.001".
+pub(crate) fn verdict(comparison: &Comparison, level: ConfidenceLevel) -> String {
+    let what = if comparison.is_significant(level) { "told apart" } else { "a tie" };
+    format!("{what}, {}", p_value(comparison.p_corrected))
+}
+
+/// " (a tie, p = 0.41)" of two rows by their names; nothing where they were not compared.
+pub(crate) fn versus(board: &Leaderboard, one: &str, other: &str) -> String {
+    let comparison = board.comparison(one, other);
+    comparison.map_or(String::new(), |comparison| format!(" ({})", verdict(comparison, board.confidence_level())))
+}
+
+/// "p = 0.41", "p = 0.023", "p < 0.001".
+pub(crate) fn p_value(p: f64) -> String {
+    match p {
+        p if p < 0.001 => "p < 0.001".to_owned(),
+        p if p < 0.1 => format!("p = {p:.3}"),
+        p => format!("p = {p:.2}"),
+    }
+}
+
+/// The weight of each row of the table in an ensemble, summed over its seeds, the largest first.
+pub(crate) fn member_weights(members: &[Member]) -> Vec<(String, f64)> {
+    let mut weights: Vec<(String, f64)> = Vec::new();
+    for member in members {
+        match weights.iter_mut().find(|(name, _)| *name == member.name) {
+            Some((_, weight)) => *weight += member.weight,
+            None => weights.push((member.name.clone(), member.weight)),
+        }
+    }
+    weights.sort_by(|a, b| b.1.total_cmp(&a.1)); // stable: equals stay in the leaderboard's order
+    weights
+}
+
 /// "0.4", "9.3", "27", "1,312": no more digits than a person wants.
-pub(super) fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     if seconds < 9.95 { format!("{seconds:.1}") } else { thousands(seconds.round() as usize) }
 }
 
 /// Breaks a sentence between words into lines of at most `width` characters; a longer word gets its own line.
-pub(super) fn wrap(sentence: &str, width: usize) -> String {
+pub(crate) fn wrap(sentence: &str, width: usize) -> String {
     let (mut wrapped, mut column) = (String::new(), 0);
     for word in sentence.split(' ') {
         let length = word.chars().count();

@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::lab::Environment;
+use ninefold::lab::environment;
 use ninefold::nn::bench::{self, BenchConfig, Size, Work};
 use ninefold::nn::layers::Precision;
 use ninefold::nn::model::ModelKind;
 use ninefold::progress::Progress;
+use ninefold::records::Environment;
 use ninefold::report::bench_table;
 use serde_json::json;
 
@@ -89,7 +90,7 @@ fn measure(args: &BenchArgs, config: &BenchConfig, output: &Output) -> Result<()
     let record = bench::run(config, &bars);
     bars.end();
     let record = record?;
-    let environment = Environment::now();
+    let environment = environment();
     if args.json {
         return output.print_json(&json!({ "environment": environment, "bench": record }));
     }

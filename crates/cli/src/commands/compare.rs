@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
-use ninefold::lab::{RunFolder, Session, run as run_experiment};
+use ninefold::lab::{RunFolder, Session, run_watched};
+use ninefold::records::{RowKind, RunRecords};
+use ninefold::report::{Column, facts_of, write_run_page, write_tables};
 
 use crate::flags::config::ConfigArgs;
 use crate::flags::output::{Format, column};
@@ -59,19 +61,23 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     let session = Session { folders: &folders, threads: args.threads.count()?, progress: &bars };
     let path = run_dir::folder(args.run_dir.as_deref(), "", &config);
     output.say(&format!("run folder: {}", path.display()));
-    let leaderboard = run_experiment(&config, &path, &session).map_err(|error| run_dir::resumable(error, &path))?;
+    let records = RunRecords::at(&path);
+    let mut keep_tables = |board: &_| write_tables(&records, board);
+    let leaderboard =
+        run_watched(&config, &path, &session, &mut keep_tables).map_err(|error| run_dir::resumable(error, &path))?;
+    write_run_page(&records, config.trainings())?;
     if args.json {
         return output.print_json(&leaderboard);
     }
     let folder = RunFolder::open(&path)?;
-    let sort = sort.unwrap_or_else(|| leaderboard.main_column());
-    output.print(&args.format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, &output.view()))?;
+    let sort = sort.unwrap_or(Column::of_score(leaderboard.main_score));
+    output.print(&args.format.write(&leaderboard, sort, &facts_of(&records, &leaderboard)?, &output.view()))?;
     if args.format != Format::Table {
         return Ok(());
     }
     output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
     let merged = leaderboard.merged();
-    if merged.best().is_none_or(|best| best.baseline) {
+    if merged.best().is_none_or(|best| best.kind == RowKind::Baseline) {
         return Err(anyhow::anyhow!("no pair could be trained"));
     }
     let best = folder.best();

@@ -1,13 +1,12 @@
 //! `ninefold distill`: a saved model, or several together, teach one small network.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::lab::{Distilled, DistilledRow, Embedding, Session, distill};
+use ninefold::lab::{Embedding, Session, distill};
 use ninefold::nn::model::ModelKind;
-use ninefold::report::{Comparison, plain_table};
+use ninefold::report::distilled_table;
 use ninefold::{Error, Folders};
 
 use crate::flags::config::ConfigArgs;
@@ -64,7 +63,7 @@ pub fn run(args: &DistillArgs, output: &Output) -> Result<()> {
     if args.json {
         return output.print_json(&done);
     }
-    output.print(&table(&done)?)?;
+    output.print(&distilled_table(&done))?;
     let folder = shell(&args.output);
     output.print(&format!("\npupil: {folder}\nTry next:\n  echo 'a text' | ninefold predict {folder}\n"))
 }
@@ -76,45 +75,4 @@ fn one<T: Clone + PartialEq>(flag: &str, list: &[T], all: &[T], usual: &T) -> Re
         everything if everything == all => Ok(usual.clone()),
         several => Err(Usage(format!("{flag}: a pupil is one network: expected one, found {}", several.len())).into()),
     }
-}
-
-fn table(done: &Distilled) -> Result<String> {
-    let head = ["", "parameters", "MB", "texts/s", "validation", "test", "F1 macro"];
-    let percent = |share: f64| format!("{:.1}", 100.0 * share);
-    let row = |row: &DistilledRow| {
-        vec![
-            row.role.clone(),
-            row.parameters.to_string(),
-            format!("{:.1}", row.bytes as f64 / 1e6),
-            format!("{:.0}", row.texts_per_s),
-            percent(row.validation.accuracy),
-            percent(row.test.accuracy),
-            percent(row.test.f1_macro),
-        ]
-    };
-    let mut text = format!("{}\n", done.protocol);
-    for row in done.rows.iter().take(2) {
-        writeln!(text, "{}: {}", row.role, row.name)?;
-    }
-    write!(text, "\n{}", plain_table(&head, 1, done.rows.iter().map(row)))?;
-    writeln!(
-        text,
-        "Accuracy in % on the validation and the test texts, macro F1 on the test texts; size on the disk.\n"
-    )?;
-    if let [teacher, pupil, ..] = done.rows.as_slice() {
-        let smaller = teacher.bytes as f64 / pupil.bytes.max(1) as f64;
-        let faster = pupil.texts_per_s / teacher.texts_per_s.max(1e-9);
-        writeln!(
-            text,
-            "The pupil takes {smaller:.1} times less room than its teacher and labels {faster:.1} times as many texts per second."
-        )?;
-    }
-    for Comparison { b: other, difference, p_corrected: p, .. } in &done.comparisons {
-        let of = if other == "teacher" { "its teacher" } else { "the same network without a teacher" };
-        let side = if *difference < 0.0 { "below" } else { "above" };
-        let told = if *p < 0.05 { "told apart" } else { "a tie" };
-        let p = if *p < 0.001 { "p < 0.001".to_string() } else { format!("p = {p:.3}") };
-        writeln!(text, "It is {} points {side} {of} on the test texts ({told}, {p}).", percent(difference.abs()))?;
-    }
-    Ok(text)
 }

@@ -7,11 +7,12 @@ use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
 use ninefold::data::{CorpusConfig, Protocol, load_to_evaluate};
-use ninefold::lab::{ClassRow, TestEvaluations};
+use ninefold::lab::TestEvaluations;
 use ninefold::metrics::calibration::{Selected, expected_calibration_error, selected};
 use ninefold::metrics::{Confusion, Scores};
 use ninefold::models::predictor::Predictor;
 use ninefold::progress::Progress;
+use ninefold::records::ClassRow;
 use ninefold::report::plain_table;
 use serde::Serialize;
 

@@ -6,6 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
 use ninefold::lab::{Config, PRESETS, Session, Sources, ladder, resolve};
+use ninefold::records::RunRecords;
+use ninefold::report::{ladder_table, write_ladder_pages};
 
 use crate::flags::config::ConfigArgs;
 use crate::flags::run_dir;
@@ -52,10 +54,11 @@ pub fn run(args: &LadderArgs, output: &Output) -> Result<()> {
     let path = run_dir::folder(args.run_dir.as_deref(), "ladder-", &top);
     output.say(&format!("ladder folder: {}", path.display()));
     let results = ladder(&foot, &top, &path, &session).map_err(|error| run_dir::resumable(error, &path))?;
+    write_ladder_pages(&RunRecords::at(&path), &results)?;
     if args.json {
         return output.print_json(&results);
     }
-    output.print(&results.to_table(&output.view()))?;
+    output.print(&ladder_table(&results, &output.view()))?;
     output.print(&format!("\nladder folder: {} (open ladder.html in it)\n", path.display()))
 }
 

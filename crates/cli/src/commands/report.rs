@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use ninefold::files::write_atomically;
-use ninefold::lab::{RunFolder, read_ladder, read_results, report};
-use ninefold::report::page::{ladder_page, search_page};
+use ninefold::lab::RunFolder;
+use ninefold::records::RunRecords;
+use ninefold::report::html::{RunReport, ladder_page, page, search_page};
 
 use crate::output::Output;
 use crate::usage::Usage;
@@ -31,19 +32,22 @@ pub struct ReportArgs {
 pub fn run(args: &ReportArgs, output: &Output) -> Result<()> {
     let folders = args.runs.iter().map(|run| RunFolder::open(run)).collect::<ninefold::Result<Vec<_>>>()?;
     let alone = match folders.as_slice() {
-        [folder] => page_of_its_own(folder)?,
-        several => match several.iter().map(page_of_its_own).find(|page| !matches!(page, Ok(None))) {
-            None => None,
-            Some(Err(error)) => return Err(error),
-            Some(Ok(_)) => {
-                let what = "a search or a ladder has a page of its own: give its folder alone";
-                return Err(Usage(what.to_string()).into());
+        [folder] => page_of_its_own(folder.records())?,
+        several => {
+            match several.iter().map(|folder| page_of_its_own(folder.records())).find(|page| !matches!(page, Ok(None)))
+            {
+                None => None,
+                Some(Err(error)) => return Err(error),
+                Some(Ok(_)) => {
+                    let what = "a search or a ladder has a page of its own: give its folder alone";
+                    return Err(Usage(what.to_string()).into());
+                }
             }
-        },
+        }
     };
     let (page, name) = match alone {
         Some(page) => page,
-        None => (report(&folders)?, "report.html"),
+        None => (page(&folders.iter().map(report_of).collect::<Result<Vec<_>>>()?)?, "report.html"),
     };
     let beside = || folders.last().map(|folder| folder.path().join(name)).unwrap_or_default();
     let path = args.output.clone().unwrap_or_else(beside);
@@ -52,11 +56,16 @@ pub fn run(args: &ReportArgs, output: &Output) -> Result<()> {
 }
 
 /// The page of a folder that holds no comparison, and its name.
-fn page_of_its_own(folder: &RunFolder) -> Result<Option<(String, &'static str)>> {
-    let settings = folder.config_text();
-    if let Some(search) = read_results(folder.path())? {
+fn page_of_its_own(records: &RunRecords) -> Result<Option<(String, &'static str)>> {
+    let settings = records.config_text();
+    if let Some(search) = records.search()? {
         return Ok(Some((search_page(&search, &settings)?, "search.html")));
     }
-    let ladder = read_ladder(folder.path())?;
+    let ladder = records.ladder()?;
     Ok(ladder.map(|ladder| ladder_page(&ladder, &settings)).transpose()?.map(|page| (page, "ladder.html")))
+}
+
+/// What the page of a comparison shows.
+fn report_of(folder: &RunFolder) -> Result<RunReport> {
+    Ok(RunReport::read(folder.records(), folder.config()?.trainings())?)
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use ninefold::lab::{RunFolder, is_ladder, is_search};
-use ninefold::report::{Difference, Leaderboard, RowKind, diff, plain_table};
+use ninefold::lab::RunFolder;
+use ninefold::records::{Difference, Leaderboard, RowKind, RunRecords};
+use ninefold::report::{Column, diff, facts_of, plain_table};
 use serde_json::json;
 
 use crate::flags::output::{Format, column};
@@ -74,8 +75,8 @@ pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
             if *json {
                 return output.print_json(&leaderboard);
             }
-            let sort = column(sort.as_deref())?.unwrap_or_else(|| leaderboard.main_column());
-            output.print(&format.write(&leaderboard, sort, &folder.facts(&leaderboard)?, &output.view()))
+            let sort = column(sort.as_deref())?.unwrap_or(Column::of_score(leaderboard.main_score));
+            output.print(&format.write(&leaderboard, sort, &facts_of(folder.records(), &leaderboard)?, &output.view()))
         }
         RunsCommand::Diff { a, b, json } => compare(a, b, *json, output),
     }
@@ -86,8 +87,9 @@ fn list(path: &Path) -> Result<String> {
     let entries = fs::read_dir(path).with_context(|| format!("{}: cannot list the runs", path.display()))?;
     let mut folders = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     folders.sort();
-    let folders = folders.iter().filter(|folder| !is_search(folder) && !is_ladder(folder));
-    let runs: Vec<RunFolder> = folders.filter_map(|folder| RunFolder::open(folder).ok()).collect();
+    let records =
+        folders.into_iter().map(RunRecords::at).filter(|records| !records.is_search() && !records.is_ladder());
+    let runs: Vec<RunFolder> = records.filter_map(|records| RunFolder::open(records.path()).ok()).collect();
     if runs.is_empty() {
         return Ok(format!("{}: no runs\n", path.display()));
     }
@@ -102,8 +104,8 @@ fn line(folder: &RunFolder) -> Vec<String> {
         Err(error) => return vec![path, error.to_string()],
     };
     let leaderboard = folder.leaderboard().unwrap_or_default();
-    let trained = leaderboard.rows.iter().filter(|row| row.kind() == RowKind::Pair).count();
-    let pairs = format!("{trained} of {}", config.pairs().count() * config.seeds);
+    let trained = leaderboard.rows.iter().filter(|row| row.kind == RowKind::Pair).count();
+    let pairs = format!("{trained} of {}", config.trainings());
     let leaderboard = leaderboard.merged();
     let best = leaderboard.best().and_then(|row| Some((row.pair(), row.accuracy()?)));
     let (pair, accuracy) =

@@ -6,6 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
 use ninefold::lab::{Session, search};
+use ninefold::records::RunRecords;
+use ninefold::report::{search_table, write_search_page};
 
 use crate::flags::config::ConfigArgs;
 use crate::flags::run_dir;
@@ -74,10 +76,11 @@ pub fn run(args: &SearchArgs, output: &Output) -> Result<()> {
     let path = run_dir::folder(args.run_dir.as_deref(), "search-", &config);
     output.say(&format!("search folder: {}", path.display()));
     let results = search(&config, &path, &session).map_err(|error| run_dir::resumable(error, &path))?;
+    write_search_page(&RunRecords::at(&path), &results)?;
     if args.json {
         return output.print_json(&results);
     }
-    output.print(&results.to_table(&output.view()))?;
+    output.print(&search_table(&results, &output.view()))?;
     if results.best.is_none() {
         return Err(anyhow::anyhow!("no trial could be trained"));
     }

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use ninefold::report::{Column, Leaderboard, View};
+use ninefold::records::Leaderboard;
+use ninefold::report::{Column, View, leaderboard_csv, leaderboard_latex, leaderboard_markdown, leaderboard_table};
 
 use crate::usage::Usage;
 
@@ -45,10 +46,10 @@ impl Format {
     /// The leaderboard in this form.
     pub fn write(self, leaderboard: &Leaderboard, sort: Column, facts: &[String], view: &View) -> String {
         match self {
-            Format::Table => leaderboard.to_table(sort, facts, view),
-            Format::Markdown => leaderboard.to_markdown(sort, facts),
-            Format::Csv => leaderboard.to_csv(sort),
-            Format::Latex => leaderboard.to_latex(sort),
+            Format::Table => leaderboard_table(leaderboard, sort, facts, view),
+            Format::Markdown => leaderboard_markdown(leaderboard, sort, facts),
+            Format::Csv => leaderboard_csv(leaderboard, sort),
+            Format::Latex => leaderboard_latex(leaderboard, sort),
         }
     }
 }

@@ -69,6 +69,11 @@ fn ctrl_c_leaves_a_readable_folder_and_the_same_command_goes_on() {
     assert_eq!(board["rows"].as_array().unwrap().len(), 1, "the finished pair");
     let shown = place.ninefold(&["runs", "show", "cut"]).output().unwrap();
     assert!(stdout(&shown).contains("rnn"));
+    let read = |name: &str| std::fs::read_to_string(place.path(&format!("cut/{name}"))).unwrap();
+    assert!(
+        ["leaderboard.md", "leaderboard.csv"].iter().all(|name| read(name).contains("rnn")),
+        "tables of what is finished"
+    );
 
     let before = modified(&place.path("cut/pairs/glove-rnn/metrics.json"));
     let output = place.compare("cut", &[&LONG[..], &["--set", "model.hidden_size=96"]].concat());
@@ -78,6 +83,8 @@ fn ctrl_c_leaves_a_readable_folder_and_the_same_command_goes_on() {
     assert!(stderr.contains("glove + gru: goes on after epoch "), "{stderr}");
     assert_eq!(modified(&place.path("cut/pairs/glove-rnn/metrics.json")), before, "not trained again");
     same_results(&place, "whole", "cut");
+    let page = read("report.html");
+    assert!(page.contains("data-model=\"glove gru\"") && !page.contains("Unfinished"), "a resumed run has its page");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::Config;
 use crate::config::{embedding_list, resolve};
 use crate::store::keys::json;
 use ninefold_core::error::Result;
-use ninefold_report::{Difference, differences};
+use ninefold_records::{Difference, differences};
 
 impl Config {
     /// Changes one setting, by its name in a config file and a value as it would stand there (a bare word is a string):

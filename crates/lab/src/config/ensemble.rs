@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Config, Embedding};
 use ninefold_nn::model::ModelKind;
-use ninefold_report::{NO_EMBEDDING, Row, STACKED};
+use ninefold_records::{NO_EMBEDDING, Row, RowKind, STACKED};
 
 /// Several of the trained models that answer together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl EnsembleKind {
             model,
             folder: format!("ensembles/{folder}"),
             seed: config.seed,
-            ensemble: true,
+            kind: RowKind::Ensemble,
             ..Row::default()
         };
         let of_pair = |(embedding, model): (Embedding, ModelKind)| {

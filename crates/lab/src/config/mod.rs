@@ -140,6 +140,11 @@ impl Config {
     pub fn pairs(&self) -> impl Iterator<Item = (Embedding, ModelKind)> + '_ {
         self.embeddings.iter().flat_map(|embedding| self.models.iter().map(move |&model| (embedding.clone(), model)))
     }
+
+    /// Number of networks to train: every pair with every seed.
+    pub fn trainings(&self) -> usize {
+        self.pairs().count() * self.seeds
+    }
 }
 
 /// At least one, and none twice.

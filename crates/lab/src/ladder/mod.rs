@@ -9,11 +9,12 @@
 //! moment and gone on with:
 //!
 //! ```text
-//! config.toml (the top)   from.toml (the foot)   trainings/KEY.json   ladder.json   ladder.html   ladder.svg
+//! config.toml (the top)   from.toml (the foot)   trainings/KEY.json   ladder.json
 //! ```
 //!
 //! Everything is judged on validation texts; test labels are not looked at.
 
+mod judge;
 mod rung;
 mod steps;
 
@@ -31,16 +32,13 @@ use crate::run::pair::Pair;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::store::keys;
-use crate::{Config, Embedding, EmbeddingSpec, RunFolder, Session, is_search};
+use crate::{Config, Embedding, EmbeddingSpec, RunFolder, Session};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::files::{read_json, write_atomically, write_json};
+use ninefold_core::files::write_atomically;
 use ninefold_core::phrasing::counted;
 use ninefold_core::progress::Progress;
-use ninefold_report::page::{ladder_drawing, ladder_page};
-use ninefold_report::{LadderAnswers, LadderResults, LadderStep};
-
-const RESULTS: &str = "ladder.json";
-const FOOT: &str = "from.toml";
+use ninefold_metrics::compare::Evaluation;
+use ninefold_records::{LadderResults, LadderStep, RunRecords};
 
 /// Climbs the ladder, or goes on with what an earlier call left in `path`.
 ///
@@ -57,37 +55,20 @@ fn climb(foot: &Config, top: &Config, path: &Path, session: &Session) -> Result<
     top.validate()?;
     let steps = Steps::between(foot, top)?;
     let variants = variants(&steps)?;
-    if path.join("leaderboard.json").is_file() || is_search(path) {
+    let records = RunRecords::at(path);
+    if records.is_comparison() || records.is_search() {
         return Err(Error::data(format!("{}: holds no ladder: choose another --run-dir", path.display())));
     }
     RunFolder::check(path, top)?;
     let mut ladder = Ladder { top, variants, texts: BTreeMap::new(), vectors: BTreeMap::new() };
     ladder.load_texts(session)?;
-    let run = RunFolder::create(path, top)?;
+    let _run = RunFolder::create(path, top)?; // its lock
     let from = steps.config(|_| false)?.to_commented_toml()?;
-    write_atomically(&path.join(FOOT), |out| out.write_all(from.as_bytes()))?;
+    write_atomically(&records.ladder_from_path(), |out| out.write_all(from.as_bytes()))?;
     let trainings = ladder.train(&path.join("trainings"), session)?;
     let results = ladder.results(steps.described(), &trainings)?;
-    write_json(&path.join(RESULTS), &results)?;
-    let page = ladder_page(&results, &run.config_text())?;
-    write_atomically(&path.join("ladder.html"), |out| out.write_all(page.as_bytes()))?;
-    let drawing = ladder_drawing(&results)?;
-    write_atomically(&path.join("ladder.svg"), |out| out.write_all(drawing.as_bytes()))?;
+    records.write_ladder(&results)?;
     Ok(results)
-}
-
-/// The results of a ladder that a folder holds; `None` where there are none.
-///
-/// # Errors
-/// [`Error::Format`] when they were altered.
-pub fn read_ladder(folder: &Path) -> Result<Option<LadderResults>> {
-    let path = folder.join(RESULTS);
-    path.is_file().then(|| read_json(&path)).transpose()
-}
-
-/// True for the folder of a ladder, finished or not.
-pub fn is_ladder(folder: &Path) -> bool {
-    folder.join(FOOT).is_file()
 }
 
 /// Every config that is trained, the foot first and the top last of those with steps added one by one; then the top without
@@ -206,12 +187,13 @@ impl Ladder<'_> {
             variants.push(trainings.into_iter().map(|training| (training.run, training.predicted)).collect());
         }
         let texts = self.texts(self.top)?;
-        let answers = LadderAnswers {
+        let evaluation = Evaluation {
             truth: texts.validation.labels(),
             num_classes: texts.corpus.labels.len(),
             main_score: texts.main_score,
+            statistics: &self.top.statistics,
             seed: self.top.seed,
         };
-        Ok(LadderResults::of(texts.corpus.protocol.clone(), steps, variants, answers, &self.top.statistics))
+        Ok(judge::judge(texts.corpus.protocol.clone(), steps, variants, &evaluation))
     }
 }

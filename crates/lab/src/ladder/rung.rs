@@ -19,7 +19,7 @@ use ninefold_core::progress::Progress;
 use ninefold_metrics::most_probable;
 use ninefold_nn::model::{Classifier, predict_proba};
 use ninefold_nn::train::fit;
-use ninefold_report::LadderRun;
+use ninefold_records::LadderRun;
 
 /// What is kept of a training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

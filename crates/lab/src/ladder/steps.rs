@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use crate::Config;
 use crate::config::{embedding_list, resolve, sections};
 use ninefold_core::error::{Error, Result};
-use ninefold_report::{Change, LadderStep};
+use ninefold_records::{Change, LadderStep};
 
 /// The sections in which foot and top may differ beside `embedding`: everything but the texts and how models are judged.
 const SECTIONS: [&str; 5] = ["tokenizer", "vocab", "model", "pretraining", "training"];

@@ -12,15 +12,14 @@ use crate::run::features::{Parts, Words};
 use crate::run::scoring::Scoring;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
-use crate::store::record::PairRecord;
 use crate::store::{environment, keys};
-use crate::{BaselineKind, Config, Embedding, RunFolder, VectorCoverage};
+use crate::{BaselineKind, Config, Embedding, RunFolder};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
 use ninefold_linear::baseline::{Input, Trained};
 use ninefold_linear::training::Chosen;
 use ninefold_models::bundle::{FORMAT_VERSION, Facts, LinearBundle, LinearConfig, LinearTag};
-use ninefold_report::{NO_EMBEDDING, Row, Seconds};
+use ninefold_records::{NO_EMBEDDING, PairRecord, Row, RowKind, Seconds, VectorCoverage};
 use ninefold_text::vocab::Vocab;
 
 /// All that the baselines of a run share.
@@ -96,7 +95,7 @@ impl<'a> Baselines<'a> {
             embedding => format!("baselines/{embedding}-{}", kind.name()),
         };
         let (embedding, model) = (embedding.to_string(), kind.name().to_string());
-        Row { embedding, model, seed, folder, baseline: true, ..Row::default() }
+        Row { embedding, model, seed, folder, kind: RowKind::Baseline, ..Row::default() }
     }
 
     /// The record of an earlier run, or a new one.

@@ -22,7 +22,7 @@ use ninefold_core::phrasing::counted;
 use ninefold_core::progress::Progress;
 use ninefold_models::bundle::{self, Placing};
 use ninefold_models::predictor::Predictor;
-use ninefold_report::{Leaderboard, Row, RowKind};
+use ninefold_records::{Leaderboard, Row, RowKind};
 
 const RECORD: &str = "best.json";
 /// Texts that a model labels to be timed.
@@ -99,7 +99,7 @@ type IsCandidate = fn(&Row) -> bool;
 impl Best<'_> {
     /// The folder of each copy, and which rows it may be of.
     fn kinds(&self) -> [(PathBuf, IsCandidate); 2] {
-        [(self.folder.best(), |_: &Row| true), (self.folder.best_network(), |row: &Row| row.kind() == RowKind::Pair)]
+        [(self.folder.best(), |_: &Row| true), (self.folder.best_network(), |row: &Row| row.kind == RowKind::Pair)]
     }
 
     /// Puts the best of the candidates into `target`; `None` where no candidate has a model.
@@ -181,7 +181,7 @@ impl Best<'_> {
     }
 
     fn say_what_is_kept(&self, keep: KeepModels) -> Result<()> {
-        let models = self.board.rows.iter().map(|row| (row.kind(), self.folder.model(row)));
+        let models = self.board.rows.iter().map(|row| (row.kind, self.folder.model(row)));
         let models: Vec<PathBuf> = models
             .filter(|(kind, model)| *kind != RowKind::Ensemble && model.is_dir())
             .map(|(_, model)| model)

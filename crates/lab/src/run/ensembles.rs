@@ -19,15 +19,14 @@ use crate::run::texts::Texts;
 use crate::store::environment;
 use crate::store::kept::{self, Part};
 use crate::store::keys;
-use crate::store::record::PairRecord;
-use crate::{Config, EnsembleKind, RunFolder, VectorCoverage};
+use crate::{Config, EnsembleKind, RunFolder};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_linear::logistic::Stop;
 use ninefold_linear::stacking;
 use ninefold_metrics::{Rule, Vote, calibration, log_loss, log_scores, select, stratified_folds, tempered};
 use ninefold_models::bundle::{EnsembleConfig, EnsembleFacts, EnsembleMember, FORMAT_VERSION, sha256};
-use ninefold_report::{Member, Row, RowKind, Seconds};
+use ninefold_records::{Member, PairRecord, Row, RowKind, Seconds, VectorCoverage};
 
 /// Parts that validation is cut into: what is fitted on all but one is judged on that one.
 const FOLDS: usize = 5;
@@ -86,7 +85,7 @@ impl<'a> Ensembles<'a> {
     ) -> Result<Ensembles<'a>> {
         let mut candidates = Vec::new();
         let (size, classes) = (texts.validation.len(), texts.corpus.labels.len());
-        for row in rows.iter().filter(|row| row.kind() != RowKind::Ensemble && row.accuracy().is_some()) {
+        for row in rows.iter().filter(|row| row.kind != RowKind::Ensemble && row.accuracy().is_some()) {
             match kept::load(&folder.folder(row), Part::Validation, size, classes)? {
                 Some(validation) => {
                     let key = folder.record(row)?.map_or_else(String::new, |record| record.key);
@@ -126,8 +125,8 @@ impl<'a> Ensembles<'a> {
         let is_of_pair =
             |other: &Row| other.embedding == row.embedding && row.model == format!("{}_{}", other.model, kind.name());
         let takes_part = |candidate: &&Candidate| match kind {
-            EnsembleKind::VoteSeeds => candidate.row.kind() == RowKind::Pair && is_of_pair(&candidate.row),
-            EnsembleKind::VoteNetworks => candidate.row.kind() == RowKind::Pair,
+            EnsembleKind::VoteSeeds => candidate.row.kind == RowKind::Pair && is_of_pair(&candidate.row),
+            EnsembleKind::VoteNetworks => candidate.row.kind == RowKind::Pair,
             EnsembleKind::VoteSelected | EnsembleKind::Stacked => true,
         };
         self.candidates.iter().filter(takes_part).collect()

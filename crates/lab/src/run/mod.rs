@@ -23,7 +23,7 @@ use ensembles::Ensembles;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
 use ninefold_linear::baseline::Input;
-use ninefold_report::{Leaderboard, Row};
+use ninefold_records::{Leaderboard, Row};
 use pair::Trainer;
 use texts::Texts;
 use vectors::Vectors;
@@ -37,10 +37,27 @@ use vectors::Vectors;
 /// Those of the corpus, the vectors and the disk; [`Error::Threads`]; [`Error::Interrupted`] when the session's progress says so:
 /// the folder then holds the finished pairs and the last epoch of the unfinished one.
 pub fn run(config: &Config, folder: &Path, session: &Session) -> Result<Leaderboard> {
-    session.install(|| compare(config, folder, session))
+    run_watched(config, folder, session, &mut |_| Ok(()))
 }
 
-fn compare(config: &Config, folder: &Path, session: &Session) -> Result<Leaderboard> {
+/// What is called with the results so far.
+pub type OnResults<'a> = dyn FnMut(&Leaderboard) -> Result<()> + Send + 'a;
+
+/// The same, calling `on_results` with the results so far whenever there are new ones, to show them or to keep them in
+/// other forms.
+///
+/// # Errors
+/// As [`run`], and whatever `on_results` returns, which ends the run.
+pub fn run_watched(
+    config: &Config,
+    folder: &Path,
+    session: &Session,
+    on_results: &mut OnResults,
+) -> Result<Leaderboard> {
+    session.install(|| compare(config, folder, session, on_results))
+}
+
+fn compare(config: &Config, folder: &Path, session: &Session, on_results: &mut OnResults) -> Result<Leaderboard> {
     let progress = session.progress;
     config.validate()?;
     RunFolder::check(folder, config)?;
@@ -57,14 +74,14 @@ fn compare(config: &Config, folder: &Path, session: &Session) -> Result<Leaderbo
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
     let leaderboard = Leaderboard { protocol, coverage, main_score, class_sizes, ..Leaderboard::default() };
-    let mut run = Run { config, texts: &texts, folder: &folder, session, leaderboard, finished: Vec::new() };
+    let mut run =
+        Run { config, texts: &texts, folder: &folder, session, on_results, leaderboard, finished: Vec::new() };
     run.look_for_finished()?;
     run.train()?;
     run.put_together()?;
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
-    folder.write_leaderboard(&run.leaderboard)?;
+    run.publish()?;
     best::keep(&run.leaderboard, config, &texts, &folder, progress)?;
-    folder.write_report()?;
     Ok(run.leaderboard)
 }
 
@@ -74,6 +91,7 @@ struct Run<'a> {
     texts: &'a Texts,
     folder: &'a RunFolder,
     session: &'a Session<'a>,
+    on_results: &'a mut OnResults<'a>,
     leaderboard: Leaderboard,
     /// Rows that are in the folder already, with the keys that they would have here.
     finished: Vec<Row>,
@@ -262,6 +280,12 @@ impl Run<'_> {
         let rows = &mut self.leaderboard.rows;
         let place = rows.partition_point(|other| place_of(other) < place_of(&row));
         rows.insert(place, row);
-        self.folder.write_leaderboard(&self.leaderboard)
+        self.publish()
+    }
+
+    /// Writes the results so far.
+    fn publish(&mut self) -> Result<()> {
+        self.folder.write_leaderboard(&self.leaderboard)?;
+        (self.on_results)(&self.leaderboard)
     }
 }

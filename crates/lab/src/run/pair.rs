@@ -17,7 +17,6 @@ use crate::run::scoring::Scoring;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::store::logs::{LogKind, Logs};
-use crate::store::record::{self, PairRecord};
 use crate::store::{checkpoint, environment, keys};
 use crate::{Config, Embedding, RunFolder};
 use ninefold_core::error::{Error, Result};
@@ -28,7 +27,7 @@ use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
 use ninefold_nn::train::pretrain::PretrainEpoch;
 use ninefold_nn::train::{Checkpoint, Epoch, TrainConfig, fit};
-use ninefold_report::{Row, Seconds};
+use ninefold_records::{PairRecord, Row, Seconds};
 use ninefold_vectors::outside::OutOfVocabulary;
 
 /// All that one pair needs.
@@ -96,7 +95,7 @@ impl Trainer<'_> {
         let mut model = self.untrained(held_back);
         let mut seconds = Seconds { embedding: self.vectors.seconds, ..Seconds::default() };
         let trained = self.fit(&name, held_back, &mut model, &mut history, progress);
-        record::write_history(&pair.join("history.csv"), &history)?;
+        self.folder.records().write_history(&row, &history)?;
         seconds.train = self.seconds(held_back, &history)?;
         let row = Row { parameters: model.trained_parameter_count(), epochs: history.len(), ..row };
         let trained = trained.and_then(|Checkpoint { best_epoch, .. }| {

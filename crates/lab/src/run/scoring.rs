@@ -9,12 +9,11 @@ use crate::RunFolder;
 use crate::run::features::Parts;
 use crate::run::texts::Texts;
 use crate::store::kept;
-use crate::store::record::{self, ClassRow, Mistake, PairRecord};
 use ninefold_core::error::Result;
-use ninefold_core::files::write_json;
 use ninefold_metrics::calibration::{self, Answer, expected_calibration_error, reliability};
 use ninefold_metrics::{Confusion, log_loss, most_probable};
 use ninefold_nn::batch::Encoded;
+use ninefold_records::{ClassRow, Mistake, PairRecord};
 
 /// Where the files go, and whose texts they are about.
 pub(crate) struct Scoring<'a> {
@@ -79,10 +78,10 @@ impl Scoring<'_> {
         [record.row.train, record.row.validation, record.row.test] =
             [train.as_ref(), Some(&validation), Some(&test)].map(|part| Some(part?.confusion.scores()));
 
-        let folder = self.folder.path().join(&record.row.folder);
+        let (records, row) = (self.folder.records(), &record.row);
         let rows = &probabilities.test;
-        record::write_predictions(&folder.join("predictions.csv"), documents, labels, &test.predicted, rows)?;
-        record::write_confusion(&folder.join("confusion.csv"), &test.confusion, labels)?;
+        records.write_predictions(row, documents, labels, &test.predicted, rows)?;
+        records.write_confusion(row, &test.confusion, labels)?;
         let rows = rows.chunks_exact(classes).zip(&test.predicted).zip(documents);
         let mistakes = rows.filter(|((_, predicted), document)| **predicted != document.label).map(
             |((row, &predicted), document)| {
@@ -90,8 +89,8 @@ impl Scoring<'_> {
             },
         );
         let mistakes: Vec<Mistake> = mistakes.collect();
-        write_json(&folder.join("examples.json"), &examples(&mistakes))?;
-        write_json(&folder.join("mistakes.json"), &Mistake::surest(mistakes))?;
+        records.write_examples(row, &examples(&mistakes))?;
+        records.write_mistakes(row, &Mistake::surest(mistakes))?;
 
         let sure = certainties(&probabilities.test, &test.predicted, &texts.test, classes);
         let raw = certainties(uncalibrated, &test.predicted, &texts.test, classes);
@@ -107,7 +106,7 @@ impl Scoring<'_> {
 
     /// Writes `metrics.json`, after everything else of the model: it is finished.
     pub(crate) fn finish(&self, record: &PairRecord) -> Result<()> {
-        write_json(&self.folder.path().join(&record.row.folder).join("metrics.json"), record)
+        self.folder.records().write_record(record)
     }
 }
 

@@ -23,6 +23,7 @@ use ninefold_embeddings::{fasttext, glove, word2vec};
 use ninefold_models::bundle::sha256;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::train::TrainData;
+use ninefold_records::VectorCoverage;
 use ninefold_vectors::matrix::EmbeddingMatrix;
 use ninefold_vectors::outside::{OutOfVocabulary, OutsideWords, Part};
 use ninefold_vectors::pretrained::{self, Places};
@@ -42,19 +43,6 @@ pub(crate) struct Vectors {
     pub(crate) checksum: String,
     /// Those for [`Texts::whole`], where there are such texts.
     pub(crate) whole: Option<Box<Vectors>>,
-}
-
-/// How much of the vocabulary has a vector.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct VectorCoverage {
-    /// Words with a vector of their own.
-    pub found: usize,
-    /// Words whose vector is the mean of their n-grams'.
-    pub by_subwords: usize,
-    /// Words without a vector.
-    pub unknown: usize,
-    /// Share of the training texts' tokens whose word has a vector.
-    pub tokens: f64,
 }
 
 impl Vectors {

@@ -7,7 +7,7 @@
 //! *takes* a [`Config`] with its `[search]` -> *gives* a folder that is readable at any moment and gone on with:
 //!
 //! ```text
-//! config.toml   trials/0007.json (and .safetensors meanwhile)   search.json   best.toml   search.html
+//! config.toml   trials/0007.json (and .safetensors meanwhile)   search.json   best.toml
 //! ```
 //!
 //! Test labels are not looked at: `ninefold compare --config best.toml` does that, once.
@@ -33,14 +33,11 @@ use crate::store::keys;
 use crate::{Config, RunFolder, Session};
 pub use config::SearchConfig;
 use ninefold_core::error::{Error, Result};
-use ninefold_core::files::{read_json, write_atomically, write_json};
+use ninefold_core::files::write_atomically;
 use ninefold_core::phrasing::{counted, percent};
 use ninefold_core::progress::Progress;
 use ninefold_core::threads::in_each;
-use ninefold_report::page::search_page;
-use ninefold_report::{SearchResults, Trial};
-
-const RESULTS: &str = "search.json";
+use ninefold_records::{RunRecords, SearchResults, Trial};
 
 /// Searches, or goes on with what an earlier search of the same space left in `path`; the budget may have grown meanwhile.
 ///
@@ -55,10 +52,11 @@ fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchRe
     let progress = session.progress;
     config.validate()?;
     let space = Space::of(config)?;
-    if path.join("leaderboard.json").is_file() {
+    let records = RunRecords::at(path);
+    if records.is_comparison() {
         return Err(Error::data(format!("{}: holds a comparison: choose another --run-dir", path.display())));
     }
-    let earlier = read_results(path)?;
+    let earlier = records.search()?;
     let texts = Texts::load(config, session)?;
     if texts.validation.is_empty() {
         return Err(Error::data("a search needs validation texts: set corpus.validation_fraction above 0"));
@@ -102,19 +100,6 @@ fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchRe
     progress.end();
     done?;
     search.finish()
-}
-
-/// The results of a search that a folder holds; `None` where there are none.
-///
-/// # Errors
-/// [`Error::Format`] when they were altered.
-pub fn read_results(folder: &Path) -> Result<Option<SearchResults>> {
-    is_search(folder).then(|| read_json(&folder.join(RESULTS))).transpose()
-}
-
-/// True for the folder of a search, finished or not.
-pub fn is_search(folder: &Path) -> bool {
-    folder.join(RESULTS).is_file()
 }
 
 /// A search in progress.
@@ -247,7 +232,7 @@ impl Search<'_> {
             write_atomically(&self.run.path().join("best.toml"), |out| out.write_all(text.as_bytes()))?;
         }
         results.best = best;
-        write_json(&self.run.path().join(RESULTS), results)
+        self.run.records().write_search(results)
     }
 
     fn finish(self) -> Result<SearchResults> {
@@ -255,8 +240,6 @@ impl Search<'_> {
         state.results.finished = true;
         self.write(&mut state)?;
         self.trials.tidy_up(&state.results.trials);
-        let page = search_page(&state.results, &self.run.config_text())?;
-        write_atomically(&self.run.path().join("search.html"), |out| out.write_all(page.as_bytes()))?;
         Ok(state.results.clone())
     }
 }

@@ -23,7 +23,7 @@ use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
 use ninefold_nn::model::{Classifier, ModelKind};
 use ninefold_nn::train::{Checkpoint, fit};
-use ninefold_report::Trial;
+use ninefold_records::Trial;
 
 /// All that the trials of a search share.
 pub(crate) struct Trials<'a> {

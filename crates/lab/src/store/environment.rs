@@ -2,56 +2,29 @@
 
 use std::fs;
 
-use serde::{Deserialize, Serialize};
-
 use crate::store::clock;
 use ninefold_kernels::simd::InstructionSet;
+use ninefold_records::Environment;
 
-/// `environment.json` of a run folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Environment {
-    /// The program: "ninefold 0.1.0".
-    pub program: String,
-    /// "linux".
-    pub os: String,
-    /// "x86_64".
-    pub arch: String,
-    /// The processor's name, where the system tells it.
-    pub cpu: String,
-    /// Processors that the program may use.
-    pub cpus: usize,
-    /// Vector instructions used: "avx2".
-    pub simd: String,
-    /// Threads of the run.
-    pub threads: usize,
-    /// When the run began, or was last gone on with: "2026-01-31T12:00:00Z".
-    pub started: String,
-    /// The most memory that the process held at once, in bytes, where the system tells it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peak_memory_bytes: Option<u64>,
+/// That of this process, now.
+pub fn environment() -> Environment {
+    let [year, month, day, hour, minute, second] = clock::now();
+    Environment {
+        program: program(),
+        os: std::env::consts::OS.to_string(),
+        arch: std::env::consts::ARCH.to_string(),
+        cpu: cpu(),
+        cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        simd: InstructionSet::current().name().to_string(),
+        threads: rayon::current_num_threads(),
+        started: format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
+        peak_memory_bytes: peak_memory(),
+    }
 }
 
-impl Environment {
-    /// That of this process, now.
-    pub fn now() -> Environment {
-        let [year, month, day, hour, minute, second] = clock::now();
-        Environment {
-            program: program(),
-            os: std::env::consts::OS.to_string(),
-            arch: std::env::consts::ARCH.to_string(),
-            cpu: cpu(),
-            cpus: std::thread::available_parallelism().map_or(1, usize::from),
-            simd: InstructionSet::current().name().to_string(),
-            threads: rayon::current_num_threads(),
-            started: format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"),
-            peak_memory_bytes: peak_memory(),
-        }
-    }
-
-    /// The same with the memory that the process has held at most by now.
-    pub(crate) fn with_peak_memory(self) -> Environment {
-        Environment { peak_memory_bytes: peak_memory(), ..self }
-    }
+/// The same with the memory that this process has held at most by now.
+pub(crate) fn with_peak_memory(environment: Environment) -> Environment {
+    Environment { peak_memory_bytes: peak_memory(), ..environment }
 }
 
 /// "ninefold 0.1.0".

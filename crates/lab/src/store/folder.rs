@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! config.toml         every setting, with comments          environment.json   program, processor, threads, time, memory
-//! leaderboard.json    also .csv and .md                     report.html
+//! leaderboard.json    the results so far, and beside it what the program renders of them: .csv, .md, report.html
 //! baselines/tfidf_svm/  and  pairs/word2vec-gru/  (word2vec-gru-seed1/ where there are several seeds)  and  ensembles/stacked/
 //!   history.csv  metrics.json  predictions.csv  confusion.csv  mistakes.json  examples.json  probabilities.safetensors  model/
 //!   (checkpoint.safetensors meanwhile; metrics.jsonl and events.out.tfevents.ninefold where logs are wanted)
@@ -13,22 +13,20 @@ use std::fs::{self, DirEntry, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::Config;
 use crate::store::clock;
-use crate::{Config, Environment, PairRecord};
+use crate::store::environment::{environment, with_peak_memory};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::files::{hold, read_json, write_atomically, write_json};
+use ninefold_core::files::{hold, write_atomically};
 use ninefold_nn::batch::Encoded;
-use ninefold_report::{Leaderboard, Row, facts};
+use ninefold_records::{Leaderboard, PairRecord, Row, RunRecords};
 
-const CONFIG: &str = "config.toml";
-const ENVIRONMENT: &str = "environment.json";
-const LEADERBOARD: &str = "leaderboard.json";
 const LOCK: &str = ".lock";
 
-/// A run folder.
+/// A run folder: its records, and the right to write them.
 #[derive(Debug)]
 pub struct RunFolder {
-    path: PathBuf,
+    records: RunRecords,
     /// Held while a run writes here; the system lets it go when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -40,7 +38,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Data`] when it holds something else or another config's run.
     pub fn check(path: &Path, config: &Config) -> Result<()> {
-        if path.join(CONFIG).is_file() {
+        if RunRecords::at(path).config_path().is_file() {
             return RunFolder::open(path)?.check_same(config);
         }
         let is_other = |entry: io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() != LOCK);
@@ -61,11 +59,12 @@ impl RunFolder {
         fs::create_dir_all(path).map_err(Error::io("create the run folder", path))?;
         let lock = lock(path)?;
         let text = config.to_commented_toml()?; // what has no say in any score may have changed
-        if fs::read_to_string(path.join(CONFIG)).ok().as_deref() != Some(text.as_str()) {
-            write_atomically(&path.join(CONFIG), |out| out.write_all(text.as_bytes()))?;
+        let records = RunRecords::at(path);
+        if fs::read_to_string(records.config_path()).ok().as_deref() != Some(text.as_str()) {
+            write_atomically(&records.config_path(), |out| out.write_all(text.as_bytes()))?;
         }
-        write_json(&path.join(ENVIRONMENT), &Environment::now())?;
-        Ok(RunFolder { path: path.to_path_buf(), _lock: Some(lock) })
+        records.write_environment(&environment())?;
+        Ok(RunFolder { records, _lock: Some(lock) })
     }
 
     /// A folder that a run left.
@@ -73,15 +72,21 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Format`] when there is no run in it.
     pub fn open(path: &Path) -> Result<RunFolder> {
-        if !path.join(CONFIG).is_file() {
+        let records = RunRecords::at(path);
+        if !records.config_path().is_file() {
             return Err(Error::format(path.display(), "a run folder", "a folder without config.toml, or none"));
         }
-        Ok(RunFolder { path: path.to_path_buf(), _lock: None })
+        Ok(RunFolder { records, _lock: None })
     }
 
     /// Where it lies.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.records.path()
+    }
+
+    /// Its records.
+    pub fn records(&self) -> &RunRecords {
+        &self.records
     }
 
     /// The settings of the run.
@@ -89,12 +94,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Format`] when the file was altered so that it is none.
     pub fn config(&self) -> Result<Config> {
-        crate::resolve(&crate::Sources { file: Some(self.path.join(CONFIG)), ..Default::default() })
-    }
-
-    /// The settings as they were written, with comments.
-    pub fn config_text(&self) -> String {
-        fs::read_to_string(self.path.join(CONFIG)).unwrap_or_default()
+        crate::resolve(&crate::Sources { file: Some(self.records.config_path()), ..Default::default() })
     }
 
     /// The results so far.
@@ -102,22 +102,12 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Io`] when no pair is finished yet.
     pub fn leaderboard(&self) -> Result<Leaderboard> {
-        Leaderboard::load(&self.path.join(LEADERBOARD))
-    }
-
-    /// What the results say, in sentences.
-    ///
-    /// # Errors
-    /// [`Error::Format`] when the best pair's record was altered.
-    pub fn facts(&self, leaderboard: &Leaderboard) -> Result<Vec<String>> {
-        let board = leaderboard.merged();
-        let record = board.best().and_then(|row| self.record(row).transpose()).transpose()?;
-        Ok(facts(leaderboard, record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()))))
+        self.records.leaderboard()
     }
 
     /// Where the files of a row lie.
     pub fn folder(&self, row: &Row) -> PathBuf {
-        self.path.join(&row.folder)
+        self.records.folder(row)
     }
 
     /// The saved model of a row.
@@ -127,12 +117,12 @@ impl RunFolder {
 
     /// A self-contained copy of the model that validation chooses among all rows.
     pub fn best(&self) -> PathBuf {
-        self.path.join("best")
+        self.path().join("best")
     }
 
     /// The same among the networks.
     pub fn best_network(&self) -> PathBuf {
-        self.path.join("best-network")
+        self.path().join("best-network")
     }
 
     /// The record of a row; `None` when it is not finished.
@@ -140,8 +130,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Format`] when it was altered.
     pub fn record(&self, row: &Row) -> Result<Option<PairRecord>> {
-        let path = self.folder(row).join("metrics.json");
-        path.is_file().then(|| read_json(&path)).transpose()
+        self.records.record(row)
     }
 
     /// The row of that key, if it is finished: by an earlier run here, or by one whose files were copied here. It has the names
@@ -155,24 +144,15 @@ impl RunFolder {
     /// `test_lengths.json`: the known and unknown tokens of each test text, in the order of the predictions.
     pub(crate) fn write_lengths(&self, test: &Encoded) -> Result<()> {
         let lengths: Vec<usize> = (0..test.len()).map(|text| test.text(text).len()).collect();
-        write_json(&self.path.join("test_lengths.json"), &lengths)
+        self.records.write_test_lengths(&lengths)
     }
 
-    /// The leaderboard in its three forms, and the memory that it took so far.
+    /// The results so far, and the memory that it took.
     pub(crate) fn write_leaderboard(&self, leaderboard: &Leaderboard) -> Result<()> {
-        let environment = self.path.join(ENVIRONMENT);
-        write_json(&environment, &read_json::<Environment>(&environment)?.with_peak_memory())?;
-        leaderboard.save(&self.path.join(LEADERBOARD))?;
-        let csv = leaderboard.to_csv(leaderboard.main_column());
-        write_atomically(&self.path.join("leaderboard.csv"), |out| out.write_all(csv.as_bytes()))?;
-        let markdown = leaderboard.to_markdown(leaderboard.main_column(), &self.facts(leaderboard)?);
-        write_atomically(&self.path.join("leaderboard.md"), |out| out.write_all(markdown.as_bytes()))
-    }
-
-    /// `report.html`.
-    pub(crate) fn write_report(&self) -> Result<()> {
-        let page = crate::report(std::slice::from_ref(self))?;
-        write_atomically(&self.path.join("report.html"), |out| out.write_all(page.as_bytes()))
+        if let Some(environment) = self.records.environment()? {
+            self.records.write_environment(&with_peak_memory(environment))?;
+        }
+        self.records.write_leaderboard(leaderboard)
     }
 
     /// Refuses to mix runs of different settings, and says what differs. What is compared may have grown: rows that are there
@@ -198,7 +178,7 @@ impl RunFolder {
             .iter()
             .map(|difference| format!("{} is {:?} there and {:?} here", difference.key, difference.a, difference.b))
             .collect();
-        let path = self.path.display();
+        let path = self.path().display();
         Err(Error::data(format!(
             "{path}: holds a run with other settings: {}; choose another --run-dir",
             list.join(", ")

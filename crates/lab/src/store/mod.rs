@@ -1,4 +1,4 @@
-//! What a run folder holds, read and written: config, records, cached probabilities, checkpoints, logs.
+//! What a run folder holds beside its records: the config and the lock, cached probabilities, checkpoints, logs.
 //!
 //! *Invariant:* every file is written beside and renamed, so that a killed run leaves no half file.
 
@@ -9,5 +9,4 @@ pub(crate) mod folder;
 pub(crate) mod kept;
 pub(crate) mod keys;
 pub(crate) mod logs;
-pub(crate) mod record;
 pub(crate) mod test_evaluations;

@@ -15,7 +15,7 @@ use ninefold_linear::logistic::Stop;
 use ninefold_linear::stacking;
 use ninefold_metrics::{Confusion, Rule, Vote, log_scores, most_probable, select, stratified_folds};
 use ninefold_models::predictor::Predictor;
-use ninefold_report::{Leaderboard, Row};
+use ninefold_records::{Leaderboard, Row, RowKind};
 use safetensors::SafeTensors;
 use small::{config, run};
 
@@ -32,7 +32,7 @@ impl Progress for Listener {
 const CLASSES: usize = 3;
 
 fn ensembles(board: &Leaderboard) -> Vec<&Row> {
-    board.rows.iter().filter(|row| row.ensemble).collect()
+    board.rows.iter().filter(|row| row.kind == RowKind::Ensemble).collect()
 }
 
 fn named<'b>(board: &'b Leaderboard, model: &str) -> &'b Row {
@@ -116,7 +116,7 @@ fn the_validation_score_of_what_was_chosen_is_that_of_the_folds_left_out() {
     let place = tempfile::tempdir().unwrap();
     let (config, folder) = (config(place.path()), place.path().join("run"));
     let board = run(&config, &folder, &Silent).unwrap();
-    let models: Vec<&Row> = board.rows.iter().filter(|row| !row.ensemble).collect();
+    let models: Vec<&Row> = board.rows.iter().filter(|row| row.kind != RowKind::Ensemble).collect();
     let truth = validation_labels(&folder, &models[0].folder);
     let all: Vec<Vec<f32>> = models.iter().map(|row| said(&folder, &row.folder, "validation")).collect();
     let of_truth: Vec<Vec<f32>> = all

@@ -12,7 +12,7 @@ use crate::small::run;
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_lab::{BaselineKind, Config, RunFolder, Sources, resolve};
 use ninefold_nn::model::ModelKind;
-use ninefold_report::{Leaderboard, Row};
+use ninefold_records::{Leaderboard, Row, RowKind};
 
 /// Keeps notices.
 #[derive(Default)]
@@ -77,7 +77,7 @@ fn two_settings_of_a_kind_and_two_files_stand_in_one_comparison() {
     let path = place.path().join("run");
     let board = run(&config, &path, &Silent).unwrap();
     let of = |baseline: bool| -> Vec<&str> {
-        let rows = board.rows.iter().filter(|row| row.baseline == baseline);
+        let rows = board.rows.iter().filter(|row| (row.kind == RowKind::Baseline) == baseline);
         rows.inspect(|row| assert_eq!(row.error, None)).map(|row| row.embedding.as_str()).collect()
     };
     assert_eq!((of(false), of(true)), (names.to_vec(), names.to_vec()));

@@ -13,7 +13,7 @@ use ninefold_lab::{BaselineKind, Config, KeepModels, RunFolder};
 use ninefold_models::bundle::{LinearBundle, is_ensemble};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::model::ModelKind;
-use ninefold_report::{Leaderboard, Row, RowKind};
+use ninefold_records::{Leaderboard, Row, RowKind};
 use safetensors::SafeTensors;
 use small::{config, run};
 
@@ -83,7 +83,7 @@ fn every_model_of_a_run_says_what_its_row_says() {
     let folder = place.path().join("run");
     let board = every_model_says_what_its_row_says(&config, &folder);
     for kind in [RowKind::Pair, RowKind::Baseline, RowKind::Ensemble] {
-        assert!(board.rows.iter().filter(|row| row.kind() == kind).count() >= 8, "{kind:?}");
+        assert!(board.rows.iter().filter(|row| row.kind == kind).count() >= 8, "{kind:?}");
     }
     let refit = Config { refit: true, seeds: 1, ..config };
     every_model_says_what_its_row_says(&refit, &place.path().join("refit"));
@@ -100,7 +100,7 @@ fn best_is_what_validation_chooses_and_can_be_moved() {
     let validation = |row: &Row| row.validation.unwrap().accuracy;
     for (name, is_candidate) in [("best", None), ("best-network", Some(RowKind::Pair))] {
         let candidates: Vec<&Row> =
-            board.rows.iter().filter(|row| is_candidate.is_none_or(|kind| row.kind() == kind)).collect();
+            board.rows.iter().filter(|row| is_candidate.is_none_or(|kind| row.kind == kind)).collect();
         let chosen = candidates.iter().find(|row| row.folder == record[name]["folder"].as_str().unwrap()).unwrap();
         assert!(candidates.iter().all(|row| validation(row) <= validation(chosen)), "{name}: {}", chosen.folder);
         let expected = said(&folder.join(&chosen.folder).join("model"), &texts);

@@ -8,8 +8,9 @@ use std::path::Path;
 use crate::small;
 use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
-use ninefold_lab::{Config, Environment, Session, run};
+use ninefold_lab::{Config, Session, run};
 use ninefold_nn::model::ModelKind;
+use ninefold_records::Environment;
 
 /// One network over vectors that are trained, in a moment.
 fn config(place: &Path) -> Config {

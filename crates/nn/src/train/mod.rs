@@ -223,7 +223,7 @@ pub struct Teacher<'a> {
 /// `after_epoch` gets a checkpoint after every epoch; an error of its own ends the training.
 ///
 /// # Errors
-/// [`Error::Diverged`] when the loss is no longer finite, [`Error::Interrupted`] when `progress` says so, and whatever
+/// [`Error::Diverged`] when the loss or the gradient is no longer finite, [`Error::Interrupted`] when `progress` says so, and whatever
 /// `after_epoch` returns.
 pub fn fit(
     model: &mut dyn Classifier,
@@ -287,6 +287,18 @@ fn is_better(epoch: &Epoch, best: &Epoch, data: TrainData) -> bool {
     data.validation.is_empty() || by_loss || score(epoch) > score(best)
 }
 
+/// Refuses a loss or a norm of the gradient that is not finite.
+///
+/// # Errors
+/// [`Error::Diverged`] with the one that is not, and the epoch and the batch, both counted from 1.
+fn check_finite(loss: f64, norm: f64, (epoch, batch): (usize, usize)) -> Result<()> {
+    let values = [("the loss", loss), ("the norm of the gradient", norm)];
+    match values.into_iter().find(|(_, value)| !value.is_finite()) {
+        Some((what, value)) => Err(Error::Diverged { what, value, epoch, batch }),
+        None => Ok(()),
+    }
+}
+
 fn run_epoch(
     model: &mut dyn Classifier,
     data: TrainData,
@@ -324,10 +336,7 @@ fn run_epoch(
         let step = Step { learning_rate, weight_decay: config.weight_decay, decay, max_grad_norm: limit };
         let norm = state.optimizer.step(model.parameters_mut(), step);
         state.average(model, config.average_decay, done);
-        if !mean_loss.is_finite() || !norm.is_finite() {
-            let loss = if mean_loss.is_finite() { norm } else { mean_loss };
-            return Err(Error::Diverged { epoch: number, batch: place + 1, loss });
-        }
+        check_finite(mean_loss, norm, (number, place + 1))?;
         loss += result.loss;
         correct += result.correct;
         seen += indices.len();
@@ -398,5 +407,21 @@ pub fn set_parameters(model: &mut dyn Classifier, values: &[Vec<f32>]) {
     for (parameter, value) in parameters.into_iter().zip(values) {
         assert_eq!(parameter.value.len(), value.len(), "another model's {}", parameter.name);
         parameter.value.copy_from_slice(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn divergence_names_what_diverged() {
+        let said = |loss, norm| check_finite(loss, norm, (3, 17)).map_err(|error| error.to_string());
+        assert_eq!(said(0.7, 2.0), Ok(()));
+        let of_loss = said(f64::NAN, f64::NAN).unwrap_err();
+        assert!(of_loss.starts_with("the loss became NaN in epoch 3, batch 17: lower learning_rate"), "{of_loss}");
+        let of_norm = said(0.7, f64::INFINITY).unwrap_err();
+        assert!(of_norm.starts_with("the norm of the gradient became inf in epoch 3, batch 17"), "{of_norm}");
     }
 }

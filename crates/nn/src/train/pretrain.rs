@@ -7,7 +7,7 @@ use std::time::Instant;
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::{Schedule, TrainConfig};
+use super::{Schedule, TrainConfig, check_finite};
 use crate::batch::{Batch, Encoded, shuffled_batches};
 use crate::layers::Optimizer;
 use crate::layers::optimizer::{Decay, Step};
@@ -70,7 +70,7 @@ pub struct PretrainEpoch {
 /// Pretrains; batch size, length of texts and limit on gradients are the training's.
 ///
 /// # Errors
-/// [`Error::Data`] for fewer than 100 texts, [`Error::Diverged`] when the loss is no longer finite, [`Error::Interrupted`] when
+/// [`Error::Data`] for fewer than 100 texts, [`Error::Diverged`] when the loss or the gradient is no longer finite, [`Error::Interrupted`] when
 /// `progress` says so.
 pub fn pretrain(
     model: &mut LanguageModel,
@@ -103,9 +103,7 @@ pub fn pretrain(
             let learning_rate = config.learning_rate * Schedule::Cosine.factor(step, steps, 0.0);
             let step = Step { learning_rate, weight_decay: 0.0, decay: Decay::Gradient, max_grad_norm: limit };
             let norm = optimizer.step(model.parameters_mut(), step);
-            if !norm.is_finite() || !predicted.loss.is_finite() {
-                return Err(Error::Diverged { epoch, batch: number + 1, loss: predicted.loss });
-            }
+            check_finite(predicted.loss, norm, (epoch, number + 1))?;
             total.loss += predicted.loss;
             total.words += predicted.words;
             progress.advance(indices.len() as u64);

@@ -70,7 +70,7 @@ pub fn run(args: &MapArgs, output: &Output) -> Result<()> {
     let about =
         format!("the first {} of {} words, {} dimensions, {layout}", places.len(), vectors.len(), vectors.dim());
     let name = args.vectors.rsplit(['/', '\\']).next().unwrap_or(&args.vectors);
-    let page = ninefold::report::page::map::render(&places, name, &about)?;
+    let page = ninefold::report::html::map::render(&places, name, &about)?;
     write_atomically(&args.output, |out| out.write_all(page.as_bytes()))?;
     output.say(&format!("{}: {about}", args.output.display()));
     if args.json {

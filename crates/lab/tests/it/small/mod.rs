@@ -9,10 +9,10 @@ use std::sync::LazyLock;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
 use ninefold_core::{Folders, Result};
-use ninefold_lab::{BaselineKind, Config, Distilled, EnsembleKind, ModelConfig, Session};
+use ninefold_lab::{BaselineKind, Config, EnsembleKind, ModelConfig, Session};
 use ninefold_nn::model::ModelKind;
 use ninefold_nn::train::TrainConfig;
-use ninefold_report::Leaderboard;
+use ninefold_records::{Distilled, Leaderboard};
 
 /// One cache for this test binary.
 pub fn folders() -> &'static Folders {

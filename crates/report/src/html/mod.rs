@@ -1,0 +1,30 @@
+//! Web pages: each is one file that opens anywhere, without a network.
+//!
+//! ```text
+//! run          a run folder as what its page shows
+//! page         report.html, drawn from the parts rows, curves, matrix, classes, lengths, calibration, ensembles, rounds
+//! search       search.html          ladder   ladder.html and ladder.svg          map   the map of word vectors
+//! template     the templates: HTML and SVG beside this file; style.css has the colours for light, dark and paper
+//! ```
+//!
+//! The modules turn records into places on a drawing, the templates draw them.
+
+mod calibration;
+mod classes;
+mod curves;
+mod ensembles;
+mod ladder;
+mod lengths;
+pub mod map;
+mod matrix;
+mod page;
+mod rounds;
+mod rows;
+mod run;
+mod search;
+mod template;
+
+pub use ladder::{ladder_drawing, ladder_page};
+pub use page::page;
+pub use run::{ModelReport, RunReport};
+pub use search::search_page;

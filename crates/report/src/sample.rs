@@ -1,0 +1,222 @@
+//! Made-up results for the tests of all views.
+
+use std::collections::BTreeMap;
+
+use crate::Column;
+use ninefold_data::{PartCounts, Protocol};
+use ninefold_metrics::{ConfidenceLevel, Interval, Scores};
+use ninefold_records::*;
+
+pub fn protocol() -> Protocol {
+    Protocol {
+        data: "20newsgroups".into(),
+        split: "bydate".into(),
+        validation: "10 % of train, stratified, seed 0".into(),
+        strip: vec!["headers".into(), "footers".into(), "quotes".into()],
+        num_classes: 20,
+        texts: PartCounts { train: 10_183, validation: 1_131, test: 7_532 },
+        empty_texts: PartCounts { train: 218, validation: 20, test: 165 },
+        ..Protocol::default()
+    }
+}
+
+/// A row whose other scores lie about its test accuracy.
+pub fn row(embedding: &str, model: &str, accuracy: f64, validation: f64, seconds: f64) -> Row {
+    let scores = |accuracy: f64| Scores {
+        accuracy,
+        precision_weighted: accuracy + 0.012,
+        recall_weighted: accuracy,
+        f1_weighted: accuracy - 0.003,
+        precision_macro: accuracy + 0.002,
+        recall_macro: accuracy - 0.01,
+        f1_macro: accuracy - 0.0125,
+    };
+    Row {
+        embedding: embedding.into(),
+        model: model.into(),
+        seed: 0,
+        train: Some(scores(accuracy + 0.2)),
+        validation: Some(scores(validation)),
+        test: Some(scores(accuracy)),
+        seconds: Seconds { embedding: 20.0, train: seconds, evaluate: 1.5 },
+        parameters: 100_000 * model.len() + 4_204,
+        epochs: 20,
+        best_epoch: 17,
+        ..Row::default()
+    }
+}
+
+pub fn failed(embedding: &str, model: &str, error: &str) -> Row {
+    let seconds = Seconds { embedding: 20.0, train: 3.25, evaluate: 0.0 };
+    let names = (embedding.into(), model.into());
+    Row { embedding: names.0, model: names.1, seconds, error: Some(error.into()), ..Row::default() }
+}
+
+/// The same with ranks and intervals, as if the scores had been judged: the two best pairs tie.
+pub fn judged() -> Leaderboard {
+    let mut board = leaderboard();
+    let mut svm = row(NO_EMBEDDING, "tfidf_svm", 0.7051, 0.76, 4.0);
+    (svm.kind, svm.epochs, svm.best_epoch) = (RowKind::Baseline, 0, 0);
+    board.rows.push(svm);
+    let ranked: Vec<(String, f64)> =
+        Column::Accuracy.ranked(&board).iter().filter_map(|row| Some((row.pair(), row.accuracy()?))).collect();
+    for (place, (name, accuracy)) in ranked.iter().enumerate() {
+        let rank = if place == 1 { 1 } else { place + 1 };
+        let ends = Interval { low: accuracy - 0.0113, high: accuracy + 0.0107 };
+        let interval = Intervals { accuracy: ends, f1_weighted: ends, f1_macro: ends };
+        for row in board.rows.iter_mut().filter(|row| row.pair() == *name) {
+            (row.rank, row.interval) = (Some(rank), Some(interval));
+        }
+        let (embedding, model) = name.split_once(" + ").unwrap_or((NO_EMBEDDING, name));
+        board.standings.push(Standing {
+            embedding: embedding.into(),
+            model: model.into(),
+            kind: if embedding == NO_EMBEDDING { RowKind::Baseline } else { RowKind::Pair },
+            rank,
+            accuracy: *accuracy,
+            interval,
+            ..Standing::default()
+        });
+        for (other, less) in &ranked[place + 1..] {
+            let difference = accuracy - less;
+            let p = if rank == 1 && other == "word2vec + gru" { 0.41 } else { 0.0004 };
+            let (a, b, test) = (name.clone(), other.clone(), "mcnemar".to_string());
+            board.comparisons.push(Comparison { a, b, difference, p, p_corrected: p, test });
+        }
+    }
+    board.statistics = Some(Statistics {
+        n_resamples: 2000,
+        confidence_level: ConfidenceLevel::default(),
+        looks: 9,
+        looks_ever: 1_234,
+    });
+    board
+}
+
+/// The same with a pair's two seeds, a selection and all of them stacked.
+pub fn ensembles() -> Leaderboard {
+    let mut board = judged();
+    board.rows.push(Row { seed: 1, ..row("word2vec", "gru", 0.7089, 0.786, 310.5) });
+    let member = |embedding: &str, model: &str, seed: u64, weight: f64| Member {
+        name: pair_name(embedding, model),
+        seed,
+        folder: format!("{embedding}-{model}-{seed}"),
+        weight,
+    };
+    let (gru, other) = (member("word2vec", "gru", 0, 0.5), member("word2vec", "gru", 1, 0.5));
+    let svm = member(NO_EMBEDDING, "tfidf_svm", 0, 0.3);
+    let selected = vec![Member { weight: 0.6, ..gru.clone() }, Member { weight: 0.1, ..other.clone() }, svm.clone()];
+    let ensembles = [
+        ("word2vec", "gru_vote_seeds", 0.7301, vec![gru.clone(), other.clone()]),
+        (NO_EMBEDDING, "vote_selected", 0.741, selected),
+        (NO_EMBEDDING, STACKED, 0.7523, vec![gru, other, svm]),
+    ];
+    for (embedding, model, accuracy, members) in ensembles {
+        let row = row(embedding, model, accuracy, 0.80, 600.0);
+        let (a, b) = (row.pair(), "word2vec + gru".to_string());
+        let p = if model == STACKED { 0.003 } else { 0.2 };
+        let test = "paired_bootstrap".to_string();
+        board.comparisons.push(Comparison { a, b, difference: accuracy - 0.7139, p, p_corrected: p, test });
+        board.rows.push(Row {
+            kind: RowKind::Ensemble,
+            members,
+            train: None,
+            rank: Some(1),
+            epochs: 0,
+            best_epoch: 0,
+            ..row
+        });
+    }
+    board
+}
+
+pub fn leaderboard() -> Leaderboard {
+    let rows = vec![
+        row("word2vec", "rnn", 0.5625, 0.58, 110.0),
+        row("word2vec", "lstm", 0.7001, 0.78, 400.25),
+        row("word2vec", "gru", 0.7189, 0.79, 310.5),
+        row("fasttext", "rnn", 0.5701, 0.60, 112.0),
+        row("fasttext", "lstm", 0.7142, 0.785, 401.0),
+        row("fasttext", "gru", 0.7253, 0.781, 1312.0),
+        failed("glove", "rnn", "the loss became NaN in epoch 3, batch 17: lower learning_rate or max_grad_norm"),
+        row("glove", "lstm", 0.68, 0.77, 399.0),
+        row("glove", "gru", 0.69, 0.775, 305.0),
+    ];
+    Leaderboard { protocol: protocol(), rows, ..Leaderboard::default() }
+}
+
+/// A search of four trials, of which one failed.
+pub fn search() -> SearchResults {
+    let trial = |number: usize, model: &str, hidden: usize, rate: f64, validation: &[f64], rungs: usize| Trial {
+        trial: number,
+        embedding: "word2vec".into(),
+        model: model.into(),
+        settings: BTreeMap::from([
+            ("model.hidden_size".into(), hidden.into()),
+            ("training.learning_rate".into(), rate.into()),
+        ]),
+        validation: validation.to_vec(),
+        rungs: validation[..rungs].to_vec(),
+        seconds: 2.5 * validation.len() as f64,
+        ..Trial::default()
+    };
+    let failed = Trial { error: Some("broken".into()), ..trial(3, "rnn", 256, 0.01, &[], 0) };
+    let trials = vec![
+        trial(0, "gru", 64, 0.0021, &[0.5], 1),
+        trial(1, "lstm", 128, 0.0007, &[0.61, 0.7], 2),
+        trial(2, "gru", 32, 0.004, &[0.61], 1),
+        failed,
+    ];
+    SearchResults {
+        protocol: protocol(),
+        rungs: vec![1, 2],
+        keys: vec![("model.hidden_size".into(), false), ("training.learning_rate".into(), true)],
+        best: Some(1),
+        trials,
+        seconds: 83.0,
+        finished: true,
+        ..SearchResults::default()
+    }
+}
+
+/// An ablation of two steps, of which the first helps: the foot has 50 %, the top 70.5 %.
+pub fn ladder() -> LadderResults {
+    let interval = |middle: f64| Interval { low: middle - 0.06, high: middle + 0.06 };
+    let rung = |right: usize| {
+        let run = |seed: u64, right: usize| LadderRun {
+            embedding: "word2vec".into(),
+            model: "gru".into(),
+            seed,
+            score: Some(right as f64 / 200.0),
+            epochs: 3,
+            seconds: 0.1 * right as f64,
+            ..LadderRun::default()
+        };
+        let score = right as f64 / 200.0;
+        let runs = vec![run(0, right - 2), run(1, right + 2)];
+        Rung { score: Some(score), interval: Some(interval(score)), seconds: 0.1 * right as f64, runs }
+    };
+    let gain = |from: usize, to: usize, p: f64| {
+        let difference = (to as f64 - from as f64) / 200.0;
+        Some(Gain { difference, interval: interval(difference), p })
+    };
+    let step = |name: &str, [key, from, to]: [&str; 3], added: Option<Gain>, left_out: Option<Gain>| LadderStep {
+        name: name.into(),
+        changes: vec![Change { key: key.into(), from: from.into(), to: to.into() }],
+        added,
+        left_out,
+    };
+    let (pooling, mean) = (["model.pooling", "last", "max"], ["training.average_decay", "0.0", "0.999"]);
+    LadderResults {
+        protocol: protocol(),
+        steps: vec![
+            step("pooling", pooling, gain(100, 140, 1e-9), gain(104, 141, 2e-8)),
+            step("mean weights", mean, gain(140, 141, 0.9), gain(140, 141, 0.9)),
+        ],
+        rungs: vec![rung(100), rung(140), rung(141)],
+        without: vec![rung(104), rung(140)],
+        whole: gain(100, 141, 1e-9),
+        n_resamples: 2000,
+        ..LadderResults::default()
+    }
+}

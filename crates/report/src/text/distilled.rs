@@ -1,0 +1,98 @@
+//! A distillation for people: what the pupil costs and scores beside its teacher.
+
+use std::iter::once;
+
+use super::plain::plain_table;
+use crate::phrases::{distance, percent, side, verdict};
+use ninefold_records::{Distilled, DistilledRow};
+
+const HEAD: [&str; 7] = ["", "parameters", "MB", "texts/s", "validation", "test", "F1 macro"];
+
+/// The protocol, who is compared, a row for each, and what the pupil gains and loses.
+pub fn distilled_table(done: &Distilled) -> String {
+    let who = done.rows.iter().take(2).map(|row| format!("{}: {}\n", row.role, row.name)).collect::<String>();
+    let table = plain_table(&HEAD, 1, done.rows.iter().map(cells));
+    let legend = "Accuracy in % on the validation and the test texts, macro F1 on the test texts; size on the disk.";
+    let facts: String = facts(done).into_iter().map(|fact| fact + "\n").collect();
+    format!("{}\n{who}\n{table}{legend}\n\n{facts}", done.protocol)
+}
+
+fn cells(row: &DistilledRow) -> Vec<String> {
+    let megabytes = format!("{:.1}", row.bytes as f64 / 1e6);
+    let scores = [row.validation.accuracy, row.test.accuracy, row.test.f1_macro].map(percent);
+    let figures = [row.parameters.to_string(), megabytes, format!("{:.0}", row.texts_per_s)];
+    once(row.role.clone()).chain(figures).chain(scores).collect()
+}
+
+fn facts(done: &Distilled) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let [teacher, pupil, ..] = done.rows.as_slice() {
+        let smaller = teacher.bytes as f64 / pupil.bytes.max(1) as f64;
+        let faster = pupil.texts_per_s / teacher.texts_per_s.max(1e-9);
+        facts.push(format!(
+            "The pupil takes {smaller:.1} times less room than its teacher and labels {faster:.1} times as many texts per second."
+        ));
+    }
+    facts.extend(done.comparisons.iter().map(|comparison| {
+        let of = if comparison.b == "teacher" { "its teacher" } else { "the same network without a teacher" };
+        format!(
+            "It is {} points {} {of} on the test texts ({}).",
+            distance(comparison.difference),
+            side(comparison.difference),
+            verdict(comparison, done.confidence_level)
+        )
+    }));
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use ninefold_metrics::{ConfidenceLevel, Scores};
+    use ninefold_records::Comparison;
+
+    fn distilled() -> Distilled {
+        let row = |role: &str, name: &str, bytes: u64, accuracy: f64| DistilledRow {
+            role: role.into(),
+            name: name.into(),
+            parameters: bytes as usize / 4,
+            bytes,
+            texts_per_s: 1e9 / bytes as f64,
+            validation: Scores { accuracy: accuracy + 0.01, ..Scores::default() },
+            test: Scores { accuracy, f1_macro: accuracy - 0.01, ..Scores::default() },
+        };
+        let comparison = |b: &str, difference: f64, p: f64| Comparison {
+            a: "pupil".into(),
+            b: b.into(),
+            difference,
+            p,
+            p_corrected: p,
+            test: "mcnemar".into(),
+        };
+        Distilled {
+            protocol: sample::protocol(),
+            rows: vec![
+                row("teacher", "5 networks", 20_000_000, 0.75),
+                row("pupil", "word2vec + gru", 4_000_000, 0.731),
+                row("without a teacher", "word2vec + gru", 4_000_000, 0.7),
+            ],
+            comparisons: vec![comparison("teacher", -0.019, 0.023), comparison("without a teacher", 0.031, 0.0001)],
+            confidence_level: ConfidenceLevel::default(),
+        }
+    }
+
+    #[test]
+    fn a_pupil_is_shown_beside_its_teacher() {
+        insta::assert_snapshot!(distilled_table(&distilled()), @r"");
+    }
+
+    #[test]
+    fn what_is_significant_depends_on_the_level() {
+        let strict = Distilled { confidence_level: ConfidenceLevel::new(0.99), ..distilled() };
+        let verdicts = |done: &Distilled| -> Vec<bool> {
+            facts(done)[1..].iter().map(|fact| fact.contains("told apart")).collect()
+        };
+        assert_eq!((verdicts(&distilled()), verdicts(&strict)), (vec![true, true], vec![false, true]));
+    }
+}

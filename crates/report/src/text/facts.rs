@@ -1,0 +1,317 @@
+//! What a person would want to be told after reading the table.
+//!
+//! Takes a leaderboard and the best pair's confusion matrix -> gives plain sentences: which pair validation chooses, what
+//! ties with it, whether it beats the best baseline, what several gain together, which family, how much was learned by heart,
+//! whose limit that is, which classes are mistaken for which.
+
+use super::{ensembles, limit};
+use crate::phrases::{self, distance, p_value, percent, side, versus};
+use ninefold_core::phrasing::{all_listed, counted, thousands};
+use ninefold_metrics::{ConfidenceLevel, Confused, Confusion, MainScore};
+use ninefold_records::{Leaderboard, Row, RowKind};
+
+/// How many pairs of classes are named.
+const CONFUSIONS: usize = 3;
+/// Fewer test texts than this are warned of.
+const FEW_TEXTS: usize = 100;
+
+/// The facts of a leaderboard. `confusion` is that of the best pair (chosen by validation) on the test texts, with the names of
+/// the classes.
+pub fn facts(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) -> Vec<String> {
+    let runs = &board.rows;
+    let board = &board.merged();
+    let mut facts = Vec::new();
+    if let Some(best) = board.best() {
+        facts.extend(best_pair(board, best));
+        facts.extend(highest_on_test(board, best));
+        facts.extend(ties(board, best));
+        facts.extend(best_baseline(board, best));
+        facts.extend(seeds(board, best));
+        facts.extend(ensembles::ensembles(board));
+        facts.extend(best_family(board, "embedding", |row| &row.embedding, |row| &row.model));
+        facts.extend(best_family(board, "network", |row| &row.model, |row| &row.embedding));
+        facts.extend(gap(best));
+        facts.extend(limit::limit(board, best));
+    }
+    if let Some((confusion, labels)) = confusion {
+        facts.extend(worst_confusions(confusion, labels));
+        facts.extend(commonest_class(confusion, labels));
+    }
+    for row in runs.iter().filter(|row| row.accuracy().is_none()) {
+        let reason = row.error.as_deref().unwrap_or("it has no test scores");
+        let seed = if runs.len() > board.rows.len() { format!(" (seed {})", row.seed) } else { String::new() };
+        facts.push(format!("Failed: {}{seed}: {reason}.", row.pair()));
+    }
+    facts
+}
+
+/// The pair that one would take home, by validation alone; its test score is then an honest one.
+fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
+    let (accuracy, texts, main) = (best.accuracy()?, board.protocol.texts.test, board.main_score);
+    let level = board.confidence_level();
+    let validation = percent(main.of(&best.validation?));
+    let named = if texts == 0 { "the test texts".to_owned() } else { counted(texts, "test text") };
+    let (pair, right) = (best.pair(), percent(accuracy));
+    let mut fact = match main {
+        MainScore::Accuracy => {
+            format!("Best pair, chosen by validation ({validation} %): {pair}, {right} % of {named} right")
+        }
+        MainScore::F1Macro => {
+            let f1 = percent(best.score(main)?);
+            format!(
+                "Best pair, chosen by validation (macro F1 {validation} %): {pair}, macro F1 {f1} % (accuracy {right} %) \
+                 on {named}"
+            )
+        }
+    };
+    fact += &match best.interval {
+        Some(interval) => {
+            let interval = interval.of_score(main);
+            format!("; {level} interval {} to {} %", percent(interval.low), percent(interval.high))
+        }
+        None if texts == 0 || main != MainScore::Accuracy => String::new(),
+        None => {
+            let (low, high) = wilson(accuracy, texts as f64, level);
+            format!("; {level} interval {} to {} %", percent(low), percent(high))
+        }
+    };
+    fact.push('.');
+    if (1..FEW_TEXTS).contains(&texts) {
+        let say = if texts == 1 { "says" } else { "say" };
+        fact += &format!(" {} {say} little: the interval is wide.", counted(texts, "test text"));
+    }
+    Some(fact)
+}
+
+/// What the test texts would have chosen, which nobody may.
+fn highest_on_test(board: &Leaderboard, best: &Row) -> Option<String> {
+    let pairs = board.rows.iter().filter(|row| row.kind == RowKind::Pair && row.accuracy().is_some());
+    let score = |row: &Row| row.score(board.main_score);
+    let highest = pairs.reduce(|a, b| if score(b) > score(a) { b } else { a })?;
+    let is_other = highest.pair() != best.pair() && score(highest) > score(best);
+    is_other.then(|| {
+        let (name, score) = (highest.pair(), phrases::score(board.main_score, score(highest).unwrap_or_default()));
+        format!("Highest on test: {name}, {score}{}.", versus(board, &name, &best.pair()))
+    })
+}
+
+/// The pairs that share the best one's rank.
+fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
+    let rank = best.rank?;
+    let others = board
+        .standings
+        .iter()
+        .filter(|standing| standing.rank == rank && standing.kind == RowKind::Pair && standing.name() != best.pair());
+    let compared: Vec<(String, f64)> = others
+        .filter_map(|standing| {
+            let comparison = board.comparison(&standing.name(), &best.pair())?;
+            Some((standing.name(), comparison.p_corrected))
+        })
+        .collect();
+    match compared.as_slice() {
+        [] => None,
+        [(name, p)] => Some(format!("{name} and {}: a tie, {}.", best.pair(), p_value(*p))),
+        many => {
+            let names: Vec<String> = many.iter().map(|(name, p)| format!("{name} ({})", p_value(*p))).collect();
+            Some(format!("Ties with {}: {}.", best.pair(), all_listed(&names)))
+        }
+    }
+}
+
+/// Whether the network was worth it.
+fn best_baseline(board: &Leaderboard, best: &Row) -> Option<String> {
+    let baseline = board.chosen(RowKind::Baseline).filter(|_| best.kind != RowKind::Baseline)?;
+    let score = baseline.score(board.main_score)?;
+    let difference = score - best.score(board.main_score)?;
+    let (name, other) = (baseline.pair(), best.pair());
+    Some(format!(
+        "Best baseline, chosen by validation: {name}, {}, {} points {} {other}{}.",
+        phrases::score(board.main_score, score),
+        distance(difference),
+        side(difference),
+        versus(board, &name, &other)
+    ))
+}
+
+fn seeds(board: &Leaderboard, best: &Row) -> Option<String> {
+    let standing = board.standings.iter().find(|standing| standing.name() == best.pair())?;
+    (standing.seeds.len() > 1).then(|| {
+        format!(
+            "Means and standard deviations of {}; of {} validation picks seed {}.",
+            counted(standing.seeds.len(), "seed"),
+            best.pair(),
+            standing.picked_seed
+        )
+    })
+}
+
+/// The family (all rows of one embedding, or of one network) with the best mean over the partners that every family has.
+fn best_family(
+    board: &Leaderboard,
+    kind: &str,
+    family: fn(&Row) -> &String,
+    partner: fn(&Row) -> &String,
+) -> Option<String> {
+    let is_pair = |row: &&Row| row.accuracy().is_some() && row.kind == RowKind::Pair;
+    let scored: Vec<&Row> = board.rows.iter().filter(is_pair).collect();
+    let distinct = |of: fn(&Row) -> &String| {
+        let mut names: Vec<String> = Vec::new();
+        for row in &scored {
+            if !names.contains(of(row)) {
+                names.push(of(row).clone());
+            }
+        }
+        names
+    };
+    let families = distinct(family);
+    let has = |one: &String, other: &String| scored.iter().any(|row| family(row) == one && partner(row) == other);
+    let partners: Vec<String> =
+        distinct(partner).into_iter().filter(|other| families.iter().all(|one| has(one, other))).collect();
+    if families.len() < 2 || partners.is_empty() {
+        return None;
+    }
+    let mean = |one: &String| {
+        let rows = scored.iter().filter(|row| family(row) == one && partners.contains(partner(row)));
+        let scores: Vec<f64> = rows.filter_map(|row| row.score(board.main_score)).collect();
+        scores.iter().sum::<f64>() / scores.len() as f64
+    };
+    let mut means: Vec<(f64, &String)> = families.iter().map(|one| (mean(one), one)).collect();
+    means.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    let others: Vec<String> = means[1..].iter().map(|(mean, name)| format!("{name} {} %", percent(*mean))).collect();
+    let how = if partners.len() > 1 { "on average over" } else { "with" };
+    Some(format!(
+        "Best {kind}: {}, {} {how} {} ({}).",
+        means[0].1,
+        phrases::score(board.main_score, means[0].0),
+        all_listed(&partners),
+        others.join(", ")
+    ))
+}
+
+fn gap(best: &Row) -> Option<String> {
+    let (train, test) = (best.train?.accuracy, best.accuracy()?);
+    Some(format!(
+        "Gap: {} has {} % of the training texts right, {} points {} than of the test texts.",
+        best.pair(),
+        percent(train),
+        distance(train - test),
+        if train < test { "less" } else { "more" }
+    ))
+}
+
+fn worst_confusions(confusion: &Confusion, labels: &[String]) -> Option<String> {
+    let worst = confusion.worst_confusions(CONFUSIONS);
+    let one = |pair: &Confused| {
+        format!(
+            "{} for {} ({} of {}, {} %)",
+            labels[pair.truth],
+            labels[pair.predicted],
+            thousands(pair.count as usize),
+            thousands(pair.support as usize),
+            percent(pair.count as f64 / pair.support as f64)
+        )
+    };
+    let confused: Vec<String> = worst.iter().map(one).collect();
+    (!confused.is_empty()).then(|| format!("Most often mistaken: {}.", confused.join("; ")))
+}
+
+/// What no learning at all would get.
+fn commonest_class(confusion: &Confusion, labels: &[String]) -> Option<String> {
+    let (class, support) = (0..confusion.num_classes())
+        .map(|class| (class, confusion.support(class)))
+        .max_by_key(|&(class, support)| (support, std::cmp::Reverse(class)))?;
+    let share = support as f64 / confusion.total() as f64;
+    (support > 0).then(|| format!("To answer {} every time would get {} % right.", labels[class], percent(share)))
+}
+
+/// Where the true share lies at this level, when `share` of `n` texts are right (Wilson's interval).
+///
+/// # Source
+/// Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+fn wilson(share: f64, n: f64, level: ConfidenceLevel) -> (f64, f64) {
+    let z = level.z();
+    let center = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    (center - half, center + half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_whole_board_is_told_in_sentences() {
+        let mut truth = vec![0; 50];
+        truth.extend([1; 30]);
+        truth.extend([2; 20]);
+        let mut predicted = truth.clone();
+        predicted[..9].fill(1);
+        predicted[50..54].fill(2);
+        let labels = ["alt.atheism", "sci.space", "sci.med"].map(str::to_owned);
+        let facts = facts(&sample::leaderboard(), Some((&Confusion::of(3, &truth, &predicted), &labels)));
+        insta::assert_snapshot!(facts.join("\n"), @r"
+        Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 % interval 70.9 to 72.9 %.
+        Highest on test: fasttext + gru, 72.5 %.
+        Best embedding: fasttext, 72.0 % on average over lstm and gru (word2vec 71.0 %, glove 68.5 %).
+        Best network: gru, 72.2 % on average over word2vec and fasttext (lstm 70.7 %, rnn 56.6 %).
+        Gap: word2vec + gru has 91.9 % of the training texts right, 20.0 points more than of the test texts.
+        Limit: the data's, as far as these models tell. word2vec + gru has 91.9 % of the training texts and 79.0 % of those held back: clearer labels or more texts would help, a larger network would not.
+        Shift: every model loses between validation, which is cut from train, and test: 7.1 points in the middle (1.7 to 9.0). The test texts are not like those of train, and no model makes up for that.
+        Most often mistaken: alt.atheism for sci.space (9 of 50, 18.0 %); sci.space for sci.med (4 of 30, 13.3 %).
+        To answer alt.atheism every time would get 50.0 % right.
+        Failed: glove + rnn: the loss became NaN in epoch 3, batch 17: lower learning_rate or max_grad_norm.
+        ");
+    }
+
+    #[test]
+    fn ties_and_baselines_are_told_with_their_p() {
+        let told = facts(&sample::judged(), None);
+        insta::assert_snapshot!(told[..4].join("\n"), @r"
+        Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 % interval 70.8 to 73.0 %.
+        Highest on test: fasttext + gru, 72.5 % (a tie, p = 0.41).
+        fasttext + gru and word2vec + gru: a tie, p = 0.41.
+        Best baseline, chosen by validation: tfidf_svm, 70.5 %, 1.4 points below word2vec + gru (told apart, p < 0.001).
+        ");
+    }
+
+    #[test]
+    fn ten_texts_are_said_to_say_little() {
+        let mut board = sample::leaderboard();
+        board.protocol.texts.test = 10;
+        assert!(facts(&board, None)[0].ends_with("10 test texts say little: the interval is wide."));
+    }
+
+    #[test]
+    fn families_are_compared_on_partners_that_all_have() {
+        let mut board = sample::leaderboard();
+        board.rows.retain(|row| !(row.embedding == "glove" && row.model == "gru"));
+        let facts = facts(&board, None);
+        // glove has lstm only: nobody's good or bad results elsewhere count
+        assert!(
+            facts
+                .iter()
+                .any(|fact| fact == "Best embedding: fasttext, 71.4 % with lstm (word2vec 70.0 %, glove 68.0 %).")
+        );
+        board.rows.retain(|row| row.embedding == "glove");
+        assert!(!super::facts(&board, None).iter().any(|fact| fact.starts_with("Best embedding")));
+    }
+
+    #[test]
+    fn nothing_is_said_about_nothing() {
+        assert!(facts(&Leaderboard::default(), None).is_empty());
+        assert!(
+            facts(&Leaderboard::default(), Some((&Confusion::new(2), &["a".to_owned(), "b".to_owned()]))).is_empty()
+        );
+    }
+
+    #[test]
+    fn the_interval_is_wilsons() {
+        // scipy.stats.binomtest(90, 100).proportion_ci(0.95, "wilson")
+        let (low, high) = wilson(0.9, 100.0, ConfidenceLevel::default());
+        assert!(
+            (low - 0.825_634_338_495_086_5).abs() < 1e-12 && (high - 0.944_770_862_939_324_9).abs() < 1e-12,
+            "{low} {high}"
+        );
+    }
+}

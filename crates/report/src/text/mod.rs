@@ -1,0 +1,15 @@
+//! Records as plain text.
+
+pub(crate) mod bench;
+pub(crate) mod column;
+pub(crate) mod diff;
+pub(crate) mod distilled;
+mod ensembles;
+pub(crate) mod export;
+pub(crate) mod facts;
+pub(crate) mod grid;
+pub(crate) mod ladder;
+mod limit;
+pub(crate) mod plain;
+pub(crate) mod search;
+pub(crate) mod table;

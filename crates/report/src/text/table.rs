@@ -1,0 +1,349 @@
+//! The leaderboard for people: the protocol, the table, and what to read out of it.
+
+use super::column::Column;
+use super::grid::{Align, Grid, Tone, View};
+use ninefold_core::phrasing::{all_listed, counted, thousands};
+use ninefold_metrics::MainScore;
+use ninefold_records::{Leaderboard, RowKind};
+use ninefold_text::vocab::PartCoverage;
+
+const LEGEND: &str = "Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. \
+                      Seconds: embedding, training and evaluation.";
+const MACRO_LEGEND: &str = "Scores in % on the test texts; F1 macro is the mean F1 of the classes, each counting the same; F1 \
+                            weighs them by size. Seconds: embedding, training and evaluation.";
+
+/// What a narrow terminal does without, first the recall: weighted, it equals the accuracy.
+const EXPENDABLE: [Column; 6] = [
+    Column::Recall,
+    Column::Precision,
+    Column::Parameters,
+    Column::TrainAccuracy,
+    Column::Interval,
+    Column::F1MacroInterval,
+];
+
+/// For the terminal: rows by `sort`, the pair that validation chose standing out, with `facts` below.
+pub fn leaderboard_table(board: &Leaderboard, sort: Column, facts: &[String], view: &View) -> String {
+    let mut text = view.head(&head(board)) + "\n\n";
+    let (grid, left_out) = grid_within(&board.merged(), sort, view.width);
+    text += &grid.draw(view);
+    text.push('\n');
+    let mut legend = legend(board);
+    if !left_out.is_empty() {
+        legend += &format!(" Left out for want of room: {}.", all_listed(&left_out));
+    }
+    text += &view.legend(&legend);
+    text.push('\n');
+    for fact in facts {
+        text += &format!("\n{}", view.item(fact));
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+/// For a README: the same in Markdown.
+pub fn leaderboard_markdown(board: &Leaderboard, sort: Column, facts: &[String]) -> String {
+    let item = |line: &str| format!("- {line}\n");
+    let merged = board.merged();
+    let mut text = format!(
+        "{}\n{}\n{}\n",
+        head(board).lines().map(item).collect::<String>(),
+        grid(&merged, sort, &columns(&merged, sort)).markdown(),
+        legend(board)
+    );
+    if !facts.is_empty() {
+        text.push('\n');
+        text.extend(facts.iter().map(|fact| item(fact)));
+    }
+    text
+}
+
+/// For a paper: a LaTeX table with the protocol above it as a comment.
+pub fn leaderboard_latex(board: &Leaderboard, sort: Column) -> String {
+    let merged = board.merged();
+    let head: String = head(board).lines().map(|line| format!("% {line}\n")).collect();
+    head + &grid(&merged, sort, &columns(&merged, sort)).latex()
+}
+
+/// What stands above every table: the protocol, how much of the texts the vocabulary does not know, and how often the
+/// test labels were looked at.
+pub(crate) fn head(board: &Leaderboard) -> String {
+    let mut head = board.protocol.to_string();
+    if board.coverage != PartCoverage::default() {
+        head += &format!("\n{}", board.coverage.unknown());
+    }
+    if let Some(statistics) = &board.statistics {
+        head += &format!(
+            "\ntest labels: {} scored on them in this run, {} in all runs on this machine; {} resamples",
+            counted(statistics.looks, "model"),
+            thousands(statistics.looks_ever),
+            thousands(statistics.n_resamples)
+        );
+    }
+    head
+}
+
+fn legend(board: &Leaderboard) -> String {
+    let mut legend = match board.main_score {
+        MainScore::Accuracy => LEGEND.to_owned(),
+        MainScore::F1Macro => format!("{MACRO_LEGEND}{}", why_macro(board)),
+    };
+    if !board.standings.is_empty() {
+        let score = board.main_score.name();
+        legend += &format!(" # is the rank by {score}; rows that cannot be told apart share it.");
+    }
+    if board.rows.iter().any(|row| row.kind == RowKind::Ensemble) {
+        legend += " Together: several of the other rows answer as one; seconds and parameters are the sum of theirs.";
+    }
+    legend
+}
+
+/// Why accuracy does not stand in front.
+pub(crate) fn why_macro(board: &Leaderboard) -> String {
+    let [smallest, largest] = board.class_sizes.map(thousands);
+    match board.class_sizes {
+        [_, 0] => String::new(),
+        _ => format!(
+            " It stands in front because classes are uneven: of the training texts the largest has {largest}, the \
+             smallest {smallest}, and accuracy hardly sees small ones."
+        ),
+    }
+}
+
+/// Without the columns that can be missed most easily, as far as the width makes that necessary.
+fn grid_within(board: &Leaderboard, sort: Column, width: usize) -> (Grid, Vec<String>) {
+    let mut columns = columns(board, sort);
+    let mut left_out = Vec::new();
+    for expendable in EXPENDABLE.into_iter().filter(|&column| column != sort) {
+        let grid = grid(board, sort, &columns);
+        if grid.natural_width() <= width {
+            return (grid, left_out);
+        }
+        columns.retain(|&column| column != expendable);
+        left_out.push(expendable.heading());
+    }
+    (grid(board, sort, &columns), left_out)
+}
+
+fn grid(board: &Leaderboard, sort: Column, columns: &[Column]) -> Grid {
+    let best = board.best();
+    let headings = columns.iter().map(|column| (column.heading(), column.align()));
+    let mut grid =
+        Grid { headings: [("#".to_owned(), Align::Right)].into_iter().chain(headings).collect(), rows: vec![] };
+    for (index, row) in sort.ranked(board).into_iter().enumerate() {
+        let is_scored = row.accuracy().is_some();
+        let rank = match row.rank {
+            Some(rank) => rank.to_string(),
+            None if is_scored => (index + 1).to_string(),
+            None => "-".to_owned(),
+        };
+        let cell = |&column: &Column| match column {
+            column if !is_scored && column == Column::of_score(board.main_score) => "failed".to_owned(),
+            Column::Interval | Column::F1MacroInterval | Column::Parameters | Column::Epochs if !is_scored => {
+                "-".to_owned()
+            }
+            other => other.text(row),
+        };
+        let tone = match is_scored {
+            false => Tone::Bad,
+            true if best.is_some_and(|best| std::ptr::eq(best, row)) => Tone::Good,
+            true if row.kind == RowKind::Ensemble => Tone::Together,
+            true if row.kind == RowKind::Baseline => Tone::Quiet,
+            true => Tone::Plain,
+        };
+        grid.rows.push((std::iter::once(rank).chain(columns.iter().map(cell)).collect(), tone));
+    }
+    grid
+}
+
+/// What is shown: the usual columns, and the one that is sorted by.
+fn columns(board: &Leaderboard, sort: Column) -> Vec<Column> {
+    let mut shown = vec![Column::Embedding, Column::Model, Column::of_score(board.main_score)];
+    let scores = match board.main_score {
+        MainScore::Accuracy => [Column::Interval, Column::Precision, Column::Recall, Column::F1],
+        MainScore::F1Macro => [Column::F1MacroInterval, Column::Accuracy, Column::Recall, Column::F1],
+    };
+    shown.extend(scores);
+    // Without intervals there is nothing to show; the weighted recall is the accuracy again.
+    shown.retain(|&column| column != scores[0] || !board.standings.is_empty());
+    shown.retain(|&column| column != Column::Recall || board.main_score == MainScore::Accuracy);
+    shown.extend([Column::TrainAccuracy, Column::Seconds, Column::Parameters]);
+    if !shown.contains(&sort) {
+        shown.insert(shown.len() - 3, sort);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{facts, sample};
+    use ninefold_metrics::ConfidenceLevel;
+    use ninefold_records::Row;
+
+    #[test]
+    fn the_whole_table() {
+        let board = sample::leaderboard();
+        let table = leaderboard_table(&board, Column::Accuracy, &facts(&board, None), &View::default());
+        assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+        insta::assert_snapshot!(table, @r"
+        data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
+        split: bydate; validation: 10 % of train, stratified, seed 0
+        stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
+
+        ──────────────────────────────────────────────────────────────────────────────────────
+         #  embedding  model  accuracy  precision  recall    F1     train  seconds  parameters
+                                                                 accuracy
+        ══════════════════════════════════════════════════════════════════════════════════════
+         1  fasttext   gru        72.5       73.7    72.5  72.2      92.5    1,334     304,204
+         2  word2vec   gru        71.9       73.1    71.9  71.6      91.9      332     304,204
+         3  fasttext   lstm       71.4       72.6    71.4  71.1      91.4      423     404,204
+         4  word2vec   lstm       70.0       71.2    70.0  69.7      90.0      422     404,204
+         5  glove      gru        69.0       70.2    69.0  68.7      89.0      327     304,204
+         6  glove      lstm       68.0       69.2    68.0  67.7      88.0      421     404,204
+         7  fasttext   rnn        57.0       58.2    57.0  56.7      77.0      134     304,204
+         8  word2vec   rnn        56.2       57.5    56.2  56.0      76.2      132     304,204
+         -  glove      rnn      failed          -       -     -         -       23           -
+        ──────────────────────────────────────────────────────────────────────────────────────
+        Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
+        Seconds: embedding, training and evaluation.
+
+        Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 %
+          interval 70.9 to 72.9 %.
+        Highest on test: fasttext + gru, 72.5 %.
+        Best embedding: fasttext, 72.0 % on average over lstm and gru (word2vec 71.0 %, glove 68.5 %).
+        Best network: gru, 72.2 % on average over word2vec and fasttext (lstm 70.7 %, rnn 56.6 %).
+        Gap: word2vec + gru has 91.9 % of the training texts right, 20.0 points more than of the test
+          texts.
+        Limit: the data's, as far as these models tell. word2vec + gru has 91.9 % of the training texts
+          and 79.0 % of those held back: clearer labels or more texts would help, a larger network would
+          not.
+        Shift: every model loses between validation, which is cut from train, and test: 7.1 points in the
+          middle (1.7 to 9.0). The test texts are not like those of train, and no model makes up for that.
+        Failed: glove + rnn: the loss became NaN in epoch 3, batch 17: lower learning_rate or
+          max_grad_norm.
+        ");
+    }
+
+    #[test]
+    fn seeds_intervals_and_a_column_sorted_by_find_room() {
+        let mut board = sample::judged();
+        board.rows.push(Row { seed: 1, ..sample::row("word2vec", "lstm", 0.706, 0.766, 400.0) });
+        let table =
+            leaderboard_table(&board, Column::ValidationAccuracy, &[], &View { ascii: true, ..View::default() });
+        assert!(table.is_ascii() && table.lines().all(|line| line.len() <= 100), "{table}");
+        insta::assert_snapshot!(table, @r"
+        data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
+        split: bydate; validation: 10 % of train, stratified, seed 0
+        stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
+        test labels: 9 models scored on them in this run, 1,234 in all runs on this machine; 2,000 resamples
+
+        ---------------------------------------------------------------------------------------------------
+         #  embedding  model        accuracy      interval    F1  validation     train  seconds  parameters
+                                                                    accuracy  accuracy
+        ===================================================================================================
+         1  word2vec   gru              71.9  70.8 to 73.0  71.6        79.0      91.9      332     304,204
+         3  fasttext   lstm             71.4  70.3 to 72.5  71.1        78.5      91.4      423     404,204
+         1  fasttext   gru              72.5  71.4 to 73.6  72.2        78.1      92.5    1,334     304,204
+         6  glove      gru              69.0  67.9 to 70.1  68.7        77.5      89.0      327     304,204
+         5  word2vec   lstm       70.3 +-0.4  68.9 to 71.1  70.0        77.3      90.3      422     404,204
+         7  glove      lstm             68.0  66.9 to 69.1  67.7        77.0      88.0      421     404,204
+         4  -          tfidf_svm        70.5  69.4 to 71.6  70.2        76.0      90.5       26     904,204
+         8  fasttext   rnn              57.0  55.9 to 58.1  56.7        60.0      77.0      134     304,204
+         9  word2vec   rnn              56.2  55.1 to 57.3  56.0        58.0      76.2      132     304,204
+         -  glove      rnn            failed             -     -           -         -       23           -
+        ---------------------------------------------------------------------------------------------------
+        Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
+        Seconds: embedding, training and evaluation. # is the rank by accuracy; rows that cannot be told
+        apart share it. Left out for want of room: recall and precision.
+        ");
+    }
+
+    #[test]
+    fn of_uneven_classes_macro_f1_stands_in_front_and_it_is_said_why() {
+        let mut board = sample::judged();
+        (board.main_score, board.class_sizes) = (MainScore::F1Macro, [40, 4_800]);
+        let table = leaderboard_table(
+            &board,
+            Column::of_score(board.main_score),
+            &facts(&board, None),
+            &View { ascii: true, ..View::default() },
+        );
+        assert!(table.lines().all(|line| line.len() <= 100), "{table}");
+        let said = table.replace("\n  ", " ").replace('\n', " ");
+        for expected in [
+            "classes are uneven: of the training texts the largest has 4,800, the smallest 40",
+            "# is the rank by macro F1",
+            "Best pair, chosen by validation (macro F1 77.8 %): word2vec + gru, macro F1 70.6 % (accuracy 71.9 %)",
+        ] {
+            assert!(said.contains(expected), "{expected:?} is not in {table}");
+        }
+        let heading = table.lines().find(|line| line.contains("embedding ")).unwrap_or_default();
+        assert!(heading.contains("F1") && heading.find("F1") < heading.find("accuracy"), "{table}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_fewer_columns() {
+        let board = sample::leaderboard();
+        for width in [60, 72, 80] {
+            let table =
+                leaderboard_table(&board, Column::Accuracy, &facts(&board, None), &View { width, ..View::default() });
+            assert!(table.lines().all(|line| line.chars().count() <= width), "{table}");
+            assert!(table.replace('\n', " ").contains("Left out for want of room: recall"), "{table}");
+            assert!(table.contains(" 1  fasttext   gru        72.5"), "{table}");
+        }
+    }
+
+    #[test]
+    fn the_whole_markdown() {
+        let mut board = sample::leaderboard();
+        board.rows.truncate(2);
+        insta::assert_snapshot!(leaderboard_markdown(&board, Column::Accuracy, &["Best pair: a + b.".to_owned()]), @r"
+        - data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
+        - split: bydate; validation: 10 % of train, stratified, seed 0
+        - stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
+
+        | # | embedding | model | accuracy | precision | recall | F1 | train accuracy | seconds | parameters |
+        | ---: | :--- | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        | 1 | word2vec | lstm | 70.0 | 71.2 | 70.0 | 69.7 | 90.0 | 422 | 404,204 |
+        | 2 | word2vec | rnn | 56.2 | 57.5 | 56.2 | 56.0 | 76.2 | 132 | 304,204 |
+
+        Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. Seconds: embedding, training and evaluation.
+
+        - Best pair: a + b.
+        ");
+    }
+
+    #[test]
+    fn a_board_without_rows_is_a_table_without_rows() {
+        let board = Leaderboard { protocol: sample::protocol(), ..Leaderboard::default() };
+        let table =
+            leaderboard_table(&board, Column::Accuracy, &facts(&board, None), &View { color: true, ..View::default() });
+        assert!(table.contains("embedding"), "{table}");
+    }
+
+    #[test]
+    fn table_and_sentences_agree_at_any_level() {
+        let mut board = sample::judged();
+        let (best, baseline) = ("word2vec + gru", "tfidf_svm");
+        for comparison in &mut board.comparisons {
+            let both = [comparison.a.as_str(), comparison.b.as_str()];
+            if both.contains(&best) && both.contains(&baseline) {
+                (comparison.p, comparison.p_corrected) = (0.02, 0.02);
+            }
+        }
+        let verdict = |board: &Leaderboard| {
+            let facts = facts(board, None);
+            let line = facts.iter().find(|fact| fact.starts_with("Best baseline")).cloned().unwrap_or_default();
+            (facts[0].clone(), line)
+        };
+        let (interval, told) = verdict(&board);
+        assert!(interval.contains("; 95 % interval 70.8 to 73.0 %"), "{interval}");
+        assert!(told.ends_with("(told apart, p = 0.020)."), "{told}");
+        if let Some(statistics) = &mut board.statistics {
+            statistics.confidence_level = ConfidenceLevel::new(0.99);
+        }
+        let (interval, told) = verdict(&board);
+        assert!(interval.contains("; 99 % interval 70.8 to 73.0 %"), "{interval}");
+        assert!(told.ends_with("(a tie, p = 0.020)."), "{told}");
+    }
+}
