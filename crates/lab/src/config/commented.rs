@@ -21,7 +21,7 @@ impl Config {
     pub fn to_commented_toml(&self) -> Result<String> {
         let table = resolve::to_table(self)?;
         let mut out = String::new();
-        keys(&mut out, &table, Config::FIELD_NAMES, Config::FIELD_DOCS);
+        keys(&mut out, &table, "", Config::FIELD_NAMES, Config::FIELD_DOCS);
         for Section { path, docs, keys: names, key_docs } in sections::all() {
             if path == SECTION {
                 self.embedding.iter().try_for_each(|spec| embedding(&mut out, docs, spec))?;
@@ -32,7 +32,7 @@ impl Config {
                 out.push('\n');
                 comment(&mut out, docs);
                 let _ = writeln!(out, "[{path}]");
-                keys(&mut out, inner, names, key_docs);
+                keys(&mut out, inner, &path, names, key_docs);
             }
         }
         if let Some(table) = &self.search.space {
@@ -54,31 +54,34 @@ fn embedding(out: &mut String, docs: &str, spec: &EmbeddingSpec) -> Result<()> {
     Ok(())
 }
 
-/// What a search tries, a heading per section.
-fn space(out: &mut String, space: &Table, path: &str) {
-    let is_section = |key: &str| sections::all().iter().any(|section| format!("{path}{key}") == section.path);
-    let _ = path.strip_suffix('.').map(|path| writeln!(out, "\n[search.space.{path}]"));
-    for (key, values) in space.iter().filter(|(key, _)| !path.is_empty() && !is_section(key)) {
-        let _ = writeln!(out, "{key} = {values}");
+/// What a search tries, a heading per section. `path` is that of the section whose settings these are, none at first.
+fn space(out: &mut String, settings: &Table, path: &str) {
+    let is_section = |key: &str| sections::exists(&joined(path, key));
+    if !path.is_empty() {
+        let _ = writeln!(out, "\n[search.space.{path}]");
+        for (key, values) in settings.iter().filter(|(key, _)| !is_section(key)) {
+            let _ = writeln!(out, "{key} = {values}");
+        }
     }
-    for (key, values) in space.iter().filter(|(key, _)| is_section(key)) {
-        if let Value::Table(keys) = values {
-            self::space(out, keys, &format!("{path}{key}."));
+    for (key, values) in settings.iter().filter(|(key, _)| is_section(key)) {
+        if let Value::Table(inner) = values {
+            space(out, inner, &joined(path, key));
         }
     }
 }
 
-/// A table that stands under a heading of its own; any other is a value, written on one line.
-fn is_section(name: &str) -> bool {
-    name == "space" || sections::all().iter().any(|section| section.path.rsplit('.').next() == Some(name))
+fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_string() } else { format!("{path}.{key}") }
 }
 
-/// The keys that are no sections, in the order of the struct's fields; one that is not set stands there as a comment.
-fn keys(out: &mut String, table: &Table, names: &[&str], docs: &[&str]) {
+/// The keys of a section, in the order of the struct's fields; one that is not set stands there as a comment. A section in it has
+/// a heading of its own, any other table is written on one line.
+fn keys(out: &mut String, table: &Table, path: &str, names: &[&str], docs: &[&str]) {
     for (name, docs) in names.iter().zip(docs) {
+        let path = joined(path, name);
         match table.get(*name) {
-            Some(Value::Table(_)) if is_section(name) => {}
-            Some(Value::Array(_)) if *name == SECTION => {}
+            Some(Value::Table(_)) if sections::exists(&path) || path == "search.space" => {}
+            Some(Value::Array(_)) if path == SECTION => {}
             value => key(out, name, docs, value),
         }
     }

@@ -59,6 +59,11 @@ fn embeddings() -> Section {
     Section { path: SECTION.to_string(), docs: Config::get_field_docs(SECTION).unwrap_or_default(), keys, key_docs }
 }
 
+/// Whether a path such as "model.recurrent" is that of a section.
+pub(crate) fn exists(path: &str) -> bool {
+    all().iter().any(|section| section.path == path)
+}
+
 /// The section of the settings `T`, documented at a field of `P`.
 fn section<T: DocumentedFields, P: DocumentedFields>(parent: &str, name: &str) -> Section {
     Section {

@@ -161,7 +161,7 @@ impl Steps {
 /// The settings of a section and of the sections in it, by their whole keys.
 fn collect(path: &str, value: &Value, settings: &mut BTreeMap<String, Value>) {
     match value {
-        Value::Table(keys) if sections::all().iter().any(|section| section.path == path) => {
+        Value::Table(keys) if sections::exists(path) => {
             keys.iter().for_each(|(key, value)| collect(&format!("{path}.{key}"), value, settings));
         }
         _ => drop(settings.insert(path.to_string(), value.clone())),

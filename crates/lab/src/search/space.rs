@@ -123,7 +123,7 @@ fn settings_of<'a>(section: &str, keys: &'a Table) -> Vec<(String, &'a Value)> {
     for (key, values) in keys {
         let path = format!("{section}.{key}");
         match values {
-            Value::Table(inner) if sections::all().iter().any(|section| section.path == path) => {
+            Value::Table(inner) if sections::exists(&path) => {
                 settings.extend(settings_of(&path, inner));
             }
             _ => settings.push((path, values)),

@@ -6,9 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::FORMAT_VERSION;
 
-/// Settings of version 1, each with what it is in a model that is older than the setting; `null` where there is none such.
-type Settings<'a> = &'a [(&'static str, Value)];
-
 /// The config of a network.
 pub(super) fn network(mut config: Value) -> Value {
     let Some(model) = config.get_mut("model").and_then(Value::as_object_mut) else { return config };
@@ -58,8 +55,8 @@ fn of_today(mut config: Value) -> Value {
     config
 }
 
-/// Takes settings out of an object.
-fn moved(from: &mut Map<String, Value>, settings: Settings) -> Map<String, Value> {
+/// Takes settings out of an object, each with what it is in a model that is older than the setting; `null` where no model is.
+fn moved(from: &mut Map<String, Value>, settings: &[(&str, Value)]) -> Map<String, Value> {
     let taken = |(key, before): &(&str, Value)| (key.to_string(), from.remove(*key).unwrap_or_else(|| before.clone()));
     settings.iter().map(taken).collect()
 }
