@@ -24,7 +24,8 @@ pub struct ConfigArgs {
     /// Any single setting, over file and preset: --set training.batch_size=16
     #[arg(long, value_name = "SECTION.KEY=VALUE", help_heading = "Settings")]
     pub set: Vec<String>,
-    /// Embeddings to compare: word2vec, fasttext, glove; several side by side: word2vec+glove
+    /// Embeddings to compare: word2vec, fasttext, glove, or names of [[embedding]] in the config file; several side by side:
+    /// word2vec+glove
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub embeddings: Vec<String>,
     /// Networks to compare: rnn, lstm, gru, cnn (a convolution), swem (pooled word vectors)

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::run::texts::Texts;
+use crate::store::folder::{BEST, BEST_NETWORK};
 use crate::{Config, KeepModels, RunFolder};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
@@ -24,6 +25,10 @@ use ninefold_models::bundle::{self, Placing};
 use ninefold_models::predictor::Predictor;
 use ninefold_records::{Leaderboard, Row, RowKind};
 
+type IsCandidate = fn(&Row) -> bool;
+
+/// The folder of each copy, and which rows it may be of.
+const COPIES: [(&str, IsCandidate); 2] = [(BEST, |_| true), (BEST_NETWORK, |row| row.kind == RowKind::Pair)];
 const RECORD: &str = "best.json";
 /// Texts that a model labels to be timed.
 const TIMED_TEXTS: usize = 200;
@@ -70,18 +75,16 @@ pub(crate) fn keep(
     let best = Best { board, texts, folder, progress, earlier };
     let mut copies: BTreeMap<String, Copied> = BTreeMap::new();
     if config.keep_models != KeepModels::None {
-        for (target, is_candidate) in best.kinds() {
-            if let Some(copied) = best.copy(&target, is_candidate)? {
-                let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                progress.notice(&format!("{name}: {} ({})", copied.name, megabytes(bundle::bytes(&target)?)));
-                copies.insert(name, copied);
+        for (name, is_candidate) in COPIES {
+            if let Some(copied) = best.copy(name, is_candidate)? {
+                let size = megabytes(bundle::bytes(&folder.path().join(name))?);
+                progress.notice(&format!("{name}: {} ({size})", copied.name));
+                copies.insert(name.to_string(), copied);
             }
         }
     }
-    for (target, _) in best.kinds() {
-        if !copies.contains_key(&*target.file_name().unwrap_or_default().to_string_lossy()) {
-            remove(&target)?;
-        }
+    for (name, _) in COPIES.iter().filter(|(name, _)| !copies.contains_key(*name)) {
+        remove(&folder.path().join(name))?;
     }
     if copies.is_empty() && record.is_file() {
         fs::remove_file(&record).map_err(Error::io("remove", &record))?;
@@ -94,18 +97,11 @@ pub(crate) fn keep(
     best.say_what_is_kept(config.keep_models)
 }
 
-type IsCandidate = fn(&Row) -> bool;
-
 impl Best<'_> {
-    /// The folder of each copy, and which rows it may be of.
-    fn kinds(&self) -> [(PathBuf, IsCandidate); 2] {
-        [(self.folder.best(), |_: &Row| true), (self.folder.best_network(), |row: &Row| row.kind == RowKind::Pair)]
-    }
-
-    /// Puts the best of the candidates into `target`; `None` where no candidate has a model.
-    fn copy(&self, target: &Path, is_candidate: IsCandidate) -> Result<Option<Copied>> {
-        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let earlier = self.earlier.get(&name).filter(|_| target.is_dir());
+    /// Puts the best of the candidates into the folder `name`; `None` where no candidate has a model.
+    fn copy(&self, name: &str, is_candidate: IsCandidate) -> Result<Option<Copied>> {
+        let target = &self.folder.path().join(name);
+        let earlier = self.earlier.get(name).filter(|_| target.is_dir());
         let mut candidates: Vec<(&Row, String)> = Vec::new();
         for row in self.board.rows.iter().filter(|row| is_candidate(row) && row.accuracy().is_some()) {
             let key = self.folder.record(row)?.map(|record| record.key).unwrap_or_default();
@@ -128,12 +124,15 @@ impl Best<'_> {
     }
 
     /// The row with the best validation score, of equals that with the better F1, of equals the one that was chosen before or labels
-    /// texts faster.
+    /// texts faster; without validation texts the first.
     fn choose<'r>(
         &self,
         candidates: Vec<(&'r Row, String)>,
         earlier: Option<&Copied>,
     ) -> Result<Option<(&'r Row, String, Option<f64>)>> {
+        if self.texts.validation.is_empty() {
+            return Ok(candidates.into_iter().next().map(|(row, key)| (row, key, None)));
+        }
         let score = |row: &Row| {
             let scores = row.validation.unwrap_or_default();
             (self.board.main_score.of(&scores), scores.f1_weighted)

@@ -22,6 +22,9 @@ use ninefold_nn::batch::Encoded;
 use ninefold_records::{Leaderboard, PairRecord, Row, RunRecords};
 
 const LOCK: &str = ".lock";
+/// The copies of the models that validation chooses, among all rows and among the networks.
+pub(crate) const BEST: &str = "best";
+pub(crate) const BEST_NETWORK: &str = "best-network";
 
 /// A run folder: its records, and the right to write them.
 #[derive(Debug)]
