@@ -155,7 +155,10 @@ pub(crate) fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
             },
             Err(mistake) => mistake.explain(),
         };
-        refused = refused.or(Some(mistake));
+        // That a name is unknown says more than that a list was expected.
+        if refused.is_none() || mistake.0.starts_with("one of ") {
+            refused = Some(mistake);
+        }
     }
     let (expected, found) = refused.unwrap_or_default();
     Err(Error::config(key, expected, found))
@@ -266,6 +269,7 @@ pub(crate) fn explain(message: &str, section: &str) -> (String, String) {
             "f64" => "a number",
             "a boolean" => "true or false",
             "a sequence" => "a list",
+            section if section.starts_with("struct ") => "settings, as `ninefold config` prints them",
             other => other,
         };
         return (expected.to_string(), found.to_string());
@@ -389,6 +393,10 @@ mod tests {
         assert_eq!(error, "model.hidden_size: expected a whole number, 0 or more, found string \"many\"");
         let error = with(&[("training.bucket_by_length", "2")]).unwrap_err().to_string();
         assert_eq!(error, "training.bucket_by_length: expected true or false, found integer `2`");
+        let error = with(&[("models", "bert")]).unwrap_err().to_string();
+        assert_eq!(error, "models: expected one of rnn, lstm, gru, cnn, swem, found \"bert\"");
+        let error = with(&[("model.recurrent", "3")]).unwrap_err().to_string();
+        assert_eq!(error, "model.recurrent: expected settings, as `ninefold config` prints them, found integer `3`");
         let error = with(&[("model.dropout", "1.5")]).unwrap_err().to_string();
         assert_eq!(error, "model.dropout: expected a share from 0 to below 1, found 1.5");
         let error = with(&[("models", "cnn"), ("model.filter_widths", "[3, 1000000000]")]).unwrap_err().to_string();
