@@ -12,15 +12,17 @@ use ninefold_kernels::activation::sigmoid;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::simd::{BLOCK, Kernel, Simd};
 
-/// Most rows or registers of a [`Loop`]: the target and five noise words, word2vec's default, fill one tile. Instruction sets with
-/// few registers have smaller ones, of [`Simd::TILE_ROWS`].
-const TILE: usize = 6;
+/// Most rows or registers of a [`Loop`]: the target and five noise words, word2vec's default, fill one tile. With few registers
+/// ([`Simd::TILE_ROWS`]) most loops have smaller ones.
+pub(super) const TILE: usize = 6;
 
 /// Most inputs of a step of skip-gram.
 pub(super) const TOGETHER: usize = 6;
 
 /// A loop over N rows or registers, N being 1 to [`TILE`].
 pub(super) trait Loop {
+    /// Whether it has every width with few registers, too.
+    const HAS_ALL: bool = false;
     /// Runs it. Mark it `#[inline(always)]`.
     fn run<S: Simd, const N: usize>(self, simd: S);
 }
@@ -36,14 +38,15 @@ impl<const N: usize, L: Loop> Kernel for Counted<N, L> {
     }
 }
 
-/// Runs a loop over `number` rows or registers, no more than [`Simd::TILE_ROWS`], as a function of its own.
+/// Runs a loop over `number` rows or registers, no more than [`Simd::TILE_ROWS`] or, where it has all widths, [`TILE`], as a
+/// function of its own.
 #[inline(always)]
 pub(super) fn run_loop<S: Simd, L: Loop>(simd: S, number: usize, body: L) {
     match number {
         1 => simd.outlined(Counted::<1, L>(body)),
         2 => simd.outlined(Counted::<2, L>(body)),
         // Loops that the instruction set does not have are not compiled for it.
-        _ if const { S::TILE_ROWS < TILE } => unreachable!("{number} in tiles of {}", S::TILE_ROWS),
+        _ if const { S::TILE_ROWS < TILE && !L::HAS_ALL } => unreachable!("{number} in tiles of {}", S::TILE_ROWS),
         3 => simd.outlined(Counted::<3, L>(body)),
         4 => simd.outlined(Counted::<4, L>(body)),
         5 => simd.outlined(Counted::<5, L>(body)),

@@ -21,7 +21,7 @@
 
 use super::sequential::{self, PAIR};
 use super::step::{
-    Dots, Loop, Scratch, TOGETHER, collect, common_stride, cross_entropy, even_part, first_of, rates, run_loop,
+    Dots, Loop, Scratch, TILE, TOGETHER, collect, common_stride, cross_entropy, even_part, first_of, rates, run_loop,
 };
 use super::view::View;
 use crate::fetch::Fetch;
@@ -137,7 +137,7 @@ impl Step<'_> {
     unsafe fn update<S: Simd>(&mut self, simd: S, inputs: &[*mut f32], mut fetch: Fetch) {
         let Step { outputs, stride, pitch, .. } = *self;
         let mut set_aside = [std::ptr::null_mut(); TOGETHER];
-        let old = if outputs.len() <= S::TILE_ROWS {
+        let old = if outputs.len() <= TILE {
             inputs
         } else {
             let rows = self.old.resize(inputs.len() * stride).chunks_exact_mut(stride);
@@ -150,8 +150,8 @@ impl Step<'_> {
             }
             &set_aside[..inputs.len()]
         };
-        let width = even_part(outputs.len(), S::TILE_ROWS);
-        for (first, outputs) in (0..).step_by(width).zip(outputs.chunks(width)) {
+        // With every instruction set in the same tiles: the rounding of a row that is there twice, for a word that is, depends on them.
+        for (first, outputs) in (0..).step_by(TILE).zip(outputs.chunks(TILE)) {
             let rates = self.scores.as_ptr().wrapping_add(first);
             let tile = UpdateTile { inputs, old, outputs, rates, pitch, stride, fetch };
             match self.sequential {
@@ -209,6 +209,8 @@ impl UpdateTile<'_> {
 }
 
 impl Loop for UpdateTile<'_> {
+    const HAS_ALL: bool = true;
+
     #[inline(always)]
     fn run<S: Simd, const N: usize>(self, simd: S) {
         self.update::<S, N, false>(simd);
@@ -219,6 +221,8 @@ impl Loop for UpdateTile<'_> {
 struct SequentialUpdate<'a>(UpdateTile<'a>);
 
 impl Loop for SequentialUpdate<'_> {
+    const HAS_ALL: bool = true;
+
     #[inline(always)]
     fn run<S: Simd, const N: usize>(self, simd: S) {
         self.0.update::<S, N, true>(simd);
