@@ -1,4 +1,4 @@
-"""Reference fixture for embed/evaluate.rs: gensim's scores of made-up vectors on made-up sets.
+"""Reference fixture for vectors/evaluate/: gensim's scores of made-up vectors on made-up sets.
 
     python tools/golden/evaluate.py [--out crates/vectors/tests/golden/evaluate]
 

@@ -32,7 +32,7 @@ def models(texts, classes, labels):
 
 
 def weights(logs, labels, class_weights, c):
-    """The optimum of the objective that baseline/stacking.rs states."""
+    """The optimum of the objective that linear/stacking.rs states."""
     even, shares = 1 / len(logs), class_weights[labels] / class_weights[labels].sum()
     total = class_weights[labels].sum()
 

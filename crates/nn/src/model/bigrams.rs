@@ -1,7 +1,7 @@
 //! Pairs of neighbouring words as features: beside each token's own vector stands a learned one of the token before it and itself.
 //!
 //! *takes* a [`Batch`] -> *gives* a row of `bigrams.weight` for each of its tokens. Pairs share rows as chance has it: they are hashed
-//! into a fixed number of buckets, as word n-grams are in fastText's classifier (Joulin et al. 2016; `baseline/supervised.rs`).
+//! into a fixed number of buckets, as word n-grams are in fastText's classifier (Joulin et al. 2016; `linear/supervised.rs`).
 
 use crate::batch::Batch;
 use crate::layers::Parameter;
