@@ -16,7 +16,7 @@ fn every_family_learns_saves_and_predicts_with_them() {
         for kind in ["rnn", "lstm", "gru", "cnn", "swem"] {
             let model = format!("{freeze}/pairs/word2vec-{kind}/model");
             let config = place.json(&format!("{model}/config.json"));
-            assert_eq!(config["model"]["bigram_buckets"], 64);
+            assert_eq!(config["model"]["network"]["shared"]["bigram_buckets"], 64);
             let test = &config["training"]["test"]["accuracy"];
             let evaluated = place.ninefold(&["evaluate", &model, "--data", "posts/test", "--json"]).output().unwrap();
             let evaluated: serde_json::Value = serde_json::from_str(&stdout(&evaluated)).unwrap();

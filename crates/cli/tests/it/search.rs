@@ -131,7 +131,7 @@ fn a_space_without_meaning_is_refused_before_anything_is_read() {
     };
     assert!(refused("search.space={}").contains("search.space: expected at least one setting"));
     let error = refused("search.space.model.hiden_size=[3]");
-    assert!(error.contains("did you mean `hidden_size`?"), "{error}");
+    assert!(error.contains("did you mean `model.recurrent.hidden_size`?"), "{error}");
     let error = refused("search.space.model.dropout={ low = 0.5, high = 0.1 }");
     assert!(error.contains("search.space.model.dropout: expected low below high"), "{error}");
     place.write("empty.toml", "[search.space]\n");

@@ -222,9 +222,9 @@ fn an_altered_truncated_or_foreign_model_is_refused() {
     std::fs::write(&weights, &whole).unwrap();
     let config = place.path(&model).join("config.json");
     let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, text.replace("\"format_version\": 1", "\"format_version\": 99")).unwrap();
+    std::fs::write(&config, text.replace("\"format_version\": 2", "\"format_version\": 99")).unwrap();
     let output = place.ninefold(&["predict", &model]).write_stdin("x\n").output().unwrap();
-    assert!(refusal(&output, 1).contains("format_version 1 or less"));
+    assert!(refusal(&output, 1).contains("format_version 2 or less"));
 }
 
 #[test]

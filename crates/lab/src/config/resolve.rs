@@ -156,7 +156,8 @@ pub(crate) fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
             Err(mistake) => mistake.explain(),
         };
         // That a name is unknown says more than that a list was expected.
-        if refused.is_none() || mistake.0.starts_with("one of ") {
+        let names_are_known = |mistake: &(String, String)| mistake.0.starts_with("one of ");
+        if refused.as_ref().is_none_or(|earlier| !names_are_known(earlier) && names_are_known(&mistake)) {
             refused = Some(mistake);
         }
     }

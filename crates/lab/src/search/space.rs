@@ -105,8 +105,10 @@ impl Space {
         for Dimension { key, values } in &self.dimensions {
             for value in values.ends() {
                 apply(config, &vec![(key.clone(), value)]).map_err(|error| match error {
-                    Error::Config { key, expected, found } => {
-                        Error::config(format!("search.space.{key}"), expected, found)
+                    // An unknown key is an error of its section; any other has the name that the setting has today.
+                    Error::Config { key: named, expected, found } => {
+                        let named = if key.starts_with(&named) { key } else { &named };
+                        Error::config(format!("search.space.{named}"), expected, found)
                     }
                     other => other,
                 })?;

@@ -139,7 +139,7 @@ fn a_damaged_ensemble_is_refused() {
     };
     assert!(refused("\"weight\": 1.0", "\"weight\": 0.0").contains("expected weights above 0, found 0 for members/1-"));
     assert!(refused("\"temperature\": 1.0", "\"temperature\": -1.0").contains("a temperature above 0, found -1"));
-    assert!(refused("\"format_version\": 1", "\"format_version\": 99").contains("format_version 1 or less"));
+    assert!(refused("\"format_version\": 2", "\"format_version\": 99").contains("format_version 2 or less"));
     assert!(refused("members/1-glove-rnn", "members/nobody").contains("members/nobody/config.json: cannot read"));
     assert!(refused("\"weight\"", "\"wait\"").contains("unknown field `wait`"));
     fs::write(&path, whole.split("\"members\"").next().unwrap().to_string() + "\"members\": [], \"temperature\": 1.0}")
