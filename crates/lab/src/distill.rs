@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use crate::run::features::Parts;
+use crate::run::parts::Parts;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::run::{pair, pretraining};
@@ -150,7 +150,7 @@ struct Work<'a> {
     config: &'a Config,
     texts: &'a Texts,
     vectors: &'a Vectors,
-    pair: pair::Pair,
+    pair: crate::config::Pair,
     progress: &'a dyn Progress,
 }
 

@@ -13,6 +13,7 @@
 
 pub mod baseline;
 mod baselines;
+mod kind;
 mod lbfgs;
 mod linear;
 pub mod logistic;
@@ -29,8 +30,8 @@ pub mod svm;
 mod tfidf;
 pub mod training;
 
-pub use baseline::BaselineKind;
 pub use baselines::BASELINES;
+pub use kind::BaselineKind;
 pub use linear::Linear;
 pub use ngrams::Ngrams;
 pub use settings::BaselineConfig;

@@ -3,8 +3,10 @@
 //! *Invariant:* what loads gives the same bits as what was saved; anything else is refused by name.
 
 pub mod bundle;
+pub mod combine;
 pub mod model;
 pub mod predictor;
 
-pub use model::Model;
+pub use combine::put_together;
+pub use model::{Ensemble, Model};
 pub use predictor::{Prediction, Predictor};

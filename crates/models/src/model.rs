@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::bundle::{Bundle, Ensemble, Facts, Kind, LinearBundle, kind};
+use crate::bundle::{
+    Bundle, CONFIG, EnsembleConfig, EnsembleMember, Facts, Kind, LinearBundle, kind, read_checked, read_ensemble,
+    same_labels,
+};
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::{counted, listed};
 use ninefold_nn::model::Classifier;
@@ -16,6 +19,37 @@ pub enum Model {
     Linear(Box<LinearBundle>),
     /// Several models that answer together.
     Ensemble(Box<Ensemble>),
+}
+
+/// A saved ensemble with its members.
+#[derive(Debug)]
+pub struct Ensemble {
+    /// What it is made of.
+    pub config: EnsembleConfig,
+    /// The members, in the config's order.
+    pub members: Vec<Model>,
+}
+
+impl Ensemble {
+    /// Reads a folder that [`EnsembleConfig::save`] wrote, and its members.
+    ///
+    /// # Errors
+    /// Those of [`Model::load`]; [`Error::Checksum`] when a member is another than it was, [`Error::Format`] when the config
+    /// was altered, [`Error::Data`] when members have different labels.
+    pub fn load(folder: &Path) -> Result<Ensemble> {
+        let config = read_ensemble(folder)?;
+        let mut members: Vec<Model> = Vec::new();
+        for EnsembleMember { path, sha256, .. } in &config.members {
+            let place = folder.join(path);
+            read_checked(&place.join(CONFIG), Some(sha256))?;
+            members.push(Model::load(&place)?);
+            if let (Some(first), Some(last)) = (members.first(), members.last()) {
+                let first_place = folder.join(&config.members[0].path);
+                same_labels((&first_place, first.labels()), (&place, last.labels()))?;
+            }
+        }
+        Ok(Ensemble { config, members })
+    }
 }
 
 impl Model {

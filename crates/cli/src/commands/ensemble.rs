@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use ninefold::metrics::Rule;
-use ninefold::models::bundle::{EnsembleMember, put_together};
+use ninefold::models::bundle::EnsembleMember;
+use ninefold::models::put_together;
 use ninefold::report::plain_table;
 use serde_json::json;
 

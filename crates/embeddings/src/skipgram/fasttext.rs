@@ -31,7 +31,7 @@ use ninefold_core::rng::Rng;
 use ninefold_kernels::simd::InstructionSet;
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::WordVectors;
-use ninefold_vectors::subwords::Subwords;
+use ninefold_vectors::subwords::{Subwords, ngram_buckets};
 
 /// How FastText is trained: as Word2Vec is, with n-grams.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
@@ -112,7 +112,7 @@ pub fn train_on(
     config.validate()?;
     let text = Text::new(sentences, vocab)?;
     let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
-    let rows = SubwordRows::new(config, words, counts);
+    let rows = SubwordRows::new(words, counts, |word| ngram_buckets(word, config.min_n, config.max_n, config.bucket));
     let mut input = random_rows(config, &rows)?;
     let mut output = OutputLayer::new(counts, config.word2vec.output_settings())?;
     let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;

@@ -10,9 +10,6 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
-use super::fasttext::FastTextConfig;
-use ninefold_vectors::subwords::ngram_buckets;
-
 /// Rows of words and n-grams in one matrix.
 pub(crate) struct SubwordRows {
     rows: Vec<u32>,       // of all words, one after another
@@ -34,10 +31,9 @@ pub(crate) struct Mean<'a> {
 }
 
 impl SubwordRows {
-    /// Lays out rows for words that were counted so often.
-    pub(crate) fn new(config: &FastTextConfig, words: &[String], counts: &[u64]) -> SubwordRows {
-        let ngrams: Vec<Vec<u32>> =
-            words.iter().map(|word| ngram_buckets(word, config.min_n, config.max_n, config.bucket)).collect();
+    /// Lays out rows for words that were counted so often; `ngrams_of` says into which buckets the n-grams of a word fall.
+    pub(crate) fn new(words: &[String], counts: &[u64], ngrams_of: impl Fn(&str) -> Vec<u32>) -> SubwordRows {
+        let ngrams: Vec<Vec<u32>> = words.iter().map(|word| ngrams_of(word)).collect();
         let mut buckets: Vec<u32> = ngrams.iter().flatten().copied().collect();
         buckets.sort_unstable();
         buckets.dedup();
@@ -137,11 +133,11 @@ fn rows_of(parts: &[u32], row_of: &[u32]) -> impl Iterator<Item = u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ninefold_vectors::subwords::ngram_buckets;
 
     fn layout(bucket: u32, words: &[&str], counts: &[u64]) -> (Vec<String>, SubwordRows) {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        let config = FastTextConfig { min_n: 3, max_n: 4, bucket, ..FastTextConfig::default() };
-        let rows = SubwordRows::new(&config, &words, counts);
+        let rows = SubwordRows::new(&words, counts, |word| ngram_buckets(word, 3, 4, bucket));
         (words, rows)
     }
 

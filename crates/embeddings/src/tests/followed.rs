@@ -32,7 +32,9 @@ impl Parts {
     /// As FastText starts: each part from the row that stands for it.
     fn of_fasttext(config: &FastTextConfig, words: &[&str]) -> Parts {
         let names: Vec<String> = words.iter().map(ToString::to_string).collect();
-        let layout = SubwordRows::new(config, &names, &vec![1; words.len()]);
+        let layout = SubwordRows::new(&names, &vec![1; words.len()], |word| {
+            ngram_buckets(word, config.min_n, config.max_n, config.bucket)
+        });
         let all = start(layout.stands_for().len(), "word and n-gram vectors");
         let own = |word: usize| {
             let of_ngrams = |row: u32| layout.of_buckets().iter().filter(|&&other| other == row).count();

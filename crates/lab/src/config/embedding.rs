@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 use crate::EmbeddingKind;
 use crate::config::embedding_kind::{PretrainedConfig, fields, unknown_setting};
-use crate::config::resolve::explain;
+use crate::config::mistakes::explain;
 use ninefold_core::error::{Error, Result};
 use ninefold_embeddings::glove::GloveConfig;
 use ninefold_embeddings::word2vec::Word2VecConfig;
@@ -138,7 +138,7 @@ impl EmbeddingSpec {
 
 fn typed<T: serde::de::DeserializeOwned>(path: &str, value: &Value) -> Result<T> {
     value.clone().try_into().map_err(|error: toml::de::Error| {
-        let (expected, found) = explain(error.message().trim(), "");
+        let (expected, found) = explain(error.message().trim(), &|_| None);
         Error::config(path, expected, found)
     })
 }

@@ -6,7 +6,7 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize, Serializer};
 use toml::{Table, Value};
 
-use crate::config::resolve::{explain, suggestion};
+use crate::config::mistakes::{explain, suggestion};
 use ninefold_core::error::{Error, Result};
 use ninefold_embeddings::fasttext::FastTextConfig;
 use ninefold_embeddings::glove::GloveConfig;
@@ -176,7 +176,7 @@ fn read<T: Default + Serialize + serde::de::DeserializeOwned>(settings: Table) -
     for (key, value) in &settings {
         let alone = Table::from_iter([(key.clone(), value.clone())]);
         if let Err(error) = alone.try_into::<T>() {
-            let (expected, found) = explain(error.message().trim(), "");
+            let (expected, found) = explain(error.message().trim(), &|_| None);
             return Err(Error::config(key, expected, found));
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod embedding_name;
 mod embeddings;
 pub(crate) mod ensemble;
 pub(crate) mod keep_models;
+mod mistakes;
 pub(crate) mod model;
 pub(crate) mod presets;
 pub(crate) mod resolve;
@@ -31,6 +32,9 @@ use ninefold_nn::train::TrainConfig;
 use ninefold_nn::train::pretrain::PretrainConfig;
 use ninefold_text::tokenize::TokenizerConfig;
 use ninefold_text::vocab::VocabConfig;
+
+/// An embedding and a network.
+pub(crate) type Pair = (Embedding, ModelKind);
 
 /// One comparison: which texts, which embeddings, which networks, and every setting of each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]

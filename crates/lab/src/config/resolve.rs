@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use crate::Config;
+use crate::config::mistakes::{explain, is_near};
 use crate::config::model::move_to_sections;
 use crate::config::{embedding_list, presets, sections};
 use ninefold_core::error::{Error, Result};
@@ -96,7 +97,7 @@ fn parse(text: &str, name: &str) -> Result<Table> {
         Error::format(format!("{name}:{line}"), expected, found)
     };
     let no_toml =
-        |error: toml::de::Error| fail(error.span().map_or(0, |span| span.start), explain(error.message(), ""));
+        |error: toml::de::Error| fail(error.span().map_or(0, |span| span.start), explain(error.message(), &elsewhere));
     let parsed = DeTable::parse(text).map_err(no_toml)?;
     let mut table = Table::deserialize(toml::de::Deserializer::from(parsed.clone())).map_err(no_toml)?;
     renew(&mut table);
@@ -209,7 +210,7 @@ impl Mistake {
             Some(unknown) => key.strip_suffix(unknown).map_or(key.as_str(), |section| section.trim_end_matches('.')),
             None => "",
         };
-        explain(&self.message, section)
+        explain(&self.message, &|key| elsewhere(key).or_else(|| near_below(section, key)))
     }
 
     /// Where in a file it is: at the innermost of its keys that the file has.
@@ -259,54 +260,6 @@ fn place(keys: &[&Segment], file: &Spanned<DeTable>) -> Range<usize> {
 enum Within<'a> {
     Table(&'a DeTable<'a>),
     Value(&'a DeValue<'a>),
-}
-
-/// serde's message about a key of a section -> (what was expected, what was found), with the nearest name that exists.
-pub(crate) fn explain(message: &str, section: &str) -> (String, String) {
-    let of_kind = ["invalid type: ", "invalid value: "].iter().find_map(|kind| message.strip_prefix(kind));
-    if let Some((found, expected)) = of_kind.and_then(|message| message.split_once(", expected ")) {
-        let expected = match expected.trim() {
-            "usize" | "u64" | "u32" => "a whole number, 0 or more",
-            "f64" => "a number",
-            "a boolean" => "true or false",
-            "a sequence" => "a list",
-            section if section.starts_with("struct ") => "settings, as `ninefold config` prints them",
-            other => other,
-        };
-        return (expected.to_string(), found.to_string());
-    }
-    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let Some((&found, known)) = names.split_first() else {
-        return ("settings as `ninefold config` prints them".to_string(), message.trim().to_string());
-    };
-    if message.starts_with("unknown field") {
-        let is_near_here = known.iter().any(|name| is_near(name, found));
-        let hint = match elsewhere(found).or_else(|| near_below(section, found)).filter(|_| !is_near_here) {
-            Some(hint) => hint,
-            None => suggestion(found, known),
-        };
-        return (format!("a known setting{hint}"), format!("`{found}`"));
-    }
-    if message.starts_with("unknown variant") {
-        let near = known.iter().any(|name| is_near(name, found));
-        let hint = if near { suggestion(found, known) } else { String::new() }; // the names stand there already
-        return (format!("one of {}{hint}", known.join(", ")), format!("\"{found}\""));
-    }
-    ("a value of the right kind".to_string(), message.trim().to_string())
-}
-
-/// " (did you mean `hidden_size`?)", or all names when none is near.
-pub(crate) fn suggestion(found: &str, known: &[&str]) -> String {
-    let similarity = |name: &str| strsim::jaro_winkler(name, found);
-    match known.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))) {
-        Some(best) if is_near(best, found) => format!(" (did you mean `{best}`?)"),
-        Some(_) => format!(" ({})", known.join(", ")),
-        None => String::new(),
-    }
-}
-
-fn is_near(name: &str, found: &str) -> bool {
-    strsim::jaro_winkler(name, found) > 0.8
 }
 
 /// " (`hidden_size` belongs to [model.recurrent])", where some section has a setting of this name.

@@ -27,10 +27,10 @@ use serde_json::json;
 
 use self::rung::{Job, Training};
 use self::steps::Steps;
-use crate::run::crew;
-use crate::run::pair::Pair;
+use crate::config::Pair;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
+use crate::run::{self, crew};
 use crate::store::keys;
 use crate::{Config, Embedding, EmbeddingSpec, RunFolder, Session};
 use ninefold_core::error::{Error, Result};
@@ -132,7 +132,7 @@ impl Ladder<'_> {
         let (mut done, mut wanted) = (BTreeMap::new(), Vec::new());
         for (number, config) in self.variants.iter().enumerate() {
             for (pair, seed) in self.runs() {
-                let key = keys::pair(config, self.texts(config)?, &pair, seed)?;
+                let key = run::keys::pair(config, self.texts(config)?, &pair, seed)?;
                 if done.contains_key(&key) || wanted.iter().any(|(_, _, _, other)| *other == key) {
                     continue;
                 }
@@ -182,7 +182,7 @@ impl Ladder<'_> {
         let mut variants = Vec::new();
         for config in &self.variants {
             let texts = self.texts(config)?;
-            let keys = self.runs().map(|(pair, seed)| keys::pair(config, texts, &pair, seed));
+            let keys = self.runs().map(|(pair, seed)| run::keys::pair(config, texts, &pair, seed));
             let trainings = keys.map(|key| Ok(trainings[&key?].clone())).collect::<Result<Vec<Training>>>()?;
             variants.push(trainings.into_iter().map(|training| (training.run, training.predicted)).collect());
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::Config;
-use crate::run::pair::Pair;
+use crate::config::Pair;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::run::{pair, pretraining};

@@ -8,11 +8,13 @@
 use std::cell::OnceCell;
 use std::time::Instant;
 
-use crate::run::features::{Parts, Words};
+use crate::run::features::Words;
+use crate::run::keys;
+use crate::run::parts::Parts;
 use crate::run::scoring::Scoring;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
-use crate::store::{environment, keys};
+use crate::store::environment;
 use crate::{BaselineKind, Config, Embedding, RunFolder};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;

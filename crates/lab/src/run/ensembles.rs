@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::run::features::Parts;
+use crate::run::parts::Parts;
 use crate::run::scoring::{Answers, Scoring};
 use crate::run::texts::Texts;
 use crate::store::environment;

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::Config;
+use crate::run::parts::Parts;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use ninefold_core::error::Result;
@@ -10,19 +11,6 @@ use ninefold_linear::training::{LabelledIds, Shared, TrainingData, VectorTable};
 use ninefold_nn::batch::Encoded;
 use ninefold_text::tokenize::Tokenizer;
 use ninefold_text::vocab::{TokenCounts, Vocab, VocabConfig};
-
-/// One thing per part of the corpus.
-pub(crate) struct Parts<T> {
-    pub(crate) train: T,
-    pub(crate) validation: T,
-    pub(crate) test: T,
-}
-
-impl<T> Parts<T> {
-    pub(crate) fn map<U>(&self, make: impl Fn(&T) -> U) -> Parts<U> {
-        Parts { train: make(&self.train), validation: make(&self.validation), test: make(&self.test) }
-    }
-}
 
 /// Texts as ids, and the vocabulary that they are ids of.
 pub(crate) struct Words<'a> {

@@ -6,8 +6,10 @@ pub(crate) mod crew;
 mod ensembles;
 pub(crate) mod features;
 mod judge;
+pub(crate) mod keys;
 mod outside;
 pub(crate) mod pair;
+pub(crate) mod parts;
 pub(crate) mod pretraining;
 pub(crate) mod scoring;
 pub(crate) mod texts;
@@ -16,7 +18,6 @@ pub(crate) mod vectors;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::store::keys;
 use crate::{BaselineKind, Config, Embedding, EnsembleKind, RunFolder, Session};
 use baselines::Baselines;
 use ensembles::Ensembles;

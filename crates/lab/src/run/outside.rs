@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::run::features::Parts;
+use crate::run::parts::Parts;
 use crate::run::texts::{Texts, encoded, texts_of};
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::counted;

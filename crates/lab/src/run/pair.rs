@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::run::features::Parts;
+use crate::config::Pair;
+use crate::run::parts::Parts;
 use crate::run::pretraining;
 use crate::run::scoring::Scoring;
 use crate::run::texts::Texts;
@@ -41,9 +42,6 @@ pub(crate) struct Trainer<'a> {
     pub(crate) pair: Pair,
     pub(crate) seed: u64,
 }
-
-/// An embedding and a network.
-pub(crate) type Pair = (Embedding, ModelKind);
 
 /// A row with its names and nothing else.
 pub(crate) fn row((embedding, model): &Pair, seed: u64, config: &Config) -> Row {

@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::RunFolder;
-use crate::run::features::Parts;
+use crate::run::parts::Parts;
 use crate::run::texts::Texts;
 use crate::store::kept;
 use ninefold_core::error::Result;

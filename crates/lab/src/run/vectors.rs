@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::config::embedding_list::written_key;
-use crate::run::features::Parts;
 use crate::run::outside::Outside;
+use crate::run::parts::Parts;
 use crate::run::texts::Texts;
 use crate::store::keys;
 use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec, PretrainedConfig, Session};

@@ -15,7 +15,7 @@ use std::path::Path;
 use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, serialize};
 
-use crate::run::features::Parts;
+use crate::run::parts::Parts;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::write_atomically;
 

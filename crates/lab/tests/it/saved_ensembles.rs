@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use ninefold_core::progress::Silent;
 use ninefold_lab::Config;
-use ninefold_models::bundle::{Bundle, Ensemble, bytes, is_ensemble, put_together};
+use ninefold_models::bundle::{Bundle, bytes, is_ensemble};
 use ninefold_models::predictor::Predictor;
+use ninefold_models::{Ensemble, put_together};
 use ninefold_nn::model::ModelKind;
 use small::{config, distill, run};
 

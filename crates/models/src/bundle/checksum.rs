@@ -22,7 +22,7 @@ pub(super) fn of_file(path: &Path) -> Result<String> {
 }
 
 /// A file whose checksum must be the one that is known.
-pub(super) fn read_checked(path: &Path, expected: Option<&String>) -> Result<Vec<u8>> {
+pub(crate) fn read_checked(path: &Path, expected: Option<&String>) -> Result<Vec<u8>> {
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
     let found = sha256(&bytes);
     match expected {

@@ -15,10 +15,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    CARD, CONFIG, FORMAT_VERSION, LABELS, NGRAMS, SUBWORDS, VOCAB, WEIGHTS, checksum, migrate, read_json_of_version,
-};
-use crate::model::Model;
+use super::kind::is_ensemble;
+use super::{CARD, CONFIG, LABELS, NGRAMS, SUBWORDS, VOCAB, WEIGHTS, checksum, migrate, read_json_of_version};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_metrics::{Rule, Scores};
@@ -145,62 +143,6 @@ impl EnsembleConfig {
     }
 }
 
-/// A saved ensemble with its members.
-#[derive(Debug)]
-pub struct Ensemble {
-    /// What it is made of.
-    pub config: EnsembleConfig,
-    /// The members, in the config's order.
-    pub members: Vec<Model>,
-}
-
-impl Ensemble {
-    /// Reads a folder that [`EnsembleConfig::save`] wrote, and its members.
-    ///
-    /// # Errors
-    /// Those of [`Model::load`]; [`Error::Checksum`] when a member is another than it was, [`Error::Format`] when the config
-    /// was altered, [`Error::Data`] when members have different labels.
-    pub fn load(folder: &Path) -> Result<Ensemble> {
-        let config = read_config(folder)?;
-        let mut members: Vec<Model> = Vec::new();
-        for EnsembleMember { path, sha256, .. } in &config.members {
-            let place = folder.join(path);
-            checksum::read_checked(&place.join(CONFIG), Some(sha256))?;
-            members.push(Model::load(&place)?);
-            if let (Some(first), Some(last)) = (members.first(), members.last()) {
-                let first_place = folder.join(&config.members[0].path);
-                same_labels((&first_place, first.labels()), (&place, last.labels()))?;
-            }
-        }
-        Ok(Ensemble { config, members })
-    }
-}
-
-/// What a folder holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A network, or no model at all: who loads it as a network is told.
-    Network,
-    /// A baseline.
-    Linear,
-    /// Several models.
-    Ensemble,
-}
-
-/// What the `config.json` of a folder says that it holds.
-pub fn kind(folder: &Path) -> Kind {
-    match read_json::<serde_json::Value>(&folder.join(CONFIG)) {
-        Ok(value) if value.get("members").is_some() => Kind::Ensemble,
-        Ok(value) if value.get("kind").is_some_and(|kind| kind == "linear") => Kind::Linear,
-        _ => Kind::Network,
-    }
-}
-
-/// True for the folder of a saved ensemble; false for everything else.
-pub fn is_ensemble(folder: &Path) -> bool {
-    kind(folder) == Kind::Ensemble
-}
-
 /// The size of a saved model's files; of an ensemble with those of its members.
 ///
 /// # Errors
@@ -219,7 +161,11 @@ pub fn bytes(folder: &Path) -> Result<u64> {
     Ok(size(CONFIG)? + sizes.sum::<Result<u64>>()?)
 }
 
-fn read_config(folder: &Path) -> Result<EnsembleConfig> {
+/// The config of a saved ensemble, checked.
+///
+/// # Errors
+/// [`Error::Format`] when it was altered, [`Error::Io`] when it cannot be read.
+pub(crate) fn read_config(folder: &Path) -> Result<EnsembleConfig> {
     let path = folder.join(CONFIG);
     let config: EnsembleConfig = read_json_of_version(folder, migrate::ensemble)?;
     let wrong = |expected: &str, found: String| Err(Error::format(path.display(), expected, found));
@@ -300,7 +246,7 @@ pub fn copy(model: &Path, target: &Path, placing: Placing) -> Result<()> {
 
 impl EnsembleConfig {
     /// Puts the members, which lie at `places`, into `target`, and points to them there.
-    fn place_members(&mut self, places: &[PathBuf], target: &Path, placing: Placing) -> Result<()> {
+    pub(crate) fn place_members(&mut self, places: &[PathBuf], target: &Path, placing: Placing) -> Result<()> {
         for ((number, member), from) in (1..).zip(&mut self.members).zip(places) {
             let stem = if is_ensemble(from) { "ensemble".to_string() } else { member.name.replace(" + ", "-") };
             let plain = |letter: char| if letter.is_alphanumeric() || "+-_.".contains(letter) { letter } else { '-' };
@@ -323,88 +269,4 @@ fn labels(model: &Path) -> Result<Vec<String>> {
         Some(member) => labels(&model.join(member.path)),
         None => read_json(&model.join(LABELS)),
     }
-}
-
-/// Makes an ensemble of saved models in `output`, their folders copied. `weights`: one per model, or none: all count the same.
-///
-/// A vote among them gives its members, which share its weight; a stacked ensemble stays whole. An ensemble given alone keeps its
-/// rule, temperature and facts.
-///
-/// # Errors
-/// [`Error::Config`] for weights that do not fit, [`Error::Data`] for a model that is given twice, for different labels, and
-/// for an `output` that holds something already; otherwise as [`Model::load`].
-pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by: String) -> Result<EnsembleConfig> {
-    let weights = checked(weights, models.len())?;
-    if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
-    }
-    let alone = match models {
-        [only] if is_ensemble(only) => Some(read_config(only)?),
-        _ => None,
-    };
-    let mut parts: Vec<Part> = Vec::new();
-    for (model, weight) in models.iter().zip(weights) {
-        parts.extend(parts_of(model, weight, alone.is_some())?);
-    }
-    for (place, part) in parts.iter().enumerate() {
-        if let Some(first) = parts[..place].iter().find(|first| first.member.sha256 == part.member.sha256) {
-            let (one, other) = (first.place.display(), part.place.display());
-            return Err(Error::data(format!(
-                "{one} and {other} are the same model: give it once, with a larger weight"
-            )));
-        }
-        same_labels((&parts[0].place, &parts[0].labels), (&part.place, &part.labels))?;
-    }
-    let labels = parts.first().map(|part| part.labels.clone()).unwrap_or_default();
-    let (places, members) =
-        parts.into_iter().map(|part| (part.place, part.member)).unzip::<_, _, Vec<PathBuf>, Vec<_>>();
-    let (rule, temperature, training) = match alone {
-        Some(config) => (config.rule, config.temperature, config.training),
-        None => (Rule::Mean, 1.0, EnsembleFacts::default()),
-    };
-    let mut config = EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training };
-    config.place_members(&places, output, Placing::Copy)?;
-    config.save(output, &labels)?;
-    Ok(config)
-}
-
-/// A model on its way into an ensemble.
-struct Part {
-    place: PathBuf,
-    labels: Vec<String>,
-    member: EnsembleMember,
-}
-
-/// The members of a saved model, sharing its weight; given `alone` they keep their own. A stacked ensemble beside others stays
-/// whole.
-fn parts_of(model: &Path, weight: f64, alone: bool) -> Result<Vec<Part>> {
-    let part = |place: PathBuf, weight: f64| -> Result<Part> {
-        let model = Model::load(&place)?; // whole, or refused
-        let member = EnsembleMember::of(&place, ".".to_string(), model.name(), weight)?;
-        Ok(Part { labels: model.labels().to_vec(), place, member })
-    };
-    let config = is_ensemble(model).then(|| read_config(model)).transpose()?;
-    let Some(config) = config.filter(|config| alone || config.rule.is_mean()) else {
-        return Ok(vec![part(model.to_path_buf(), weight)?]);
-    };
-    let total: f64 = config.members.iter().map(|member| member.weight).sum();
-    let share = |own: f64| if alone { own } else { weight * own / total };
-    config.members.iter().map(|member| part(model.join(&member.path), share(member.weight))).collect()
-}
-
-/// One weight per model.
-fn checked(weights: &[f64], models: usize) -> Result<Vec<f64>> {
-    if models == 0 {
-        return Err(Error::config("models", "at least one", 0));
-    }
-    if weights.is_empty() {
-        return Ok(vec![1.0; models]);
-    }
-    if let Some(weight) = weights.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
-        return Err(Error::config("weights", "numbers above 0", weight));
-    }
-    if weights.len() != models {
-        return Err(Error::config("weights", format!("one per model, {models}"), weights.len()));
-    }
-    Ok(weights.to_vec())
 }

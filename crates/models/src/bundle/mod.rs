@@ -15,6 +15,7 @@
 mod card;
 mod checksum;
 mod ensemble;
+mod kind;
 mod linear;
 mod migrate;
 mod ngrams;
@@ -30,11 +31,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use card::Card;
+pub(crate) use checksum::read_checked;
 pub use checksum::sha256;
-pub use ensemble::{
-    Ensemble, EnsembleConfig, EnsembleFacts, EnsembleMember, Kind, Placing, bytes, copy, is_ensemble, kind,
-    put_together, same_labels,
-};
+pub(crate) use ensemble::read_config as read_ensemble;
+pub use ensemble::{EnsembleConfig, EnsembleFacts, EnsembleMember, Placing, bytes, copy, same_labels};
+pub use kind::{Kind, is_ensemble, kind};
 pub use linear::{LinearBundle, LinearConfig, LinearTag};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
@@ -48,7 +49,7 @@ use ninefold_vectors::outside::{OutOfVocabulary, OutsideWords};
 /// The version of the folder's form that this program writes; older ones it reads, newer ones it refuses.
 pub const FORMAT_VERSION: u32 = 2;
 
-const CONFIG: &str = "config.json";
+pub(crate) const CONFIG: &str = "config.json";
 const VOCAB: &str = "vocab.txt";
 const LABELS: &str = "labels.json";
 const WEIGHTS: &str = "model.safetensors";

@@ -1,0 +1,95 @@
+//! Several saved models -> one ensemble that holds copies of them: what `ninefold ensemble` makes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::bundle::{
+    EnsembleConfig, EnsembleFacts, EnsembleMember, FORMAT_VERSION, Placing, is_ensemble, read_ensemble, same_labels,
+};
+use crate::model::Model;
+use ninefold_core::error::{Error, Result};
+use ninefold_metrics::Rule;
+
+/// Makes an ensemble of saved models in `output`, their folders copied. `weights`: one per model, or none: all count the same.
+///
+/// A vote among them gives its members, which share its weight; a stacked ensemble stays whole. An ensemble given alone keeps its
+/// rule, temperature and facts.
+///
+/// # Errors
+/// [`Error::Config`] for weights that do not fit, [`Error::Data`] for a model that is given twice, for different labels, and
+/// for an `output` that holds something already; otherwise as [`Model::load`].
+pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by: String) -> Result<EnsembleConfig> {
+    let weights = checked(weights, models.len())?;
+    if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
+    }
+    let alone = match models {
+        [only] if is_ensemble(only) => Some(read_ensemble(only)?),
+        _ => None,
+    };
+    let mut parts: Vec<Part> = Vec::new();
+    for (model, weight) in models.iter().zip(weights) {
+        parts.extend(parts_of(model, weight, alone.is_some())?);
+    }
+    for (place, part) in parts.iter().enumerate() {
+        if let Some(first) = parts[..place].iter().find(|first| first.member.sha256 == part.member.sha256) {
+            let (one, other) = (first.place.display(), part.place.display());
+            return Err(Error::data(format!(
+                "{one} and {other} are the same model: give it once, with a larger weight"
+            )));
+        }
+        same_labels((&parts[0].place, &parts[0].labels), (&part.place, &part.labels))?;
+    }
+    let labels = parts.first().map(|part| part.labels.clone()).unwrap_or_default();
+    let (places, members) =
+        parts.into_iter().map(|part| (part.place, part.member)).unzip::<_, _, Vec<PathBuf>, Vec<_>>();
+    let (rule, temperature, training) = match alone {
+        Some(config) => (config.rule, config.temperature, config.training),
+        None => (Rule::Mean, 1.0, EnsembleFacts::default()),
+    };
+    let mut config = EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training };
+    config.place_members(&places, output, Placing::Copy)?;
+    config.save(output, &labels)?;
+    Ok(config)
+}
+
+/// A model on its way into an ensemble.
+struct Part {
+    place: PathBuf,
+    labels: Vec<String>,
+    member: EnsembleMember,
+}
+
+/// The members of a saved model, sharing its weight; given `alone` they keep their own. A stacked ensemble beside others stays
+/// whole.
+fn parts_of(model: &Path, weight: f64, alone: bool) -> Result<Vec<Part>> {
+    let part = |place: PathBuf, weight: f64| -> Result<Part> {
+        let model = Model::load(&place)?; // whole, or refused
+        let member = EnsembleMember::of(&place, ".".to_string(), model.name(), weight)?;
+        Ok(Part { labels: model.labels().to_vec(), place, member })
+    };
+    let config = is_ensemble(model).then(|| read_ensemble(model)).transpose()?;
+    let Some(config) = config.filter(|config| alone || config.rule.is_mean()) else {
+        return Ok(vec![part(model.to_path_buf(), weight)?]);
+    };
+    let total: f64 = config.members.iter().map(|member| member.weight).sum();
+    let share = |own: f64| if alone { own } else { weight * own / total };
+    config.members.iter().map(|member| part(model.join(&member.path), share(member.weight))).collect()
+}
+
+/// One weight per model.
+fn checked(weights: &[f64], models: usize) -> Result<Vec<f64>> {
+    if models == 0 {
+        return Err(Error::config("models", "at least one", 0));
+    }
+    if weights.is_empty() {
+        return Ok(vec![1.0; models]);
+    }
+    if let Some(weight) = weights.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
+        return Err(Error::config("weights", "numbers above 0", weight));
+    }
+    if weights.len() != models {
+        return Err(Error::config("weights", format!("one per model, {models}"), weights.len()));
+    }
+    Ok(weights.to_vec())
+}
