@@ -84,7 +84,26 @@ mod tests {
 
     #[test]
     fn a_pupil_is_shown_beside_its_teacher() {
-        insta::assert_snapshot!(distilled_table(&distilled()), @r"");
+        insta::assert_snapshot!(distilled_table(&distilled()), @r"
+        data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
+        split: bydate; validation: 10 % of train, stratified, seed 0
+        stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
+        teacher: 5 networks
+        pupil: word2vec + gru
+
+        ─────────────────────────────────────────────────────────────────────────
+                            parameters    MB  texts/s  validation  test  F1 macro
+        ═════════════════════════════════════════════════════════════════════════
+         teacher               5000000  20.0       50        76.0  75.0      74.0
+         pupil                 1000000   4.0      250        74.1  73.1      72.1
+         without a teacher     1000000   4.0      250        71.0  70.0      69.0
+        ─────────────────────────────────────────────────────────────────────────
+        Accuracy in % on the validation and the test texts, macro F1 on the test texts; size on the disk.
+
+        The pupil takes 5.0 times less room than its teacher and labels 5.0 times as many texts per second.
+        It is 1.9 points below its teacher on the test texts (told apart, p = 0.023).
+        It is 3.1 points above the same network without a teacher on the test texts (told apart, p < 0.001).
+        ");
     }
 
     #[test]
