@@ -18,7 +18,7 @@ use ninefold_nn::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
 use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
 use proptest::prelude::*;
 use reference::dropout::KEY;
-use reference::{PLAIN, Shape, Tensors, loss_and_gradients};
+use reference::{PLAIN, Shape, TWINS, Tensors, loss_and_gradients};
 
 const VOCAB: usize = 11;
 
@@ -106,12 +106,12 @@ fn with_options(shape: Shape) -> Vec<Shape> {
 }
 
 fn kinds_and_precisions() -> impl Iterator<Item = (ModelKind, Precision)> {
-    ModelKind::ALL.into_iter().flat_map(|kind| [(kind, Precision::F32), (kind, Precision::Bf16)])
+    TWINS.into_iter().flat_map(|kind| [(kind, Precision::F32), (kind, Precision::Bf16)])
 }
 
 #[test]
 fn the_references_gradients_are_the_slopes_of_its_loss() {
-    for kind in ModelKind::ALL {
+    for kind in TWINS {
         let depths = [(1, false), (1, true), (2, true)].map(|(layers, both)| (layers, both, Pooling::Last));
         let poolings = Pooling::ALL.map(|pooling| (1, true, pooling));
         // A convolution and the words themselves know no chunks.
@@ -204,7 +204,7 @@ fn rounded(tensors: &Tensors, number: u64) -> Tensors {
 
 #[test]
 fn the_kernels_equal_the_reference_at_odd_sizes() {
-    for kind in ModelKind::ALL {
+    for kind in TWINS {
         for (hidden_size, lengths) in [(1, &[1][..]), (7, &[3, 0, 9, 1]), (33, &[6, 2]), (80, &[4, 4, 7])] {
             let shape = Shape { kind, dim: 5, hidden_size, num_layers: 2, bidirectional: true, ..PLAIN };
             check_against_reference(shape, lengths, hidden_size as u64);
@@ -266,10 +266,10 @@ proptest! {
 
     #[test]
     fn the_kernels_equal_the_reference_at_random_shapes(
-        kind in 0..ModelKind::ALL.len(), dim in 1..40usize, hidden_size in 1..50usize, num_layers in 1..3usize, bidirectional: bool,
+        kind in 0..TWINS.len(), dim in 1..40usize, hidden_size in 1..50usize, num_layers in 1..3usize, bidirectional: bool,
         pooling in 0..Pooling::ALL.len(), segments in 1..6usize, option in 0..8usize, lengths in prop::collection::vec(0..12usize, 1..40), seed: u64,
     ) {
-        let (kind, pooling) = (ModelKind::ALL[kind], Pooling::ALL[pooling]);
+        let (kind, pooling) = (TWINS[kind], Pooling::ALL[pooling]);
         let filter_widths = WIDTHS[hidden_size % WIDTHS.len()];
         let convolution = Shape { filter_widths, filters: hidden_size, ..PLAIN };
         let shape =
@@ -292,6 +292,36 @@ fn every_instruction_set_passes_the_same_checks() {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}: {}", set.name(), String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+/// Of every family, also of one without a twin: along its gradient the loss rises as the gradient is long.
+#[test]
+fn every_familys_gradient_is_the_slope_of_its_loss() {
+    for kind in ModelKind::ALL {
+        let mut rng = Rng::new(3);
+        let matrix: Vec<f32> = (0..VOCAB * 6).map(|_| rng.range(-1.0, 1.0) as f32).collect();
+        let shared = SharedConfig { pooling: Some(Pooling::Mean), ..SharedConfig::without_dropout() };
+        let config = NeuralConfig { encoder: kind.into(), shared, num_classes: 3 };
+        let mut model = NeuralClassifier::new(config, matrix, 6, 1);
+        beyond_the_bend(&mut model);
+        let batch = pack(&encode(&texts_of(&[7, 3, 12, 1, 5], &mut rng), &[0, 1, 2, 0, 1]));
+        let loss = |model: &mut NeuralClassifier| {
+            model.train_batch(&batch, &[5], Objective::default()).loss / batch.rows() as f64
+        };
+        loss(&mut model);
+        let gradients: Vec<Vec<f32>> = model.parameters().iter().map(|parameter| parameter.gradient.clone()).collect();
+        let length = gradients.iter().flatten().map(|d| f64::from(*d).powi(2)).sum::<f64>().sqrt();
+        let mut at = |step: f64| {
+            for (parameter, gradient) in model.parameters_mut().into_iter().zip(&gradients) {
+                let values = parameter.value.iter_mut().zip(gradient);
+                values.for_each(|(value, d)| *value += (step / length * f64::from(*d)) as f32);
+            }
+            loss(&mut model)
+        };
+        let (above, below) = (at(1e-2), at(-2e-2));
+        let slope = (above - below) / 2e-2;
+        assert!((slope - length).abs() < 1e-2 * length, "{}: {slope} along a gradient of length {length}", kind.name());
     }
 }
 

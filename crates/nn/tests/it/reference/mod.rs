@@ -23,6 +23,9 @@ use ninefold_nn::model::ModelKind;
 /// Parameters, or gradients, by PyTorch's names.
 pub type Tensors = BTreeMap<String, Vec<f64>>;
 
+/// The networks that are written here again.
+pub const TWINS: [ModelKind; 5] = [ModelKind::Rnn, ModelKind::Lstm, ModelKind::Gru, ModelKind::Cnn, ModelKind::Swem];
+
 /// The shape of a classifier.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -54,6 +57,8 @@ impl Shape {
             ModelKind::Rnn | ModelKind::Lstm | ModelKind::Gru => self.directions() * self.hidden_size,
             ModelKind::Cnn => self.filter_widths.len() * self.filters,
             ModelKind::Swem => self.dim,
+            #[allow(unreachable_patterns)] // until there is a family without a twin
+            other => unreachable!("{} has no twin", other.name()),
         }
     }
 }
