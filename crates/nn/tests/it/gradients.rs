@@ -295,36 +295,6 @@ fn every_instruction_set_passes_the_same_checks() {
     }
 }
 
-/// Of every family, also of one without a twin: along its gradient the loss rises as the gradient is long.
-#[test]
-fn every_familys_gradient_is_the_slope_of_its_loss() {
-    for kind in ModelKind::ALL {
-        let mut rng = Rng::new(3);
-        let matrix: Vec<f32> = (0..VOCAB * 6).map(|_| rng.range(-1.0, 1.0) as f32).collect();
-        let shared = SharedConfig { pooling: Some(Pooling::Mean), ..SharedConfig::without_dropout() };
-        let config = NeuralConfig { encoder: kind.into(), shared, num_classes: 3 };
-        let mut model = NeuralClassifier::new(config, matrix, 6, 1);
-        beyond_the_bend(&mut model);
-        let batch = pack(&encode(&texts_of(&[7, 3, 12, 1, 5], &mut rng), &[0, 1, 2, 0, 1]));
-        let loss = |model: &mut NeuralClassifier| {
-            model.train_batch(&batch, &[5], Objective::default()).loss / batch.rows() as f64
-        };
-        loss(&mut model);
-        let gradients: Vec<Vec<f32>> = model.parameters().iter().map(|parameter| parameter.gradient.clone()).collect();
-        let length = gradients.iter().flatten().map(|d| f64::from(*d).powi(2)).sum::<f64>().sqrt();
-        let mut at = |step: f64| {
-            for (parameter, gradient) in model.parameters_mut().into_iter().zip(&gradients) {
-                let values = parameter.value.iter_mut().zip(gradient);
-                values.for_each(|(value, d)| *value += (step / length * f64::from(*d)) as f32);
-            }
-            loss(&mut model)
-        };
-        let (above, below) = (at(1e-2), at(-2e-2));
-        let slope = (above - below) / 2e-2;
-        assert!((slope - length).abs() < 1e-2 * length, "{}: {slope} along a gradient of length {length}", kind.name());
-    }
-}
-
 #[test]
 fn dropout_drops_the_same_forwards_and_backwards() {
     let poolings = [Pooling::Last, Pooling::Attention, Pooling::Mean, Pooling::Mean, Pooling::MeanMax];
