@@ -24,7 +24,7 @@ pub struct ConfigArgs {
     /// Any single setting, over file and preset: --set training.batch_size=16
     #[arg(long, value_name = "SECTION.KEY=VALUE", help_heading = "Settings")]
     pub set: Vec<String>,
-    /// Embeddings to compare: word2vec, fasttext, glove, or names of [[embedding]] in the config file; several side by side:
+    /// Embeddings to compare: word2vec, fasttext, glove, or names of `[[embedding]]` in the config file; several side by side:
     /// word2vec+glove
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
     pub embeddings: Vec<String>,

@@ -50,7 +50,7 @@ pub struct Config {
     /// Comparisons: which trained models stay in the run folder when it is complete: "all", "best" (the copies in `best` and
     /// `best-network`, whose rows validation chooses), or "none".
     pub keep_models: KeepModels,
-    /// Embeddings to compare: names of [[embedding]] below, of which "word2vec", "fasttext" and "glove" always exist, or several
+    /// Embeddings to compare: names of `[[embedding]]` below, of which "word2vec", "fasttext" and "glove" always exist, or several
     /// side by side as one input, such as "word2vec+glove".
     pub embeddings: Vec<Embedding>,
     /// Networks to compare: any of "rnn", "lstm", "gru", "cnn" (a convolution), "swem" (word vectors, pooled).
@@ -69,7 +69,7 @@ pub struct Config {
     pub tokenizer: TokenizerConfig,
     /// Which tokens are known.
     pub vocab: VocabConfig,
-    /// How tokens become vectors. [[embedding]] declares one of a new name, or changes the one of that name; [embedding] instead
+    /// How tokens become vectors. `[[embedding]]` declares one of a new name, or changes the one of that name; `[embedding]` instead
     /// changes a setting of all that have it.
     #[serde(with = "crate::config::embedding_list")]
     pub embedding: Vec<EmbeddingSpec>,
