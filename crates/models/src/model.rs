@@ -34,8 +34,9 @@ impl Ensemble {
     /// Reads a folder that [`EnsembleConfig::save`] wrote, and its members.
     ///
     /// # Errors
-    /// Those of [`Model::load`]; [`Error::Checksum`] when a member is another than it was, [`Error::Format`] when the config
-    /// was altered, [`Error::Data`] when members have different labels.
+    /// Those of [`Model::load`]; [`Error::Checksum`](ninefold_core::Error::Checksum) when a member is another than it was,
+    /// [`Error::Format`](ninefold_core::Error::Format) when the config was altered, [`Error::Data`](ninefold_core::Error::Data) when
+    /// members have different labels.
     pub fn load(folder: &Path) -> Result<Ensemble> {
         let config = read_ensemble(folder)?;
         let mut members: Vec<Model> = Vec::new();

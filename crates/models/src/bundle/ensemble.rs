@@ -25,7 +25,7 @@ use ninefold_metrics::{Rule, Scores};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnsembleConfig {
-    /// [`FORMAT_VERSION`] of the program that wrote it.
+    /// [`FORMAT_VERSION`](super::FORMAT_VERSION) of the program that wrote it.
     pub format_version: u32,
     /// The program: "ninefold 0.1.0".
     pub made_by: String,
