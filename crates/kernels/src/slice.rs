@@ -1,6 +1,6 @@
 //! What a kernel over sequences needs to know of a batch: where the packed tokens of some rows lie.
 
-/// Up to [`SLICE_ROWS`] sequences of a batch as rows, and where their tokens lie.
+/// Up to 32 sequences of a batch as rows, and where their tokens lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {
     /// Number of rows.
