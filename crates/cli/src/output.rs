@@ -64,8 +64,9 @@ impl Output {
     /// Prints an error, with all that led to it.
     pub fn error(&self, error: &anyhow::Error) {
         // The library's errors already tell their causes.
-        let is_told = error.chain().position(|cause| cause.is::<ninefold::Error>()).unwrap_or(usize::MAX);
-        let causes: Vec<String> = error.chain().take(is_told.saturating_add(1)).map(ToString::to_string).collect();
+        let is_significant = error.chain().position(|cause| cause.is::<ninefold::Error>()).unwrap_or(usize::MAX);
+        let causes: Vec<String> =
+            error.chain().take(is_significant.saturating_add(1)).map(ToString::to_string).collect();
         let _ = writeln!(io::stderr(), "{} {}", self.paint("31;1", "error:"), causes.join(": "));
     }
 

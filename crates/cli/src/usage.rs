@@ -18,7 +18,7 @@ impl std::error::Error for Usage {}
 
 /// True for [`Usage`] and for a setting that the library refuses, wherever it is found.
 pub fn is_usage(error: &anyhow::Error) -> bool {
-    error.is::<Usage>() || matches!(error.downcast_ref(), Some(ninefold::Error::Config { .. }))
+    error.is::<Usage>() || matches!(error.downcast_ref(), Some(ninefold::Error::InvalidValue { .. }))
 }
 
 /// A fraction that was given as a flag.

@@ -5,10 +5,10 @@
 pub mod error;
 pub mod files;
 pub mod folders;
+pub mod partition;
 pub mod phrasing;
 pub mod progress;
 pub mod rng;
-pub mod share;
 pub mod threads;
 
 pub use error::{Error, Result};

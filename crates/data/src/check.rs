@@ -12,28 +12,28 @@ impl CorpusConfig {
     /// Checks every setting, alone and with the others.
     ///
     /// # Errors
-    /// [`Error::Config`] naming the key.
+    /// [`Error::InvalidValue`] naming the key.
     pub fn validate(&self) -> Result<()> {
         if self.data.trim().is_empty() {
-            return Err(Error::config("data", format!("{} or a path", named::quoted_names(", ")), "nothing"));
+            return Err(Error::invalid_value("data", format!("{} or a path", named::quoted_names(", ")), "nothing"));
         }
         for (key, fraction) in
             [("test_fraction", self.test_fraction), ("validation_fraction", self.validation_fraction)]
         {
             if !(fraction > 0.0 && fraction < 1.0) {
-                return Err(Error::config(key, "a share between 0 and 1, neither included", fraction));
+                return Err(Error::invalid_value(key, "a share between 0 and 1, neither included", fraction));
             }
         }
         let is_by_date = || named::find(&self.data).is_some_and(|corpus| corpus.split == "bydate");
         if self.split == Split::Bydate && !is_by_date() {
             let expected = "\"auto\", \"given\", \"random\" or \"last\" (\"bydate\" belongs to 20newsgroups)";
-            return Err(Error::config("split", expected, "\"bydate\""));
+            return Err(Error::invalid_value("split", expected, "\"bydate\""));
         }
         if let Some(pick) = self.split.pick()
             && !self.test.is_empty()
         {
             let expected = "\"auto\" or \"given\", since test names a test part";
-            return Err(Error::config("split", expected, format!("{:?}", pick.name())));
+            return Err(Error::invalid_value("split", expected, format!("{:?}", pick.name())));
         }
         self.charset()?;
         self.strip()?;
@@ -50,11 +50,11 @@ impl CorpusConfig {
                 "quotes" => strip.quotes = true,
                 "auto" | "none" if self.strip.len() == 1 => {}
                 "auto" | "none" => {
-                    return Err(Error::config("strip", format!("{name:?} alone"), format!("{:?}", self.strip)));
+                    return Err(Error::invalid_value("strip", format!("{name:?} alone"), format!("{:?}", self.strip)));
                 }
                 _ => {
                     let expected = "any of \"headers\", \"footers\", \"quotes\", or \"auto\", or \"none\"";
-                    return Err(Error::config("strip", expected, format!("{name:?}")));
+                    return Err(Error::invalid_value("strip", expected, format!("{name:?}")));
                 }
             }
         }
@@ -72,7 +72,7 @@ mod tests {
 
     fn key_of(config: &CorpusConfig) -> String {
         match config.validate() {
-            Err(Error::Config { key, .. }) => key,
+            Err(Error::InvalidValue { key, .. }) => key,
             other => panic!("expected a config error, found {other:?}"),
         }
     }

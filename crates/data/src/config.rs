@@ -92,7 +92,7 @@ impl CorpusConfig {
         };
         let unknown = || {
             let expected = "\"auto\" or the name of an encoding (\"utf-8\", \"latin1\", \"cp949\", \"shift_jis\", ...)";
-            Error::config("encoding", expected, format!("{:?}", self.encoding))
+            Error::invalid_value("encoding", expected, format!("{:?}", self.encoding))
         };
         Encoding::for_label_no_replacement(label.as_bytes()).map(Charset::Named).ok_or_else(unknown)
     }

@@ -157,7 +157,7 @@ impl<'a> Input<'a> {
             return self.text()?.lines().enumerate().try_for_each(|(index, line)| give(index + 1, line));
         }
         let mut number = 0;
-        self.pieces(Some(b'\n'), longest, |line| {
+        self.chunks(Some(b'\n'), longest, |line| {
             number += 1;
             give(number, line)
         })
@@ -169,12 +169,12 @@ impl<'a> Input<'a> {
     /// Those of `give`, and as [`Input::text`].
     pub fn parts(&mut self, mut give: impl FnMut(&str) -> Result<()>) -> Result<()> {
         match &self.body {
-            Body::Stream { .. } => self.pieces(None, LONGEST as u64, give),
+            Body::Stream { .. } => self.chunks(None, LONGEST as u64, give),
             _ => give(self.text()?),
         }
     }
 
-    fn pieces(&mut self, end: Option<u8>, longest: u64, mut give: impl FnMut(&str) -> Result<()>) -> Result<()> {
+    fn chunks(&mut self, end: Option<u8>, longest: u64, mut give: impl FnMut(&str) -> Result<()>) -> Result<()> {
         let place = self.place();
         let Body::Stream { head, rest } = &mut self.body else { return Ok(()) };
         let mut reader = Cursor::new(std::mem::take(head)).chain(rest);

@@ -11,7 +11,7 @@ use ninefold_core::progress::Progress;
 /// Reads a corpus and cuts it into train, validation and test. A corpus by name is read from the data folder, or fetched into it.
 ///
 /// # Errors
-/// [`Error::Config`](ninefold_core::Error::Config) for settings without meaning, [`Error::Io`](ninefold_core::Error::Io) and
+/// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for settings without meaning, [`Error::Io`](ninefold_core::Error::Io) and
 /// [`Error::Format`](ninefold_core::Error::Format) with the place for what cannot be read,
 /// [`Error::Data`](ninefold_core::Error::Data) for texts that cannot be learned from (one class only, nothing left to test).
 pub fn load(config: &CorpusConfig, folders: &Folders, progress: &dyn Progress) -> Result<Corpus> {

@@ -14,7 +14,7 @@ impl Corpus {
     /// document's source is `train:17` or `test:3`, counted from 1.
     ///
     /// # Errors
-    /// As [`load`](crate::load): [`Error::Config`](ninefold_core::Error::Config) for settings without meaning,
+    /// As [`load`](crate::load): [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for settings without meaning,
     /// [`Error::Format`](ninefold_core::Error::Format) when a given split is asked for and `test` is `None`,
     /// [`Error::Data`](ninefold_core::Error::Data) for texts that cannot be learned from.
     ///

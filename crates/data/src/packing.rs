@@ -29,7 +29,7 @@ pub(crate) fn open(path: &Path, taken: Arc<AtomicU64>) -> Result<BufReader<Box<d
     } else if head.starts_with(ZSTANDARD) {
         let expected = "an intact Zstandard file";
         let unpacked = StreamingDecoder::new(counted);
-        Box::new(unpacked.map_err(|error| Error::format(path.display(), expected, error.to_string()))?)
+        Box::new(unpacked.map_err(|error| Error::format(path, expected, error.to_string()))?)
     } else if names::file_name(path).to_lowercase().ends_with(".gz") {
         return Err(Error::io("unpack", path)(IoError::new(ErrorKind::InvalidData, "not a gzip file")));
     } else {
@@ -43,7 +43,7 @@ pub(crate) fn broken(path: &Path, error: IoError) -> Error {
     use ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     match error.kind() {
         InvalidData | InvalidInput | Other | UnexpectedEof => {
-            Error::format(path.display(), "an intact file", format!("{error} (was it cut short?)"))
+            Error::format(path, "an intact file", format!("{error} (was it cut short?)"))
         }
         _ => Error::io("read", path)(error),
     }

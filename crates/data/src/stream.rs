@@ -39,7 +39,7 @@ impl TextFiles {
     /// encoding are those that `config` says.
     ///
     /// # Errors
-    /// [`Error::Io`] when one is not there, [`Error::Data`] when there is no file in all, [`Error::Config`] for an encoding
+    /// [`Error::Io`] when one is not there, [`Error::Data`] when there is no file in all, [`Error::InvalidValue`] for an encoding
     /// that does not exist.
     pub fn find(paths: &[PathBuf], config: &CorpusConfig) -> Result<TextFiles> {
         config.charset()?;

@@ -69,7 +69,7 @@ impl<'a> Keeper<'a> {
         counts: &[u64],
     ) -> Result<Keeper<'a>> {
         let mut settings = serde_json::to_value(settings)
-            .map_err(|error| Error::config("settings", "settings that JSON can hold", error))?;
+            .map_err(|error| Error::invalid_value("settings", "settings that JSON can hold", error))?;
         without_threads(&mut settings);
         let of_words = words.iter().flat_map(|word| word.bytes().map(u64::from).chain([256]));
         let text = of_words.chain(counts.iter().copied()).fold(words.len() as u64, |text, word| fold(&[text, word]));
@@ -86,7 +86,7 @@ impl<'a> Keeper<'a> {
             return Ok(0);
         };
         let mut file = BufReader::new(File::open(path).map_err(Error::io("read", path))?);
-        let broken = |what: &str| Error::format(path.display(), "an unfinished training as ninefold keeps it", what);
+        let broken = |what: &str| Error::format(path, "an unfinished training as ninefold keeps it", what);
         let mut line = Vec::new();
         file.read_until(b'\n', &mut line).map_err(Error::io("read", path))?;
         let found: Header = serde_json::from_slice(&line).map_err(|error| broken(&error.to_string()))?;

@@ -7,7 +7,7 @@
 
 use super::dot::dot;
 use super::simd::{Kernel, Simd, entry_points};
-use ninefold_core::share::share;
+use ninefold_core::partition::partition;
 
 /// One part of a pooled row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Kernel for Forward<'_> {
                         }
                         Part::Max { number, of } => {
                             chosen.fill(NONE);
-                            let places = share(number, of, tokens.len());
+                            let places = partition(number, of, tokens.len());
                             for place in places.clone() {
                                 let state = states.state(direction, tokens[place]);
                                 if place == places.start {

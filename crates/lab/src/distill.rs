@@ -27,7 +27,7 @@ use ninefold_core::progress::Progress;
 use ninefold_data::Document;
 use ninefold_metrics::paired::{discordant, holm, mcnemar};
 use ninefold_metrics::{Confusion, calibration, log_scores, most_probable};
-use ninefold_models::bundle::{self, Facts, same_labels};
+use ninefold_models::bundle::{self, TrainingSummary, same_labels};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Distillation, predict_logits};
@@ -55,13 +55,13 @@ impl DistillConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         if !(self.share > 0.0 && self.share <= 1.0) {
-            return Err(Error::config("share", "a share above 0, at most 1", self.share));
+            return Err(Error::invalid_value("share", "a share above 0, at most 1", self.share));
         }
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
-            return Err(Error::config("temperature", "a number above 0", self.temperature));
+            return Err(Error::invalid_value("temperature", "a number above 0", self.temperature));
         }
         Ok(())
     }
@@ -71,7 +71,7 @@ impl DistillConfig {
 /// same network without the teacher, too.
 ///
 /// # Errors
-/// Those of the corpus, the vectors, the training and the disk; [`Error::Config`] unless the config has one embedding and one
+/// Those of the corpus, the vectors, the training and the disk; [`Error::InvalidValue`] unless the config has one embedding and one
 /// network; [`Error::Threads`]; [`Error::Data`] when the teacher's labels are not the corpus's, or `output` holds something already.
 pub fn distill(config: &Config, teacher: &Path, output: &Path, beside: bool, session: &Session) -> Result<Distilled> {
     session.install(|| distill_in(config, teacher, output, beside, session))
@@ -81,7 +81,7 @@ fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, sess
     let progress = session.progress;
     config.validate()?;
     let ([embedding], &[cell]) = (config.embeddings.as_slice(), config.models.as_slice()) else {
-        return Err(Error::config("embeddings, models", "one of each", "more"));
+        return Err(Error::invalid_value("embeddings, models", "one of each", "more"));
     };
     if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
@@ -199,7 +199,7 @@ impl Work<'_> {
         let scores = |scores: &[f64], part: &Encoded| {
             Confusion::of(classes, part.labels(), &most_probable(scores, classes)).scores()
         };
-        let facts = Facts {
+        let training = TrainingSummary {
             protocol: texts.corpus.protocol.to_string(),
             seed: config.seed,
             epochs: trained.history.len(),
@@ -209,7 +209,7 @@ impl Work<'_> {
             teacher: teacher.map(|(_, name)| name),
         };
         let temperature = calibration::temperature(&validation, classes, texts.validation.labels());
-        pair::bundle(config, texts, self.vectors, &self.pair.0, temperature, facts, model).save(folder)
+        pair::bundle(config, texts, self.vectors, &self.pair.0, temperature, training, model).save(folder)
     }
 
     /// Scores and speed of a saved model.

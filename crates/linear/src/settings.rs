@@ -56,11 +56,11 @@ impl BaselineConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         for (key, list) in [("c", &self.c), ("smoothing", &self.smoothing)] {
             if list.is_empty() || list.iter().any(|&value| !(value > 0.0 && value.is_finite())) {
-                return Err(Error::config(key, "one or more numbers above 0", format!("{list:?}")));
+                return Err(Error::invalid_value(key, "one or more numbers above 0", format!("{list:?}")));
             }
         }
         self.tfidf().validate()?;

@@ -50,15 +50,15 @@ impl SupervisedConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         let counts =
             [("dim", self.dim), ("epochs", self.epochs), ("word_ngrams", self.word_ngrams), ("bucket", self.bucket)];
         if let Some((key, value)) = counts.into_iter().find(|&(_, value)| value == 0) {
-            return Err(Error::config(key, "at least 1", value));
+            return Err(Error::invalid_value(key, "at least 1", value));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(Error::config("learning_rate", "a number above 0", self.learning_rate));
+            return Err(Error::invalid_value("learning_rate", "a number above 0", self.learning_rate));
         }
         Ok(())
     }

@@ -29,18 +29,18 @@ impl TfIdfConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         let [min_n, max_n] = self.ngram_range;
         if min_n == 0 || min_n > max_n {
-            return Err(Error::config(
+            return Err(Error::invalid_value(
                 "ngram_range",
                 "two numbers from 1, the smaller first",
                 format!("[{min_n}, {max_n}]"),
             ));
         }
         if self.min_df == 0 {
-            return Err(Error::config("min_df", "at least 1", 0));
+            return Err(Error::invalid_value("min_df", "at least 1", 0));
         }
         Ok(())
     }

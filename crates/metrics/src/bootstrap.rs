@@ -48,13 +48,13 @@ impl StatisticsConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         if self.n_resamples < 100 {
-            return Err(Error::config("n_resamples", "at least 100", self.n_resamples));
+            return Err(Error::invalid_value("n_resamples", "at least 100", self.n_resamples));
         }
         if !(self.confidence_level > 0.0 && self.confidence_level < 1.0) {
-            return Err(Error::config("confidence_level", "a share between 0 and 1", self.confidence_level));
+            return Err(Error::invalid_value("confidence_level", "a share between 0 and 1", self.confidence_level));
         }
         Ok(())
     }

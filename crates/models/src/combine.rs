@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::{
-    EnsembleConfig, EnsembleFacts, EnsembleMember, FORMAT_VERSION, Placing, is_ensemble, read_ensemble, same_labels,
+    EnsembleConfig, EnsembleMember, EnsembleSummary, FORMAT_VERSION, Placing, is_ensemble, read_ensemble, same_labels,
 };
 use crate::model::Model;
 use ninefold_core::error::{Error, Result};
@@ -16,7 +16,7 @@ use ninefold_metrics::Rule;
 /// rule, temperature and facts.
 ///
 /// # Errors
-/// [`Error::Config`] for weights that do not fit, [`Error::Data`] for a model that is given twice, for different labels, and
+/// [`Error::InvalidValue`] for weights that do not fit, [`Error::Data`] for a model that is given twice, for different labels, and
 /// for an `output` that holds something already; otherwise as [`Model::load`].
 pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by: String) -> Result<EnsembleConfig> {
     let weights = checked(weights, models.len())?;
@@ -45,7 +45,7 @@ pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by:
         parts.into_iter().map(|part| (part.place, part.member)).unzip::<_, _, Vec<PathBuf>, Vec<_>>();
     let (rule, temperature, training) = match alone {
         Some(config) => (config.rule, config.temperature, config.training),
-        None => (Rule::Mean, 1.0, EnsembleFacts::default()),
+        None => (Rule::Mean, 1.0, EnsembleSummary::default()),
     };
     let mut config = EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training };
     config.place_members(&places, output, Placing::Copy)?;
@@ -80,16 +80,16 @@ fn parts_of(model: &Path, weight: f64, alone: bool) -> Result<Vec<Part>> {
 /// One weight per model.
 fn checked(weights: &[f64], models: usize) -> Result<Vec<f64>> {
     if models == 0 {
-        return Err(Error::config("models", "at least one", 0));
+        return Err(Error::invalid_value("models", "at least one", 0));
     }
     if weights.is_empty() {
         return Ok(vec![1.0; models]);
     }
     if let Some(weight) = weights.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
-        return Err(Error::config("weights", "numbers above 0", weight));
+        return Err(Error::invalid_value("weights", "numbers above 0", weight));
     }
     if weights.len() != models {
-        return Err(Error::config("weights", format!("one per model, {models}"), weights.len()));
+        return Err(Error::invalid_value("weights", format!("one per model, {models}"), weights.len()));
     }
     Ok(weights.to_vec())
 }

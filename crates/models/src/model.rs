@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::bundle::{
-    Bundle, CONFIG, EnsembleConfig, EnsembleMember, Facts, Kind, LinearBundle, kind, read_checked, read_ensemble,
-    same_labels,
+    Bundle, CONFIG, EnsembleConfig, EnsembleMember, Kind, LinearBundle, TrainingSummary, kind, read_checked,
+    read_ensemble, same_labels,
 };
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::{counted, listed};
@@ -108,7 +108,7 @@ impl Model {
     }
 
     /// How each of its networks and baselines was trained.
-    pub fn trainings(&self) -> Vec<&Facts> {
+    pub fn trainings(&self) -> Vec<&TrainingSummary> {
         match self {
             Model::Network(bundle) => vec![&bundle.config.training],
             Model::Linear(bundle) => vec![&bundle.config.training],

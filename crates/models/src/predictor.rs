@@ -17,7 +17,7 @@ use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Classifier, NeuralClassifier, Reading, predict_logits};
 use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
 use ninefold_text::vocab::Vocab;
-use ninefold_vectors::outside::OutsideWords;
+use ninefold_vectors::oov::OovVectors;
 
 /// Texts that go through the network together.
 const BATCH_SIZE: usize = 64;
@@ -57,7 +57,7 @@ struct Reader {
     config: TokenizerConfig,
     tokenizer: Tokenizer,
     vocab: Vocab,
-    outside: Option<OutsideWords>,
+    outside: Option<OovVectors>,
 }
 
 /// Texts as a reader gives them.
@@ -246,9 +246,9 @@ impl Network {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = idle().pop();
         let mut fork = waiting.unwrap_or_else(|| self.model.fork());
-        fork.set_outside(Arc::clone(outside));
+        fork.set_oov(Arc::clone(outside));
         let logits = predict_logits(&mut fork, &texts, reading, call.progress);
-        fork.set_outside(Arc::default());
+        fork.set_oov(Arc::default());
         idle().push(fork);
         let logits: Vec<f64> = logits?.into_iter().map(f64::from).collect();
         Ok(calibration::probabilities(&logits, self.model.num_classes(), self.config.temperature))
@@ -261,7 +261,7 @@ impl Reader {
         readers: &mut Vec<Reader>,
         config: &TokenizerConfig,
         vocab: Vocab,
-        outside: Option<OutsideWords>,
+        outside: Option<OovVectors>,
     ) -> Result<usize> {
         let is_same = |other: &Reader| {
             other.config == *config && other.vocab.tokens() == vocab.tokens() && other.outside == outside

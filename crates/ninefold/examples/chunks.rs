@@ -14,7 +14,7 @@ use ninefold::nn::families::recurrent::Recurrent;
 use ninefold::nn::families::{CellKind, Families, SharedConfig};
 use ninefold::nn::layers::optimizer::Step;
 use ninefold::nn::layers::{Optimizer, Pooling};
-use ninefold::nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
+use ninefold::nn::model::{Classifier, LossConfig, NeuralClassifier, NeuralConfig};
 use ninefold::rng::Rng;
 
 const VOCAB: usize = 20_000;
@@ -87,7 +87,7 @@ impl Run {
 
     fn train(&mut self, step: u64) {
         let start = Instant::now();
-        self.model.train_batch(&self.batch, &[step], Objective::default());
+        self.model.train_batch(&self.batch, &[step], LossConfig::default());
         let settings = Step { learning_rate: 1e-3, ..Step::default() };
         self.optimizer.step(self.model.parameters_mut(), settings);
         self.times_ms.push(1e3 * start.elapsed().as_secs_f64());

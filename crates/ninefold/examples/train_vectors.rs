@@ -79,14 +79,15 @@ fn train(
     vocab: &Vocab,
     progress: &dyn Progress,
 ) -> Result<(WordVectors, usize)> {
-    let wrong = |error: toml::de::Error| Error::config("settings", "the settings of the method", error.message());
+    let wrong =
+        |error: toml::de::Error| Error::invalid_value("settings", "the settings of the method", error.message());
     match EmbeddingKind::new(method, toml::from_str(settings).map_err(wrong)?)? {
         EmbeddingKind::Word2vec(config) => Ok((word2vec::train(&config, sentences, vocab, progress)?, config.epochs)),
         EmbeddingKind::Fasttext(config) => {
             Ok((fasttext::train(&config, sentences, vocab, progress)?, config.word2vec.epochs))
         }
         EmbeddingKind::Glove(config) => Ok((glove::train(&config, sentences, vocab, progress)?, config.epochs)),
-        EmbeddingKind::Pretrained(_) => Err(Error::config("method", "word2vec, fasttext or glove", method)),
+        EmbeddingKind::Pretrained(_) => Err(Error::invalid_value("method", "word2vec, fasttext or glove", method)),
     }
 }
 

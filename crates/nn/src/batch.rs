@@ -20,8 +20,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use ninefold_core::partition::partition;
 use ninefold_core::rng::{Rng, fold};
-use ninefold_core::share::share;
 use ninefold_kernels::slice::Slice;
 use ninefold_text::vocab::PAD;
 
@@ -139,7 +139,7 @@ impl Batch {
         for (row, &index) in order.iter().enumerate() {
             let length = length(index);
             let chunks = if chunk_len == 0 { 1 } else { length.div_ceil(chunk_len).max(1) };
-            let chunk = |number| Sequence { row, tokens: share(number, chunks, length) };
+            let chunk = |number| Sequence { row, tokens: partition(number, chunks, length) };
             sequences.extend((0..chunks).map(chunk));
             starts_of.push(tokens);
             tokens += length;
@@ -178,7 +178,7 @@ impl Batch {
     }
 
     /// Lets the texts of each class count by `class_weights`, as PyTorch's `CrossEntropyLoss(weight)` does.
-    pub fn weigh(&mut self, class_weights: &[f64]) {
+    pub fn set_class_weights(&mut self, class_weights: &[f64]) {
         let weights: Vec<f64> = self.labels.iter().map(|&label| class_weights[label as usize]).collect();
         let sum: f64 = weights.iter().sum();
         self.loss_weights = weights.iter().map(|weight| (weight / sum) as f32).collect();
@@ -188,7 +188,7 @@ impl Batch {
     ///
     /// # Shapes
     /// `targets` `[texts, num_classes]`: of all texts that the batch was packed from
-    pub fn teach(&mut self, targets: &[f32], num_classes: usize) {
+    pub fn set_soft_targets(&mut self, targets: &[f32], num_classes: usize) {
         let rows = self.texts.iter().map(|&text| &targets[text * num_classes..][..num_classes]);
         self.soft = rows.flatten().copied().collect();
     }
@@ -247,7 +247,7 @@ mod tests {
         [0, 1, 1, 2].into_iter().for_each(|label| texts.push(&[2], label));
         let mut batch = Batch::pack(&texts, &[0, 1, 2, 3], 9, Padding::Exact);
         assert_eq!(batch.loss_weights, [0.25; 4]);
-        batch.weigh(&[2.0, 0.5, 1.0, 7.0]);
+        batch.set_class_weights(&[2.0, 0.5, 1.0, 7.0]);
         assert_eq!(batch.loss_weights, [0.5, 0.125, 0.125, 0.25]);
     }
 
@@ -256,7 +256,7 @@ mod tests {
         let mut texts = Encoded::default();
         [1, 3, 2].into_iter().for_each(|length| texts.push(&vec![2; length], 0));
         let mut batch = Batch::pack(&texts, &[0, 1, 2], 9, Padding::Exact);
-        batch.teach(&[0.1, 0.9, 0.2, 0.8, 0.3, 0.7], 2);
+        batch.set_soft_targets(&[0.1, 0.9, 0.2, 0.8, 0.3, 0.7], 2);
         assert_eq!((batch.texts, batch.soft), (vec![1, 2, 0], vec![0.2, 0.8, 0.3, 0.7, 0.1, 0.9]));
     }
 

@@ -33,11 +33,13 @@ impl ClassWeight {
     /// Refuses weights that are no positive numbers.
     ///
     /// # Errors
-    /// [`Error::Config`] with the label.
+    /// [`Error::InvalidValue`] with the label.
     pub fn validate(&self) -> Result<()> {
         let ClassWeight::Given(weights) = self else { return Ok(()) };
         match weights.iter().find(|(_, weight)| !(**weight > 0.0 && weight.is_finite())) {
-            Some((label, weight)) => Err(Error::config(format!("class_weight.{label}"), "a number above 0", weight)),
+            Some((label, weight)) => {
+                Err(Error::invalid_value(format!("class_weight.{label}"), "a number above 0", weight))
+            }
             None => Ok(()),
         }
     }
@@ -45,7 +47,7 @@ impl ClassWeight {
     /// The weight of each class, by label id. `names` and `sizes`, the training texts of each class: `[num_classes]`
     ///
     /// # Errors
-    /// [`Error::Config`] when a label is named that the corpus does not have.
+    /// [`Error::InvalidValue`] when a label is named that the corpus does not have.
     pub fn weights(&self, names: &[String], sizes: &[usize]) -> Result<Vec<f64>> {
         match self {
             ClassWeight::None => Ok(vec![1.0; names.len()]),
@@ -55,7 +57,7 @@ impl ClassWeight {
                     let hint = nearest(stranger, names).map(|name| format!(" (did you mean {name:?}?)"));
                     let expected = format!("labels of the texts: {}", listed(names));
                     let found = format!("{stranger:?}{}", hint.unwrap_or_default());
-                    return Err(Error::config("training.class_weight", expected, found));
+                    return Err(Error::invalid_value("training.class_weight", expected, found));
                 }
                 Ok(names.iter().map(|name| weights.get(name).copied().unwrap_or(1.0)).collect())
             }

@@ -42,7 +42,7 @@ pub struct LadderRun {
 
 /// All trainings with the same settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Rung {
+pub struct LadderVariant {
     /// The mean score; none where a training failed.
     pub score: Option<f64>,
     /// Where it lies, as far as texts and seeds can tell.
@@ -87,9 +87,9 @@ pub struct LadderResults {
     /// The steps from the foot to the top.
     pub steps: Vec<LadderStep>,
     /// The foot, then the rung above each step. `[steps + 1]`
-    pub rungs: Vec<Rung>,
+    pub rungs: Vec<LadderVariant>,
     /// The top without each step. `[steps]`
-    pub without: Vec<Rung>,
+    pub without: Vec<LadderVariant>,
     /// The top less the foot.
     pub whole: Option<Gain>,
     /// How often the texts were drawn again.

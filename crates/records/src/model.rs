@@ -222,8 +222,7 @@ pub struct Prediction {
 /// # Errors
 /// [`Error::Format`] when the file is missing or damaged.
 pub(crate) fn read_predictions(path: &Path) -> Result<Vec<Prediction>> {
-    let broken =
-        |error: csv::Error| Error::format(path.display(), "predictions as ninefold writes them", error.to_string());
+    let broken = |error: csv::Error| Error::format(path, "predictions as ninefold writes them", error.to_string());
     csv::Reader::from_path(path).map_err(broken)?.deserialize().map(|line| line.map_err(broken)).collect()
 }
 
@@ -232,8 +231,7 @@ pub(crate) fn read_predictions(path: &Path) -> Result<Vec<Prediction>> {
 /// # Errors
 /// As [`read_predictions`].
 pub(crate) fn read_history(path: &Path) -> Result<Vec<Epoch>> {
-    let broken =
-        |error: csv::Error| Error::format(path.display(), "a history as ninefold writes it", error.to_string());
+    let broken = |error: csv::Error| Error::format(path, "a history as ninefold writes it", error.to_string());
     csv::Reader::from_path(path).map_err(broken)?.deserialize().map(|line| line.map_err(broken)).collect()
 }
 

@@ -85,9 +85,11 @@ pub struct Statistics {
     #[serde(default)]
     pub confidence_level: ConfidenceLevel,
     /// Models of this run that were scored on the test labels.
-    pub looks: usize,
+    #[serde(alias = "looks")]
+    pub test_evaluations: usize,
     /// Models of all runs on this machine that were scored on these test labels.
-    pub looks_ever: usize,
+    #[serde(alias = "looks_ever")]
+    pub test_evaluations_total: usize,
 }
 
 /// Of some rows the one with the best validation score, of equals the first; `None` of no rows.

@@ -10,7 +10,7 @@ use std::io::Write;
 
 use crate::html::{RunReport, ladder_drawing, ladder_page, page, search_page};
 use crate::text::column::Column;
-use crate::{facts, leaderboard_csv, leaderboard_markdown};
+use crate::{insights, leaderboard_csv, leaderboard_markdown};
 use ninefold_core::error::Result;
 use ninefold_core::files::write_atomically;
 use ninefold_records::{LadderResults, Leaderboard, RunRecords, SearchResults};
@@ -19,20 +19,20 @@ use ninefold_records::{LadderResults, Leaderboard, RunRecords, SearchResults};
 ///
 /// # Errors
 /// [`Error::Format`](ninefold_core::Error::Format) when the record of the best pair is damaged.
-pub fn facts_of(records: &RunRecords, leaderboard: &Leaderboard) -> Result<Vec<String>> {
+pub fn insights_of(records: &RunRecords, leaderboard: &Leaderboard) -> Result<Vec<String>> {
     let board = leaderboard.merged();
     let record = board.best().and_then(|row| records.record(row).transpose()).transpose()?;
-    Ok(facts(leaderboard, record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()))))
+    Ok(insights(leaderboard, record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()))))
 }
 
 /// Writes the leaderboard as `leaderboard.csv` and `leaderboard.md`.
 ///
 /// # Errors
-/// As [`facts_of`]; [`Error::Io`](ninefold_core::Error::Io) when a file cannot be written.
+/// As [`insights_of`]; [`Error::Io`](ninefold_core::Error::Io) when a file cannot be written.
 pub fn write_tables(records: &RunRecords, leaderboard: &Leaderboard) -> Result<()> {
     let sort = Column::of_score(leaderboard.main_score);
     write(records, "leaderboard.csv", &leaderboard_csv(leaderboard, sort))?;
-    write(records, "leaderboard.md", &leaderboard_markdown(leaderboard, sort, &facts_of(records, leaderboard)?))
+    write(records, "leaderboard.md", &leaderboard_markdown(leaderboard, sort, &insights_of(records, leaderboard)?))
 }
 
 /// Writes `report.html` of a comparison whose config asks for `expected_pairs` trainings.

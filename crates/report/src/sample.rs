@@ -87,8 +87,8 @@ pub fn judged() -> Leaderboard {
     board.statistics = Some(Statistics {
         n_resamples: 2000,
         confidence_level: ConfidenceLevel::default(),
-        looks: 9,
-        looks_ever: 1_234,
+        test_evaluations: 9,
+        test_evaluations_total: 1_234,
     });
     board
 }
@@ -194,7 +194,7 @@ pub fn ladder() -> LadderResults {
         };
         let score = right as f64 / 200.0;
         let runs = vec![run(0, right - 2), run(1, right + 2)];
-        Rung { score: Some(score), interval: Some(interval(score)), seconds: 0.1 * right as f64, runs }
+        LadderVariant { score: Some(score), interval: Some(interval(score)), seconds: 0.1 * right as f64, runs }
     };
     let gain = |from: usize, to: usize, p: f64| {
         let difference = (to as f64 - from as f64) / 200.0;

@@ -5,10 +5,10 @@ pub mod formats;
 pub mod map;
 pub mod matrix;
 pub mod nearest;
-pub mod outside;
-pub mod pieces;
+pub mod oov;
 pub mod pretrained;
 pub mod subwords;
+pub mod wordpieces;
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -17,8 +17,8 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use ninefold_core::error::{Error, Result};
-use pieces::Pieces;
 use subwords::Subwords;
+use wordpieces::Wordpieces;
 
 /// Words and their vectors.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct WordVectors {
 #[derive(Clone, Debug)]
 enum Unseen {
     Ngrams(Subwords),
-    Pieces(Box<Pieces>),
+    Wordpieces(Box<Wordpieces>),
 }
 
 impl WordVectors {
@@ -86,12 +86,12 @@ impl WordVectors {
     ///
     /// # Errors
     /// [`Error::Data`] when the pieces have another dimension.
-    pub fn with_pieces(mut self, pieces: Pieces) -> Result<WordVectors> {
+    pub fn with_wordpieces(mut self, pieces: Wordpieces) -> Result<WordVectors> {
         if pieces.dim() != self.dim {
             let (dim, other) = (self.dim, pieces.dim());
             return Err(Error::data(format!("words of {dim} dimensions cannot go with pieces of {other}")));
         }
-        self.unseen = Some(Unseen::Pieces(Box::new(pieces)));
+        self.unseen = Some(Unseen::Wordpieces(Box::new(pieces)));
         Ok(self)
     }
 
@@ -113,12 +113,12 @@ impl WordVectors {
     /// Refuses vectors of another dimension than a network wants.
     ///
     /// # Errors
-    /// [`Error::Config`] with both.
+    /// [`Error::InvalidValue`] with both.
     pub fn expect_dim(&self, embedding_dim: usize) -> Result<()> {
         if embedding_dim == self.dim {
             return Ok(());
         }
-        Err(Error::config("embedding_dim", format!("{}, which the vectors have", self.dim), embedding_dim))
+        Err(Error::invalid_value("embedding_dim", format!("{}, which the vectors have", self.dim), embedding_dim))
     }
 
     /// The words by row. `[num_words]`
@@ -140,9 +140,9 @@ impl WordVectors {
     }
 
     /// The vectors of a tokenizer's pieces, when there are any.
-    pub fn pieces(&self) -> Option<&Pieces> {
+    pub fn wordpieces(&self) -> Option<&Wordpieces> {
         match &self.unseen {
-            Some(Unseen::Pieces(pieces)) => Some(pieces),
+            Some(Unseen::Wordpieces(pieces)) => Some(pieces),
             _ => None,
         }
     }
@@ -178,7 +178,7 @@ impl WordVectors {
         }
         let made = match self.unseen.as_ref()? {
             Unseen::Ngrams(subwords) => subwords.vector(word),
-            Unseen::Pieces(pieces) => pieces.vector(word),
+            Unseen::Wordpieces(pieces) => pieces.vector(word),
         };
         made.map(Cow::Owned)
     }

@@ -1,4 +1,4 @@
-//! Pieces of words, as fastText cuts and hashes them, so that a word never seen before has a vector too.
+//! Wordpieces of words, as fastText cuts and hashes them, so that a word never seen before has a vector too.
 //!
 //! `"cat"` -> `"<cat>"` -> `<ca <cat <cat> cat cat> at>` -> bucket numbers -> the mean of the rows of those buckets.
 //!
@@ -30,7 +30,7 @@ impl Subwords {
     /// `buckets` `[num_rows]`, `matrix` `[num_rows, dim]`; num_rows = `bucket` without `buckets`.
     ///
     /// # Errors
-    /// [`Error::Config`] when the three numbers make no sense, [`Error::Data`] when the sizes do not agree, a bucket is
+    /// [`Error::InvalidValue`] when the three numbers make no sense, [`Error::Data`] when the sizes do not agree, a bucket is
     /// out of range or named twice, or a number is not finite.
     pub fn new(
         (min_n, max_n): (usize, usize),
@@ -40,10 +40,10 @@ impl Subwords {
         matrix: Vec<f32>, // [num_rows, dim]
     ) -> Result<Subwords> {
         if min_n == 0 || min_n > max_n {
-            return Err(Error::config("min_n", format!("1 to max_n ({max_n})"), min_n));
+            return Err(Error::invalid_value("min_n", format!("1 to max_n ({max_n})"), min_n));
         }
         if bucket == 0 {
-            return Err(Error::config("bucket", "at least 1", bucket));
+            return Err(Error::invalid_value("bucket", "at least 1", bucket));
         }
         let num_rows = buckets.map_or(bucket as usize, <[u32]>::len);
         if dim == 0 || Some(matrix.len()) != num_rows.checked_mul(dim) {

@@ -7,7 +7,7 @@ use clap::Args;
 use ninefold::Folders;
 use ninefold::lab::{RunFolder, Session, run_watched};
 use ninefold::records::{RowKind, RunRecords};
-use ninefold::report::{Column, facts_of, write_run_page, write_tables};
+use ninefold::report::{Column, insights_of, write_run_page, write_tables};
 
 use crate::flags::config::ConfigArgs;
 use crate::flags::output::{Format, column};
@@ -71,7 +71,7 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     }
     let folder = RunFolder::open(&path)?;
     let sort = sort.unwrap_or(Column::of_score(leaderboard.main_score));
-    output.print(&args.format.write(&leaderboard, sort, &facts_of(&records, &leaderboard)?, &output.view()))?;
+    output.print(&args.format.write(&leaderboard, sort, &insights_of(&records, &leaderboard)?, &output.view()))?;
     if args.format != Format::Table {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use ninefold::lab::RunFolder;
 use ninefold::records::{Difference, Leaderboard, RowKind, RunRecords};
-use ninefold::report::{Column, diff, facts_of, plain_table};
+use ninefold::report::{Column, diff, insights_of, plain_table};
 use serde_json::json;
 
 use crate::flags::output::{Format, column};
@@ -76,7 +76,12 @@ pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
                 return output.print_json(&leaderboard);
             }
             let sort = column(sort.as_deref())?.unwrap_or(Column::of_score(leaderboard.main_score));
-            output.print(&format.write(&leaderboard, sort, &facts_of(folder.records(), &leaderboard)?, &output.view()))
+            output.print(&format.write(
+                &leaderboard,
+                sort,
+                &insights_of(folder.records(), &leaderboard)?,
+                &output.view(),
+            ))
         }
         RunsCommand::Diff { a, b, json } => compare(a, b, *json, output),
     }

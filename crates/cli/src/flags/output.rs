@@ -44,10 +44,10 @@ pub enum Format {
 
 impl Format {
     /// The leaderboard in this form.
-    pub fn write(self, leaderboard: &Leaderboard, sort: Column, facts: &[String], view: &View) -> String {
+    pub fn write(self, leaderboard: &Leaderboard, sort: Column, insights: &[String], view: &View) -> String {
         match self {
-            Format::Table => leaderboard_table(leaderboard, sort, facts, view),
-            Format::Markdown => leaderboard_markdown(leaderboard, sort, facts),
+            Format::Table => leaderboard_table(leaderboard, sort, insights, view),
+            Format::Markdown => leaderboard_markdown(leaderboard, sort, insights),
             Format::Csv => leaderboard_csv(leaderboard, sort),
             Format::Latex => leaderboard_latex(leaderboard, sort),
         }

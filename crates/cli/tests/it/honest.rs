@@ -69,7 +69,7 @@ fn baselines_stand_beside_the_pairs_and_are_not_done_again() {
     let svm = rows(&board).iter().find(|row| row["model"] == "tfidf_svm").unwrap();
     let majority = rows(&board).iter().find(|row| row["model"] == "majority").unwrap();
     assert!(svm["test"]["accuracy"].as_f64() > majority["test"]["accuracy"].as_f64(), "{svm}");
-    assert_eq!(board["statistics"]["looks"], 9);
+    assert_eq!(board["statistics"]["test_evaluations"], 9);
 
     let again = place.compare("run", &args);
     stdout(&again);

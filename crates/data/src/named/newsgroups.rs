@@ -119,7 +119,7 @@ fn read_archive(path: &Path, progress: &dyn Progress) -> Result<Parts> {
     let fail = || Error::io("read", path);
     let broken = |error: std::io::Error| {
         let expected = "a whole 20news-bydate.tar.gz (remove the file, and it will be fetched)";
-        Error::format(path.display(), expected, error.to_string())
+        Error::format(path, expected, error.to_string())
     };
     progress.begin("reading 20newsgroups", "texts", Some(POSTS.iter().sum::<usize>() as u64));
     let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(fail())?);
@@ -173,7 +173,7 @@ fn checked(train: Reading, test: Reading, place: &Path) -> Result<Parts> {
         let say = |[train, test]: [usize; 2], groups: usize| {
             format!("{} training and {} test posts in {groups} groups", thousands(train), thousands(test))
         };
-        return Err(Error::format(place.display(), say(POSTS, GROUPS), say(found, groups)));
+        return Err(Error::format(place, say(POSTS, GROUPS), say(found, groups)));
     }
     Ok(Parts { train, test: Some(test), split: CORPUS.split })
 }

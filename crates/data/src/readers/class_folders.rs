@@ -63,7 +63,7 @@ fn files_of_classes(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
         files.extend(files_below(&class)?.into_iter().map(|path| (path, label.clone())));
     }
     if files.is_empty() {
-        return Err(Error::format(folder.display(), "a folder per class with a file per text", "no texts"));
+        return Err(Error::format(folder, "a folder per class with a file per text", "no texts"));
     }
     Ok(files)
 }

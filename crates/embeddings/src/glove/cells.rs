@@ -12,9 +12,9 @@ use crate::stream::disk::Disk;
 use crate::stream::sentences::Sentences;
 use crate::stream::text::words_of;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::partition::partition;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
-use ninefold_core::share::share;
 
 /// How pairs are counted, and what the counts are for.
 #[derive(Clone, Copy, Debug)]
@@ -110,11 +110,11 @@ impl Cells {
             Store::Memory(bands) => {
                 let Band { cells, starts } = &bands[row_part];
                 let tile = &cells[starts[column_part]..starts[column_part + 1]];
-                Ok(&tile[share(slice, slices, tile.len())])
+                Ok(&tile[partition(slice, slices, tile.len())])
             }
             Store::File { cells, starts } => {
                 let tile = row_part * self.parts + column_part;
-                let slice = share(slice, slices, (starts[tile + 1] - starts[tile]) as usize);
+                let slice = partition(slice, slices, (starts[tile + 1] - starts[tile]) as usize);
                 cells.read(starts[tile] + slice.start as u64, starts[tile] + slice.end as u64, buffer)?;
                 Ok(buffer)
             }

@@ -29,9 +29,9 @@ use crate::stream::text::{self, FIRST_WORD};
 use adagrad::{Cell, Part, Tile, row_floats};
 use cells::{Cells, CountSettings};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::partition::partition;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
-use ninefold_core::share::share;
 use ninefold_kernels::simd::{InstructionSet, padded};
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::WordVectors;
@@ -80,7 +80,7 @@ impl GloveConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the setting's name.
+    /// [`Error::InvalidValue`] with the setting's name.
     pub fn validate(&self) -> Result<()> {
         check::at_least_one("dim", self.dim)?;
         check::at_least_one("window", self.window)?;
@@ -103,7 +103,7 @@ impl GloveConfig {
 /// not in the sentences keeps the small random vectors that it began with.
 ///
 /// # Errors
-/// [`Error::Config`] for a senseless setting, [`Error::Data`] when no two words of the vocabulary stand near each other or the
+/// [`Error::InvalidValue`] for a senseless setting, [`Error::Data`] when no two words of the vocabulary stand near each other or the
 /// vectors stopped being numbers (too high a learning rate), [`Error::Interrupted`] when the user cancels.
 ///
 /// # Panics
@@ -170,7 +170,7 @@ const LEAST_GROUPS: usize = 16;
 /// The parts of each of the groups, of one size or nearly.
 fn groups(parts: usize) -> Vec<Range<usize>> {
     let groups = parts.div_ceil((parts / LEAST_GROUPS).clamp(1, PARTS_PER_GROUP));
-    (0..groups).map(|group| share(group, groups, parts)).collect()
+    (0..groups).map(|group| partition(group, groups, parts)).collect()
 }
 
 /// How often the slices of tiles are halved before tiles are trained whole.

@@ -8,7 +8,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Builder;
 
-use ninefold_core::share::share;
+use ninefold_core::partition::partition;
 
 /// Does `piece(state, 0..pieces)` on `threads` threads, each with a `state` of its own; gives the results in order.
 ///
@@ -20,7 +20,7 @@ pub(crate) fn map<S, T: Send>(
     piece: impl Fn(&mut S, usize) -> T + Sync,
 ) -> Vec<T> {
     let threads = threads.clamp(1, pieces.max(1));
-    let shares: Vec<Range<usize>> = (0..threads).map(|thread| share(thread, threads, pieces)).collect();
+    let shares: Vec<Range<usize>> = (0..threads).map(|thread| partition(thread, threads, pieces)).collect();
     let next: Vec<AtomicUsize> = shares.iter().map(|share| AtomicUsize::new(share.start)).collect();
     let work = |thread: usize| {
         let mut state = state();

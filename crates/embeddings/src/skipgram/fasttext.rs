@@ -64,13 +64,13 @@ impl FastTextConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the setting's name.
+    /// [`Error::InvalidValue`] with the setting's name.
     pub fn validate(&self) -> Result<()> {
         self.word2vec.validate()?;
         check::at_least_one("min_n", self.min_n)?;
         check::at_least_one("bucket", self.bucket as usize)?;
         if self.max_n < self.min_n {
-            return Err(Error::config("max_n", format!("at least min_n ({})", self.min_n), self.max_n));
+            return Err(Error::invalid_value("max_n", format!("at least min_n ({})", self.min_n), self.max_n));
         }
         Ok(())
     }

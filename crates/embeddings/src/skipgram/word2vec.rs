@@ -89,7 +89,7 @@ impl Word2VecConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`](ninefold_core::Error::Config) with the setting's name.
+    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) with the setting's name.
     pub fn validate(&self) -> Result<()> {
         check::at_least_one("dim", self.dim)?;
         check::at_least_one("window", self.window)?;
@@ -97,7 +97,7 @@ impl Word2VecConfig {
         check::at_least_one("epochs", self.epochs)?;
         check::at_least_one("threads", self.threads)?;
         check::within("ns_exponent", self.ns_exponent, -4.0, 4.0)?;
-        check::share("sample", self.sample)?;
+        check::partition("sample", self.sample)?;
         check::positive("learning_rate", self.learning_rate)?;
         check::within("min_learning_rate", self.min_learning_rate, 0.0, self.learning_rate)
     }
@@ -119,7 +119,7 @@ impl Word2VecConfig {
 /// the sentences keeps the small random vector that it began with.
 ///
 /// # Errors
-/// [`Error::Config`](ninefold_core::Error::Config) for a senseless setting, [`Error::Data`](ninefold_core::Error::Data) when the sentences hold no word of the vocabulary or the vectors
+/// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for a senseless setting, [`Error::Data`](ninefold_core::Error::Data) when the sentences hold no word of the vocabulary or the vectors
 /// stopped being numbers (too high a learning rate), [`Error::Interrupted`](ninefold_core::Error::Interrupted) when the user cancels.
 ///
 /// # Panics

@@ -11,7 +11,7 @@ impl Config {
     /// `config.set("embedding.window", "10")`.
     ///
     /// # Errors
-    /// [`Error::Config`](ninefold_core::Error::Config) for a setting that does not exist (with the nearest one that does) or a value of the wrong type.
+    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for a setting that does not exist (with the nearest one that does) or a value of the wrong type.
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         let mut table = resolve::to_table(self)?;
         resolve::set(&mut table, key, value)?;
@@ -22,7 +22,7 @@ impl Config {
     /// The settings in which another config differs, by their names.
     ///
     /// # Errors
-    /// [`Error::Config`](ninefold_core::Error::Config) when a setting cannot be written, which none of them is.
+    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) when a setting cannot be written, which none of them is.
     pub fn differences(&self, other: &Config) -> Result<Vec<Difference>> {
         let without_specs = |config: &Config| json(&Config { embedding: Vec::new(), ..config.clone() });
         let mut found = differences(&without_specs(self)?, &without_specs(other)?);

@@ -17,7 +17,7 @@ impl Config {
     /// The config as a TOML file with a comment above every key; reading it gives the same config.
     ///
     /// # Errors
-    /// [`Error::Config`](ninefold_core::Error::Config) when a setting cannot be written as TOML.
+    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) when a setting cannot be written as TOML.
     pub fn to_commented_toml(&self) -> Result<String> {
         let table = resolve::to_table(self)?;
         let mut out = String::new();

@@ -10,7 +10,7 @@ use ninefold_core::error::{Error, Result};
 use ninefold_embeddings::glove::GloveConfig;
 use ninefold_embeddings::word2vec::Word2VecConfig;
 use ninefold_vectors::matrix::Unknown;
-use ninefold_vectors::outside::OutOfVocabulary;
+use ninefold_vectors::oov::OutOfVocabulary;
 
 /// How word vectors are made, and what they are called.
 #[derive(Clone, Debug, PartialEq, DocumentedFields)]
@@ -67,7 +67,8 @@ impl EmbeddingSpec {
 
     /// Everything about it: one of the tables of `[[embedding]]`.
     pub(crate) fn to_table(&self) -> Result<Table> {
-        let unwritable = |error: toml::ser::Error| Error::config("embedding", "settings that TOML can hold", error);
+        let unwritable =
+            |error: toml::ser::Error| Error::invalid_value("embedding", "settings that TOML can hold", error);
         let mut table = self.kind.settings()?;
         table.retain(|key, _| !OF_RUN.contains(&key));
         table.insert("name".to_string(), Value::from(self.name.as_str()));
@@ -85,7 +86,7 @@ impl EmbeddingSpec {
     /// Changes a setting; without a value it is the default again.
     ///
     /// # Errors
-    /// [`Error::Config`] for a setting that specs of this kind do not have, or a value of the wrong type; its key is `path`.
+    /// [`Error::InvalidValue`] for a setting that specs of this kind do not have, or a value of the wrong type; its key is `path`.
     pub(crate) fn set(&mut self, path: &str, key: &str, value: Option<&Value>) -> Result<()> {
         if !self.has(key) {
             let known: Vec<&str> = EmbeddingSpec::fields(self.kind.name()).into_iter().map(|(name, _)| name).collect();
@@ -101,7 +102,9 @@ impl EmbeddingSpec {
                 settings.remove(key);
                 settings.extend(value.map(|value| (key.to_string(), value.clone())));
                 self.kind = EmbeddingKind::new(self.kind.name(), settings).map_err(|error| match error {
-                    Error::Config { expected, found, .. } => Error::Config { key: path.to_string(), expected, found },
+                    Error::InvalidValue { expected, found, .. } => {
+                        Error::InvalidValue { key: path.to_string(), expected, found }
+                    }
                     other => other,
                 })?;
             }
@@ -112,13 +115,13 @@ impl EmbeddingSpec {
     /// Refuses settings that have no meaning. Reads no file.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         let first = |char: char| char.is_ascii_alphanumeric();
         let is_fine = self.name.starts_with(first) && self.name.chars().all(|char| first(char) || "._-".contains(char));
         if !is_fine {
             let expected = "letters and digits, and after the first of them also . _ - (folders have this name)";
-            return Err(Error::config("name", expected, format!("\"{}\"", self.name)));
+            return Err(Error::invalid_value("name", expected, format!("\"{}\"", self.name)));
         }
         self.kind.validate()
     }
@@ -139,6 +142,6 @@ impl EmbeddingSpec {
 fn typed<T: serde::de::DeserializeOwned>(path: &str, value: &Value) -> Result<T> {
     value.clone().try_into().map_err(|error: toml::de::Error| {
         let (expected, found) = explain(error.message().trim(), &|_| None);
-        Error::config(path, expected, found)
+        Error::invalid_value(path, expected, found)
     })
 }

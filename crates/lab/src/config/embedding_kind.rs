@@ -40,7 +40,11 @@ pub struct PretrainedConfig {
 impl PretrainedConfig {
     fn validate(&self) -> Result<()> {
         if self.path.trim().is_empty() {
-            return Err(Error::config("path", "a file with word vectors, or a name such as \"6B.100d\"", "nothing"));
+            return Err(Error::invalid_value(
+                "path",
+                "a file with word vectors, or a name such as \"6B.100d\"",
+                "nothing",
+            ));
         }
         Ok(())
     }
@@ -66,7 +70,7 @@ impl EmbeddingKind {
     /// The kind of that name with some of its settings, the others being the defaults of its trainer.
     ///
     /// # Errors
-    /// [`Error::Config`] for an unknown kind, an unknown setting (with the nearest known one), or a value of the wrong type.
+    /// [`Error::InvalidValue`] for an unknown kind, an unknown setting (with the nearest known one), or a value of the wrong type.
     pub fn new(name: &str, settings: Table) -> Result<EmbeddingKind> {
         let keys: Vec<&str> = fields(name).into_iter().map(|(key, _)| key).collect();
         if let Some(unknown) = settings.keys().find(|key| !keys.contains(&key.as_str())) {
@@ -84,7 +88,7 @@ impl EmbeddingKind {
             "pretrained" => read(settings).map(EmbeddingKind::Pretrained),
             other => {
                 let (expected, found) = (format!("one of {}", EmbeddingKind::NAMES.join(", ")), format!("\"{other}\""));
-                Err(Error::config("kind", expected, found))
+                Err(Error::invalid_value("kind", expected, found))
             }
         }
     }
@@ -92,7 +96,7 @@ impl EmbeddingKind {
     /// All settings by their names; those without a value are left out.
     ///
     /// # Errors
-    /// [`Error::Config`] when a value cannot be written, which none of them is.
+    /// [`Error::InvalidValue`] when a value cannot be written, which none of them is.
     pub fn settings(&self) -> Result<Table> {
         let table = match self {
             EmbeddingKind::Word2vec(config) => Table::try_from(config),
@@ -100,7 +104,8 @@ impl EmbeddingKind {
             EmbeddingKind::Glove(config) => Table::try_from(config),
             EmbeddingKind::Pretrained(config) => Table::try_from(config),
         };
-        let mut table = table.map_err(|error| Error::config("embedding", "settings that TOML can hold", error))?;
+        let mut table =
+            table.map_err(|error| Error::invalid_value("embedding", "settings that TOML can hold", error))?;
         if let Some(Value::Table(shared)) = table.remove(SHARED) {
             table.extend(shared);
         }
@@ -110,7 +115,7 @@ impl EmbeddingKind {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the setting's name.
+    /// [`Error::InvalidValue`] with the setting's name.
     pub fn validate(&self) -> Result<()> {
         match self {
             EmbeddingKind::Word2vec(config) => config.validate(),
@@ -168,7 +173,7 @@ pub(crate) fn fields(kind: &str) -> Vec<(&'static str, &'static str)> {
 
 /// What is said about a setting that does not exist; `key` is how it was written.
 pub(crate) fn unknown_setting(key: &str, name: &str, known: &[&str]) -> Error {
-    Error::config(key, format!("a known setting{}", suggestion(name, known)), format!("`{name}`"))
+    Error::invalid_value(key, format!("a known setting{}", suggestion(name, known)), format!("`{name}`"))
 }
 
 /// The settings of a struct, read one at a time, so that a mistake has its key.
@@ -177,10 +182,12 @@ fn read<T: Default + Serialize + serde::de::DeserializeOwned>(settings: Table) -
         let alone = Table::from_iter([(key.clone(), value.clone())]);
         if let Err(error) = alone.try_into::<T>() {
             let (expected, found) = explain(error.message().trim(), &|_| None);
-            return Err(Error::config(key, expected, found));
+            return Err(Error::invalid_value(key, expected, found));
         }
     }
-    settings.try_into().map_err(|error: toml::de::Error| Error::config("embedding", "known settings", error.message()))
+    settings
+        .try_into()
+        .map_err(|error: toml::de::Error| Error::invalid_value("embedding", "known settings", error.message()))
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ fn own_key(spec: &EmbeddingSpec, name: &str) -> Option<&'static str> {
 /// Lays `[embedding]` or `[[embedding]]` over the specs.
 ///
 /// # Errors
-/// [`Error::Config`] with the key.
+/// [`Error::InvalidValue`] with the key.
 pub(crate) fn overlay(specs: &mut Vec<EmbeddingSpec>, upper: &Value) -> Result<()> {
     match upper {
         Value::Table(settings) => settings.iter().try_for_each(|(key, value)| set(specs, key, Some(value))),
@@ -73,17 +73,23 @@ pub(crate) fn overlay(specs: &mut Vec<EmbeddingSpec>, upper: &Value) -> Result<(
             for item in items {
                 let Some(name) = item.get("name").and_then(Value::as_str) else {
                     let expected = "in every [[embedding]] a name, such as name = \"w2v-wide\"";
-                    return Err(Error::config("embedding.name", expected, format!("`{item}`")));
+                    return Err(Error::invalid_value("embedding.name", expected, format!("`{item}`")));
                 };
                 if seen.contains(&name) {
-                    return Err(Error::config("embedding.name", "another name for each [[embedding]]", twice(name)));
+                    return Err(Error::invalid_value(
+                        "embedding.name",
+                        "another name for each [[embedding]]",
+                        twice(name),
+                    ));
                 }
                 seen.push(name);
                 declare(specs, name, item.as_table().unwrap_or(&Table::new()))?;
             }
             Ok(())
         }
-        other => Err(Error::config(SECTION, "tables: [[embedding]] with a name and a kind, or [embedding]", other)),
+        other => {
+            Err(Error::invalid_value(SECTION, "tables: [[embedding]] with a name and a kind, or [embedding]", other))
+        }
     }
 }
 
@@ -95,7 +101,7 @@ fn twice(name: &str) -> String {
 /// default again.
 ///
 /// # Errors
-/// [`Error::Config`] with the key.
+/// [`Error::InvalidValue`] with the key.
 pub(crate) fn set(specs: &mut Vec<EmbeddingSpec>, key: &str, value: Option<&Value>) -> Result<()> {
     if let Some((name, key)) = key.split_once('.') {
         return match specs.iter_mut().find(|spec| spec.name == name) {
@@ -112,7 +118,7 @@ pub(crate) fn set(specs: &mut Vec<EmbeddingSpec>, key: &str, value: Option<&Valu
             Ok(())
         }
         Some(value) if key == GLOVE => {
-            Err(Error::config("embedding.glove", "\"train\", a name such as \"6B.100d\", or a path", value))
+            Err(Error::invalid_value("embedding.glove", "\"train\", a name such as \"6B.100d\", or a path", value))
         }
         value => {
             if !names_for_all().0.contains(&key) {
@@ -151,10 +157,10 @@ fn declare(specs: &mut Vec<EmbeddingSpec>, name: &str, settings: &Table) -> Resu
     let existing = specs.iter().position(|spec| spec.name == name);
     let kind = match settings.get("kind") {
         Some(Value::String(kind)) => kind.as_str(),
-        Some(other) => return Err(Error::config(path("kind"), kinds(), other)),
+        Some(other) => return Err(Error::invalid_value(path("kind"), kinds(), other)),
         None => match existing {
             Some(place) => specs[place].kind.name(),
-            None => return Err(Error::config(path("kind"), kinds(), "none")),
+            None => return Err(Error::invalid_value(path("kind"), kinds(), "none")),
         },
     };
     let mut spec = EmbeddingSpec { name: name.to_string(), ..base(specs, existing, kind, &path("kind"))? };
@@ -185,7 +191,7 @@ fn base(specs: &[EmbeddingSpec], existing: Option<usize>, kind: &str, path: &str
         return Ok(glove(specs, spec, TRAIN)); // the only one that may be of another kind than its name says
     }
     let found = format!("\"{kind}\"");
-    let kind = EmbeddingKind::new(kind, Table::new()).map_err(|_| Error::config(path, kinds(), found))?;
+    let kind = EmbeddingKind::new(kind, Table::new()).map_err(|_| Error::invalid_value(path, kinds(), found))?;
     Ok(match existing.or(specs.first()) {
         Some(spec) => EmbeddingSpec { kind, ..spec.clone() },
         None => EmbeddingSpec::new("", kind),
@@ -288,7 +294,7 @@ pub(crate) fn to_value(specs: &[EmbeddingSpec]) -> Result<Value> {
 /// The specs that a value declares beside the built-in ones, or changes of those.
 ///
 /// # Errors
-/// [`Error::Config`] with the key.
+/// [`Error::InvalidValue`] with the key.
 pub(crate) fn from_value(value: &Value) -> Result<Vec<EmbeddingSpec>> {
     let mut specs = crate::Config::default().embedding;
     overlay(&mut specs, value)?;

@@ -4,7 +4,7 @@ use crate::config::embedding_list::written_key;
 use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::nearest;
-use ninefold_vectors::outside::OutOfVocabulary;
+use ninefold_vectors::oov::OutOfVocabulary;
 
 impl Config {
     /// Every spec by itself, and that each name in `embeddings` is one's.
@@ -12,11 +12,11 @@ impl Config {
         for (place, spec) in self.embedding.iter().enumerate() {
             if self.embedding[..place].iter().any(|other| other.name == spec.name) {
                 let found = format!("\"{}\" twice", spec.name);
-                return Err(Error::config("embedding.name", "another name for each [[embedding]]", found));
+                return Err(Error::invalid_value("embedding.name", "another name for each [[embedding]]", found));
             }
             spec.validate().map_err(|error| match error {
-                Error::Config { key, expected, found } => {
-                    Error::Config { key: written_key(spec, &key), expected, found }
+                Error::InvalidValue { key, expected, found } => {
+                    Error::InvalidValue { key: written_key(spec, &key), expected, found }
                 }
                 other => other,
             })?;
@@ -26,7 +26,7 @@ impl Config {
             Some(unknown) => {
                 let hint = nearest(unknown, &known).map_or(String::new(), |name| format!(" (did you mean `{name}`?)"));
                 let expected = format!("names of embeddings: {}{hint}", known.join(", "));
-                Err(Error::config("embeddings", expected, format!("\"{unknown}\"")))
+                Err(Error::invalid_value("embeddings", expected, format!("\"{unknown}\"")))
             }
             None => self.validate_subwords(),
         }
@@ -40,7 +40,7 @@ impl Config {
                 "\"unk\", as {} has no n-grams (fasttext has, and a fastText model given as embedding.glove)",
                 names.join(", ")
             );
-            return Err(Error::config("embedding.out_of_vocabulary", expected, "\"subwords\""));
+            return Err(Error::invalid_value("embedding.out_of_vocabulary", expected, "\"subwords\""));
         }
         Ok(())
     }

@@ -93,13 +93,13 @@ impl Config {
     /// Checks every setting of every section.
     ///
     /// # Errors
-    /// [`Error::Config`] names the first one without meaning, as `section.key`.
+    /// [`Error::InvalidValue`] names the first one without meaning, as `section.key`.
     pub fn validate(&self) -> Result<()> {
         if self.seed > i64::MAX as u64 {
-            return Err(Error::config("seed", format!("at most {}", i64::MAX), self.seed));
+            return Err(Error::invalid_value("seed", format!("at most {}", i64::MAX), self.seed));
         }
         if self.seeds == 0 {
-            return Err(Error::config("seeds", "at least 1", 0));
+            return Err(Error::invalid_value("seeds", "at least 1", 0));
         }
         distinct("embeddings", &self.embeddings.iter().map(Embedding::name).collect::<Vec<_>>())?;
         distinct("models", &self.models)?;
@@ -155,7 +155,7 @@ impl Config {
 fn distinct<T: PartialEq + std::fmt::Debug>(key: &str, list: &[T]) -> Result<()> {
     let repeated = list.iter().enumerate().any(|(place, item)| list[..place].contains(item));
     if list.is_empty() || repeated {
-        return Err(Error::config(key, "one or more, each once", format!("{list:?}").to_lowercase()));
+        return Err(Error::invalid_value(key, "one or more, each once", format!("{list:?}").to_lowercase()));
     }
     Ok(())
 }
@@ -163,9 +163,9 @@ fn distinct<T: PartialEq + std::fmt::Debug>(key: &str, list: &[T]) -> Result<()>
 /// Puts the section's name before the key of a config error.
 fn within(section: &str, result: Result<()>) -> Result<()> {
     result.map_err(|error| match error {
-        Error::Config { key, expected, found } => {
+        Error::InvalidValue { key, expected, found } => {
             let short = key.strip_prefix(section).and_then(|key| key.strip_prefix('.')).unwrap_or(&key);
-            Error::Config { key: format!("{section}.{short}"), expected, found }
+            Error::InvalidValue { key: format!("{section}.{short}"), expected, found }
         }
         other => other,
     })

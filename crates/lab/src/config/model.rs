@@ -40,19 +40,19 @@ impl ModelConfig {
     /// Refuses settings that have no meaning, or none for these networks over texts of at most `max_len` tokens.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self, kinds: &[ModelKind], max_len: usize) -> Result<()> {
         self.shared.check()?;
         self.families.check()?;
         let SharedConfig { pooling, segments, .. } = self.shared;
         if pooling == Some(Pooling::Segments) && segments > max_len {
-            return Err(Error::config("segments", format!("at most training.max_len, {max_len}"), segments));
+            return Err(Error::invalid_value("segments", format!("at most training.max_len, {max_len}"), segments));
         }
         for &kind in kinds {
             let family = self.encoder(kind).family();
             if let Some(pooling) = pooling.filter(|pooling| pooling.needs_last() && !family.has_last_state()) {
                 let expected = format!("a pooling without the last state, which {} does not have", kind.name());
-                return Err(Error::config("pooling", expected, format!("\"{}\"", pooling.name())));
+                return Err(Error::invalid_value("pooling", expected, format!("\"{}\"", pooling.name())));
             }
             if family.chunk_len() > 0 && pooling.unwrap_or(family.own_pooling()) == Pooling::Last {
                 let expected = format!(
@@ -60,7 +60,7 @@ impl ModelConfig {
                      first and the last chunk of a text alone)",
                     kind.section()
                 );
-                return Err(Error::config("pooling", expected, "last"));
+                return Err(Error::invalid_value("pooling", expected, "last"));
             }
             within(kind.section(), family.check_length(max_len))?;
         }
@@ -68,7 +68,7 @@ impl ModelConfig {
     }
 
     /// Whether a setting of `[model]` has an effect on a network: `dropout`, `recurrent.hidden_size`.
-    pub(crate) fn concerns(key: &str, kind: ModelKind) -> bool {
+    pub(crate) fn applies_to(key: &str, kind: ModelKind) -> bool {
         match key.split_once('.') {
             Some((section, _)) => section == kind.section(),
             None => !kind.family().unused().contains(&key),

@@ -19,14 +19,14 @@ pub const PRESETS: [&str; 4] = ["default", "strong", "round1", "round2"];
 /// The settings of a preset.
 ///
 /// # Errors
-/// [`Error::Config`] when there is none of that name.
+/// [`Error::InvalidValue`] when there is none of that name.
 pub fn preset(name: &str) -> Result<Config> {
     match name {
         "default" => Ok(Config::default()),
         "strong" => Ok(lifted(round(ROUND1))),
         "round1" => Ok(round(ROUND1)),
         "round2" => Ok(round(ROUND2)),
-        other => Err(Error::config("preset", PRESETS.join(", "), other)),
+        other => Err(Error::invalid_value("preset", PRESETS.join(", "), other)),
     }
 }
 

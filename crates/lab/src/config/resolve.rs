@@ -32,7 +32,7 @@ pub struct Sources {
 /// The settings that the sources add up to, checked.
 ///
 /// # Errors
-/// [`Error::Io`] when the file cannot be read; [`Error::Format`] with the line for what it must not say; [`Error::Config`]
+/// [`Error::Io`] when the file cannot be read; [`Error::Format`] with the line for what it must not say; [`Error::InvalidValue`]
 /// for a setting that does not exist (with the nearest one that does) or has no meaning.
 pub fn resolve(sources: &Sources) -> Result<Config> {
     let base = presets::preset(sources.preset.as_deref().unwrap_or("default"))?;
@@ -50,17 +50,17 @@ pub fn resolve(sources: &Sources) -> Result<Config> {
 
 /// A config as a TOML table.
 pub(crate) fn to_table(config: &Config) -> Result<Table> {
-    Table::try_from(config).map_err(|error| Error::config("config", "settings that TOML can hold", error))
+    Table::try_from(config).map_err(|error| Error::invalid_value("config", "settings that TOML can hold", error))
 }
 
 /// The settings of a table; those that it does not have are the default's.
 ///
 /// # Errors
-/// [`Error::Config`] with the key.
+/// [`Error::InvalidValue`] with the key.
 pub(crate) fn from_table(table: Table) -> Result<Config> {
     read(table).map_err(|mistake| {
         let (expected, found) = mistake.explain();
-        Error::config(mistake.key(), expected, found)
+        Error::invalid_value(mistake.key(), expected, found)
     })
 }
 
@@ -103,7 +103,7 @@ fn parse(text: &str, name: &str) -> Result<Table> {
     renew(&mut table);
     if let Some(specs) = table.get(embedding_list::SECTION) {
         embedding_list::from_value(specs).map_err(|error| match error {
-            Error::Config { key, expected, found } => {
+            Error::InvalidValue { key, expected, found } => {
                 let keys: Vec<Segment> = key.split('.').map(|key| Segment::Map { key: key.to_string() }).collect();
                 fail(place(&keys.iter().collect::<Vec<_>>(), &parsed).start, (expected, found))
             }
@@ -151,7 +151,7 @@ pub(crate) fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
             Ok(_) => return overlay(table, setting),
             // It may be one of an embedding that only this table has.
             Err(_) if is_of_embeddings => match overlay(table, setting) {
-                Err(Error::Config { expected, found, .. }) => (expected, found),
+                Err(Error::InvalidValue { expected, found, .. }) => (expected, found),
                 done => return done,
             },
             Err(mistake) => mistake.explain(),
@@ -163,13 +163,13 @@ pub(crate) fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
         }
     }
     let (expected, found) = refused.unwrap_or_default();
-    Err(Error::config(key, expected, found))
+    Err(Error::invalid_value(key, expected, found))
 }
 
 /// Puts a value at a key such as "model.recurrent.hidden_size"; `None` removes it.
 ///
 /// # Errors
-/// [`Error::Config`] for a setting that no embedding has.
+/// [`Error::InvalidValue`] for a setting that no embedding has.
 pub(crate) fn put(table: &mut Table, key: &str, value: Option<Value>) -> Result<()> {
     match key.split_once('.') {
         Some((embedding_list::SECTION, rest)) if let Some(specs) = table.get_mut(embedding_list::SECTION) => {

@@ -4,7 +4,7 @@ use ninefold_data::Protocol;
 use ninefold_metrics::bootstrap::{Resampled, mean_and_deviation};
 use ninefold_metrics::compare::Evaluation;
 use ninefold_metrics::paired::holm;
-use ninefold_records::{Gain, LadderResults, LadderRun, LadderStep, Rung};
+use ninefold_records::{Gain, LadderResults, LadderRun, LadderStep, LadderVariant};
 
 /// A training, and the class that it gave each validation text.
 pub(crate) type Answered = (LadderRun, Vec<u32>);
@@ -21,7 +21,7 @@ pub(crate) fn judge(
 ) -> LadderResults {
     assert_eq!(variants.len(), 2 * steps.len() + 1, "rungs for {} steps", steps.len());
     let resampled = resampled(&variants, evaluation);
-    let mut rungs: Vec<Rung> = variants
+    let mut rungs: Vec<LadderVariant> = variants
         .into_iter()
         .zip(&resampled)
         .map(|(runs, resampled)| rung(runs, resampled.as_ref(), evaluation))
@@ -63,11 +63,11 @@ fn resampled(variants: &[Vec<Answered>], evaluation: &Evaluation) -> Vec<Option<
     variants.iter().map(|runs| if is_sound(runs) { resampled.next() } else { None }).collect()
 }
 
-fn rung(runs: Vec<Answered>, resampled: Option<&Resampled>, evaluation: &Evaluation) -> Rung {
+fn rung(runs: Vec<Answered>, resampled: Option<&Resampled>, evaluation: &Evaluation) -> LadderVariant {
     let runs: Vec<LadderRun> = runs.into_iter().map(|(run, _)| run).collect();
     let scores: Option<Vec<f64>> = runs.iter().map(|run| run.score).collect();
     let seconds: Vec<f64> = runs.iter().map(|run| run.seconds).collect();
-    Rung {
+    LadderVariant {
         score: scores.map(|scores| mean_and_deviation(&scores).0),
         interval: resampled.map(|resampled| evaluation.interval(resampled.of(evaluation.main_score))),
         seconds: mean_and_deviation(&seconds).0,

@@ -30,7 +30,7 @@ use self::steps::Steps;
 use crate::config::Pair;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
-use crate::run::{self, crew};
+use crate::run::{self, workers};
 use crate::store::keys;
 use crate::{Config, Embedding, EmbeddingSpec, RunFolder, Session};
 use ninefold_core::error::{Error, Result};
@@ -43,7 +43,7 @@ use ninefold_records::{LadderResults, LadderStep, RunRecords};
 /// Climbs the ladder, or goes on with what an earlier call left in `path`.
 ///
 /// # Errors
-/// [`Error::Config`] when foot and top do not differ, or when some of the steps have no meaning without the others; those of
+/// [`Error::InvalidValue`] when foot and top do not differ, or when some of the steps have no meaning without the others; those of
 /// the corpus, the vectors and the disk; [`Error::Threads`]; [`Error::Interrupted`] when the session's progress says so: the folder
 /// then holds every epoch that was finished.
 pub fn ladder(foot: &Config, top: &Config, path: &Path, session: &Session) -> Result<LadderResults> {
@@ -161,7 +161,7 @@ impl Ladder<'_> {
         let jobs: Vec<Job> = wanted.into_iter().map(job).collect::<Result<_>>()?;
         progress.begin(&counted(jobs.len(), "training"), "texts", Some(jobs.iter().map(Job::texts).sum()));
         let work = |job: &Job, progress: &dyn Progress| job.run(&self.name(job), progress);
-        let trained = crew::run(&jobs, progress, work, |training| {
+        let trained = workers::run(&jobs, progress, work, |training| {
             done.insert(training.key.clone(), training);
             Ok(())
         });

@@ -74,7 +74,7 @@ impl Steps {
     /// The steps from `foot` to `top`; the texts, the pairs, the seeds and the statistics are those of the top.
     ///
     /// # Errors
-    /// [`Error::Config`] when nothing differs.
+    /// [`Error::InvalidValue`] when nothing differs.
     pub(crate) fn between(foot: &Config, top: &Config) -> Result<Steps> {
         let specs = embedding_list::changes(&foot.embedding, &top.embedding)?;
         let (below, above) = (resolve::to_table(foot)?, resolve::to_table(top)?);
@@ -113,7 +113,7 @@ impl Steps {
         }));
         if steps.is_empty() {
             let expected = "settings that differ from those at the foot (--from), for a step each";
-            return Err(Error::config("ladder", expected, "the same settings at foot and top"));
+            return Err(Error::invalid_value("ladder", expected, "the same settings at foot and top"));
         }
         Ok(Steps { foot, steps })
     }
@@ -125,7 +125,7 @@ impl Steps {
     /// The config in which the steps are taken that `is_taken` says.
     ///
     /// # Errors
-    /// [`Error::Config`] when those do not go together without the others.
+    /// [`Error::InvalidValue`] when those do not go together without the others.
     pub(crate) fn config(&self, is_taken: impl Fn(usize) -> bool) -> Result<Config> {
         let mut table = self.foot.clone();
         for (_, step) in self.steps.iter().enumerate().filter(|(place, _)| is_taken(*place)) {

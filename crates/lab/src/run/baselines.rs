@@ -20,7 +20,7 @@ use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
 use ninefold_linear::baseline::{Input, Trained};
 use ninefold_linear::training::Chosen;
-use ninefold_models::bundle::{FORMAT_VERSION, Facts, LinearBundle, LinearConfig, LinearTag};
+use ninefold_models::bundle::{FORMAT_VERSION, LinearBundle, LinearConfig, LinearTag, TrainingSummary};
 use ninefold_records::{NO_EMBEDDING, PairRecord, Row, RowKind, Seconds, VectorCoverage};
 use ninefold_text::vocab::Vocab;
 
@@ -166,13 +166,13 @@ impl<'a> Baselines<'a> {
         vocab: Vocab,
     ) -> LinearBundle {
         let (row, texts) = (&record.row, self.held_out.texts);
-        let training = Facts {
+        let training = TrainingSummary {
             protocol: texts.corpus.protocol.to_string(),
             seed: row.seed,
             epochs: row.epochs,
             validation: row.validation,
             test: row.test,
-            ..Facts::default()
+            ..TrainingSummary::default()
         };
         let config = LinearConfig {
             format_version: FORMAT_VERSION,

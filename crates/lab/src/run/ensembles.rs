@@ -25,7 +25,7 @@ use ninefold_core::progress::Progress;
 use ninefold_linear::logistic::Stop;
 use ninefold_linear::stacking;
 use ninefold_metrics::{Rule, Vote, calibration, log_loss, log_scores, select, stratified_folds, tempered};
-use ninefold_models::bundle::{EnsembleConfig, EnsembleFacts, EnsembleMember, FORMAT_VERSION, sha256};
+use ninefold_models::bundle::{EnsembleConfig, EnsembleMember, EnsembleSummary, FORMAT_VERSION, sha256};
 use ninefold_records::{Member, PairRecord, Row, RowKind, Seconds, VectorCoverage};
 
 /// Parts that validation is cut into: what is fitted on all but one is judged on that one.
@@ -304,7 +304,7 @@ impl<'a> Ensembles<'a> {
             EnsembleMember::of(&folder, path, candidate.row.pair(), weight)
         };
         let members = chosen.members.iter().zip(&chosen.weights).map(member).collect::<Result<_>>()?;
-        let training = EnsembleFacts {
+        let training = EnsembleSummary {
             protocol: self.texts.corpus.protocol.to_string(),
             validation: row.validation,
             test: row.test,

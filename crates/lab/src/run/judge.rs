@@ -29,7 +29,7 @@ pub(crate) fn judge(board: &mut Leaderboard, config: &Config, texts: &Texts, fol
         let labels = labels.filter(|labels| labels.len() == truth.len());
         let path = folder.records().predictions_path(row);
         let expected = format!("predictions of {} test texts, each one of the classes", truth.len());
-        labels.map(Some).ok_or_else(|| Error::format(path.display(), expected, "others"))
+        labels.map(Some).ok_or_else(|| Error::format(path, expected, "others"))
     };
     let predicted = board.rows.iter().map(answers).collect::<Result<Vec<_>>>()?;
     let evaluation = Evaluation {
@@ -44,8 +44,8 @@ pub(crate) fn judge(board: &mut Leaderboard, config: &Config, texts: &Texts, fol
     board.statistics = Some(Statistics {
         n_resamples: config.statistics.n_resamples,
         confidence_level: config.statistics.level(),
-        looks: evaluations,
-        looks_ever: texts.test_evaluations.total().unwrap_or(evaluations),
+        test_evaluations: evaluations,
+        test_evaluations_total: texts.test_evaluations.total().unwrap_or(evaluations),
     });
     Ok(())
 }

@@ -2,18 +2,18 @@
 
 pub(crate) mod baselines;
 mod best;
-pub(crate) mod crew;
 mod ensembles;
 pub(crate) mod features;
 mod judge;
 pub(crate) mod keys;
-mod outside;
+mod oov;
 pub(crate) mod pair;
 pub(crate) mod parts;
 pub(crate) mod pretraining;
 pub(crate) mod scoring;
 pub(crate) mod texts;
 pub(crate) mod vectors;
+pub(crate) mod workers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -226,7 +226,7 @@ impl Run<'_> {
         let total = trainers.iter().map(Trainer::texts).sum();
         progress.begin(&counted(trainers.len(), "network"), "texts", Some(total));
         let trained =
-            crew::run(&trainers, progress, |trainer, progress| Ok(trainer.run(progress)?.row), |row| self.add(row));
+            workers::run(&trainers, progress, |trainer, progress| Ok(trainer.run(progress)?.row), |row| self.add(row));
         progress.end();
         trained
     }

@@ -23,13 +23,13 @@ use crate::{Config, Embedding, RunFolder};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::progress::Progress;
-use ninefold_models::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape};
+use ninefold_models::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Shape, TrainingSummary};
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
 use ninefold_nn::train::pretrain::PretrainEpoch;
 use ninefold_nn::train::{Checkpoint, Epoch, TrainConfig, fit};
 use ninefold_records::{PairRecord, Row, Seconds};
-use ninefold_vectors::outside::OutOfVocabulary;
+use ninefold_vectors::oov::OutOfVocabulary;
 
 /// All that one pair needs.
 pub(crate) struct Trainer<'a> {
@@ -65,7 +65,7 @@ pub(crate) fn untrained(
     let matrix = &vectors.matrix;
     let mut model = NeuralClassifier::new(shape, matrix.data.clone(), matrix.dim, seed);
     if let Some(outside) = &vectors.outside {
-        model.set_outside(Arc::clone(&outside.rows));
+        model.set_oov(Arc::clone(&outside.rows));
     }
     model
 }
@@ -89,12 +89,12 @@ impl Trainer<'_> {
         fs::create_dir_all(&pair).map_err(Error::io("create the folder", &pair))?;
         let row = row(&self.pair, self.seed, self.config);
         let name = if self.config.seeds > 1 { format!("{} (seed {})", row.pair(), self.seed) } else { row.pair() };
-        let (held_back, mut history) = (self.held_back(), Vec::new());
-        let mut model = self.untrained(held_back);
+        let (held_out, mut history) = (self.held_out(), Vec::new());
+        let mut model = self.untrained(held_out);
         let mut seconds = Seconds { embedding: self.vectors.seconds, ..Seconds::default() };
-        let trained = self.fit(&name, held_back, &mut model, &mut history, progress);
+        let trained = self.fit(&name, held_out, &mut model, &mut history, progress);
         self.folder.records().write_history(&row, &history)?;
-        seconds.train = self.seconds(held_back, &history)?;
+        seconds.train = self.seconds(held_out, &history)?;
         let row = Row { parameters: model.trained_parameter_count(), epochs: history.len(), ..row };
         let trained = trained.and_then(|Checkpoint { best_epoch, .. }| {
             let Some(whole) = self.whole(best_epoch) else { return Ok((best_epoch, None)) };
@@ -114,7 +114,7 @@ impl Trainer<'_> {
             }
             Err(error) => return Err(error),
         };
-        for stage in [Some(held_back), self.whole(0)].into_iter().flatten() {
+        for stage in [Some(held_out), self.whole(0)].into_iter().flatten() {
             let _ = fs::remove_file(self.checkpoint(stage)); // of no use any more, of no harm either
         }
         Ok(record)
@@ -122,7 +122,7 @@ impl Trainer<'_> {
 
     /// The texts that all epochs together learn from, at most.
     pub(crate) fn texts(&self) -> u64 {
-        let stages = [Some(self.held_back()), self.whole(self.config.training.epochs)];
+        let stages = [Some(self.held_out()), self.whole(self.config.training.epochs)];
         stages.into_iter().flatten().map(|stage| self.texts_of(stage)).sum()
     }
 
@@ -130,7 +130,7 @@ impl Trainer<'_> {
         ((stage.epochs + pretraining::epochs(self.config, self.pair.1)) * stage.texts.train.len()) as u64
     }
 
-    fn held_back(&self) -> Stage<'_> {
+    fn held_out(&self) -> Stage<'_> {
         let Config { training, log, .. } = self.config;
         Stage { texts: self.texts, vectors: self.vectors, prefix: "", epochs: training.epochs, logs: log }
     }
@@ -224,7 +224,7 @@ impl Trainer<'_> {
         };
         let Parts { train, validation, .. } = self.vectors.parts(self.texts);
         let (train, validation) = (logits(&mut model, train)?, logits(&mut model, validation)?);
-        let (stage, mut model) = last.unwrap_or((self.held_back(), model));
+        let (stage, mut model) = last.unwrap_or((self.held_out(), model));
         let test = logits(&mut model, stage.vectors.parts(stage.texts).test)?;
         row.parameters = model.trained_parameter_count();
         row.seconds.evaluate = start.elapsed().as_secs_f64();
@@ -243,7 +243,7 @@ impl Trainer<'_> {
 
     fn bundle(&self, record: &PairRecord, stage: Stage, model: NeuralClassifier) -> Bundle {
         let row = &record.row;
-        let training = Facts {
+        let training = TrainingSummary {
             protocol: self.texts.corpus.protocol.to_string(),
             seed: row.seed,
             epochs: row.epochs,
@@ -264,7 +264,7 @@ pub(crate) fn bundle(
     vectors: &Vectors,
     embedding: &Embedding,
     temperature: f64,
-    training: Facts,
+    training: TrainingSummary,
     model: NeuralClassifier,
 ) -> Bundle {
     let reading = BundleReading { max_len: config.training.max_len, padding: config.training.padding };

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::config::embedding_list::written_key;
-use crate::run::outside::Outside;
+use crate::run::oov::Outside;
 use crate::run::parts::Parts;
 use crate::run::texts::Texts;
 use crate::store::keys;
@@ -25,7 +25,7 @@ use ninefold_nn::batch::Encoded;
 use ninefold_nn::train::TrainData;
 use ninefold_records::VectorCoverage;
 use ninefold_vectors::matrix::EmbeddingMatrix;
-use ninefold_vectors::outside::{OutOfVocabulary, OutsideWords, Part};
+use ninefold_vectors::oov::{OovVectors, OutOfVocabulary, Part};
 use ninefold_vectors::pretrained::{self, Places};
 use ninefold_vectors::{WordVectors, formats};
 
@@ -47,7 +47,7 @@ pub(crate) struct Vectors {
 
 impl Vectors {
     /// # Errors
-    /// Those of the trainers and readers; [`Error::Config`] when loaded vectors have another dimension than the settings say.
+    /// Those of the trainers and readers; [`Error::InvalidValue`] when loaded vectors have another dimension than the settings say.
     pub(crate) fn make(embedding: &Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
         let mut vectors = Vectors::of(embedding, config, texts, session)?;
         if let Some(whole) = &texts.whole {
@@ -88,7 +88,7 @@ impl Vectors {
             matrix.found + matrix.by_subwords + matrix.unknown,
             100.0 * matrix.coverage(),
         ));
-        let outside = OutsideWords::new(outside).map(|words| Outside::read(words, texts)).transpose()?;
+        let outside = OovVectors::new(outside).map(|words| Outside::read(words, texts)).transpose()?;
         if by_ngrams {
             progress.notice(&format!("{}: {}", embedding.name(), Outside::described(outside.as_ref())));
         }
@@ -131,7 +131,7 @@ fn pretrained(spec: &EmbeddingSpec, from: &PretrainedConfig, session: &Session) 
     match from.dim {
         Some(dim) if dim != vectors.dim() => {
             let expected = format!("{} as in {} (or other vectors)", vectors.dim(), from.path);
-            Err(Error::config(written_key(spec, "dim"), expected, dim))
+            Err(Error::invalid_value(written_key(spec, "dim"), expected, dim))
         }
         _ => Ok(vectors),
     }

@@ -36,19 +36,19 @@ impl SearchConfig {
     /// Refuses settings that have no meaning; the space is looked at by `Space`.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         if !(self.minutes >= 0.0 && self.minutes.is_finite()) {
-            return Err(Error::config("minutes", "0 or more", self.minutes));
+            return Err(Error::invalid_value("minutes", "0 or more", self.minutes));
         }
         if self.trials == 0 && self.minutes == 0.0 {
-            return Err(Error::config("trials", "at least 1, or a number of minutes", 0));
+            return Err(Error::invalid_value("trials", "at least 1, or a number of minutes", 0));
         }
         if self.min_epochs == 0 {
-            return Err(Error::config("min_epochs", "at least 1", 0));
+            return Err(Error::invalid_value("min_epochs", "at least 1", 0));
         }
         if self.reduction_factor < 2 {
-            return Err(Error::config("reduction_factor", "at least 2", self.reduction_factor));
+            return Err(Error::invalid_value("reduction_factor", "at least 2", self.reduction_factor));
         }
         Ok(())
     }

@@ -27,8 +27,8 @@ use serde_json::json;
 use self::asha::{Asha, Job};
 use self::space::Space;
 use self::trial::Trials;
-use crate::run::crew;
 use crate::run::texts::Texts;
+use crate::run::workers;
 use crate::store::keys;
 use crate::{Config, RunFolder, Session};
 pub use config::SearchConfig;
@@ -42,7 +42,7 @@ use ninefold_records::{RunRecords, SearchResults, Trial};
 /// Searches, or goes on with what an earlier search of the same space left in `path`; the budget may have grown meanwhile.
 ///
 /// # Errors
-/// [`Error::Config`] for a space without meaning; those of the corpus, the vectors and the disk; [`Error::Threads`];
+/// [`Error::InvalidValue`] for a space without meaning; those of the corpus, the vectors and the disk; [`Error::Threads`];
 /// [`Error::Interrupted`] when the session's progress says so: the folder then holds every epoch that was finished.
 pub fn search(config: &Config, path: &Path, session: &Session) -> Result<SearchResults> {
     session.install(|| search_in(config, path, session))
@@ -143,7 +143,7 @@ impl Search<'_> {
             0 => threads,
             wanted => wanted.min(threads),
         };
-        let pools = crew::pools(workers)?;
+        let pools = workers::pools(workers)?;
         in_each(&pools, &|_| self.work(progress));
         self.lock().ended.take().map_or(Ok(()), Err)
     }

@@ -46,7 +46,7 @@ impl Space {
     /// The space of the config, or the one for configs without.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub(crate) fn of(config: &Config) -> Result<Space> {
         let mut table = config.search.space.clone().unwrap_or_else(|| default_space(config));
         if let Some(Value::Table(model)) = table.get_mut("model") {
@@ -59,20 +59,24 @@ impl Space {
             }
             let Value::Table(keys) = keys else {
                 let found = format!("{section} = {keys}");
-                return Err(Error::config("search.space", format!("settings such as {section}.KEY = [...]"), found));
+                return Err(Error::invalid_value(
+                    "search.space",
+                    format!("settings such as {section}.KEY = [...]"),
+                    found,
+                ));
             };
             for (key, values) in settings_of(section, keys) {
                 let parsed = Values::parse(&key, values)?;
-                if !config.models.iter().any(|&kind| concerns(&key, kind)) {
+                if !config.models.iter().any(|&kind| applies_to(&key, kind)) {
                     let names: Vec<&str> = config.models.iter().map(|kind| kind.name()).collect();
                     let expected = format!("nothing: no such setting has a say in {}", all_listed(&names));
-                    return Err(Error::config(format!("search.space.{key}"), expected, values));
+                    return Err(Error::invalid_value(format!("search.space.{key}"), expected, values));
                 }
                 dimensions.push(Dimension { key, values: parsed });
             }
         }
         if dimensions.is_empty() {
-            return Err(Error::config(
+            return Err(Error::invalid_value(
                 "search.space",
                 "at least one setting, such as model.hidden_size = [32, 64] (or no [search.space], for the usual one)",
                 "none",
@@ -97,7 +101,7 @@ impl Space {
     /// A random place in the space, without the settings that such a network does not have.
     pub(crate) fn draw(&self, rng: &mut Rng, kind: ModelKind) -> Settings {
         let drawn = self.dimensions.iter().map(|dimension| (dimension.key.clone(), dimension.values.draw(rng)));
-        drawn.filter(|(key, _)| concerns(key, kind)).collect()
+        drawn.filter(|(key, _)| applies_to(key, kind)).collect()
     }
 
     /// Every value of a list and both ends of a range must be ones that the setting can have.
@@ -106,9 +110,9 @@ impl Space {
             for value in values.ends() {
                 apply(config, &vec![(key.clone(), value)]).map_err(|error| match error {
                     // An unknown key is an error of its section; any other has the name that the setting has today.
-                    Error::Config { key: named, expected, found } => {
+                    Error::InvalidValue { key: named, expected, found } => {
                         let named = if key.starts_with(&named) { key } else { &named };
-                        Error::config(format!("search.space.{named}"), expected, found)
+                        Error::invalid_value(format!("search.space.{named}"), expected, found)
                     }
                     other => other,
                 })?;
@@ -137,14 +141,14 @@ fn settings_of<'a>(section: &str, keys: &'a Table) -> Vec<(String, &'a Value)> {
 }
 
 /// Whether a setting has a say in a network of that family.
-fn concerns(key: &str, kind: ModelKind) -> bool {
-    key.strip_prefix("model.").is_none_or(|key| ModelConfig::concerns(key, kind))
+fn applies_to(key: &str, kind: ModelKind) -> bool {
+    key.strip_prefix("model.").is_none_or(|key| ModelConfig::applies_to(key, kind))
 }
 
 /// The config with these settings.
 ///
 /// # Errors
-/// [`Error::Config`] for one that does not exist or has no meaning.
+/// [`Error::InvalidValue`] for one that does not exist or has no meaning.
 pub(crate) fn apply(config: &Config, settings: &Settings) -> Result<Config> {
     let mut table = resolve::to_table(config)?;
     for (key, value) in settings {
@@ -167,14 +171,18 @@ fn stranger(name: &str, value: &Value) -> Error {
         Some(section) if value.is_table() => format!(" (did you mean `{section}`?)"),
         _ => all.iter().find_map(near).map_or(String::new(), |key| format!(" (did you mean `{key}`?)")),
     };
-    Error::config("search.space", format!("settings of [embedding], [model] or [training]{hint}"), format!("`{name}`"))
+    Error::invalid_value(
+        "search.space",
+        format!("settings of [embedding], [model] or [training]{hint}"),
+        format!("`{name}`"),
+    )
 }
 
 impl Values {
     fn parse(key: &str, value: &Value) -> Result<Values> {
         let place = || format!("search.space.{key}");
         if key == "training.epochs" {
-            return Err(Error::config(
+            return Err(Error::invalid_value(
                 place(),
                 "another setting: how long each trial lasts is the search's own affair",
                 value,
@@ -182,7 +190,7 @@ impl Values {
         }
         match value {
             Value::Array(choices) if choices.is_empty() => {
-                Err(Error::config(place(), "one or more values, or { low = ..., high = ... }", "[]"))
+                Err(Error::invalid_value(place(), "one or more values, or { low = ..., high = ... }", "[]"))
             }
             Value::Array(choices) => Ok(Values::Choices(choices.clone())),
             Value::Table(bounds) => Values::range(&place(), bounds),
@@ -193,26 +201,26 @@ impl Values {
     fn range(place: &str, bounds: &Table) -> Result<Values> {
         if let Some(other) = bounds.keys().find(|key| !BOUNDS.contains(&key.as_str())) {
             let hint = nearest(other, &BOUNDS).map_or(String::new(), |name| format!(" (did you mean `{name}`?)"));
-            return Err(Error::config(place, format!("low, high and log{hint}"), format!("`{other}`")));
+            return Err(Error::invalid_value(place, format!("low, high and log{hint}"), format!("`{other}`")));
         }
         let log = match bounds.get("log") {
             None => false,
             Some(Value::Boolean(log)) => *log,
-            Some(other) => return Err(Error::config(format!("{place}.log"), "true or false", other)),
+            Some(other) => return Err(Error::invalid_value(format!("{place}.log"), "true or false", other)),
         };
         let found = Value::Table(bounds.clone());
         let (Some(low), Some(high)) = (bounds.get("low"), bounds.get("high")) else {
-            return Err(Error::config(place, "both low and high", found));
+            return Err(Error::invalid_value(place, "both low and high", found));
         };
         let number = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
         let (Some(from), Some(to)) = (number(low), number(high)) else {
-            return Err(Error::config(place, "numbers for low and high", found));
+            return Err(Error::invalid_value(place, "numbers for low and high", found));
         };
         if from >= to || from.is_nan() || to.is_nan() {
-            return Err(Error::config(place, "low below high", format!("low = {low}, high = {high}")));
+            return Err(Error::invalid_value(place, "low below high", format!("low = {low}, high = {high}")));
         }
         if log && from <= 0.0 {
-            return Err(Error::config(place, "low above 0, where log = true", found));
+            return Err(Error::invalid_value(place, "low above 0, where log = true", found));
         }
         Ok(match (low.as_integer(), high.as_integer()) {
             (Some(low), Some(high)) => Values::Whole { low, high, log },

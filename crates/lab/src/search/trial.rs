@@ -71,7 +71,7 @@ impl Trials<'_> {
     /// The config that `ninefold compare` would train the trial with.
     ///
     /// # Errors
-    /// [`Error::Config`] for settings that do not go together.
+    /// [`Error::InvalidValue`] for settings that do not go together.
     pub(crate) fn config(&self, trial: usize) -> Result<Config> {
         let (config, embedding, model) = self.draw(trial).1?;
         let mut config =
@@ -126,7 +126,7 @@ impl Trials<'_> {
             let done = drawn.and_then(|drawn| self.train(&mut record, drawn, self.rungs[job.rung], progress));
             match done {
                 Ok(()) => {}
-                Err(error @ (Error::Diverged { .. } | Error::Data { .. } | Error::Config { .. })) => {
+                Err(error @ (Error::Diverged { .. } | Error::Data { .. } | Error::InvalidValue { .. })) => {
                     (record.error, record.finished) = (Some(error.to_string()), true);
                 }
                 Err(error) => return Err(error),

@@ -66,8 +66,7 @@ pub(crate) fn load(path: &Path, key: &str) -> Result<Option<Checkpoint>> {
         return Ok(None);
     }
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
-    let broken =
-        |error: &dyn std::fmt::Display| Error::format(path.display(), "an intact checkpoint", error.to_string());
+    let broken = |error: &dyn std::fmt::Display| Error::format(path, "an intact checkpoint", error.to_string());
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| broken(&error))?;
     let state = metadata.metadata().as_ref().and_then(|metadata| metadata.get("state"));
     let state = state.ok_or_else(|| broken(&"a file without the metadata `state`"))?;

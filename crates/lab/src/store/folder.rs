@@ -77,7 +77,7 @@ impl RunFolder {
     pub fn open(path: &Path) -> Result<RunFolder> {
         let records = RunRecords::at(path);
         if !records.config_path().is_file() {
-            return Err(Error::format(path.display(), "a run folder", "a folder without config.toml, or none"));
+            return Err(Error::format(path, "a run folder", "a folder without config.toml, or none"));
         }
         Ok(RunFolder { records, _lock: None })
     }

@@ -69,17 +69,17 @@ pub(crate) fn load(folder: &Path, part: Part, texts: usize, num_classes: usize) 
     }
     let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
     let expected = || format!("the tensor `{}` as F32 [{texts}, {num_classes}]", part.name());
-    let broken = |error: safetensors::SafeTensorError| Error::format(path.display(), expected(), error.to_string());
+    let broken = |error: safetensors::SafeTensorError| Error::format(&path, expected(), error.to_string());
     let tensors = SafeTensors::deserialize(&bytes).map_err(broken)?;
     let tensor = tensors.tensor(part.name()).map_err(broken)?;
     if tensor.dtype() != Dtype::F32 || tensor.shape() != [texts, num_classes] {
         let found = format!("{:?} {:?}", tensor.dtype(), tensor.shape());
-        return Err(Error::format(path.display(), expected(), found));
+        return Err(Error::format(&path, expected(), found));
     }
     let (numbers, _) = tensor.data().as_chunks::<4>();
     let numbers: Vec<f32> = numbers.iter().map(|&number| f32::from_le_bytes(number)).collect();
     if numbers.iter().any(|number| !(0.0..=1.0).contains(number)) {
-        return Err(Error::format(path.display(), "probabilities from 0 to 1", "others"));
+        return Err(Error::format(path, "probabilities from 0 to 1", "others"));
     }
     Ok(Some(numbers))
 }

@@ -11,9 +11,9 @@ use ninefold_models::bundle::sha256;
 /// The canonical JSON of a value.
 ///
 /// # Errors
-/// [`Error::Config`] for what JSON cannot hold, which settings never are.
+/// [`Error::InvalidValue`] for what JSON cannot hold, which settings never are.
 pub(crate) fn json(value: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(value).map_err(|error| Error::config("config", "settings that JSON can hold", error))
+    serde_json::to_value(value).map_err(|error| Error::invalid_value("config", "settings that JSON can hold", error))
 }
 
 /// The key of a value.

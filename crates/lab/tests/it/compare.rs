@@ -165,7 +165,7 @@ fn a_finished_run_is_read_back_and_not_done_again() {
     fs::remove_file(place.path().join("vectors.txt")).unwrap(); // would be missed if anything were trained
     // How often others have looked at the same test labels meanwhile is not this run's affair.
     let own = |mut board: Leaderboard| {
-        board.statistics.as_mut().unwrap().looks_ever = 0;
+        board.statistics.as_mut().unwrap().test_evaluations_total = 0;
         board
     };
     let again = run(&config, &path, &Silent).unwrap();

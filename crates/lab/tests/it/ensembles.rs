@@ -80,7 +80,7 @@ fn rows_are_what_their_members_say_together() {
     let expected = ["glove + rnn_vote_seeds", "glove + gru_vote_seeds", "vote_networks", "vote_selected", "stacked"];
     assert_eq!(names, expected);
     assert_eq!(board.rows.len(), 4 + 2 + 5);
-    assert_eq!(board.statistics.as_ref().unwrap().looks, 11, "every ensemble is one more look");
+    assert_eq!(board.statistics.as_ref().unwrap().test_evaluations, 11, "every ensemble is one more look");
     let labels = ["food", "sport", "weather"];
     for row in rows {
         assert!(row.train.is_none() && row.rank.is_some() && row.interval.is_some(), "{row:?}");

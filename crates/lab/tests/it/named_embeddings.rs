@@ -167,7 +167,7 @@ fn an_evaluation_on_the_test_texts_counts_once_however_often_a_run_is_resumed() 
     let texts = fs::read_to_string(&config.corpus.data).unwrap().replace("sun", "moon"); // those of no other test
     fs::write(&config.corpus.data, texts).unwrap();
     let path = place.path().join("run");
-    let ever = |board: &Leaderboard| board.statistics.as_ref().unwrap().looks_ever;
+    let ever = |board: &Leaderboard| board.statistics.as_ref().unwrap().test_evaluations_total;
     let first = run(&config, &path, &Silent).unwrap();
     assert_eq!(ever(&run(&config, &path, &Silent).unwrap()), ever(&first), "a run that is read back");
     // Killed after the row was written and before it was counted.

@@ -22,7 +22,7 @@ use ninefold_nn::families::EncoderConfig;
 use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::layers::Optimizer;
 use ninefold_nn::layers::optimizer::Step;
-use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
+use ninefold_nn::model::{Classifier, LossConfig, ModelKind, NeuralClassifier, NeuralConfig};
 use ninefold_vectors::subwords::Subwords as Ngrams;
 use ninefold_vectors::{WordVectors, formats};
 use safetensors::SafeTensors;
@@ -296,10 +296,10 @@ fn no_gradient_reaches_the_rows_beyond_the_table() {
         let mut model = NeuralClassifier::new(config.clone(), matrix.clone(), 4, 1);
         model.set_embedding_steps(1.0, is_sparse);
         let rows: Arc<[f32]> = [0.5, -0.5, 1.0, 0.0, 0.25, 2.0, -1.0, 0.75].into();
-        model.set_outside(Arc::clone(&rows));
+        model.set_oov(Arc::clone(&rows));
         let before = model.logits(&batch);
         let mut optimizer = Optimizer::new(&model.parameters());
-        model.train_batch(&batch, &[1], Objective::default());
+        model.train_batch(&batch, &[1], LossConfig::default());
         optimizer.step(model.parameters_mut(), Step { learning_rate: 0.1, ..Step::default() });
         let table = model.parameters()[0];
         assert_eq!((table.value.len(), table.gradient.len()), (40, 40));
@@ -309,7 +309,7 @@ fn no_gradient_reaches_the_rows_beyond_the_table() {
         assert_eq!(rows[..4], [0.5, -0.5, 1.0, 0.0]);
         // They are read: other rows, other logits.
         let mut other = NeuralClassifier::new(config.clone(), matrix.clone(), 4, 1);
-        other.set_outside([1.0; 8].into());
+        other.set_oov([1.0; 8].into());
         assert_ne!(other.logits(&batch), before);
     }
 }

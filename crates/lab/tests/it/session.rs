@@ -33,8 +33,8 @@ fn caches_lie_in_the_folder_of_the_call_and_nowhere_else() {
     let evaluations = |name: &str, folders: &Folders| {
         let session = Session { threads: 1, ..Session::new(folders) };
         let statistics = run(&config, &place.path().join(name), &session).unwrap().statistics.unwrap();
-        assert_eq!(statistics.looks, 1);
-        statistics.looks_ever
+        assert_eq!(statistics.test_evaluations, 1);
+        statistics.test_evaluations_total
     };
     let [a, b] = ["a", "b"].map(|name| place.path().join(name));
     assert_eq!(evaluations("first", &Folders::at(&a)), 1);

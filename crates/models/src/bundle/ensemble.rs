@@ -38,7 +38,7 @@ pub struct EnsembleConfig {
     pub temperature: f64,
     /// How it came about.
     #[serde(default)]
-    pub training: EnsembleFacts,
+    pub training: EnsembleSummary,
 }
 
 /// One of several models.
@@ -58,7 +58,7 @@ pub struct EnsembleMember {
 /// How an ensemble came about and how good it turned out, for people and for its card.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EnsembleFacts {
+pub struct EnsembleSummary {
     /// The protocol of the data, as it is printed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub protocol: String,
@@ -168,7 +168,7 @@ pub fn bytes(folder: &Path) -> Result<u64> {
 pub(crate) fn read_config(folder: &Path) -> Result<EnsembleConfig> {
     let path = folder.join(CONFIG);
     let config: EnsembleConfig = read_json_of_version(folder, migrate::ensemble)?;
-    let wrong = |expected: &str, found: String| Err(Error::format(path.display(), expected, found));
+    let wrong = |expected: &str, found: String| Err(Error::format(path, expected, found));
     if config.members.is_empty() {
         return wrong("at least one member", "none".to_string());
     }

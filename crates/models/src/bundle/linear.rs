@@ -21,7 +21,7 @@ use safetensors::{Dtype, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{CARD, CONFIG, Facts, LABELS, NGRAMS, VOCAB, WEIGHTS, card, checksum, foreign, ngrams, sha256};
+use super::{CARD, CONFIG, LABELS, NGRAMS, TrainingSummary, VOCAB, WEIGHTS, card, checksum, foreign, ngrams, sha256};
 use super::{read_json_of_version, untempered};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
@@ -80,7 +80,7 @@ pub struct LinearConfig {
     #[serde(default = "untempered")]
     pub temperature: f64,
     /// How it was trained.
-    pub training: Facts,
+    pub training: TrainingSummary,
     /// Checksums of the other files by name; filled in by [`LinearBundle::save`].
     #[serde(default)]
     pub sha256: BTreeMap<String, String>,
@@ -138,16 +138,16 @@ impl LinearBundle {
             false => None,
             true => {
                 let (bytes, path) = (read(NGRAMS)?, folder.join(NGRAMS));
-                let text = String::from_utf8(bytes);
-                let text = text.map_err(|error| Error::format(path.display(), "UTF-8 text", error.to_string()))?;
+                let text = String::from_utf8(bytes).map_err(Error::parse(&path, "UTF-8 text"))?;
                 Some(ngrams::from_text(&text, &vocab, &path)?)
             }
         };
         let tensors = from_bytes(&weights, &folder.join(WEIGHTS))?;
         let state = State { settings: config.settings.clone(), tensors, ngrams };
         let model = config.baseline.load(state, vocab.len(), labels.len()).map_err(|error| match error {
-            Error::Format { place, expected, found } => {
-                Error::format(format!("{}: {place}", folder.display()), expected, found)
+            Error::Format { location, expected, found, source } => {
+                let location = format!("{}: {location}", folder.display()).into();
+                Error::Format { location, expected, found, source }
             }
             other => other,
         })?;
@@ -202,7 +202,7 @@ fn to_bytes(tensors: &BTreeMap<String, Tensor>) -> Result<Vec<u8>> {
 
 /// The tensors of a safetensors file. `path` is named in errors.
 fn from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Tensor>> {
-    let broken = |error| Error::format(path.display(), "an intact safetensors file", format!("{error}"));
+    let broken = |error| Error::format(path, "an intact safetensors file", format!("{error}"));
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
     let tensor = |(name, view): (String, TensorView<'_>)| {
         let numbers = match view.dtype() {
@@ -217,7 +217,7 @@ fn from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Tensor>> {
             }
             other => {
                 let expected = format!("the tensor `{name}` as F32, F64 or U32");
-                return Err(Error::format(path.display(), expected, format!("{other:?}")));
+                return Err(Error::format(path, expected, format!("{other:?}")));
             }
         };
         Ok((name, Tensor { shape: view.shape().to_vec(), numbers }))

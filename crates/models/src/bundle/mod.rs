@@ -34,7 +34,7 @@ pub use card::Card;
 pub(crate) use checksum::read_checked;
 pub use checksum::sha256;
 pub(crate) use ensemble::read_config as read_ensemble;
-pub use ensemble::{EnsembleConfig, EnsembleFacts, EnsembleMember, Placing, bytes, copy, same_labels};
+pub use ensemble::{EnsembleConfig, EnsembleMember, EnsembleSummary, Placing, bytes, copy, same_labels};
 pub use kind::{Kind, is_ensemble, kind};
 pub use linear::{LinearBundle, LinearConfig, LinearTag};
 use ninefold_core::error::{Error, Result};
@@ -44,7 +44,7 @@ use ninefold_nn::batch::Padding;
 use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig};
 use ninefold_text::tokenize::TokenizerConfig;
 use ninefold_text::vocab::Vocab;
-use ninefold_vectors::outside::{OutOfVocabulary, OutsideWords};
+use ninefold_vectors::oov::{OovVectors, OutOfVocabulary};
 
 /// The version of the folder's form that this program writes; older ones it reads, newer ones it refuses.
 pub const FORMAT_VERSION: u32 = 2;
@@ -69,7 +69,7 @@ pub struct Bundle {
     /// The network.
     pub model: NeuralClassifier,
     /// Vectors for words outside of the vocabulary, where `config.out_of_vocabulary` says so.
-    pub outside: Option<OutsideWords>,
+    pub outside: Option<OovVectors>,
 }
 
 /// `config.json` of a saved model.
@@ -95,7 +95,7 @@ pub struct BundleConfig {
     #[serde(default = "untempered")]
     pub temperature: f64,
     /// How it was trained.
-    pub training: Facts,
+    pub training: TrainingSummary,
     /// Checksums of the other files by name; filled in by [`Bundle::save`].
     #[serde(default)]
     pub sha256: std::collections::BTreeMap<String, String>,
@@ -131,7 +131,7 @@ pub struct BundleReading {
 /// How a model was trained and how good it turned out, for people and for its card.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Facts {
+pub struct TrainingSummary {
     /// The protocol of the data, as it is printed.
     pub protocol: String,
     /// Seed of the training.
@@ -244,10 +244,10 @@ fn read_json_of_version<T: DeserializeOwned>(folder: &Path, migrate: impl FnOnce
         None => Err(foreign(folder, "JSON without format_version")),
         Some(version) if version > u64::from(FORMAT_VERSION) => {
             let expected = format!("format_version {FORMAT_VERSION} or less (a newer ninefold reads newer ones)");
-            Err(Error::format(path.display(), expected, version.to_string()))
+            Err(Error::format(path, expected, version.to_string()))
         }
         Some(0 | 1) => {
-            let refused = |error| Error::format(path.display(), "a config.json of format_version 1", error);
+            let refused = |error| Error::format(path, "a config.json of format_version 1", error);
             serde_json::from_value(migrate(value)).map_err(|error| refused(error.to_string()))
         }
         Some(_) => read_json(&path),

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_text::vocab::{UNK, Vocab};
 
 const TITLE: &str = "# ninefold n-grams: ";
@@ -36,7 +36,7 @@ fn push_escaped(text: &mut String, letter: char) {
 /// The ids of the n-grams of the file. `path` is named in errors.
 pub(super) fn from_text(text: &str, vocab: &Vocab, path: &Path) -> Result<Vec<Vec<u32>>> {
     let wrong = |line: usize, expected: &str, found: &str| {
-        Error::format(format!("{}:{line}", path.display()), expected, format!("{found:?}"))
+        Error::format(Location::line(path, line), expected, format!("{found:?}"))
     };
     let (title, body) = text.split_once('\n').unwrap_or((text, ""));
     let announced = title.strip_prefix(TITLE).and_then(|number| number.parse::<usize>().ok());
@@ -49,7 +49,7 @@ pub(super) fn from_text(text: &str, vocab: &Vocab, path: &Path) -> Result<Vec<Ve
     }
     if ngrams.len() != announced {
         let expected = format!("{announced} n-grams");
-        return Err(Error::format(path.display(), expected, ngrams.len().to_string()));
+        return Err(Error::format(path, expected, ngrams.len().to_string()));
     }
     Ok(ngrams)
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use ninefold_core::error::{Error, Result};
 use ninefold_vectors::matrix::Filler;
-use ninefold_vectors::outside::{OutsideWords, Part};
+use ninefold_vectors::oov::{OovVectors, Part};
 use ninefold_vectors::subwords::Subwords;
 
 /// What is no tensor of a [`Part`].
@@ -38,7 +38,7 @@ struct Ngrams {
 }
 
 /// A safetensors file of these n-grams; the same give the same bytes.
-pub(super) fn to_bytes(outside: &OutsideWords) -> Result<Vec<u8>> {
+pub(super) fn to_bytes(outside: &OovVectors) -> Result<Vec<u8>> {
     let failed = |error: &dyn std::fmt::Display| Error::data(format!("the n-grams cannot be saved: {error}"));
     let head = |part: &Part| {
         let cut = |ngrams: &Subwords| Ngrams { min_n: ngrams.min_n(), max_n: ngrams.max_n(), bucket: ngrams.bucket() };
@@ -66,32 +66,29 @@ pub(super) fn to_bytes(outside: &OutsideWords) -> Result<Vec<u8>> {
 }
 
 /// The n-grams of the file, for vectors of length `dim` in all. `path` is named in errors.
-pub(super) fn from_bytes(bytes: &[u8], dim: usize, path: &Path) -> Result<OutsideWords> {
-    let broken =
-        |error: &dyn std::fmt::Display| Error::format(path.display(), "an intact safetensors file", error.to_string());
+pub(super) fn from_bytes(bytes: &[u8], dim: usize, path: &Path) -> Result<OovVectors> {
+    let broken = |error: &dyn std::fmt::Display| Error::format(path, "an intact safetensors file", error.to_string());
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| broken(&error))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| broken(&error))?;
     let heads = metadata.metadata().as_ref().and_then(|metadata| metadata.get("parts"));
     let heads: Vec<Head> = match heads.map(|heads| serde_json::from_str(heads)) {
-        Some(heads) => {
-            heads.map_err(|error| Error::format(path.display(), "the metadata `parts`", error.to_string()))?
-        }
-        None => return Err(Error::format(path.display(), "the metadata `parts`", "none")),
+        Some(heads) => heads.map_err(|error| Error::format(path, "the metadata `parts`", error.to_string()))?,
+        None => return Err(Error::format(path, "the metadata `parts`", "none")),
     };
     let numbers = |name: String, dtype: Dtype, rank: usize| -> Result<&[u8]> {
         match tensors.tensor(&name) {
             Ok(tensor) if tensor.dtype() == dtype && tensor.shape().len() == rank => Ok(tensor.data()),
             Ok(tensor) => {
                 let expected = format!("the tensor `{name}` as {dtype:?} of {rank} dimensions");
-                Err(Error::format(path.display(), expected, format!("{:?} {:?}", tensor.dtype(), tensor.shape())))
+                Err(Error::format(path, expected, format!("{:?} {:?}", tensor.dtype(), tensor.shape())))
             }
-            Err(_) => Err(Error::format(path.display(), format!("the tensor `{name}`"), "no tensor of that name")),
+            Err(_) => Err(Error::format(path, format!("the tensor `{name}`"), "no tensor of that name")),
         }
     };
     let mut parts = Vec::new();
     for (number, Head { dim, ngrams, filler }) in heads.into_iter().enumerate() {
         if matches!(&filler, Filler::Mean(mean) if mean.len() != dim) {
-            return Err(Error::format(path.display(), format!("a mean of {dim} numbers"), "another length"));
+            return Err(Error::format(path, format!("a mean of {dim} numbers"), "another length"));
         }
         let subwords = |Ngrams { min_n, max_n, bucket }| -> Result<Subwords> {
             let (matrix, _) = numbers(format!("{number}.subwords"), Dtype::F32, 2)?.as_chunks::<4>();
@@ -99,15 +96,13 @@ pub(super) fn from_bytes(bytes: &[u8], dim: usize, path: &Path) -> Result<Outsid
             let buckets: Vec<u32> = buckets.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect();
             let matrix = matrix.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
             Subwords::new((min_n, max_n), bucket, dim, Some(&buckets), matrix)
-                .map_err(|error| Error::format(path.display(), "n-grams that belong together", error.to_string()))
+                .map_err(|error| Error::format(path, "n-grams that belong together", error.to_string()))
         };
         parts.push(Part { dim, ngrams: ngrams.map(subwords).transpose()?, filler });
     }
-    match OutsideWords::new(parts) {
+    match OovVectors::new(parts) {
         Some(outside) if outside.dim() == dim => Ok(outside),
-        Some(outside) => {
-            Err(Error::format(path.display(), format!("vectors of length {dim}"), outside.dim().to_string()))
-        }
-        None => Err(Error::format(path.display(), "n-grams", "none")),
+        Some(outside) => Err(Error::format(path, format!("vectors of length {dim}"), outside.dim().to_string())),
+        None => Err(Error::format(path, "n-grams", "none")),
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn to_bytes(parameters: &[&Parameter]) -> Result<Vec<u8>> {
 
 /// The classifier of this shape with the parameters of the file. `path` is named in errors.
 pub(super) fn from_bytes(bytes: &[u8], shape: &Shape, path: &Path) -> Result<NeuralClassifier> {
-    let broken = |error| Error::format(path.display(), "an intact safetensors file", format!("{error}"));
+    let broken = |error| Error::format(path, "an intact safetensors file", format!("{error}"));
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
     check_sizes(&tensors, shape, path)?;
     let matrix = floats(&tensors, "embedding.weight", &[shape.vocab_size, shape.embedding_dim], path)?;
@@ -51,7 +51,7 @@ fn check_sizes(tensors: &SafeTensors, shape: &Shape, path: &Path) -> Result<()> 
     let count = others + family.weights(dim).take(MOST_TENSORS).count();
     if count != tensors.len() {
         let expected = format!("the {count} tensors of {CONFIG}'s network ({})", family.summary(pooling));
-        return Err(Error::format(path.display(), expected, tensors.len().to_string()));
+        return Err(Error::format(path, expected, tensors.len().to_string()));
     }
     if buckets > 0 {
         check_shape(tensors, "bigrams.weight", &[buckets, dim], path)?;
@@ -66,16 +66,14 @@ fn check_shape(tensors: &SafeTensors, name: &str, shape: &[usize], path: &Path) 
     let expected = || format!("the tensor `{name}` as F32 {shape:?}");
     match tensors.tensor(name) {
         Ok(tensor) if tensor.dtype() == Dtype::F32 && tensor.shape() == shape => Ok(()),
-        Ok(tensor) => {
-            Err(Error::format(path.display(), expected(), format!("{:?} {:?}", tensor.dtype(), tensor.shape())))
-        }
-        Err(_) => Err(Error::format(path.display(), expected(), "no tensor of that name")),
+        Ok(tensor) => Err(Error::format(path, expected(), format!("{:?} {:?}", tensor.dtype(), tensor.shape()))),
+        Err(_) => Err(Error::format(path, expected(), "no tensor of that name")),
     }
 }
 
 fn floats(tensors: &SafeTensors, name: &str, shape: &[usize], path: &Path) -> Result<Vec<f32>> {
     check_shape(tensors, name, shape, path)?;
-    let missing = |error| Error::format(path.display(), format!("the tensor `{name}`"), format!("{error}"));
+    let missing = |error| Error::format(path, format!("the tensor `{name}`"), format!("{error}"));
     let tensor = tensors.tensor(name).map_err(missing)?;
     let (numbers, _) = tensor.data().as_chunks::<4>();
     Ok(numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())

@@ -9,7 +9,7 @@ use std::path::Path;
 use ninefold_core::progress::Silent;
 use ninefold_core::rng::Rng;
 use ninefold_metrics::calibration;
-use ninefold_models::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Facts, Shape, sha256};
+use ninefold_models::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Shape, TrainingSummary, sha256};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::batch::{Encoded, Padding};
 use ninefold_nn::families::cnn::Cnn;
@@ -19,7 +19,7 @@ use ninefold_nn::layers::Pooling;
 use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Reading, predict_logits};
 use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
 use ninefold_text::vocab::Vocab;
-use ninefold_vectors::outside::OutOfVocabulary;
+use ninefold_vectors::oov::OutOfVocabulary;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 use serde_json::Value;
@@ -63,7 +63,7 @@ fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         reading: BundleReading { max_len: 6, padding },
         out_of_vocabulary: OutOfVocabulary::Unk,
         temperature: 2.5,
-        training: Facts::default(),
+        training: TrainingSummary::default(),
         sha256: BTreeMap::new(),
     };
     let labels = ["a", "b \"quoted\"", "c, d"].map(String::from).to_vec();

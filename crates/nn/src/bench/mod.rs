@@ -105,10 +105,10 @@ pub struct Row {
 /// Does and times the work.
 ///
 /// # Errors
-/// [`Error::Config`] for no steps, [`Error::Interrupted`] when `progress` says so.
+/// [`Error::InvalidValue`] for no steps, [`Error::Interrupted`] when `progress` says so.
 pub fn run(config: &BenchConfig, progress: &dyn Progress) -> Result<Record> {
     if config.steps == 0 {
-        return Err(Error::config("steps", "at least 1", 0));
+        return Err(Error::invalid_value("steps", "at least 1", 0));
     }
     let mut rows = Vec::new();
     for &work in &config.work {

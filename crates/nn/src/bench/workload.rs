@@ -5,7 +5,7 @@ use crate::families::recurrent::Recurrent;
 use crate::families::{Families, SharedConfig};
 use crate::layers::optimizer::Step;
 use crate::layers::{Optimizer, Precision};
-use crate::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
+use crate::model::{Classifier, LossConfig, ModelKind, NeuralClassifier, NeuralConfig};
 use ninefold_core::rng::Rng;
 
 const VOCAB: usize = 20_000;
@@ -90,7 +90,7 @@ impl Workload {
 
     /// One training step.
     pub fn train(&mut self, step: u64) {
-        self.model.train_batch(&self.batch, &[step], Objective::default());
+        self.model.train_batch(&self.batch, &[step], LossConfig::default());
         let settings = Step { learning_rate: 1e-3, ..Step::default() };
         self.optimizer.step(self.model.parameters_mut(), settings);
     }

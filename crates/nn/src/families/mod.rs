@@ -67,7 +67,7 @@ pub trait Family {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     fn check(&self) -> Result<()> {
         Ok(())
     }
@@ -75,7 +75,7 @@ pub trait Family {
     /// Refuses settings that have no meaning for texts of at most `max_len` tokens.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     fn check_length(&self, _max_len: usize) -> Result<()> {
         Ok(())
     }
@@ -130,12 +130,16 @@ pub struct Section {
 
 /// Refuses a count of 0.
 fn at_least_one(key: &str, value: usize) -> Result<()> {
-    if value == 0 { Err(Error::config(key, "at least 1", value)) } else { Ok(()) }
+    if value == 0 { Err(Error::invalid_value(key, "at least 1", value)) } else { Ok(()) }
 }
 
 /// Refuses what is no fraction of values that can be dropped.
-fn share(key: &str, value: f64) -> Result<()> {
-    if (0.0..1.0).contains(&value) { Ok(()) } else { Err(Error::config(key, "a share from 0 to below 1", value)) }
+fn fraction(key: &str, value: f64) -> Result<()> {
+    if (0.0..1.0).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::invalid_value(key, "a share from 0 to below 1", value))
+    }
 }
 
 /// Derives from a list of families all that names them. A line is the section of the settings, their type, and the names of the
@@ -264,7 +268,7 @@ impl Families {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with section and key.
+    /// [`Error::InvalidValue`] with section and key.
     pub fn check(&self) -> Result<()> {
         ModelKind::ALL.into_iter().try_for_each(|kind| within(kind.section(), self.encoder(kind).family().check()))
     }
@@ -276,7 +280,9 @@ impl Families {
 /// That of the result.
 pub fn within(section: &str, result: Result<()>) -> Result<()> {
     result.map_err(|error| match error {
-        Error::Config { key, expected, found } => Error::Config { key: format!("{section}.{key}"), expected, found },
+        Error::InvalidValue { key, expected, found } => {
+            Error::InvalidValue { key: format!("{section}.{key}"), expected, found }
+        }
         other => other,
     })
 }

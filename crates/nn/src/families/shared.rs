@@ -3,7 +3,7 @@
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::{at_least_one, share};
+use super::{at_least_one, fraction};
 use crate::layers::{Pooling, Precision};
 use ninefold_core::error::{Error, Result};
 
@@ -63,15 +63,15 @@ impl SharedConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn check(&self) -> Result<()> {
         at_least_one("segments", self.segments)?;
         if self.bigram_buckets > MAX_BUCKETS {
             let expected = format!("at most {MAX_BUCKETS} (131072 will do for most texts; 0: none)");
-            return Err(Error::config("bigram_buckets", expected, self.bigram_buckets));
+            return Err(Error::invalid_value("bigram_buckets", expected, self.bigram_buckets));
         }
-        share("dropout", self.dropout)?;
-        share("word_dropout", self.word_dropout)
+        fraction("dropout", self.dropout)?;
+        fraction("word_dropout", self.word_dropout)
     }
 }
 

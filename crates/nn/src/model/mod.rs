@@ -6,7 +6,7 @@ pub mod neural;
 pub mod predict;
 
 pub use crate::families::ModelKind;
-pub use neural::{NeuralClassifier, NeuralConfig, largest};
+pub use neural::{NeuralClassifier, NeuralConfig, argmax};
 pub use predict::{Reading, predict_logits, predict_proba};
 
 use crate::batch::Batch;
@@ -24,7 +24,7 @@ pub struct BatchResult {
 
 /// What is made small.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Objective {
+pub struct LossConfig {
     /// The share of a text's label that is spread evenly over all classes.
     pub label_smoothing: f32,
     /// How far a teacher is listened to, where the batch has one.
@@ -47,7 +47,7 @@ impl Default for Distillation {
     }
 }
 
-impl Objective {
+impl LossConfig {
     /// The loss of one row of a batch, whose logits become their gradient.
     pub fn row(self, batch: &Batch, row: usize, logits: &mut [f32]) -> f64 {
         let (label, scale, smoothing) = (batch.labels[row] as usize, batch.loss_weights[row], self.label_smoothing);
@@ -71,10 +71,10 @@ pub trait Classifier: Send {
         0
     }
 
-    /// Forward and backward over one batch: the gradients of the mean of [`Objective::row`], each row weighted by
+    /// Forward and backward over one batch: the gradients of the mean of [`LossConfig::row`], each row weighted by
     /// `batch.loss_weights`, replace those of the batch before.
     /// `key` makes the random numbers of dropout: fold seed, epoch and step into it.
-    fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult;
+    fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: LossConfig) -> BatchResult;
 
     /// The logits of each row, without dropout. `[rows, num_classes]`
     fn logits(&mut self, batch: &Batch) -> Vec<f32>;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::bigrams::Bigrams;
-use super::{BatchResult, Classifier, ModelKind, Objective};
+use super::{BatchResult, Classifier, LossConfig, ModelKind};
 use crate::batch::Batch;
 use crate::families::{EncoderConfig, SharedConfig};
 use crate::layers::init::uniform_by_fan;
@@ -56,7 +56,7 @@ impl NeuralConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`](ninefold_core::Error::Config) with the key.
+    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) with the key.
     pub fn check(&self) -> Result<()> {
         self.shared.check()?;
         self.encoder.family().check()
@@ -144,7 +144,7 @@ impl NeuralClassifier {
     ///
     /// # Panics
     /// When these are no whole rows.
-    pub fn set_outside(&mut self, rows: Arc<[f32]>) {
+    pub fn set_oov(&mut self, rows: Arc<[f32]>) {
         assert!(rows.len().is_multiple_of(self.dim()), "{} floats in rows of {}", rows.len(), self.dim());
         self.outside = rows;
     }
@@ -250,7 +250,7 @@ impl Classifier for NeuralClassifier {
         self.config.encoder.family().chunk_len()
     }
 
-    fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {
+    fn train_batch(&mut self, batch: &Batch, key: &[u64], objective: LossConfig) -> BatchResult {
         within_pool(|| self.train_within_pool(batch, key, objective))
     }
 
@@ -287,7 +287,7 @@ pub(super) fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 impl NeuralClassifier {
-    fn train_within_pool(&mut self, batch: &Batch, key: &[u64], objective: Objective) -> BatchResult {
+    fn train_within_pool(&mut self, batch: &Batch, key: &[u64], objective: LossConfig) -> BatchResult {
         for parameter in self.parameters_mut() {
             parameter.clear_gradient();
         }
@@ -296,7 +296,7 @@ impl NeuralClassifier {
         let mut result = BatchResult::default();
         for (number, row) in self.logits.chunks_exact_mut(padded(classes)).enumerate() {
             let row = &mut row[..classes];
-            result.correct += usize::from(largest(row) == batch.labels[number] as usize);
+            result.correct += usize::from(argmax(row) == batch.labels[number] as usize);
             result.loss += objective.row(batch, number, row);
         }
         self.backward(batch, key);
@@ -305,7 +305,7 @@ impl NeuralClassifier {
 }
 
 /// The place of the largest value, the first of equals.
-pub fn largest(row: &[f32]) -> usize {
+pub fn argmax(row: &[f32]) -> usize {
     let mut best = 0;
     for (place, value) in row.iter().enumerate() {
         if *value > row[best] {

@@ -15,7 +15,7 @@ use crate::batch::{Batch, Encoded, Padding, shuffled_batches};
 use crate::class_weight::ClassWeight;
 use crate::layers::Optimizer;
 use crate::layers::optimizer::{Decay, Step};
-use crate::model::{Classifier, Distillation, Objective, Reading, largest, predict_proba};
+use crate::model::{Classifier, Distillation, LossConfig, Reading, argmax, predict_proba};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_metrics::{Confusion, MainScore, Scores};
@@ -107,20 +107,20 @@ impl TrainConfig {
     /// Checks every setting.
     ///
     /// # Errors
-    /// [`Error::Config`] names the first one without meaning.
+    /// [`Error::InvalidValue`] names the first one without meaning.
     pub fn validate(&self) -> Result<()> {
         let counts = [("epochs", self.epochs), ("batch_size", self.batch_size), ("max_len", self.max_len)];
         if let Some((key, value)) = counts.into_iter().find(|&(_, value)| value == 0) {
-            return Err(Error::config(format!("training.{key}"), "at least 1", value));
+            return Err(Error::invalid_value(format!("training.{key}"), "at least 1", value));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(Error::config("training.learning_rate", "a number above 0", self.learning_rate));
+            return Err(Error::invalid_value("training.learning_rate", "a number above 0", self.learning_rate));
         }
         self.class_weight.validate()?;
         let shares =
             [("warmup", self.warmup), ("label_smoothing", self.label_smoothing), ("average_decay", self.average_decay)];
         if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
-            return Err(Error::config(format!("training.{key}"), "a share from 0 to below 1", value));
+            return Err(Error::invalid_value(format!("training.{key}"), "a share from 0 to below 1", value));
         }
         let sizes = [
             ("weight_decay", self.weight_decay),
@@ -128,7 +128,7 @@ impl TrainConfig {
             ("embedding_rate", self.embedding_rate),
         ];
         match sizes.into_iter().find(|(_, value)| !(*value >= 0.0 && value.is_finite())) {
-            Some((key, value)) => Err(Error::config(format!("training.{key}"), "0 or more", value)),
+            Some((key, value)) => Err(Error::invalid_value(format!("training.{key}"), "0 or more", value)),
             None => Ok(()),
         }
     }
@@ -312,7 +312,7 @@ fn run_epoch(
     let limit = (config.max_grad_norm > 0.0).then_some(config.max_grad_norm);
     let decay = if config.optimizer == OptimizerKind::AdamW { Decay::Weight } else { Decay::Gradient };
     let distillation = data.teacher.map_or(Distillation::default(), |teacher| teacher.distillation);
-    let objective = Objective { label_smoothing: config.label_smoothing as f32, distillation };
+    let objective = LossConfig { label_smoothing: config.label_smoothing as f32, distillation };
     let rate = if number > config.frozen_epochs { config.embedding_rate } else { 0.0 };
     model.set_embedding_steps(rate, config.sparse_embeddings);
     let (mut loss, mut correct, mut seen, mut norms) = (0.0, 0, 0, 0.0);
@@ -323,10 +323,10 @@ fn run_epoch(
         let chunk_len = model.chunk_len();
         let mut batch = Batch::pack_chunks(data.train, indices, config.max_len, config.padding, chunk_len);
         if !data.class_weights.is_empty() {
-            batch.weigh(data.class_weights);
+            batch.set_class_weights(data.class_weights);
         }
         if let Some(teacher) = data.teacher {
-            batch.teach(teacher.targets, model.num_classes());
+            batch.set_soft_targets(teacher.targets, model.num_classes());
         }
         let result = model.train_batch(&batch, &[data.seed, number as u64, place as u64], objective);
         let mean_loss = result.loss / indices.len() as f64;
@@ -386,7 +386,7 @@ fn score(
     let (mut loss, mut confusion) = (0.0, Confusion::new(model.num_classes()));
     for (row, &label) in probabilities.chunks_exact(model.num_classes()).zip(texts.labels()) {
         loss -= f64::from(row[label as usize].max(f32::MIN_POSITIVE)).ln();
-        confusion.add(label, largest(row) as u32);
+        confusion.add(label, argmax(row) as u32);
     }
     Ok((loss / texts.len().max(1) as f64, confusion.scores()))
 }

@@ -42,13 +42,13 @@ impl PretrainConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(Error::config("learning_rate", "a number above 0", self.learning_rate));
+            return Err(Error::invalid_value("learning_rate", "a number above 0", self.learning_rate));
         }
         if self.noise == 0 {
-            return Err(Error::config("noise", "at least 1", 0));
+            return Err(Error::invalid_value("noise", "at least 1", 0));
         }
         Ok(())
     }

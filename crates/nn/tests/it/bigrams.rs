@@ -12,7 +12,7 @@ use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::families::{Families, SharedConfig};
 use ninefold_nn::layers::optimizer::Step;
 use ninefold_nn::layers::{Optimizer, Parameter, Pooling};
-use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, NeuralConfig, Objective};
+use ninefold_nn::model::{Classifier, LossConfig, ModelKind, NeuralClassifier, NeuralConfig};
 use ninefold_text::vocab::UNK;
 use pytorch::Golden;
 use serde::Deserialize;
@@ -90,9 +90,9 @@ fn a_pair_is_a_token_and_the_one_read_before_it_however_a_text_is_cut() {
     {
         let shared = SharedConfig { bigram_buckets: BUCKETS, ..SharedConfig::without_dropout() };
         let mut model = network(ModelKind::Gru, chunk_len, shared);
-        model.set_outside(vec![0.5; 12 * 4].into());
+        model.set_oov(vec![0.5; 12 * 4].into());
         let batch = Batch::pack_chunks(&texts, &[0, 1, 2, 3], 10, padding, chunk_len);
-        model.train_batch(&batch, &[1], Objective::default());
+        model.train_batch(&batch, &[1], LossConfig::default());
         let weight = pairs(&mut model);
         assert_eq!(weight.rows.as_ref().unwrap(), &expected, "{chunk_len} {padding:?}");
         let reached: Vec<u32> =
@@ -110,7 +110,7 @@ fn a_network_starts_as_without_them() {
             let mut model = network(kind, 0, shared);
             let batch = Batch::pack(&texts, &[0, 1, 2], 10, Padding::Exact);
             let logits = model.logits(&batch);
-            let loss = model.train_batch(&batch, &[1], Objective::default()).loss;
+            let loss = model.train_batch(&batch, &[1], LossConfig::default()).loss;
             let mut rest = model.parameters();
             rest.retain(|parameter| parameter.name != "bigrams.weight");
             let gradients: Vec<(String, Vec<f32>)> =
@@ -138,7 +138,7 @@ fn they_step_where_they_are_read_with_frozen_words_too_and_at_their_rate() {
                 let mut before = pairs(&mut model).value.clone();
                 let moved = [0, 1].map(|text| {
                     let batch = Batch::pack(&texts, &[text], 10, Padding::Exact);
-                    model.train_batch(&batch, &[1], Objective::default());
+                    model.train_batch(&batch, &[1], LossConfig::default());
                     optimizer.step(model.parameters_mut(), Step { learning_rate: 0.1, ..Step::default() });
                     let now = pairs(&mut model).value.clone();
                     let rows = (0..BUCKETS).filter(|row| now[row * 4..][..4] != before[row * 4..][..4]);

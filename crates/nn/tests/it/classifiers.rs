@@ -15,7 +15,7 @@ use ninefold_nn::layers::Pooling::{self, Attention, Last, Max, Mean, MeanMax, Me
 use ninefold_nn::layers::Precision;
 use ninefold_nn::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
 use ninefold_nn::model::{
-    Classifier, NeuralClassifier, NeuralConfig, Objective, Reading, predict_logits, predict_proba,
+    Classifier, LossConfig, NeuralClassifier, NeuralConfig, Reading, predict_logits, predict_proba,
 };
 use ninefold_nn::train::{Checkpoint, OptimizerKind, Schedule, TrainConfig, TrainData, fit};
 
@@ -23,7 +23,7 @@ const VOCAB: usize = 60;
 const CLASSES: usize = 4;
 
 /// Random texts with random labels: nothing to learn but the texts themselves.
-fn by_heart(count: usize, seed: u64) -> Encoded {
+fn overfitted(count: usize, seed: u64) -> Encoded {
     let mut rng = Rng::new(seed);
     let mut texts = Encoded::default();
     for number in 0..count {
@@ -93,7 +93,7 @@ fn every_classifier_learns_40_texts_by_heart() {
         // A linear layer over 32 numbers that it cannot change is too little for 40 random labels.
         let able = |(name, _): &(String, _)| !(freeze && name.starts_with("Swem"));
         for (name, mut model) in classifiers(freeze).into_iter().filter(able) {
-            let texts = by_heart(40, 1);
+            let texts = overfitted(40, 1);
             let done = fit(&mut *model, data(&texts, &texts), &config(60), None, &Silent, &mut |_| Ok(())).unwrap();
             let best = &done.history[done.best_epoch - 1];
             assert_eq!(best.validation_accuracy, 1.0, "{name}, embeddings frozen: {freeze}");
@@ -110,11 +110,11 @@ fn every_classifier_learns_40_texts_by_heart() {
 fn every_parameter_gets_a_gradient_and_frozen_ones_none() {
     for freeze in [true, false] {
         for (name, mut model) in classifiers(freeze) {
-            let texts = by_heart(40, 1);
+            let texts = overfitted(40, 1);
             model.train_batch(
                 &Batch::pack(&texts, &(0..40).collect::<Vec<_>>(), 20, Padding::Exact),
                 &[1],
-                Objective::default(),
+                LossConfig::default(),
             );
             for parameter in model.parameters() {
                 let reached = parameter.gradient.iter().filter(|d| **d != 0.0).count();
@@ -128,13 +128,13 @@ fn every_parameter_gets_a_gradient_and_frozen_ones_none() {
 
 #[test]
 fn every_classifier_lets_classes_count_by_their_weights() {
-    let texts = by_heart(8, 1);
+    let texts = overfitted(8, 1);
     let mut batch = Batch::pack(&texts, &(0..8).collect::<Vec<_>>(), 20, Padding::Exact);
     for (name, mut model) in classifiers(false) {
         // A gradient is the sum of those of its texts, each counting by its weight.
         let mut gradient = |loss_weights: &[f32]| -> Vec<f32> {
             batch.loss_weights = loss_weights.to_vec();
-            model.train_batch(&batch, &[1], Objective::default());
+            model.train_batch(&batch, &[1], LossConfig::default());
             model.parameters().iter().flat_map(|parameter| parameter.gradient.clone()).collect()
         };
         let plain = gradient(&[0.125; 8]);
@@ -154,7 +154,7 @@ fn every_classifier_lets_classes_count_by_their_weights() {
 
 #[test]
 fn training_goes_on_from_any_epoch_to_the_same_bits() {
-    let (texts, validation) = (by_heart(40, 1), by_heart(20, 2));
+    let (texts, validation) = (overfitted(40, 1), overfitted(20, 2));
     let config = TrainConfig {
         schedule: Schedule::Cosine,
         warmup: 0.2,
@@ -185,7 +185,7 @@ fn training_goes_on_from_any_epoch_to_the_same_bits() {
 
 #[test]
 fn the_best_epoch_is_kept_and_patience_ends_the_training() {
-    let (texts, validation) = (by_heart(40, 1), by_heart(30, 2));
+    let (texts, validation) = (overfitted(40, 1), overfitted(30, 2));
     let (_, mut model) = classifiers(true).swap_remove(2);
     let config = TrainConfig { patience: 2, ..config(50) };
     let done = fit(&mut *model, data(&texts, &validation), &config, None, &Silent, &mut |_| Ok(())).unwrap();
@@ -194,13 +194,13 @@ fn the_best_epoch_is_kept_and_patience_ends_the_training() {
     assert_eq!(done.history[done.best_epoch - 1].validation_accuracy, best);
     let probabilities = predict_proba(&mut *model, &validation, config.reading(), &Silent).unwrap();
     let rows = probabilities.chunks_exact(CLASSES).zip(validation.labels());
-    let right = rows.filter(|(row, label)| ninefold_nn::model::largest(row) == **label as usize).count();
+    let right = rows.filter(|(row, label)| ninefold_nn::model::argmax(row) == **label as usize).count();
     assert_eq!(right as f64 / 30.0, best, "the model holds its best epoch's parameters");
 }
 
 #[test]
 fn word_vectors_rest_while_they_are_frozen_and_learn_at_their_own_rate() {
-    let texts = by_heart(40, 1);
+    let texts = overfitted(40, 1);
     let moved = |config: TrainConfig| -> f32 {
         let (_, mut model) = classifiers(false).swap_remove(2);
         let before = model.parameters()[0].value.clone();
@@ -215,7 +215,7 @@ fn word_vectors_rest_while_they_are_frozen_and_learn_at_their_own_rate() {
 
 #[test]
 fn a_model_that_answers_with_its_mean_weights_is_scored_and_kept_with_them() {
-    let (texts, validation) = (by_heart(40, 1), by_heart(30, 2));
+    let (texts, validation) = (overfitted(40, 1), overfitted(30, 2));
     let (_, mut model) = classifiers(true).swap_remove(2);
     let config = TrainConfig { average_decay: 0.95, ..config(4) };
     let done = fit(&mut *model, data(&texts, &validation), &config, None, &Silent, &mut |_| Ok(())).unwrap();
@@ -229,7 +229,7 @@ fn a_model_that_answers_with_its_mean_weights_is_scored_and_kept_with_them() {
 
 #[test]
 fn a_loss_that_is_not_finite_is_named() {
-    let texts = by_heart(40, 1);
+    let texts = overfitted(40, 1);
     for (name, mut model) in classifiers(true) {
         let last = model.parameters_mut().pop().unwrap();
         last.value.fill(f32::NAN);
@@ -246,7 +246,7 @@ fn a_cancelled_training_stops() {
             true
         }
     }
-    let texts = by_heart(40, 1);
+    let texts = overfitted(40, 1);
     let (_, mut model) = classifiers(true).swap_remove(0);
     let error = fit(&mut *model, data(&texts, &texts), &config(2), None, &Impatient, &mut |_| Ok(())).unwrap_err();
     assert!(matches!(error, Error::Interrupted));

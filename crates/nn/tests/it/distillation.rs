@@ -12,7 +12,7 @@ use ninefold_metrics::MainScore;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::families::EncoderConfig;
 use ninefold_nn::families::recurrent::Recurrent;
-use ninefold_nn::model::{Classifier, Distillation, NeuralClassifier, NeuralConfig, Objective};
+use ninefold_nn::model::{Classifier, Distillation, LossConfig, NeuralClassifier, NeuralConfig};
 use ninefold_nn::train::{Teacher, TrainConfig, TrainData, fit};
 use serde::Deserialize;
 use soft::{Lesson, distillation};
@@ -146,10 +146,10 @@ fn targets(count: usize) -> Vec<f32> {
 fn a_whole_networks_gradients_are_the_slopes_of_what_it_makes_small() {
     let texts = texts(40); // two slices
     let mut batch = Batch::pack(&texts, &(0..40).collect::<Vec<_>>(), 100, Padding::Exact);
-    batch.weigh(&[1.0, 2.0, 0.5, 1.0, 3.0]);
-    batch.teach(&targets(40), CLASSES);
+    batch.set_class_weights(&[1.0, 2.0, 0.5, 1.0, 3.0]);
+    batch.set_soft_targets(&targets(40), CLASSES);
     let distillation = Distillation { share: 0.7, temperature: 3.0 };
-    let objective = Objective { label_smoothing: 0.1, distillation };
+    let objective = LossConfig { label_smoothing: 0.1, distillation };
     let mut model = network(2);
     let weighted = |model: &mut NeuralClassifier| {
         let logits = model.logits(&batch);

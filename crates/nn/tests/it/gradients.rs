@@ -15,7 +15,7 @@ use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::families::{Families, SharedConfig};
 use ninefold_nn::layers::{Parameter, Pooling, Precision};
 use ninefold_nn::model::ModelKind::{self, Cnn, Gru, Lstm, Rnn, Swem};
-use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
+use ninefold_nn::model::{Classifier, LossConfig, NeuralClassifier, NeuralConfig};
 use proptest::prelude::*;
 use reference::dropout::KEY;
 use reference::{PLAIN, Shape, TWINS, Tensors, loss_and_gradients};
@@ -171,7 +171,7 @@ fn check_precision(shape: Shape, lengths: &[usize], seed: u64, precision: Precis
     let plain = tensors(&model);
     let (loss, gradients) = loss_and_gradients(shape, &plain, &texts, &labels);
     let batch = pack_for(&model, &encode(&texts, &labels));
-    let result = model.train_batch(&batch, &KEY, Objective::default());
+    let result = model.train_batch(&batch, &KEY, LossConfig::default());
     let found = result.loss / texts.len() as f64;
     assert!((found - loss).abs() < 0.5 * tolerance * (1.0 + loss), "{shape:?} {precision:?}: loss {found} for {loss}");
     let largest = |values: &[f64]| values.iter().fold(0.0f64, |size, d| size.max(d.abs()));
@@ -307,7 +307,7 @@ fn dropout_drops_the_same_forwards_and_backwards() {
         let texts = texts_of(&[7, 3, 12, 1, 5], &mut rng);
         let batch = pack(&encode(&texts, &[0, 1, 2, 0, 1]));
         let loss = |model: &mut NeuralClassifier| {
-            model.train_batch(&batch, &[5], Objective::default()).loss / batch.rows() as f64
+            model.train_batch(&batch, &[5], LossConfig::default()).loss / batch.rows() as f64
         };
         loss(&mut model);
         let gradients: Vec<Vec<f32>> = model.parameters().iter().map(|parameter| parameter.gradient.clone()).collect();
@@ -373,7 +373,7 @@ fn gradient_bits(shape: Shape, dropout: f64, precision: Precision, lengths: &[us
     let mut model = classifier(shape, dropout, precision, &mut rng);
     let texts = texts_of(lengths, &mut rng);
     let batch = pack_for(&model, &encode(&texts, &vec![1; texts.len()]));
-    model.train_batch(&batch, &[1], Objective::default());
+    model.train_batch(&batch, &[1], LossConfig::default());
     model.parameters().iter().flat_map(|parameter| parameter.gradient.iter().map(|d| d.to_bits())).collect()
 }
 
@@ -433,7 +433,7 @@ fn prediction_takes_weights_whole_after_training_dropped_some() {
     let mut model = classifier(shape, 0.0, Precision::F32, &mut rng);
     let batch = pack(&encode(&texts_of(&[5, 3], &mut rng), &[0, 1]));
     let before = model.logits(&batch);
-    let loss = |model: &mut NeuralClassifier, key| model.train_batch(&batch, &[key], Objective::default()).loss;
+    let loss = |model: &mut NeuralClassifier, key| model.train_batch(&batch, &[key], LossConfig::default()).loss;
     let (first, second) = (loss(&mut model, 1), loss(&mut model, 2));
     assert_ne!(first, second, "each batch drops others");
     assert_eq!(model.logits(&batch), before);

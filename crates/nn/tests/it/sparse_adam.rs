@@ -8,7 +8,7 @@ use ninefold_nn::families::EncoderConfig;
 use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::layers::optimizer::Step;
 use ninefold_nn::layers::{Optimizer, Parameter};
-use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
+use ninefold_nn::model::{Classifier, LossConfig, NeuralClassifier, NeuralConfig};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -71,7 +71,7 @@ fn only_the_words_of_a_batch_step_and_their_first_step_is_adams() {
         model.set_embedding_steps(1.0, is_sparse);
         let mut optimizer = Optimizer::new(&model.parameters());
         let mut step = |model: &mut NeuralClassifier, batch: &Batch| {
-            model.train_batch(batch, &[1], Objective::default());
+            model.train_batch(batch, &[1], LossConfig::default());
             optimizer.step(model.parameters_mut(), Step { learning_rate: 0.1, ..Step::default() });
             model.parameters()[0].value.clone()
         };

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::template::{self, polyline, style, unbroken};
 use crate::phrases::{percent, points, range, seconds};
-use crate::text::ladder::ladder_facts;
+use crate::text::ladder::ladder_insights;
 use ninefold_core::error::Result;
 use ninefold_metrics::Interval;
-use ninefold_records::{Gain, LadderResults, Rung};
+use ninefold_records::{Gain, LadderResults, LadderVariant};
 
 /// Of the drawing, in its own units: the widths of its two areas, and the height of a rung.
 const SCORES: f64 = 330.0;
@@ -22,7 +22,7 @@ const HEIGHT: f64 = 30.0;
 pub fn ladder_page(results: &LadderResults, config: &str) -> Result<String> {
     let rows = results.steps.iter().zip(&results.rungs[results.rungs.len().min(1)..]).map(|(step, rung)| RowView {
         name: &step.name,
-        is_told: step.is_significant(results.confidence_level),
+        is_significant: step.is_significant(results.confidence_level),
         score: rung.score.map_or("failed".to_owned(), percent),
         added: written(step.added),
         left_out: written(step.left_out),
@@ -33,7 +33,7 @@ pub fn ladder_page(results: &LadderResults, config: &str) -> Result<String> {
         style: style(),
         title: &results.protocol.data,
         head: results.protocol.to_string().lines().map(str::to_owned).collect(),
-        facts: unbroken(&ladder_facts(results)),
+        insights: unbroken(&ladder_insights(results)),
         drawing: minijinja::Value::from_safe_string(drawing(results, false)?),
         score: results.main_score.name(),
         foot: results.rungs.first().and_then(|rung| rung.score).map_or("failed".to_owned(), percent),
@@ -62,7 +62,7 @@ struct LadderView<'a> {
     style: minijinja::Value,
     title: &'a str,
     head: Vec<String>,
-    facts: Vec<String>,
+    insights: Vec<String>,
     drawing: minijinja::Value,
     score: &'static str,
     foot: String,
@@ -74,7 +74,7 @@ struct LadderView<'a> {
 #[derive(Serialize)]
 struct RowView<'a> {
     name: &'a str,
-    is_told: bool,
+    is_significant: bool,
     score: String,
     added: [String; 2],
     left_out: [String; 2],
@@ -107,7 +107,7 @@ struct Drawing {
 struct RungView {
     name: String,
     y: f64,
-    is_told: bool,
+    is_significant: bool,
     dot: Option<Dot>,
     loss: Option<Dot>,
 }
@@ -164,7 +164,7 @@ impl Axis {
 
 impl Drawing {
     fn of(results: &LadderResults) -> Drawing {
-        let judged = |rung: &Rung| Some((rung.score?, rung.interval?));
+        let judged = |rung: &LadderVariant| Some((rung.score?, rung.interval?));
         let ends = results.rungs.iter().filter_map(judged).flat_map(|(_, interval)| [interval.low, interval.high]);
         let scores = Axis::around(ends, SCORES);
         let lost = results.steps.iter().filter_map(|step| step.left_out);
@@ -185,7 +185,7 @@ impl Drawing {
                 RungView {
                     name: name.to_owned(),
                     y: HEIGHT * place as f64,
-                    is_told: step.is_none_or(|step| step.is_significant(results.confidence_level)),
+                    is_significant: step.is_none_or(|step| step.is_significant(results.confidence_level)),
                     dot: judged(rung).map(|(score, interval)| scores.dot(score, interval, percent(score), added)),
                     loss: step.and_then(|step| step.left_out).map(|gain| {
                         let text = points(gain.difference);

@@ -41,7 +41,7 @@ struct RunView<'a> {
     data: &'a str,
     unfinished: Option<&'a str>,
     head: Vec<String>,
-    facts: Vec<String>,
+    insights: Vec<String>,
     best: Option<String>,
     /// "95", of the intervals.
     level: String,
@@ -71,7 +71,7 @@ fn view(run: &RunReport) -> RunView<'_> {
         data: &run.leaderboard.protocol.data,
         unfinished: run.unfinished.as_deref(),
         head: head(&run.leaderboard).lines().map(str::to_owned).collect(),
-        facts: unbroken(&run.facts),
+        insights: unbroken(&run.insights),
         level: rounded_percent(board.confidence_level().fraction()).to_string(),
         rows: rows::view(&board, best.as_deref()),
         why: match board.main_score {

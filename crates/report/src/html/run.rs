@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::facts_of;
+use crate::insights_of;
 use crate::text::column::Column;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::{counted, thousands};
@@ -19,7 +19,7 @@ pub struct RunReport {
     /// Its results.
     pub leaderboard: Leaderboard,
     /// What they say.
-    pub facts: Vec<String>,
+    pub insights: Vec<String>,
     /// Every model with scores, in the leaderboard's order; of a pair with several seeds the one that validation picked.
     pub models: Vec<ModelReport>,
     /// Tokens of each test text, in the order of the answers.
@@ -88,7 +88,7 @@ impl RunReport {
         let models = rows.into_iter().filter(|row| row.accuracy().is_some());
         Ok(RunReport {
             name: records.name(),
-            facts: facts_of(records, &leaderboard)?,
+            insights: insights_of(records, &leaderboard)?,
             models: models.filter_map(|row| model(records, row).transpose()).collect::<Result<_>>()?,
             lengths: records.test_lengths()?,
             coverage: coverage(&leaderboard.coverage),

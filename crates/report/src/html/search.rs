@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::template::{polyline, render, style, unbroken};
 use crate::phrases::{percent, seconds};
-use crate::text::search::search_facts;
+use crate::text::search::search_insights;
 use ninefold_core::error::Result;
 use ninefold_records::{SearchResults, Trial, setting_name, setting_value};
 
@@ -24,7 +24,7 @@ pub fn search_page(results: &SearchResults, config: &str) -> Result<String> {
         style: style(),
         title: &results.protocol.data,
         head: results.protocol.to_string().lines().map(str::to_owned).collect(),
-        facts: unbroken(&search_facts(results)),
+        insights: unbroken(&search_insights(results)),
         finished: results.finished,
         score: results.main_score.name(),
         ticks: axis.ticks(),
@@ -44,7 +44,7 @@ struct SearchView<'a> {
     style: minijinja::Value,
     title: &'a str,
     head: Vec<String>,
-    facts: Vec<String>,
+    insights: Vec<String>,
     finished: bool,
     score: &'static str,
     /// Share and height of the lines behind all drawings.

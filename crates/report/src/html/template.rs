@@ -34,8 +34,8 @@ pub(crate) fn polyline(points: impl IntoIterator<Item = [f64; 2]>) -> String {
 }
 
 /// Sentences of which no line begins with a percent sign.
-pub(crate) fn unbroken(facts: &[String]) -> Vec<String> {
-    facts.iter().map(|fact| fact.replace(" %", "\u{a0}%")).collect()
+pub(crate) fn unbroken(insights: &[String]) -> Vec<String> {
+    insights.iter().map(|insight| insight.replace(" %", "\u{a0}%")).collect()
 }
 
 /// The style sheet, as every page contains it.

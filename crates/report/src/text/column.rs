@@ -210,14 +210,14 @@ impl FromStr for Column {
     /// A column by its name, with `-` or a blank for `_` and in any case.
     ///
     /// # Errors
-    /// [`Error::Config`] with all names, and the one that was probably meant.
+    /// [`Error::InvalidValue`] with all names, and the one that was probably meant.
     fn from_str(text: &str) -> Result<Column> {
         let wanted = text.trim().to_lowercase().replace(['-', ' '], "_");
         let found = Column::ALL.into_iter().find(|column| column.name() == wanted);
         found.ok_or_else(|| {
             let names: Vec<&str> = Column::ALL.into_iter().map(Column::name).collect();
             let hint = nearest(&wanted, &names).map_or(String::new(), |name| format!(" (did you mean {name:?}?)"));
-            Error::config("sort", format!("one of {}", names.join(", ")), format!("{text:?}{hint}"))
+            Error::invalid_value("sort", format!("one of {}", names.join(", ")), format!("{text:?}{hint}"))
         })
     }
 }

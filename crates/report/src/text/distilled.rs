@@ -13,8 +13,8 @@ pub fn distilled_table(done: &Distilled) -> String {
     let who = done.rows.iter().take(2).map(|row| format!("{}: {}\n", row.role, row.name)).collect::<String>();
     let table = plain_table(&HEAD, 1, done.rows.iter().map(cells));
     let legend = "Accuracy in % on the validation and the test texts, macro F1 on the test texts; size on the disk.";
-    let facts: String = facts(done).into_iter().map(|fact| fact + "\n").collect();
-    format!("{}\n{who}\n{table}{legend}\n\n{facts}", done.protocol)
+    let insights: String = insights(done).into_iter().map(|insight| insight + "\n").collect();
+    format!("{}\n{who}\n{table}{legend}\n\n{insights}", done.protocol)
 }
 
 fn cells(row: &DistilledRow) -> Vec<String> {
@@ -24,16 +24,16 @@ fn cells(row: &DistilledRow) -> Vec<String> {
     once(row.role.clone()).chain(figures).chain(scores).collect()
 }
 
-fn facts(done: &Distilled) -> Vec<String> {
-    let mut facts = Vec::new();
+fn insights(done: &Distilled) -> Vec<String> {
+    let mut insights = Vec::new();
     if let [teacher, pupil, ..] = done.rows.as_slice() {
         let smaller = teacher.bytes as f64 / pupil.bytes.max(1) as f64;
         let faster = pupil.texts_per_s / teacher.texts_per_s.max(1e-9);
-        facts.push(format!(
+        insights.push(format!(
             "The pupil takes {smaller:.1} times less room than its teacher and labels {faster:.1} times as many texts per second."
         ));
     }
-    facts.extend(done.comparisons.iter().map(|comparison| {
+    insights.extend(done.comparisons.iter().map(|comparison| {
         let of = if comparison.b == "teacher" { "its teacher" } else { "the same network without a teacher" };
         format!(
             "It is {} points {} {of} on the test texts ({}).",
@@ -42,7 +42,7 @@ fn facts(done: &Distilled) -> Vec<String> {
             verdict(comparison, done.confidence_level)
         )
     }));
-    facts
+    insights
 }
 
 #[cfg(test)]
@@ -110,7 +110,7 @@ mod tests {
     fn what_is_significant_depends_on_the_level() {
         let strict = Distilled { confidence_level: ConfidenceLevel::new(0.99), ..distilled() };
         let verdicts = |done: &Distilled| -> Vec<bool> {
-            facts(done)[1..].iter().map(|fact| fact.contains("told apart")).collect()
+            insights(done)[1..].iter().map(|insight| insight.contains("told apart")).collect()
         };
         assert_eq!((verdicts(&distilled()), verdicts(&strict)), (vec![true, true], vec![false, true]));
     }

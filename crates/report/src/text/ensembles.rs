@@ -13,11 +13,11 @@ const NAMED: usize = 5;
 /// A sentence per ensemble; of those of seeds only the one of the pair that validation chose. `board`: a row per pair.
 pub(crate) fn ensembles(board: &Leaderboard) -> Vec<String> {
     let best = board.best().filter(|best| best.kind == RowKind::Pair).map(Row::pair);
-    let is_told = |row: &&Row| {
+    let is_significant = |row: &&Row| {
         let is_of_best = || row.members.first().map(|member| &member.name) == best.as_ref();
         row.kind == RowKind::Ensemble && (!is_of_seeds(row) || is_of_best())
     };
-    board.rows.iter().filter(is_told).filter_map(|row| sentence(board, row)).collect()
+    board.rows.iter().filter(is_significant).filter_map(|row| sentence(board, row)).collect()
 }
 
 /// True for the seeds of one pair.
@@ -73,7 +73,7 @@ fn who(row: &Row, shares: &[(String, f64)]) -> String {
 mod tests {
     use super::*;
     use crate::text::table::leaderboard_table;
-    use crate::{Column, View, facts, leaderboard_csv, sample};
+    use crate::{Column, View, insights, leaderboard_csv, sample};
     use ninefold_records::Member;
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         let csv = leaderboard_csv(&board, Column::Accuracy);
         let lines: Vec<&str> = csv.lines().filter(|line| line.contains(",none,stacked,")).collect();
         assert!(lines.len() == 1 && lines[0].starts_with("1,none,stacked,0,false,true,"), "{csv}");
-        assert!(!facts(&board, None).iter().any(|fact| fact.starts_with("Best") && fact.contains("vote")));
+        assert!(!insights(&board, None).iter().any(|insight| insight.starts_with("Best") && insight.contains("vote")));
     }
 
     #[test]

@@ -5,15 +5,15 @@ use super::grid::{Align, Grid, Tone, View};
 use crate::phrases::{percent, points, range, seconds};
 use ninefold_core::phrasing::{all_listed, counted, thousands};
 use ninefold_metrics::ConfidenceLevel;
-use ninefold_records::{Gain, LadderResults, LadderStep, Rung};
+use ninefold_records::{Gain, LadderResults, LadderStep, LadderVariant};
 
 /// What the ladder says, in sentences.
-pub fn ladder_facts(ladder: &LadderResults) -> Vec<String> {
+pub fn ladder_insights(ladder: &LadderResults) -> Vec<String> {
     let level = ladder.confidence_level;
-    let mut facts = Vec::new();
+    let mut insights = Vec::new();
     let (foot, top) = (ladder.rungs.first(), ladder.rungs.last());
     if let (Some(foot), Some(top), Some(gain)) = (foot, top, ladder.whole) {
-        facts.push(format!(
+        insights.push(format!(
             "From {} to {} % ({} on {} validation texts, {}): {}.",
             foot.score.map_or_else(String::new, percent),
             top.score.map_or_else(String::new, percent),
@@ -22,7 +22,7 @@ pub fn ladder_facts(ladder: &LadderResults) -> Vec<String> {
             ladder.means_of(),
             worth(gain),
         ));
-        facts.push(format!(
+        insights.push(format!(
             "A training takes {} seconds at the foot and {} at the top.",
             seconds(foot.seconds),
             seconds(top.seconds)
@@ -33,19 +33,19 @@ pub fn ladder_facts(ladder: &LadderResults) -> Vec<String> {
     if let Some(best) = told.iter().max_by(|a, b| by_left_out(a).total_cmp(&by_left_out(b)))
         && let Some(gain) = best.left_out
     {
-        facts.push(format!("The top would lose most without {}: {}.", best.name, worth(gain)));
+        insights.push(format!("The top would lose most without {}: {}.", best.name, worth(gain)));
     }
     let untold: Vec<&str> =
         ladder.steps.iter().filter(|step| !step.is_significant(level)).map(|step| step.name.as_str()).collect();
     if !untold.is_empty() {
-        facts.push(format!("Not told apart from nothing, added or left out: {}.", all_listed(&untold)));
+        insights.push(format!("Not told apart from nothing, added or left out: {}.", all_listed(&untold)));
     }
     let failed = ladder.rungs.iter().chain(&ladder.without).filter(|rung| rung.score.is_none()).count();
     if failed > 0 {
-        facts.push(format!("{} could not be trained to the end.", counted(failed, "rung")));
+        insights.push(format!("{} could not be trained to the end.", counted(failed, "rung")));
     }
-    facts.push("Judged on validation texts; test labels were not looked at.".to_owned());
-    facts
+    insights.push("Judged on validation texts; test labels were not looked at.".to_owned());
+    insights
 }
 
 /// For the terminal: a line per rung, and what each step sets.
@@ -65,8 +65,8 @@ pub fn ladder_table(ladder: &LadderResults, view: &View) -> String {
         text += &format!("\n{}", view.item(&line));
     }
     text.push('\n');
-    for fact in ladder_facts(ladder) {
-        text += &format!("\n{}", view.item(&fact));
+    for insight in ladder_insights(ladder) {
+        text += &format!("\n{}", view.item(&insight));
     }
     text + "\n"
 }
@@ -76,13 +76,13 @@ fn grid(ladder: &LadderResults) -> Grid {
     let figure = |name: &str| (name.to_owned(), Align::Right);
     let mut headings = vec![("step".to_owned(), Align::Left), figure(ladder.main_score.name())];
     headings.extend(["added", "", "left out", "", "seconds"].map(figure));
-    let score = |rung: &Rung| rung.score.map_or("failed".to_owned(), percent);
+    let score = |rung: &LadderVariant| rung.score.map_or("failed".to_owned(), percent);
     let foot = ladder.rungs.iter().take(1).map(|rung| {
         let blank = || [String::new(), String::new()];
         let cells = [vec!["(foot)".to_owned(), score(rung)], [blank(), blank()].concat(), vec![seconds(rung.seconds)]];
         (cells.concat(), Tone::Plain)
     });
-    let step = |(step, rung): (&LadderStep, &Rung)| {
+    let step = |(step, rung): (&LadderStep, &LadderVariant)| {
         let mut cells = vec![format!("+ {}", step.name), score(rung)];
         cells.extend(written(step.added, level));
         cells.extend(written(step.left_out, level));
@@ -115,14 +115,14 @@ mod tests {
 
     #[test]
     fn a_step_that_helps_is_told_from_one_that_does_not() {
-        let facts = ladder_facts(&sample::ladder());
+        let insights = ladder_insights(&sample::ladder());
         assert!(
-            facts[0].starts_with(
+            insights[0].starts_with(
                 "From 50.0 to 70.5 % (accuracy on 1,131 validation texts, word2vec + gru, 2 seeds): +20.5"
             )
         );
-        assert!(facts[2].starts_with("The top would lose most without pooling: +18.5 points"), "{facts:?}");
-        assert_eq!(facts[3], "Not told apart from nothing, added or left out: mean weights.");
+        assert!(insights[2].starts_with("The top would lose most without pooling: +18.5 points"), "{insights:?}");
+        assert_eq!(insights[3], "Not told apart from nothing, added or left out: mean weights.");
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
             let said = table.replace('\n', " ");
             assert!(said.contains(&format!("they lie with {};", ladder.confidence_level)), "{table}");
             let told = format!("Not told apart from nothing, added or left out: {untold}.");
-            assert!(ladder_facts(&ladder).contains(&told), "{table}");
+            assert!(ladder_insights(&ladder).contains(&told), "{table}");
         }
     }
 
@@ -160,7 +160,7 @@ mod tests {
         let mut ladder = sample::ladder();
         ladder.rungs[1].score = None;
         (ladder.steps[0].added, ladder.steps[1].added) = (None, None);
-        assert!(ladder_facts(&ladder).contains(&"1 rung could not be trained to the end.".to_owned()));
+        assert!(ladder_insights(&ladder).contains(&"1 rung could not be trained to the end.".to_owned()));
         assert_eq!(cells(&ladder_table(&ladder, &View::default()), "+ pooling")[2..4], ["failed", "-"]);
     }
 }

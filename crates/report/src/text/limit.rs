@@ -8,7 +8,7 @@ use crate::phrases::{self, distance, percent};
 use ninefold_records::{Leaderboard, Row, RowKind};
 
 /// So much better on training texts than on held-back ones, a network has learned them by heart.
-const BY_HEART: f64 = 0.05;
+const OVERFITTED: f64 = 0.05;
 /// A loss of all models between validation and test that the choice of their best epochs does not explain.
 const SHIFT: f64 = 0.03;
 /// Fewer points than these between the best network and the best linear model are no limit of either.
@@ -23,7 +23,7 @@ pub(crate) fn limit(board: &Leaderboard, best: &Row) -> Vec<String> {
 fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
     let main = board.main_score;
     let score = |row: &Row| row.score(main);
-    let (Learned { train, held_back, .. }, test) = (Learned::of(board, best)?, score(best)?);
+    let (Learned { train, held_out, .. }, test) = (Learned::of(board, best)?, score(best)?);
     let baseline = board.chosen(RowKind::Baseline).filter(|row| !row.is_blind());
     let ahead = baseline.and_then(|baseline| {
         let comparison = board.comparison(&baseline.pair(), &best.pair())?;
@@ -35,10 +35,10 @@ fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
         "{} has {} of the training texts and {} of those held back",
         best.pair(),
         phrases::score(main, train),
-        phrases::score(main, held_back)
+        phrases::score(main, held_out)
     );
-    let is_by_heart = train - held_back > BY_HEART;
-    Some(match (ahead, is_by_heart) {
+    let is_overfitted = train - held_out > OVERFITTED;
+    Some(match (ahead, is_overfitted) {
         (Some((name, difference)), true) => format!(
             "Limit: the network's. {name} gets {} points more out of the same texts; {learned}: it learns by heart what it \
              should see through, and wants more dropout, a smaller size or more texts.",
@@ -54,13 +54,13 @@ fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
              network would not.",
             if baseline.is_some() { "No linear model gets much more out of these texts, and " } else { "" }
         ),
-        (None, false) => match learned_by_heart(board, train, held_back) {
+        (None, false) => match overfitted(board, train, held_out) {
             Some(other) => format!(
                 "Limit: the data's, as far as these models tell. {learned}; {} has {} and {}, so that to learn more of them by \
                  heart would not help; clearer labels or more texts would.",
                 other.name,
                 phrases::score(main, other.train),
-                phrases::score(main, other.held_back)
+                phrases::score(main, other.held_out)
             ),
             None => format!(
                 "Limit: the network's, perhaps. {learned}: it could still learn from them, with more epochs, a larger size or \
@@ -74,24 +74,24 @@ fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
 struct Learned {
     name: String,
     train: f64,
-    held_back: f64,
+    held_out: f64,
 }
 
 impl Learned {
     fn of(board: &Leaderboard, row: &Row) -> Option<Learned> {
-        let [train, held_back] = [row.train, row.validation].map(|scores| Some(board.main_score.of(&scores?)));
-        Some(Learned { name: row.pair(), train: train?, held_back: held_back? })
+        let [train, held_out] = [row.train, row.validation].map(|scores| Some(board.main_score.of(&scores?)));
+        Some(Learned { name: row.pair(), train: train?, held_out: held_out? })
     }
 }
 
-/// The model that has learned more of the training texts than `train`, by heart, and is as good as `held_back` on others: the best
+/// The model that has learned more of the training texts than `train`, by heart, and is as good as `held_out` on others: the best
 /// of those.
-fn learned_by_heart(board: &Leaderboard, train: f64, held_back: f64) -> Option<Learned> {
+fn overfitted(board: &Leaderboard, train: f64, held_out: f64) -> Option<Learned> {
     let models = board.rows.iter().filter(|row| row.kind != RowKind::Ensemble);
-    let by_heart = models.filter_map(|row| Learned::of(board, row)).filter(|other| {
-        other.train > train && other.train - other.held_back > BY_HEART && other.held_back > held_back - AHEAD
+    let overfitted = models.filter_map(|row| Learned::of(board, row)).filter(|other| {
+        other.train > train && other.train - other.held_out > OVERFITTED && other.held_out > held_out - AHEAD
     });
-    by_heart.max_by(|a, b| a.held_back.total_cmp(&b.held_back))
+    overfitted.max_by(|a, b| a.held_out.total_cmp(&b.held_out))
 }
 
 /// What every model loses between validation and test.
@@ -122,13 +122,13 @@ mod tests {
     use ninefold_metrics::Scores;
 
     /// The judged sample, with these shares of training and held-back texts right in its best pair; no other model learns by heart.
-    fn board(train: f64, held_back: f64) -> Leaderboard {
+    fn board(train: f64, held_out: f64) -> Leaderboard {
         let mut board = sample::judged().merged();
         board.rows.iter_mut().for_each(|row| row.train = row.validation);
         let best = board.best().unwrap().pair();
         let scores = |accuracy: f64| Some(Scores { accuracy, ..Scores::default() });
         let row = board.rows.iter_mut().find(|row| row.pair() == best).unwrap();
-        (row.train, row.validation) = (scores(train), scores(held_back));
+        (row.train, row.validation) = (scores(train), scores(held_out));
         board
     }
 
@@ -194,6 +194,6 @@ mod tests {
         assert!(shift.contains("6.0 points in the middle (6.0 to 6.0)"), "{shift}");
         let first = board.rows.iter_mut().find(|row| row.accuracy().is_some() && !row.is_blind()).unwrap();
         first.validation = Some(Scores { accuracy: 0.0, ..Scores::default() });
-        assert!(!said(&board).iter().any(|fact| fact.starts_with("Shift")), "{:?}", said(&board));
+        assert!(!said(&board).iter().any(|insight| insight.starts_with("Shift")), "{:?}", said(&board));
     }
 }

@@ -12,14 +12,14 @@ type Name = fn(&Trial) -> &String;
 const SHOWN: usize = 20;
 
 /// What the search says, in sentences.
-pub fn search_facts(search: &SearchResults) -> Vec<String> {
-    let mut facts = Vec::new();
+pub fn search_insights(search: &SearchResults) -> Vec<String> {
+    let mut insights = Vec::new();
     let (trials, time) = (counted(search.trials.len(), "trial"), seconds(search.seconds));
     let validation = thousands(search.protocol.texts.validation);
     if let Some(best) = search.best() {
         let epochs = best.validation.len();
         let score = percent(best.score().unwrap_or_default());
-        facts.push(format!(
+        insights.push(format!(
             "Best of {trials} in {time} seconds: trial {}, {}, {} {score} % on {validation} validation texts after {}; {}.",
             best.trial,
             best.pair(),
@@ -27,7 +27,7 @@ pub fn search_facts(search: &SearchResults) -> Vec<String> {
             counted(epochs, "epoch"),
             best.described()
         ));
-        facts.push(
+        insights.push(
             "The best of many is a little lucky: its score on validation is too high. Test labels were not looked at."
                 .to_owned(),
         );
@@ -38,12 +38,12 @@ pub fn search_facts(search: &SearchResults) -> Vec<String> {
         _ => format!("{} after {epochs}", thousands(judged(rung))),
     };
     let steps: Vec<String> = search.rungs.iter().enumerate().map(step).collect();
-    facts.push(format!("Judged: {}.", steps.join(", ")));
+    insights.push(format!("Judged: {}.", steps.join(", ")));
     let failed = search.trials.iter().filter(|trial| trial.error.is_some()).count();
     if failed > 0 {
-        facts.push(format!("{} failed.", counted(failed, "trial")));
+        insights.push(format!("{} failed.", counted(failed, "trial")));
     }
-    facts
+    insights
 }
 
 /// For the terminal: the best trials with their settings.
@@ -55,8 +55,8 @@ pub fn search_table(search: &SearchResults, view: &View) -> String {
         let more = format!("The best {SHOWN} of {} trials.", thousands(search.trials.len()));
         text += &(view.legend(&more) + "\n");
     }
-    for fact in search_facts(search) {
-        text += &format!("\n{}", view.item(&fact));
+    for insight in search_insights(search) {
+        text += &format!("\n{}", view.item(&insight));
     }
     text + "\n"
 }
@@ -112,12 +112,12 @@ mod tests {
         assert_eq!(order, ["1", "2", "0", "3"], "{table}");
         assert_eq!(rows[3][2], "failed");
         assert!(!table.contains("embedding"), "one embedding is no column: {table}");
-        let facts = search_facts(&sample::search());
+        let insights = search_insights(&sample::search());
         assert_eq!(
-            facts[0],
+            insights[0],
             "Best of 4 trials in 83 seconds: trial 1, word2vec + lstm, accuracy 70.0 % on 1,131 validation texts after 2 \
              epochs; hidden_size 128, learning_rate 0.0007."
         );
-        assert_eq!(facts[2..], ["Judged: 3 trials after 1 epoch, 1 after 2.", "1 trial failed."]);
+        assert_eq!(insights[2..], ["Judged: 3 trials after 1 epoch, 1 after 2.", "1 trial failed."]);
     }
 }

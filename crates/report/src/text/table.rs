@@ -22,8 +22,8 @@ const EXPENDABLE: [Column; 6] = [
     Column::F1MacroInterval,
 ];
 
-/// For the terminal: rows by `sort`, the pair that validation chose standing out, with `facts` below.
-pub fn leaderboard_table(board: &Leaderboard, sort: Column, facts: &[String], view: &View) -> String {
+/// For the terminal: rows by `sort`, the pair that validation chose standing out, with `insights` below.
+pub fn leaderboard_table(board: &Leaderboard, sort: Column, insights: &[String], view: &View) -> String {
     let mut text = view.head(&head(board)) + "\n\n";
     let (grid, left_out) = grid_within(&board.merged(), sort, view.width);
     text += &grid.draw(view);
@@ -34,14 +34,14 @@ pub fn leaderboard_table(board: &Leaderboard, sort: Column, facts: &[String], vi
     }
     text += &view.legend(&legend);
     text.push('\n');
-    for fact in facts {
-        text += &format!("\n{}", view.item(fact));
+    for insight in insights {
+        text += &format!("\n{}", view.item(insight));
     }
     text.trim_end().to_owned() + "\n"
 }
 
 /// For a README: the same in Markdown.
-pub fn leaderboard_markdown(board: &Leaderboard, sort: Column, facts: &[String]) -> String {
+pub fn leaderboard_markdown(board: &Leaderboard, sort: Column, insights: &[String]) -> String {
     let item = |line: &str| format!("- {line}\n");
     let merged = board.merged();
     let mut text = format!(
@@ -50,9 +50,9 @@ pub fn leaderboard_markdown(board: &Leaderboard, sort: Column, facts: &[String])
         grid(&merged, sort, &columns(&merged, sort)).markdown(),
         legend(board)
     );
-    if !facts.is_empty() {
+    if !insights.is_empty() {
         text.push('\n');
-        text.extend(facts.iter().map(|fact| item(fact)));
+        text.extend(insights.iter().map(|insight| item(insight)));
     }
     text
 }
@@ -74,8 +74,8 @@ pub(crate) fn head(board: &Leaderboard) -> String {
     if let Some(statistics) = &board.statistics {
         head += &format!(
             "\ntest labels: {} scored on them in this run, {} in all runs on this machine; {} resamples",
-            counted(statistics.looks, "model"),
-            thousands(statistics.looks_ever),
+            counted(statistics.test_evaluations, "model"),
+            thousands(statistics.test_evaluations_total),
             thousands(statistics.n_resamples)
         );
     }
@@ -176,14 +176,14 @@ fn columns(board: &Leaderboard, sort: Column) -> Vec<Column> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{facts, sample};
+    use crate::{insights, sample};
     use ninefold_metrics::ConfidenceLevel;
     use ninefold_records::Row;
 
     #[test]
     fn the_whole_table() {
         let board = sample::leaderboard();
-        let table = leaderboard_table(&board, Column::Accuracy, &facts(&board, None), &View::default());
+        let table = leaderboard_table(&board, Column::Accuracy, &insights(&board, None), &View::default());
         assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
         insta::assert_snapshot!(table, @r"
         data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
@@ -265,7 +265,7 @@ mod tests {
         let table = leaderboard_table(
             &board,
             Column::of_score(board.main_score),
-            &facts(&board, None),
+            &insights(&board, None),
             &View { ascii: true, ..View::default() },
         );
         assert!(table.lines().all(|line| line.len() <= 100), "{table}");
@@ -285,8 +285,12 @@ mod tests {
     fn a_narrow_terminal_gets_fewer_columns() {
         let board = sample::leaderboard();
         for width in [60, 72, 80] {
-            let table =
-                leaderboard_table(&board, Column::Accuracy, &facts(&board, None), &View { width, ..View::default() });
+            let table = leaderboard_table(
+                &board,
+                Column::Accuracy,
+                &insights(&board, None),
+                &View { width, ..View::default() },
+            );
             assert!(table.lines().all(|line| line.chars().count() <= width), "{table}");
             assert!(table.replace('\n', " ").contains("Left out for want of room: recall"), "{table}");
             assert!(table.contains(" 1  fasttext   gru        72.5"), "{table}");
@@ -316,8 +320,12 @@ mod tests {
     #[test]
     fn a_board_without_rows_is_a_table_without_rows() {
         let board = Leaderboard { protocol: sample::protocol(), ..Leaderboard::default() };
-        let table =
-            leaderboard_table(&board, Column::Accuracy, &facts(&board, None), &View { color: true, ..View::default() });
+        let table = leaderboard_table(
+            &board,
+            Column::Accuracy,
+            &insights(&board, None),
+            &View { color: true, ..View::default() },
+        );
         assert!(table.contains("embedding"), "{table}");
     }
 
@@ -332,9 +340,10 @@ mod tests {
             }
         }
         let verdict = |board: &Leaderboard| {
-            let facts = facts(board, None);
-            let line = facts.iter().find(|fact| fact.starts_with("Best baseline")).cloned().unwrap_or_default();
-            (facts[0].clone(), line)
+            let insights = insights(board, None);
+            let line =
+                insights.iter().find(|insight| insight.starts_with("Best baseline")).cloned().unwrap_or_default();
+            (insights[0].clone(), line)
         };
         let (interval, told) = verdict(&board);
         assert!(interval.contains("; 95 % interval 70.8 to 73.0 %"), "{interval}");

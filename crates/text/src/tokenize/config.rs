@@ -65,7 +65,7 @@ impl TokenizerConfig {
     /// Refuses settings that have no meaning. Reads no file.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         self.validate_for(self.segmenter()?)
     }
@@ -73,25 +73,29 @@ impl TokenizerConfig {
     /// As [`TokenizerConfig::validate`], for a segmenter that need not be listed.
     pub(super) fn validate_for(&self, segmenter: &dyn Segmenter) -> Result<()> {
         if self.min_token_length == 0 {
-            return Err(Error::config("min_token_length", "1 or more", 0));
+            return Err(Error::invalid_value("min_token_length", "1 or more", 0));
         }
         if self.max_token_length < self.min_token_length {
             let expected = format!("min_token_length ({}) or more", self.min_token_length);
-            return Err(Error::config("max_token_length", expected, self.max_token_length));
+            return Err(Error::invalid_value("max_token_length", expected, self.max_token_length));
         }
         if self.mark_case && !self.lowercase {
-            return Err(Error::config("mark_case", "false with lowercase = false, which keeps the capitals", true));
+            return Err(Error::invalid_value(
+                "mark_case",
+                "false with lowercase = false, which keeps the capitals",
+                true,
+            ));
         }
         if !segmenter.gives_words() {
             let only = |value: &str| format!("{value} with unit = {:?}", self.unit);
             if self.mark_case {
-                return Err(Error::config("mark_case", only("false"), true));
+                return Err(Error::invalid_value("mark_case", only("false"), true));
             }
             if self.min_token_length > 1 {
-                return Err(Error::config("min_token_length", only("1"), self.min_token_length));
+                return Err(Error::invalid_value("min_token_length", only("1"), self.min_token_length));
             }
             if self.stop_words != StopWords::None {
-                return Err(Error::config("stop_words", only("\"none\""), self.stop_words.to_string()));
+                return Err(Error::invalid_value("stop_words", only("\"none\""), self.stop_words.to_string()));
             }
         }
         Ok(())
@@ -101,7 +105,7 @@ impl TokenizerConfig {
     pub(super) fn segmenter(&self) -> Result<&'static dyn Segmenter> {
         segment::find(&self.unit).ok_or_else(|| {
             let names: Vec<&str> = SEGMENTERS.iter().map(Segmenter::name).collect();
-            Error::config("unit", format!("one of {}", names.join(", ")), format!("{:?}", self.unit))
+            Error::invalid_value("unit", format!("one of {}", names.join(", ")), format!("{:?}", self.unit))
         })
     }
 

@@ -34,7 +34,7 @@ impl Tokenizer {
     /// Builds a tokenizer with the segmenter that `config.unit` names, reading the file of stop words if there is one.
     ///
     /// # Errors
-    /// [`Error::Config`](ninefold_core::Error::Config) for a setting that has no meaning, [`Error::Io`](ninefold_core::Error::Io) or
+    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for a setting that has no meaning, [`Error::Io`](ninefold_core::Error::Io) or
     /// [`Error::Format`](ninefold_core::Error::Format) when the stop words cannot be read.
     pub fn new(config: &TokenizerConfig) -> Result<Tokenizer> {
         let segmenter: Arc<dyn Segmenter> = Arc::new(config.segmenter()?);

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 
 /// The words to leave out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl StopWords {
                 let text = std::str::from_utf8(&bytes).map_err(|error| {
                     let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
                     let found = format!("the byte 0x{:02x}", bytes[error.valid_up_to()]);
-                    Error::format(format!("{}:{line}", path.display()), "UTF-8 text", found)
+                    Error::format(Location::line(path, line), "UTF-8 text", found)
                 })?;
                 let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
                 Ok(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::{SPECIAL, Vocab};
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::write_atomically;
 
 const TITLE: &str = "# ninefold vocabulary, tokens: ";
@@ -35,9 +35,8 @@ impl Vocab {
     /// [`Error::Io`] when the file cannot be read, [`Error::Format`] with the line when it is not a whole vocabulary.
     pub fn load(path: &Path) -> Result<Vocab> {
         let bytes = fs::read(path).map_err(Error::io("read the vocabulary", path))?;
-        let wrong = |line: usize, expected: &str, found: String| {
-            Error::format(format!("{}:{line}", path.display()), expected, found)
-        };
+        let wrong =
+            |line: usize, expected: &str, found: String| Error::format(Location::line(path, line), expected, found);
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
             wrong(line, "UTF-8 text", format!("the byte 0x{:02x}", bytes[error.valid_up_to()]))

@@ -47,14 +47,14 @@ impl VocabConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         if self.min_count == 0 {
-            return Err(Error::config("min_count", "1 or more", 0));
+            return Err(Error::invalid_value("min_count", "1 or more", 0));
         }
         match self.max_vocab_size {
             Some(size) if size <= SPECIAL.len() => {
-                Err(Error::config("max_vocab_size", "3 or more (<pad> and <unk> are two of them)", size))
+                Err(Error::invalid_value("max_vocab_size", "3 or more (<pad> and <unk> are two of them)", size))
             }
             _ => Ok(()),
         }
@@ -75,7 +75,7 @@ impl Vocab {
     /// The vocabulary of texts with these counts.
     ///
     /// # Errors
-    /// [`Error::Config`] as [`VocabConfig::validate`], [`Error::Data`] when there is no token or none is common enough.
+    /// [`Error::InvalidValue`] as [`VocabConfig::validate`], [`Error::Data`] when there is no token or none is common enough.
     pub fn build(counts: &TokenCounts, config: &VocabConfig) -> Result<Vocab> {
         config.validate()?;
         let mut kept: Vec<(&str, u64)> = counts.iter().filter(|(token, _)| !SPECIAL.contains(token)).collect();

@@ -27,7 +27,7 @@ impl Judgements {
         let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).filter(|(_, line)| is_content(line)).collect();
         let place = |number: usize| format!("{}:{number}", path.display());
         let Some(&(_, first)) = lines.first() else {
-            return Err(Error::format(path.display(), "pairs of words with scores, or analogies", "nothing"));
+            return Err(Error::format(path, "pairs of words with scores, or analogies", "nothing"));
         };
         let is_question = |line: &str| {
             let mut fields = line.split_whitespace();

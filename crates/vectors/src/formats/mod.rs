@@ -56,12 +56,12 @@ impl Format {
     /// The format of that name.
     ///
     /// # Errors
-    /// [`Error::Config`] with the names that can be written.
+    /// [`Error::InvalidValue`] with the names that can be written.
     pub fn named(name: &str) -> Result<&'static Format> {
         let writable = || FORMATS.iter().filter(|format| format.write.is_some());
         writable().find(|format| format.name == name).ok_or_else(|| {
             let names: Vec<&str> = writable().map(|format| format.name).collect();
-            Error::config("format", names.join(", "), name)
+            Error::invalid_value("format", names.join(", "), name)
         })
     }
 
@@ -84,7 +84,7 @@ impl Format {
     /// there are n-grams to keep, else word2vec's.
     ///
     /// # Errors
-    /// [`Error::Config`] when the name ends in none that is written.
+    /// [`Error::InvalidValue`] when the name ends in none that is written.
     pub fn for_path(path: &Path, keeps_ngrams: bool) -> Result<&'static Format> {
         let name = path.to_string_lossy().to_ascii_lowercase();
         let end = name.strip_suffix(".gz").unwrap_or(&name).rsplit('.').next().unwrap_or_default();
@@ -93,7 +93,7 @@ impl Format {
             "vec" => "word2vec-text",
             "txt" => "glove",
             "bin" if packed => {
-                return Err(Error::config("to", "a text format, the only ones that are gzipped", "bin.gz"));
+                return Err(Error::invalid_value("to", "a text format, the only ones that are gzipped", "bin.gz"));
             }
             "bin" if keeps_ngrams => "fasttext",
             "bin" => "word2vec-binary",
@@ -101,7 +101,7 @@ impl Format {
             other => {
                 let expected =
                     "a file name that ends in .safetensors, .bin, .vec or .txt (the last two also with .gz), or --to";
-                return Err(Error::config("output", expected, format!(".{other}")));
+                return Err(Error::invalid_value("output", expected, format!(".{other}")));
             }
         };
         Format::named(format)
@@ -171,13 +171,13 @@ impl Progress for Counted<'_> {
 /// Writes word vectors in a format; text is gzipped when the path ends in `.gz`.
 ///
 /// # Errors
-/// [`Error::Config`] when the format is read only, [`Error::Data`] when a word cannot stand in it, [`Error::Io`].
+/// [`Error::InvalidValue`] when the format is read only, [`Error::Data`] when a word cannot stand in it, [`Error::Io`].
 pub fn save(vectors: &WordVectors, path: &Path, format: &Format, progress: &dyn Progress) -> Result<()> {
     let Some(write) = format.write else {
-        return Err(Error::config("format", "a format that ninefold writes", format.name));
+        return Err(Error::invalid_value("format", "a format that ninefold writes", format.name));
     };
     let keeps_ngrams = [safetensors::FORMAT.name, fasttext::FORMAT.name].contains(&format.name);
-    if vectors.pieces().is_some() || vectors.subwords().is_some() && !keeps_ngrams {
+    if vectors.wordpieces().is_some() || vectors.subwords().is_some() && !keeps_ngrams {
         progress.notice(&format!("{} holds words only: words outside the file will have no vector", format.name));
     }
     write(vectors, path)

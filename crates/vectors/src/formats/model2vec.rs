@@ -11,7 +11,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::WordVectors;
-use crate::pieces::Pieces;
+use crate::wordpieces::Wordpieces;
 use ninefold_core::error::{Error, Result};
 
 const TOKENIZER: &str = "tokenizer.json";
@@ -58,9 +58,9 @@ pub(super) fn read(folder: &Path) -> Result<WordVectors> {
     }
 
     let (place, tokenizer) = load(TOKENIZER)?;
-    let pieces = Pieces::new(&place, &tokenizer, dim, matrix)?;
+    let pieces = Wordpieces::new(&place, &tokenizer, dim, matrix)?;
     let (words, matrix) = pieces.whole_words();
-    WordVectors::new(words, dim, matrix)?.with_pieces(pieces)
+    WordVectors::new(words, dim, matrix)?.with_wordpieces(pieces)
 }
 
 fn floats(place: &str, dtype: Dtype, data: &[u8]) -> Result<Vec<f32>> {

@@ -212,7 +212,7 @@ fn trim_end(line: &[u8]) -> &[u8] {
     &line[..kept]
 }
 
-/// Pieces of whole lines.
+/// Wordpieces of whole lines.
 fn blocks(text: &[u8]) -> Vec<&[u8]> {
     let mut blocks = Vec::with_capacity(text.len() / BLOCK + 1);
     let mut rest = text;

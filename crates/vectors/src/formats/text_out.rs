@@ -14,7 +14,7 @@ use ninefold_core::files;
 
 /// Rows that are written as one piece of text by one thread.
 const ROWS: usize = 512;
-/// Pieces that are held at once, so that the text of a large table is never all in memory.
+/// Wordpieces that are held at once, so that the text of a large table is never all in memory.
 const PIECES: usize = 64;
 
 /// Writes vectors as text, with a header line or not; gzipped when the path ends in `.gz`.

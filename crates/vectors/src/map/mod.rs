@@ -47,17 +47,17 @@ impl MapConfig {
     /// Refuses settings that have no meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] with the key.
+    /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         const MOST: usize = 20_000; // t-SNE looks at every pair
         if !(4..=MOST).contains(&self.words) {
-            return Err(Error::config("words", format!("4 to {MOST}"), self.words));
+            return Err(Error::invalid_value("words", format!("4 to {MOST}"), self.words));
         }
         if !(1.0..=1000.0).contains(&self.perplexity) {
-            return Err(Error::config("perplexity", "1 to 1000", self.perplexity));
+            return Err(Error::invalid_value("perplexity", "1 to 1000", self.perplexity));
         }
         if self.steps == 0 {
-            return Err(Error::config("steps", "at least 1", 0));
+            return Err(Error::invalid_value("steps", "at least 1", 0));
         }
         Ok(())
     }
@@ -77,7 +77,7 @@ pub struct Place {
 /// Lays out the first words. The same vectors give the same places on any number of threads.
 ///
 /// # Errors
-/// [`Error::Config`] for a senseless setting, [`Error::Data`] for fewer than four words, [`Error::Interrupted`].
+/// [`Error::InvalidValue`] for a senseless setting, [`Error::Data`] for fewer than four words, [`Error::Interrupted`].
 pub fn lay_out(vectors: &WordVectors, config: &MapConfig, progress: &dyn Progress) -> Result<Vec<Place>> {
     config.validate()?;
     let count = config.words.min(vectors.len());

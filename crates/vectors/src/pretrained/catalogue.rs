@@ -43,7 +43,7 @@ impl Release {
     /// The release that `name` means: `6B.100d`, `glove.6B.100d`, `glove.6B.100d.txt`, or gensim's name for it, in any case.
     ///
     /// # Errors
-    /// [`Error::Config`] with what may have been meant.
+    /// [`Error::InvalidValue`] with what may have been meant.
     pub fn named(name: &str) -> Result<Release> {
         let lower = name.to_ascii_lowercase();
         let bare = lower.strip_prefix("glove.").unwrap_or(&lower);
@@ -56,7 +56,7 @@ impl Release {
             let meant = meant.map_or(String::new(), |release| format!(" (did you mean {}?)", release.name));
             let names: Vec<&str> = RELEASES.iter().map(|release| release.name).collect();
             let expected = format!("the path of a vectors file or one of {}{meant}", names.join(", "));
-            Error::config("glove", expected, format!("{name:?}"))
+            Error::invalid_value("glove", expected, format!("{name:?}"))
         })
     }
 

@@ -47,7 +47,7 @@ impl Places {
 /// several in a zip).
 ///
 /// # Errors
-/// [`Error::Config`] with suggestions when it is neither, [`Error::Data`] for a name without a data folder, [`Error::Download`]
+/// [`Error::InvalidValue`] with suggestions when it is neither, [`Error::Data`] for a name without a data folder, [`Error::Download`]
 /// when the vectors cannot be fetched (never tried without the feature `net`),
 /// [`Error::Format`] when a file is damaged, [`Error::Io`], [`Error::Interrupted`].
 pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<WordVectors> {

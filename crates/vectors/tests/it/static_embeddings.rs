@@ -103,8 +103,8 @@ fn it_is_loaded_wherever_vectors_are_and_written_without_its_pieces() {
     tensors(&place.path().join("model.safetensors"), &[("embeddings", Dtype::F32, vec![7, 1], floats(&rows))]);
     let places = Places { homes: Vec::new(), ..Places::new(&Folders::at(place.path())) };
     let vectors = load(place.path().to_str().unwrap(), &places, &Silent).unwrap();
-    assert!(vectors.pieces().is_some());
-    assert!(formats::load(&place.path().join("model.safetensors"), &Silent).unwrap().pieces().is_some());
+    assert!(vectors.wordpieces().is_some());
+    assert!(formats::load(&place.path().join("model.safetensors"), &Silent).unwrap().wordpieces().is_some());
     let path = place.path().join("words.safetensors");
     formats::save_cache(&vectors, &path).unwrap();
     let back = formats::load(&path, &Silent).unwrap();

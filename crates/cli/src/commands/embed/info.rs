@@ -73,7 +73,7 @@ pub fn run(args: &InfoArgs, output: &Output) -> Result<()> {
         dim: vectors.dim(),
         duplicates: vectors.duplicates(),
         ngrams,
-        has_pieces: vectors.pieces().is_some(),
+        has_pieces: vectors.wordpieces().is_some(),
         shortest_vector: lengths.iter().copied().fold(f64::INFINITY, f64::min),
         mean_length: lengths.iter().sum::<f64>() / lengths.len() as f64,
         longest_vector: lengths.iter().copied().fold(0.0, f64::max),

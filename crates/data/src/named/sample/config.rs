@@ -43,13 +43,17 @@ impl SampleConfig {
     /// Checks that every setting has a meaning.
     ///
     /// # Errors
-    /// [`Error::Config`] that names the first setting that has none.
+    /// [`Error::InvalidValue`] that names the first setting that has none.
     pub fn validate(&self) -> Result<()> {
         if self.documents < 100 {
-            return Err(Error::config("documents", "at least 100, five for each class", self.documents));
+            return Err(Error::invalid_value("documents", "at least 100, five for each class", self.documents));
         }
         if !(0.0..1.0).contains(&self.test_fraction) {
-            return Err(Error::config("test_fraction", "a share from 0 up to, not including, 1", self.test_fraction));
+            return Err(Error::invalid_value(
+                "test_fraction",
+                "a share from 0 up to, not including, 1",
+                self.test_fraction,
+            ));
         }
         let shares = [
             ("label_noise", self.label_noise),
@@ -58,7 +62,7 @@ impl SampleConfig {
             ("date_shift", self.date_shift),
         ];
         match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
-            Some((key, share)) => Err(Error::config(key, "a share between 0 and 1", share)),
+            Some((key, share)) => Err(Error::invalid_value(key, "a share between 0 and 1", share)),
             None => Ok(()),
         }
     }

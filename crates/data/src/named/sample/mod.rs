@@ -92,7 +92,7 @@ pub enum Fault {
 /// Makes the sample corpus.
 ///
 /// # Errors
-/// [`Error::Config`] for a setting without meaning.
+/// [`Error::InvalidValue`] for a setting without meaning.
 pub fn generate(config: &SampleConfig) -> Result<SampleCorpus> {
     config.validate()?;
     let topics = grammar::topics()?;

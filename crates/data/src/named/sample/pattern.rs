@@ -63,7 +63,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// Pieces up to one of the characters in `end`, which stays.
+    /// Wordpieces up to one of the characters in `end`, which stays.
     fn pieces(&mut self, end: &str) -> Result<Vec<Piece>> {
         let mut pieces = Vec::new();
         while let Some(next) = self.rest.chars().next().filter(|&next| !end.contains(next)) {

@@ -47,7 +47,11 @@ impl Family for Cnn {
         at_least_one("filters", self.filters)?;
         let widths = &self.filter_widths;
         if widths.first().is_none_or(|&width| width == 0) || !widths.is_sorted_by(|a, b| a < b) {
-            return Err(Error::config("filter_widths", "one or more widths from 1 up, rising", format!("{widths:?}")));
+            return Err(Error::invalid_value(
+                "filter_widths",
+                "one or more widths from 1 up, rising",
+                format!("{widths:?}"),
+            ));
         }
         Ok(())
     }
@@ -55,7 +59,7 @@ impl Family for Cnn {
     fn check_length(&self, max_len: usize) -> Result<()> {
         match self.filter_widths.last() {
             Some(&widest) if widest > max_len => {
-                Err(Error::config("filter_widths", format!("at most training.max_len, {max_len}"), widest))
+                Err(Error::invalid_value("filter_widths", format!("at most training.max_len, {max_len}"), widest))
             }
             _ => Ok(()),
         }

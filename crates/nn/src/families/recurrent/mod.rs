@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use stack::{RecurrentConfig, RecurrentStack};
 
-use super::{Axis, Family, ModelKind, PyTorch, SharedConfig, Weights, at_least_one, share};
+use super::{Axis, Family, ModelKind, PyTorch, SharedConfig, Weights, at_least_one, fraction};
 use crate::layers::{Encoder, Pooling};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::rng::Rng;
@@ -178,13 +178,13 @@ impl Family for RecurrentFamily {
         let Recurrent { hidden_size, num_layers, recurrent_dropout, .. } = self.settings;
         at_least_one("hidden_size", hidden_size)?;
         at_least_one("num_layers", num_layers)?;
-        share("recurrent_dropout", recurrent_dropout)
+        fraction("recurrent_dropout", recurrent_dropout)
     }
 
     fn check_length(&self, max_len: usize) -> Result<()> {
         if self.settings.chunk_len > max_len {
             let expected = format!("at most training.max_len, {max_len} (0: no chunks)");
-            return Err(Error::config("chunk_len", expected, self.settings.chunk_len));
+            return Err(Error::invalid_value("chunk_len", expected, self.settings.chunk_len));
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::layers::Optimizer;
 use ninefold_nn::layers::optimizer::Step;
-use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig, Objective};
+use ninefold_nn::model::{Classifier, LossConfig, NeuralClassifier, NeuralConfig};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -69,7 +69,7 @@ impl<C: DeserializeOwned> Golden<C> {
             assert_close(&logits[range(row)], &expected[range(text)], 2e-6, &format!("{name} logits of text {text}"));
         }
 
-        let result = model.train_batch(&batch, &[0], Objective::default());
+        let result = model.train_batch(&batch, &[0], LossConfig::default());
         let loss = (result.loss / batch.rows() as f64) as f32;
         assert_close(&[loss], &self.tensor(&format!("{name}/loss")), 1e-6, &format!("{name} loss"));
         for parameter in model.parameters() {
@@ -81,7 +81,7 @@ impl<C: DeserializeOwned> Golden<C> {
         let step = Step { learning_rate: about.learning_rate, ..Step::default() };
         optimizer.step(model.parameters_mut(), step);
         for _ in 1..about.steps {
-            model.train_batch(&batch, &[0], Objective::default());
+            model.train_batch(&batch, &[0], LossConfig::default());
             optimizer.step(model.parameters_mut(), step);
         }
         for parameter in model.parameters() {

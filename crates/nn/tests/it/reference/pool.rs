@@ -32,7 +32,7 @@ fn end(shape: Shape, tokens: usize, unit: usize) -> usize {
 }
 
 /// The token with the largest value of a unit, the first of equals.
-fn largest(outputs: &[Vec<f64>], unit: usize, segment: Range<usize>) -> Option<usize> {
+fn argmax(outputs: &[Vec<f64>], unit: usize, segment: Range<usize>) -> Option<usize> {
     let mut best = None;
     for token in segment {
         if best.is_none_or(|best: usize| outputs[token][unit] > outputs[best][unit]) {
@@ -65,7 +65,7 @@ pub fn forward(shape: Shape, tensors: &Tensors, outputs: &[Vec<f64>]) -> Vec<f64
                 _ if tokens == 0 => 0.0,
                 Part::Last => outputs[end(shape, tokens, unit)][unit],
                 Part::Max(number, of) => {
-                    largest(outputs, unit, segment(tokens, number, of)).map_or(0.0, |token| outputs[token][unit])
+                    argmax(outputs, unit, segment(tokens, number, of)).map_or(0.0, |token| outputs[token][unit])
                 }
                 Part::Mean | Part::Attention => (0..tokens).map(|token| weights[token] * outputs[token][unit]).sum(),
             });
@@ -91,7 +91,7 @@ pub fn backward(
             }
             Part::Max(number, of) => {
                 for unit in 0..width {
-                    if let Some(token) = largest(outputs, unit, segment(tokens, number, of)) {
+                    if let Some(token) = argmax(outputs, unit, segment(tokens, number, of)) {
                         d_outputs[token][unit] += d[unit];
                     }
                 }

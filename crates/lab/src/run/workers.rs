@@ -25,18 +25,19 @@ pub(crate) fn run<J: Sync, T>(
 ) -> Result<()> {
     let workers = rayon::current_num_threads().min(jobs.len());
     let next = AtomicUsize::new(0);
-    let crew = Crew { progress, is_stopped: AtomicBool::new(false), lines: Mutex::new(vec![String::new(); workers]) };
+    let pool =
+        WorkerPool { progress, is_stopped: AtomicBool::new(false), lines: Mutex::new(vec![String::new(); workers]) };
     let outcome = Mutex::new((done, Ok(())));
     let work_off = |place: usize| {
-        let member = Member { crew: &crew, place, task: Mutex::default() };
-        while !crew.is_stopped.load(Ordering::Relaxed)
+        let member = Worker { pool: &pool, place, task: Mutex::default() };
+        while !pool.is_stopped.load(Ordering::Relaxed)
             && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
         {
             let result = work(job, &member);
             let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
             let (done, first_error) = &mut *outcome;
             if let Err(error) = result.and_then(done) {
-                crew.is_stopped.store(true, Ordering::Relaxed);
+                pool.is_stopped.store(true, Ordering::Relaxed);
                 if first_error.is_ok() {
                     *first_error = Err(error);
                 }
@@ -61,34 +62,34 @@ pub(crate) fn pools(workers: usize) -> Result<Vec<ThreadPool>> {
 }
 
 /// What the members share.
-struct Crew<'a> {
+struct WorkerPool<'a> {
     progress: &'a dyn Progress,
     is_stopped: AtomicBool,
     lines: Mutex<Vec<String>>, // what each member is at
 }
 
 /// One member's view of the watcher: its figures are a line among the others' lines.
-struct Member<'a> {
-    crew: &'a Crew<'a>,
+struct Worker<'a> {
+    pool: &'a WorkerPool<'a>,
     place: usize,
     task: Mutex<String>,
 }
 
-impl Member<'_> {
+impl Worker<'_> {
     fn show(&self, line: String) {
-        let mut lines = self.crew.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.pool.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines[self.place] = line;
         let shown: Vec<&str> = lines.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
-        self.crew.progress.status(&shown.join("\n"));
+        self.pool.progress.status(&shown.join("\n"));
     }
 }
 
-impl Progress for Member<'_> {
+impl Progress for Worker<'_> {
     fn begin(&self, task: &str, _unit: &'static str, _total: Option<u64>) {
         *self.task.lock().unwrap_or_else(PoisonError::into_inner) = task.to_string();
     }
     fn advance(&self, amount: u64) {
-        self.crew.progress.advance(amount);
+        self.pool.progress.advance(amount);
     }
     fn status(&self, text: &str) {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -98,10 +99,10 @@ impl Progress for Member<'_> {
         self.show(String::new());
     }
     fn notice(&self, text: &str) {
-        self.crew.progress.notice(text);
+        self.pool.progress.notice(text);
     }
     fn is_cancelled(&self) -> bool {
-        self.crew.is_stopped.load(Ordering::Relaxed) || self.crew.progress.is_cancelled()
+        self.pool.is_stopped.load(Ordering::Relaxed) || self.pool.progress.is_cancelled()
     }
 }
 

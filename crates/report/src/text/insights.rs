@@ -15,34 +15,34 @@ const CONFUSIONS: usize = 3;
 /// Fewer test texts than this are warned of.
 const FEW_TEXTS: usize = 100;
 
-/// The facts of a leaderboard. `confusion` is that of the best pair (chosen by validation) on the test texts, with the names of
+/// The insights of a leaderboard. `confusion` is that of the best pair (chosen by validation) on the test texts, with the names of
 /// the classes.
-pub fn facts(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) -> Vec<String> {
+pub fn insights(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) -> Vec<String> {
     let runs = &board.rows;
     let board = &board.merged();
-    let mut facts = Vec::new();
+    let mut insights = Vec::new();
     if let Some(best) = board.best() {
-        facts.extend(best_pair(board, best));
-        facts.extend(highest_on_test(board, best));
-        facts.extend(ties(board, best));
-        facts.extend(best_baseline(board, best));
-        facts.extend(seeds(board, best));
-        facts.extend(ensembles::ensembles(board));
-        facts.extend(best_family(board, "embedding", |row| &row.embedding, |row| &row.model));
-        facts.extend(best_family(board, "network", |row| &row.model, |row| &row.embedding));
-        facts.extend(gap(best));
-        facts.extend(limit::limit(board, best));
+        insights.extend(best_pair(board, best));
+        insights.extend(highest_on_test(board, best));
+        insights.extend(ties(board, best));
+        insights.extend(best_baseline(board, best));
+        insights.extend(seeds(board, best));
+        insights.extend(ensembles::ensembles(board));
+        insights.extend(best_family(board, "embedding", |row| &row.embedding, |row| &row.model));
+        insights.extend(best_family(board, "network", |row| &row.model, |row| &row.embedding));
+        insights.extend(gap(best));
+        insights.extend(limit::limit(board, best));
     }
     if let Some((confusion, labels)) = confusion {
-        facts.extend(worst_confusions(confusion, labels));
-        facts.extend(commonest_class(confusion, labels));
+        insights.extend(worst_confusions(confusion, labels));
+        insights.extend(commonest_class(confusion, labels));
     }
     for row in runs.iter().filter(|row| row.accuracy().is_none()) {
         let reason = row.error.as_deref().unwrap_or("it has no test scores");
         let seed = if runs.len() > board.rows.len() { format!(" (seed {})", row.seed) } else { String::new() };
-        facts.push(format!("Failed: {}{seed}: {reason}.", row.pair()));
+        insights.push(format!("Failed: {}{seed}: {reason}.", row.pair()));
     }
-    facts
+    insights
 }
 
 /// The pair that one would take home, by validation alone; its test score is then an honest one.
@@ -52,7 +52,7 @@ fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
     let validation = percent(main.of(&best.validation?));
     let named = if texts == 0 { "the test texts".to_owned() } else { counted(texts, "test text") };
     let (pair, right) = (best.pair(), percent(accuracy));
-    let mut fact = match main {
+    let mut insight = match main {
         MainScore::Accuracy => {
             format!("Best pair, chosen by validation ({validation} %): {pair}, {right} % of {named} right")
         }
@@ -64,7 +64,7 @@ fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
             )
         }
     };
-    fact += &match best.interval {
+    insight += &match best.interval {
         Some(interval) => {
             let interval = interval.of_score(main);
             format!("; {level} interval {} to {} %", percent(interval.low), percent(interval.high))
@@ -75,12 +75,12 @@ fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
             format!("; {level} interval {} to {} %", percent(low), percent(high))
         }
     };
-    fact.push('.');
+    insight.push('.');
     if (1..FEW_TEXTS).contains(&texts) {
         let say = if texts == 1 { "says" } else { "say" };
-        fact += &format!(" {} {say} little: the interval is wide.", counted(texts, "test text"));
+        insight += &format!(" {} {say} little: the interval is wide.", counted(texts, "test text"));
     }
-    Some(fact)
+    Some(insight)
 }
 
 /// What the test texts would have chosen, which nobody may.
@@ -249,8 +249,8 @@ mod tests {
         predicted[..9].fill(1);
         predicted[50..54].fill(2);
         let labels = ["alt.atheism", "sci.space", "sci.med"].map(str::to_owned);
-        let facts = facts(&sample::leaderboard(), Some((&Confusion::of(3, &truth, &predicted), &labels)));
-        insta::assert_snapshot!(facts.join("\n"), @r"
+        let insights = insights(&sample::leaderboard(), Some((&Confusion::of(3, &truth, &predicted), &labels)));
+        insta::assert_snapshot!(insights.join("\n"), @r"
         Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 % interval 70.9 to 72.9 %.
         Highest on test: fasttext + gru, 72.5 %.
         Best embedding: fasttext, 72.0 % on average over lstm and gru (word2vec 71.0 %, glove 68.5 %).
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn ties_and_baselines_are_told_with_their_p() {
-        let told = facts(&sample::judged(), None);
+        let told = insights(&sample::judged(), None);
         insta::assert_snapshot!(told[..4].join("\n"), @r"
         Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 % interval 70.8 to 73.0 %.
         Highest on test: fasttext + gru, 72.5 % (a tie, p = 0.41).
@@ -279,29 +279,29 @@ mod tests {
     fn ten_texts_are_said_to_say_little() {
         let mut board = sample::leaderboard();
         board.protocol.texts.test = 10;
-        assert!(facts(&board, None)[0].ends_with("10 test texts say little: the interval is wide."));
+        assert!(insights(&board, None)[0].ends_with("10 test texts say little: the interval is wide."));
     }
 
     #[test]
     fn families_are_compared_on_partners_that_all_have() {
         let mut board = sample::leaderboard();
         board.rows.retain(|row| !(row.embedding == "glove" && row.model == "gru"));
-        let facts = facts(&board, None);
+        let insights = insights(&board, None);
         // glove has lstm only: nobody's good or bad results elsewhere count
         assert!(
-            facts
+            insights
                 .iter()
-                .any(|fact| fact == "Best embedding: fasttext, 71.4 % with lstm (word2vec 70.0 %, glove 68.0 %).")
+                .any(|insight| insight == "Best embedding: fasttext, 71.4 % with lstm (word2vec 70.0 %, glove 68.0 %).")
         );
         board.rows.retain(|row| row.embedding == "glove");
-        assert!(!super::facts(&board, None).iter().any(|fact| fact.starts_with("Best embedding")));
+        assert!(!super::insights(&board, None).iter().any(|insight| insight.starts_with("Best embedding")));
     }
 
     #[test]
     fn nothing_is_said_about_nothing() {
-        assert!(facts(&Leaderboard::default(), None).is_empty());
+        assert!(insights(&Leaderboard::default(), None).is_empty());
         assert!(
-            facts(&Leaderboard::default(), Some((&Confusion::new(2), &["a".to_owned(), "b".to_owned()]))).is_empty()
+            insights(&Leaderboard::default(), Some((&Confusion::new(2), &["a".to_owned(), "b".to_owned()]))).is_empty()
         );
     }
 

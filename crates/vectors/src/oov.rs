@@ -1,6 +1,6 @@
 //! Words outside of a vocabulary, read by their n-grams: vectors for them, and ids that go on where the vocabulary ends.
 //!
-//! *takes* word vectors and the [`Vocab`] of a table -> *gives* [`OutsideWords`], which read texts as ids: a token of the vocabulary
+//! *takes* word vectors and the [`Vocab`] of a table -> *gives* [`OovVectors`], which read texts as ids: a token of the vocabulary
 //! keeps its own; another whose n-grams have vectors gets the next id that is free, and a row; what is left is `<unk>`.
 //!
 //! The n-grams are those of the vocabulary's words, which a saved model keeps: whatever else an n-gram's bucket holds is left out of
@@ -58,13 +58,13 @@ impl Part {
 
 /// Vectors for words outside of a vocabulary.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OutsideWords {
+pub struct OovVectors {
     parts: Vec<Part>, // side by side
 }
 
 /// Some texts as ids, those of words outside of the vocabulary included.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct OutsideTexts {
+pub struct OovTexts {
     /// Text by text; ids from the vocabulary's size up name rows of `rows`.
     pub ids: Vec<Vec<u32>>,
     /// The vectors of words outside of the vocabulary. `[words, dim]`
@@ -78,10 +78,10 @@ pub struct OutsideTexts {
 /// A place in a text, and the letters of the token there.
 type Placed = (usize, String);
 
-impl OutsideWords {
+impl OovVectors {
     /// Parts side by side; `None` where none of them has n-grams.
-    pub fn new(parts: Vec<Part>) -> Option<OutsideWords> {
-        parts.iter().any(|part| part.ngrams.is_some()).then_some(OutsideWords { parts })
+    pub fn new(parts: Vec<Part>) -> Option<OovVectors> {
+        parts.iter().any(|part| part.ngrams.is_some()).then_some(OovVectors { parts })
     }
 
     /// The parts, in their order.
@@ -113,7 +113,7 @@ impl OutsideWords {
 
     /// The ids of each text's tokens, and the vectors that belong to those beyond the vocabulary's. A word has the same vector
     /// whatever is read beside it; which id it has depends on that.
-    pub fn read(&self, vocab: &Vocab, tokenizer: &Tokenizer, texts: &[&str]) -> OutsideTexts {
+    pub fn read(&self, vocab: &Vocab, tokenizer: &Tokenizer, texts: &[&str]) -> OovTexts {
         // Per text its ids, and the tokens that are not in the vocabulary.
         let tokens = |text: &&str| {
             let (mut ids, mut outside) = (Vec::new(), Vec::new());
@@ -127,7 +127,7 @@ impl OutsideWords {
             (ids, outside)
         };
         let read: Vec<(Vec<u32>, Vec<Placed>)> = texts.par_iter().map(tokens).collect();
-        let mut found = OutsideTexts::default();
+        let mut found = OovTexts::default();
         let mut known: FxHashMap<String, u32> = FxHashMap::default();
         for (mut ids, outside) in read {
             for (place, token) in outside {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_outside_word_is_the_mean_of_its_ngrams_that_words_of_the_vocabulary_have() {
-        let outside = OutsideWords::new(vec![Part::of(&with_ngrams(), &vocab(), Unknown::Zero, 0)]).unwrap();
+        let outside = OovVectors::new(vec![Part::of(&with_ngrams(), &vocab(), Unknown::Zero, 0)]).unwrap();
         let bucket = |ngram: &str| ngram_buckets(ngram, 3, 3, 1000)[1] as f32; // <xyz> -> <xy xyz yz>
         // Of <cats> cat and <ca are n-grams of the vocabulary, ats and ts> are not.
         let start = ngram_buckets("ca", 3, 3, 1000)[0] as f32; // <ca
@@ -192,8 +192,8 @@ mod tests {
     #[test]
     fn other_columns_are_filled_as_unknown_words_are() {
         let part = |vectors: &WordVectors| Part::of(vectors, &vocab(), Unknown::Mean, 0);
-        assert_eq!(OutsideWords::new(vec![part(&without())]), None);
-        let outside = OutsideWords::new(vec![part(&without()), part(&with_ngrams())]).unwrap();
+        assert_eq!(OovVectors::new(vec![part(&without())]), None);
+        let outside = OovVectors::new(vec![part(&without()), part(&with_ngrams())]).unwrap();
         assert_eq!(outside.dim(), 3);
         let vector = outside.vector("catty").unwrap(); // which the first vectors know, and the vocabulary does not
         assert_eq!((vector.len(), vector[0], vector[2]), (3, 6.0, 1.0));
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn ids_go_on_where_the_vocabulary_ends_and_name_rows() {
-        let outside = OutsideWords::new(vec![Part::of(&with_ngrams(), &vocab(), Unknown::Zero, 0)]).unwrap();
+        let outside = OovVectors::new(vec![Part::of(&with_ngrams(), &vocab(), Unknown::Zero, 0)]).unwrap();
         let tokenizer = Tokenizer::new(&TokenizerConfig::default()).unwrap();
         let texts = ["dog cats xyzzy cat", "", "doggy cats xyzzy"];
         let read = outside.read(&vocab(), &tokenizer, &texts);

@@ -13,14 +13,14 @@ use ninefold_core::error::{Error, Result};
 
 /// A tokenizer and the vectors of its pieces.
 #[derive(Clone, Debug)]
-pub struct Pieces {
+pub struct Wordpieces {
     tokenizer: Tokenizer,
     unknown: Option<u32>, // the piece that stands for what the tokenizer cannot cut
     dim: usize,
     matrix: Vec<f32>, // [num_pieces, dim]
 }
 
-impl Pieces {
+impl Wordpieces {
     /// The tokenizer of a `tokenizer.json` with a row per piece.
     ///
     /// # Shapes
@@ -29,7 +29,7 @@ impl Pieces {
     /// # Errors
     /// [`Error::Format`] at `place` when this is no tokenizer; [`Error::Data`] when it has more pieces than there are rows,
     /// or a number is not finite.
-    pub fn new(place: &str, tokenizer: &[u8], dim: usize, matrix: Vec<f32>) -> Result<Pieces> {
+    pub fn new(place: &str, tokenizer: &[u8], dim: usize, matrix: Vec<f32>) -> Result<Wordpieces> {
         let broken = |found: String| Error::format(place, "a tokenizer (Hugging Face's tokenizer.json)", found);
         let settings: serde_json::Value =
             serde_json::from_slice(tokenizer).map_err(|error| broken(error.to_string()))?;
@@ -50,7 +50,7 @@ impl Pieces {
             Some(token) => tokenizer.token_to_id(token),
             None => model["unk_id"].as_u64().map(|id| id as u32),
         };
-        Ok(Pieces { tokenizer, unknown, dim, matrix })
+        Ok(Wordpieces { tokenizer, unknown, dim, matrix })
     }
 
     /// Length of every row.

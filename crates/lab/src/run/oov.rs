@@ -1,6 +1,6 @@
 //! The texts of a run as ids that go beyond the vocabulary, for networks whose embedding has n-grams for its words.
 //!
-//! *takes* [`OutsideWords`] and texts -> *gives* every part anew, and a vector for each word outside of the vocabulary that some text
+//! *takes* [`OovVectors`] and texts -> *gives* every part anew, and a vector for each word outside of the vocabulary that some text
 //! holds. Baselines and language models go on reading `<unk>`.
 
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use ninefold_core::phrasing::counted;
 use ninefold_data::Corpus;
 use ninefold_nn::batch::Encoded;
 use ninefold_text::tokenize::Tokenizer;
-use ninefold_vectors::outside::OutsideWords;
+use ninefold_vectors::oov::OovVectors;
 
 /// Words outside of the vocabulary, and the texts with them.
 pub(crate) struct Outside {
     /// What a saved model needs to do the same.
-    pub(crate) words: OutsideWords,
+    pub(crate) words: OovVectors,
     /// Their vectors. `[found, dim]`
     pub(crate) rows: Arc<[f32]>,
     pub(crate) parts: Parts<Encoded>,
@@ -28,7 +28,7 @@ pub(crate) struct Outside {
 impl Outside {
     /// # Errors
     /// Those of the tokenizer.
-    pub(crate) fn read(words: OutsideWords, texts: &Texts) -> Result<Outside> {
+    pub(crate) fn read(words: OovVectors, texts: &Texts) -> Result<Outside> {
         let tokenizer = Tokenizer::new(&texts.tokenizer)?;
         let Corpus { train, validation, test, .. } = &texts.corpus;
         let read = words.read(&texts.vocab, &tokenizer, &[train, validation, test].map(|part| texts_of(part)).concat());
