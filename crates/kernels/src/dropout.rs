@@ -177,8 +177,8 @@ mod tests {
         }
         let (one, other) = (dropped(&[1], 1 << 16), dropped(&[2], 1 << 16));
         let share = |kept: &dyn Fn(usize) -> bool| (0..1 << 16).filter(|&at| kept(at)).count() as f64 / 65536.0;
-        assert!((partition(&|at| one[at] > 0.0) - 0.7).abs() < 0.006);
-        assert!((partition(&|at| one[at] > 0.0 && other[at] > 0.0) - 0.49).abs() < 0.006, "independent");
+        assert!((share(&|at| one[at] > 0.0) - 0.7).abs() < 0.006);
+        assert!((share(&|at| one[at] > 0.0 && other[at] > 0.0) - 0.49).abs() < 0.006, "independent");
     }
 
     #[test]
