@@ -11,6 +11,12 @@ pub struct Document {
     pub source: String,
 }
 
+impl AsRef<str> for Document {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
 /// A text with the name of its class.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Labelled {

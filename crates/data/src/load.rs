@@ -1,12 +1,41 @@
 //! From settings to a corpus.
 
+use std::path::Path;
+
 use crate::config::CorpusConfig;
 use crate::corpus::Corpus;
 use crate::reading::Parts;
 use crate::source;
 use ninefold_core::error::Result;
 use ninefold_core::folders::Folders;
-use ninefold_core::progress::Progress;
+use ninefold_core::progress::{Progress, Silent};
+
+impl Corpus {
+    /// Reads a file or folder of labelled texts, with the default settings: the format, the columns and the encoding are recognised;
+    /// a test part is cut where the data have none. [`load`] takes settings.
+    ///
+    /// # Errors
+    /// As [`load`].
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_data::Corpus;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("reviews.csv");
+    /// let rows: String = (0..20).map(|n| format!("a great film {n},good\na dull film {n},bad\n")).collect();
+    /// std::fs::write(&path, format!("text,label\n{rows}"))?;
+    ///
+    /// let corpus = Corpus::read(&path)?;
+    /// assert_eq!(corpus.labels, ["bad", "good"]);
+    /// assert_eq!(corpus.train.len() + corpus.validation.len() + corpus.test.len(), 40);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read(path: impl AsRef<Path>) -> Result<Corpus> {
+        let data = path.as_ref().display().to_string();
+        load(&CorpusConfig { data, ..CorpusConfig::default() }, &Folders::default(), &Silent)
+    }
+}
 
 /// Reads a corpus and cuts it into train, validation and test. A corpus by name is read from the data folder, or fetched into it.
 ///

@@ -23,6 +23,7 @@
 mod check;
 mod checkpoint;
 mod fetch;
+mod fit;
 pub mod glove;
 mod matrix;
 #[cfg(test)]
@@ -34,6 +35,7 @@ mod stream;
 mod tests;
 
 pub use checkpoint::Checkpoint;
+pub use fit::TrainVectors;
 pub use glove::GloveConfig;
 pub use resources::Resources;
 pub use skipgram::fasttext::{self, FastTextConfig};

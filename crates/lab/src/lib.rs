@@ -31,6 +31,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod classifier;
 mod config;
 mod distill;
 mod ladder;
@@ -39,6 +40,7 @@ mod search;
 mod session;
 mod store;
 
+pub use classifier::{FittedClassifier, TextClassifier};
 pub use config::Config;
 pub use config::embedding::EmbeddingSpec;
 pub use config::embedding_kind::{EmbeddingKind, PretrainedConfig};
@@ -51,7 +53,7 @@ pub use config::resolve::{Sources, resolve};
 pub use distill::{DistillConfig, distill};
 pub use ladder::ladder;
 pub use ninefold_linear::{BaselineConfig, BaselineKind};
-pub use run::{OnResults, run, run_watched};
+pub use run::{OnResults, run, run_corpus, run_watched};
 pub use search::{SearchConfig, search};
 pub use session::Session;
 pub use store::environment::environment;

@@ -105,8 +105,8 @@ impl Predictor {
     ///
     /// # Errors
     /// As [`Model::load`].
-    pub fn load(folder: &Path) -> Result<Predictor> {
-        Predictor::new(Model::load(folder)?)
+    pub fn load(folder: impl AsRef<Path>) -> Result<Predictor> {
+        Predictor::new(Model::load(folder.as_ref())?)
     }
 
     /// Puts a model to work.

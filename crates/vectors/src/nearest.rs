@@ -47,6 +47,30 @@ impl PartialOrd for Neighbour {
     }
 }
 
+impl WordVectors {
+    /// The `n` words most like `word`, with their cosines, the most alike first; `None` where the word has no vector. For many
+    /// queries [`Neighbours`] measures the rows once.
+    ///
+    /// # Source
+    /// gensim's `KeyedVectors.most_similar`.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_vectors::WordVectors;
+    ///
+    /// let words = ["cat", "dog", "car"].map(String::from).to_vec();
+    /// let vectors = WordVectors::new(words, 2, vec![1.0, 0.0, 0.8, 0.6, 0.0, 1.0])?;
+    /// assert_eq!(vectors.most_similar("cat", 1), Some(vec![("dog", 0.8)]));
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
+    pub fn most_similar(&self, word: &str, n: usize) -> Option<Vec<(&str, f32)>> {
+        let vector = self.vector(word)?;
+        let without: Vec<usize> = self.id(word).into_iter().collect();
+        let found = Neighbours::new(self).nearest(&vector, n, &without);
+        Some(found.into_iter().map(|neighbour| (self.words[neighbour.id].as_str(), neighbour.similarity)).collect())
+    }
+}
+
 impl<'a> Neighbours<'a> {
     /// Measures every row.
     pub fn new(vectors: &'a WordVectors) -> Neighbours<'a> {

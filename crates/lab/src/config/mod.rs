@@ -101,8 +101,10 @@ impl Config {
         if self.seeds == 0 {
             return Err(Error::invalid_value("seeds", "at least 1", 0));
         }
-        distinct("embeddings", &self.embeddings.iter().map(Embedding::name).collect::<Vec<_>>())?;
-        distinct("models", &self.models)?;
+        if !self.models.is_empty() || self.baselines.is_empty() {
+            distinct("embeddings", &self.embeddings.iter().map(Embedding::name).collect::<Vec<_>>())?;
+            distinct("models", &self.models)?;
+        }
         if !self.baselines.is_empty() {
             distinct("baselines", &self.baselines)?;
         }

@@ -23,6 +23,7 @@ use baselines::Baselines;
 use ensembles::Ensembles;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
+use ninefold_data::{Corpus, CorpusConfig};
 use ninefold_linear::baseline::Input;
 use ninefold_records::{Leaderboard, Row};
 use pair::Trainer;
@@ -55,10 +56,27 @@ pub fn run_watched(
     session: &Session,
     on_results: &mut OnResults,
 ) -> Result<Leaderboard> {
-    session.install(|| compare(config, folder, session, on_results))
+    session.install(|| compare(config, || Texts::load(config, session), folder, session, on_results))
 }
 
-fn compare(config: &Config, folder: &Path, session: &Session, on_results: &mut OnResults) -> Result<Leaderboard> {
+/// As [`run`], with a corpus that is in memory already ([`Corpus::from_texts`]). The config's section `corpus` has no effect: the
+/// run folder names the data as the corpus' protocol does.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_corpus(corpus: Corpus, config: &Config, folder: &Path, session: &Session) -> Result<Leaderboard> {
+    let mut config = config.clone();
+    config.corpus = CorpusConfig { data: corpus.protocol.data.clone(), ..CorpusConfig::default() };
+    session.install(|| compare(&config, || Texts::of(corpus, &config, session), folder, session, &mut |_| Ok(())))
+}
+
+fn compare(
+    config: &Config,
+    load: impl FnOnce() -> Result<Texts>,
+    folder: &Path,
+    session: &Session,
+    on_results: &mut OnResults,
+) -> Result<Leaderboard> {
     let progress = session.progress;
     config.validate()?;
     RunFolder::check(folder, config)?;
@@ -66,7 +84,7 @@ fn compare(config: &Config, folder: &Path, session: &Session, on_results: &mut O
         let wanted = config.model.shared.precision.name();
         progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
     }
-    let mut texts = Texts::load(config, session)?;
+    let mut texts = load()?;
     texts.prepare_refit(config, session)?;
     let folder = RunFolder::create(folder, config)?;
     folder.write_lengths(&texts.test)?;

@@ -77,7 +77,8 @@ impl Texts {
         Ok(())
     }
 
-    fn of(corpus: Corpus, config: &Config, session: &Session) -> Result<Texts> {
+    /// A corpus that was loaded already; as [`Texts::load`].
+    pub(crate) fn of(corpus: Corpus, config: &Config, session: &Session) -> Result<Texts> {
         let class_sizes = class_sizes(&corpus);
         let class_weights = config.training.class_weight.weights(&corpus.labels, &class_sizes)?;
         let main_score = config.statistics.rank_by.main_score(&class_sizes);
