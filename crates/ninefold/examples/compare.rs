@@ -15,10 +15,9 @@ fn main() -> Result<()> {
     config.embeddings.truncate(1);
     config.set("baselines", "[\"complement_nb\", \"tfidf_svm\"]")?;
     config.ensembles.clear();
-    config.set("training.epochs", "3")?;
-    match arguments.next() {
-        Some(path) => config.corpus.data = path,
-        None => config.corpus.sample.documents = 600,
+    config.set("training.epochs", "10")?;
+    if let Some(path) = arguments.next() {
+        config.corpus.data = path;
     }
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "run".to_string()));
 

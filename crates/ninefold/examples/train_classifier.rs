@@ -9,13 +9,13 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let corpus = match arguments.next() {
         Some(path) => Corpus::read(path)?,
-        None => data::load(&built_in(), &Folders::default(), &Silent)?,
+        None => data::load(&CorpusConfig::default(), &Folders::default(), &Silent)?,
     };
     let folder = arguments.next().unwrap_or_else(|| "model".to_string());
     println!("{}", corpus.protocol);
 
     // Word vectors are trained on the training texts; validation chooses the best epoch.
-    let model = TextClassifier::swem().embedding("word2vec").epochs(8).seed(1).fit(&corpus)?;
+    let model = TextClassifier::swem().embedding("word2vec").epochs(20).seed(1).fit(&corpus)?;
     let scores = model.evaluate(&corpus.test)?;
     println!("{model}: accuracy {:.3}, macro F1 {:.3} on the test part", scores.accuracy, scores.f1_macro);
 
@@ -26,11 +26,4 @@ fn main() -> Result<()> {
     model.save(&folder)?;
     println!("saved in {folder}: cargo run --release --example load_and_predict -- {folder} \"some text\"");
     Ok(())
-}
-
-/// 600 made-up forum posts.
-fn built_in() -> CorpusConfig {
-    let mut config = CorpusConfig::default();
-    config.sample.documents = 600;
-    config
 }

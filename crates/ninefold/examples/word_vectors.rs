@@ -17,11 +17,11 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     };
     let mut words: Vec<String> = arguments.collect();
     if words.is_empty() {
-        words = ["bread", "engine"].map(String::from).to_vec();
+        words = ["guitar", "flight"].map(String::from).to_vec();
     }
 
     // Skip-gram with negative sampling; `FastTextConfig` and `GloveConfig` are used in the same way.
-    let vectors = Word2VecConfig { dim: 50, epochs: 5, ..Word2VecConfig::default() }.fit(&texts)?;
+    let vectors = Word2VecConfig { dim: 50, epochs: 30, ..Word2VecConfig::default() }.fit(&texts)?;
     println!("{} words of {} dimensions", vectors.len(), vectors.dim());
     for word in &words {
         match vectors.most_similar(word, 5) {
