@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Location, Result};
 
 /// Writes a file through `write`, so that `path` holds either its old content or the whole new one, never a part.
 /// Missing parent folders are made.
@@ -56,6 +56,38 @@ pub fn hold(file: &File) -> bool {
     !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
+/// Reads a text file: UTF-8 with or without a byte order mark, or UTF-16 with one. `action` is the verb phrase of the error:
+/// "read the vocabulary".
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::Format`] with the line when it is no text.
+pub fn read_text(action: &'static str, path: &Path) -> Result<String> {
+    text_of(fs::read(path).map_err(Error::io(action, path))?, path)
+}
+
+fn text_of(bytes: Vec<u8>, path: &Path) -> Result<String> {
+    let utf_16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, rest) = bytes.as_chunks();
+        let text = char::decode_utf16(units.iter().map(|&bytes| unit(bytes))).collect::<std::result::Result<String, _>>().ok();
+        let text = text.filter(|_| rest.is_empty());
+        text.ok_or_else(|| Error::format(path, "text in UTF-16, as its byte order mark says", "something else"))
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, text @ ..] => utf_16(text, u16::from_le_bytes),
+        [0xfe, 0xff, text @ ..] => utf_16(text, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, text @ ..] => utf_8(text.to_vec(), path),
+        _ => utf_8(bytes, path),
+    }
+}
+
+fn utf_8(bytes: Vec<u8>, path: &Path) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let (valid, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+        let line = 1 + bytes[..valid].iter().filter(|&&byte| byte == b'\n').count();
+        Error::format(Location::line(path, line), "UTF-8 text", format!("the byte 0x{:02x}", bytes[valid]))
+    })
+}
+
 /// Writes `value` as indented JSON with a final newline.
 ///
 /// # Errors
@@ -72,9 +104,34 @@ pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
 /// # Errors
 /// [`Error::Io`] when the file cannot be read, [`Error::Format`] with the line when it is not what `T` needs.
 pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = read_text("read", path)?;
     serde_json::from_str(&text).map_err(|error| {
         let place = format!("{}:{}", path.display(), error.line());
         Error::format(place, "JSON as ninefold writes it", error.to_string())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn text_is_read_without_its_byte_order_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("words.txt");
+        let read = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            read_text("read the words", &path)
+        };
+        let units = |unit: fn(u16) -> [u8; 2]| "\u{feff}naïve 🐸".encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        for bytes in ["naïve 🐸".as_bytes(), "\u{feff}naïve 🐸".as_bytes(), &units(u16::to_le_bytes), &units(u16::to_be_bytes)]
+        {
+            assert_eq!(read(bytes).unwrap(), "naïve 🐸");
+        }
+        assert_eq!(read(b"").unwrap(), "");
+        let broken = read(b"fine\nb\xe9d").unwrap_err().to_string();
+        assert!(broken.ends_with("words.txt:2: expected UTF-8 text, found the byte 0xe9"), "{broken}");
+        assert!(read(b"\xff\xfea").is_err(), "half a unit");
+    }
 }

@@ -1,7 +1,8 @@
-//! What every crate of ninefold builds on: errors, progress, random streams, files that are written whole, locks, pools of threads.
+//! What every crate of ninefold builds on: errors, progress, random streams, files that are written whole, checksums, locks, pools of threads.
 //!
 //! *Invariant:* nothing here knows what the program is for.
 
+pub mod checksum;
 pub mod error;
 pub mod files;
 pub mod folders;

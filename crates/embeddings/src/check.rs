@@ -16,7 +16,7 @@ pub(crate) fn partition(key: &str, value: f64) -> Result<()> {
     if (0.0..1.0).contains(&value) {
         Ok(())
     } else {
-        Err(Error::invalid_value(key, "a share from 0 to below 1", value))
+        Err(Error::invalid_value(key, "a fraction from 0 to below 1", value))
     }
 }
 

@@ -59,7 +59,7 @@ pub enum Architecture {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
-    /// Negative sampling: told apart from some noise words.
+    /// Negative sampling: the word against some negative samples.
     #[default]
     Ns,
     /// Hierarchical softmax: by the decisions on the way to it through a binary tree.

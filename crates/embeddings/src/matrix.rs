@@ -85,7 +85,7 @@ impl SharedMatrix {
         unsafe { std::slice::from_raw_parts_mut(self.row(row), self.dim) }
     }
 
-    /// Copies the first `dim` floats of a row, as they are at this moment.
+    /// HotRows the first `dim` floats of a row, as they are at this moment.
     pub(crate) fn copy_row(&self, row: usize, values: &mut Vec<f32>) {
         values.resize(self.dim, 0.0);
         // SAFETY: `row` gives `stride >= dim` floats; a thread that writes them meanwhile could tear a float, no more.

@@ -59,7 +59,7 @@ pub(crate) fn loss(inputs: &[Vec<f64>], outputs: &Rows, positives: usize) -> f64
     total
 }
 
-/// One step of skip-gram: every context row predicts the target among the noise, all from the old values, or sequentially: each pair finds
+/// One step of skip-gram: every context row predicts the target among negative samples, all from the old values, or sequentially: each pair finds
 /// the outputs as those before it have left them, and its errors are moved by that to the first order.
 pub(crate) fn skip_gram(inputs: &mut [Vec<f64>], outputs: &mut Rows, positives: usize, sequential: bool, rate: f64) {
     let (old_outputs, mut found) = (outputs.clone(), outputs.clone());
@@ -115,13 +115,13 @@ pub(crate) fn cbow(contexts: &mut Rows, shares: &[f64], back: f64, outputs: &mut
 }
 
 /// One step of CBOW for several windows, all from the old values: each predicts its own output, where it has one, and those that
-/// all share, which count `noise_weight`. A window is its contexts, their shares of its sum, and the scale of their update.
+/// all share, which count `negative_weight`. A window is its contexts, their shares of its sum, and the scale of their update.
 pub(crate) fn cbow_together(
     contexts: &mut Rows,
     windows: &[(Vec<usize>, Vec<f64>, f64)],
     (own, shared): (&mut Rows, &mut Rows),
     positives: usize,
-    noise_weight: f64,
+    negative_weight: f64,
     rate: f64,
 ) {
     let (old, old_shared) = (contexts.clone(), shared.clone());
@@ -143,7 +143,7 @@ pub(crate) fn cbow_together(
             *target = alone.remove(0);
         }
         let mut outputs = old_shared.clone();
-        learn(&mut outputs, positives, rate * noise_weight);
+        learn(&mut outputs, positives, rate * negative_weight);
         for (j, output) in outputs.iter().enumerate() {
             add(&mut shared[j], output, &old_shared[j]);
         }

@@ -11,7 +11,7 @@ pub struct Resources {
     pub memory: u64,
     /// Where temporary files are made.
     pub folder: PathBuf,
-    /// Where to keep what is trained, to go on from after a kill.
+    /// Where a training is saved, to be resumed after a kill.
     pub checkpoint: Option<Checkpoint>,
 }
 

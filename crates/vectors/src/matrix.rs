@@ -3,13 +3,17 @@
 //! [`WordVectors`] and a [`Vocab`] -> one row per id: zeros for `<pad>`; a word's own vector, else that of its lower-cased
 //! form, else the mean of its n-grams'; and for words without any, and for `<unk>`, what [`Unknown`] says.
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::WordVectors;
 use ninefold_core::rng::Rng;
 use ninefold_text::vocab::{PAD, UNK, Vocab};
 
-/// What stands in the row of a word that has no vector.
+/// Vectors that cover a smaller fraction of a vocabulary are probably of other texts.
+const FEW: f64 = 0.3;
+
+/// The row of a word that has no vector.
 ///
 /// The default is the simplest, because nothing better was found: on 20 Newsgroups (stripped, split by date) with GloVe
 /// vectors that lack a fifth of all tokens, a frozen bidirectional GRU came to 40.7 % with zeros, 40.5 % with the mean and
@@ -148,10 +152,46 @@ impl EmbeddingMatrix {
         }
     }
 
-    /// The share of all occurrences in the training texts whose word has a vector, in [0, 1]; 1 for no occurrences.
+    /// Where these vectors cover few of the words of the vocabulary: a sentence that says so, with the likely reason and what
+    /// to do. A word counts as covered when it is found as it is, in lower case, or by its n-grams.
+    pub fn coverage_warning(&self, vectors: &WordVectors, vocab: &Vocab) -> Option<String> {
+        let (covered, words) = (self.found + self.by_subwords, self.found + self.by_subwords + self.unknown);
+        if words == 0 || covered as f64 >= FEW * words as f64 {
+            return None;
+        }
+        let counted = format!(
+            "vectors for only {covered} of {words} words of the vocabulary ({:.1} %), of which {} were found in lower case",
+            100.0 * covered as f64 / words as f64,
+            self.lowercased,
+        );
+        let folded: FxHashSet<String> = vectors.words().iter().map(|word| word.to_lowercase()).collect();
+        let other_case = |id: &&u32| folded.contains(&vocab.tokens()[**id as usize].to_lowercase());
+        let by_case = self.missing.iter().filter(other_case).count();
+        let reason = if 2 * by_case > self.missing.len() {
+            let (first, words) = (first_words(vectors.words().iter()), self.missing.len());
+            format!(
+                "The likely reason is case: {by_case} of the other {words} words are in the file in another case. Its first                  words are {first}; write the file's words in lower case, as the vocabulary's are"
+            )
+        } else {
+            let missing = self.missing.iter().map(|&id| &vocab.tokens()[id as usize]);
+            format!(
+                "Is it the right file? Its first words are {}, while the texts have {}",
+                first_words(vectors.words().iter()),
+                first_words(missing)
+            )
+        };
+        Some(format!("{counted}. {reason}."))
+    }
+
+    /// The fraction of all occurrences in the training texts whose word has a vector, in [0, 1]; 1 for no occurrences.
     pub fn coverage(&self) -> f64 {
         if self.tokens == 0 { 1.0 } else { self.covered_tokens as f64 / self.tokens as f64 }
     }
+}
+
+fn first_words<'a>(words: impl Iterator<Item = &'a String>) -> String {
+    let words: Vec<String> = words.take(4).map(|word| format!("{word:?}")).collect();
+    words.join(", ")
 }
 
 /// What rows of unknown words are filled with: [`Unknown`] once the vectors are known.
@@ -288,6 +328,23 @@ mod tests {
         assert_eq!((both.found, both.unknown, both.missing.as_slice()), (2, 1, &[4][..]));
         assert_eq!((both.covered_tokens, both.tokens), (5, 6));
         assert_eq!(EmbeddingMatrix::side_by_side(&parts[..1], &vocab), parts[0]);
+    }
+
+    #[test]
+    fn vectors_for_few_words_get_a_warning_with_the_likely_reason() {
+        let mut counts = TokenCounts::default();
+        ["cat", "zebra", "yak", "gnu"].iter().for_each(|word| counts.add(word));
+        let vocab = Vocab::build(&counts, &VocabConfig { min_count: 1, max_vocab_size: None }).unwrap();
+        let warning = |words: &[&str]| {
+            let vectors = WordVectors::new(strings(words), 1, vec![1.0; words.len()]).unwrap();
+            EmbeddingMatrix::build(&vectors, &vocab, Unknown::Zero, 1).coverage_warning(&vectors, &vocab)
+        };
+        assert_eq!(warning(&["cat", "yak"]), None);
+        let case = warning(&["CAT", "ZEBRA", "YAK", "gnu"]).unwrap();
+        assert!(case.starts_with("vectors for only 1 of 4 words of the vocabulary (25.0 %)"), "{case}");
+        assert!(case.contains("The likely reason is case: 3 of the other 3 words"), "{case}");
+        let wrong = warning(&["chat", "chien"]).unwrap();
+        assert!(wrong.contains("Is it the right file? Its first words are \"chat\", \"chien\""), "{wrong}");
     }
 
     #[test]

@@ -112,6 +112,80 @@ fn texts_come_from_files_folders_archives_and_corpora() {
 }
 
 #[test]
+fn data_flags_are_honoured_for_text_files_or_refused() {
+    let place = Place::new();
+    let fixed = ["-o", "o.vec", "--dim", "2", "--min-count", "1", "--threads", "1"];
+    let words = |args: &[&str]| {
+        stdout(&place.ninefold(&[&["embed", "train", "word2vec"], args, &fixed].concat()).output().unwrap());
+        let text = fs::read_to_string(place.path("o.vec")).unwrap();
+        let mut words: Vec<String> =
+            text.lines().skip(1).map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+        words.sort();
+        words
+    };
+    let windows_1251 = [0xe4, 0xe0, b' ', 0xf4, 0xe8, 0xeb, 0xfc, 0xec, b'\n']; // да фильм
+    fs::write(place.path("ru.txt"), windows_1251.repeat(3)).unwrap();
+    assert_eq!(words(&["ru.txt", "--encoding", "windows-1251"]), ["да", "фильм"]);
+    let utf_16: Vec<u8> = "more bread\nmore onion\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(place.path("wide.txt"), utf_16).unwrap();
+    assert_eq!(words(&["wide.txt", "--encoding", "utf-16le"]), ["bread", "more", "onion"]);
+    place.write("five.csv", "title,body,label\nnews,more bread,food\nnews,old laptop,tech\n");
+    assert_eq!(words(&["five.csv", "--text-column", "body"]), ["bread", "laptop", "more", "old"]);
+    let four = ["bread", "laptop", "more", "old"];
+    assert_eq!(words(&["five.csv", "--text-column", "2", "--header", "yes"]), four);
+    for flag in [["--label-column", "label"], ["--split", "random"], ["--strip", "quotes"], ["--test", "five.csv"]] {
+        let refusal = refused(&place, &[&["train", "word2vec", "five.csv", "-o", "p.vec"], &flag[..]].concat(), 2);
+        assert!(refusal.contains(&format!("{} goes with --data", flag[0])), "{refusal}");
+    }
+    let missing = refused(&place, &["train", "word2vec", "five.csv", "--text-column", "txt", "-o", "p.vec"], 2);
+    assert!(missing.contains("txt"), "{missing}");
+}
+
+#[test]
+fn tabs_marks_and_bad_lines_of_vector_files_are_read() {
+    let place = Place::new();
+    place.write("tab.txt", "the\t0.5 0.1 0.2\nof\t0.3 0.2 0.1\n");
+    place.write("mark.txt", "\u{feff}the 0.1 0.2 0.3\nof 0.3 0.2 0.1\ncat 0.5 0.1 0.2\n");
+    for file in ["tab.txt", "mark.txt"] {
+        let info = json(&place, &["embed", "info", file, "--json"]);
+        assert_eq!((info["dim"].as_u64(), info["first_words"][0].as_str()), (Some(3), Some("the")), "{file}");
+        assert_eq!(json(&place, &["embed", "nearest", file, "the", "-n", "1", "--json"])[0]["by_subwords"], false);
+    }
+    place.write("words.txt", "\u{feff}the\r\ncat\r\n");
+    let report = json(&place, &["embed", "export", "mark.txt", "small.vec", "--vocab", "words.txt", "--json"]);
+    assert_eq!((report["words"].as_u64(), report["missing"].as_array().unwrap().len()), (Some(2), 0));
+
+    place.write("bad.txt", "the 1 2\nof 3\ncat 4 5\n");
+    assert!(refused(&place, &["info", "bad.txt"], 1).contains("bad.txt:2: expected a word and 2 numbers"));
+    let output = place.ninefold(&["embed", "info", "bad.txt", "--skip-bad-lines", "--json"]).output().unwrap();
+    assert!(stdout(&output).contains("\"words\": 2"));
+    let notice = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(notice.contains("1 line was skipped, the first of them bad.txt:2"), "{notice}");
+    json(&place, &["embed", "convert", "bad.txt", "bad.safetensors", "--skip-bad-lines", "--json"]);
+    let refusal = refused(&place, &["info", "bad.safetensors", "--skip-bad-lines"], 2);
+    assert!(refusal.contains("skip_bad_lines has no effect here"), "{refusal}");
+}
+
+#[test]
+fn pretrained_vectors_bring_their_dimension_unless_one_is_set() {
+    let place = Place::new();
+    place.write("v.txt", "SAIL 1 0 0\nDOUGH 0 1 0\nROOK 0 0 1\n");
+    let run = |name: &str, more: &[&str]| {
+        let args = ["compare", "--data", "posts", "--embeddings", "glove", "--glove", "v.txt", "--models", "gru"];
+        let fixed = ["--run-dir", name, "--epochs", "1", "--threads", "1", "--set", "model.hidden_size=4"];
+        place.ninefold(&[&args[..], &fixed, more].concat()).output().unwrap()
+    };
+    let output = run("taken-over", &[]);
+    stdout(&output);
+    let notices = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(notices.contains("warning: v.txt: vectors for only") && notices.contains("reason is"), "{notices}");
+    for settings in [["--set", "embedding.dim=100"], ["--set", "embedding.dim=4"]] {
+        assert!(refusal(&run("refused", &settings), 2).contains("expected 3 as in v.txt"), "{settings:?}");
+    }
+    stdout(&run("agreed", &["--set", "embedding.dim=3"]));
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let (a, b) = (trained("word2vec"), trained("word2vec"));
     crate::common::same_bytes(&a.path(""), &b.path(""), &["v.safetensors"]);

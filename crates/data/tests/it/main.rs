@@ -3,5 +3,6 @@
 mod bad_input;
 mod formats;
 mod memory;
+mod mutations;
 mod sample;
 mod strip;

@@ -4,7 +4,7 @@
 //! together. The same cells in the same order come from either place; which one depends on the memory allowed.
 
 use super::adagrad::{Cell, Part, row_floats};
-use super::cooccurrence::{Accumulator, Cooccurrences, ONE, Shares};
+use super::cooccurrence::{Accumulator, Cooccurrences, ONE, DistanceWeights};
 use super::parallel;
 use super::runs::Runs;
 use crate::resources::Resources;
@@ -63,7 +63,7 @@ impl Cells {
     /// Counts the pairs of `sentences`, whose words occur `word_counts` times.
     ///
     /// # Errors
-    /// [`Error::Data`] when no two words stand near each other, [`Error::Io`] when the disk fails, [`Error::Interrupted`].
+    /// [`Error::Data`] when no two words are near each other, [`Error::Io`] when the disk fails, [`Error::Interrupted`].
     pub(crate) fn count(
         settings: &CountSettings,
         sentences: Sentences,
@@ -79,7 +79,7 @@ impl Cells {
         };
         if cells.cells == 0 {
             return Err(Error::data(
-                "GloVe needs words that stand near each other: the texts hold no two words of the vocabulary side by side \
+                "GloVe needs words near each other: the texts hold no two words of the vocabulary side by side \
                  (lower min_count, or check the texts)",
             ));
         }
@@ -216,13 +216,13 @@ fn on_disk(
         let (row, column, parts) = (u64::from(row), u64::from(column), parts as u64);
         ((row % parts) << 48) | ((column % parts) << 32) | ((row / parts) << 16) | (column / parts)
     };
-    let shares = Shares::new(settings.window);
+    let shares = DistanceWeights::new(settings.window);
     let mut runs = Runs::new(resources.memory, &resources.folder)?;
     let mut line: Vec<u32> = Vec::new();
     progress.begin("glove: counting pairs", "words", Some(word_counts.iter().sum()));
-    sentences.each_piece(|piece, _| {
+    sentences.each_chunk(|chunk, _| {
         line.clear();
-        line.extend(words_of(piece));
+        line.extend(words_of(chunk));
         for (position, &word) in line.iter().enumerate() {
             for (&left, share) in line[..position].iter().rev().zip(shares.by_distance()) {
                 runs.add(key(word, left), share)?;

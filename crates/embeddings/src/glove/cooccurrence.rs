@@ -16,12 +16,12 @@ const BOUNDARY: u32 = u32::MAX;
 pub(crate) const ONE: u64 = 1 << 32;
 
 /// What pairs count by their distance.
-pub(crate) struct Shares(Vec<u64>); // [window]
+pub(crate) struct DistanceWeights(Vec<u64>); // [window]
 
-impl Shares {
+impl DistanceWeights {
     /// Up to the distance of `window`.
-    pub(crate) fn new(window: usize) -> Shares {
-        Shares((1..=window).map(|distance| (ONE as f64 / distance as f64).round() as u64).collect())
+    pub(crate) fn new(window: usize) -> DistanceWeights {
+        DistanceWeights((1..=window).map(|distance| (ONE as f64 / distance as f64).round() as u64).collect())
     }
 
     /// Of distance 1, 2, ...
@@ -35,7 +35,7 @@ pub(crate) struct Cooccurrences {
     line: Vec<u32>,      // words, sentences apart
     positions: Vec<u32>, // of word 0, then of word 1, ...
     starts: Vec<usize>,  // [num_words + 1]
-    shares: Shares,
+    shares: DistanceWeights,
     symmetric: bool,
 }
 
@@ -65,8 +65,8 @@ impl Cooccurrences {
     ) -> Result<Cooccurrences> {
         let num_words = word_counts.len();
         let mut line = vec![BOUNDARY];
-        sentences.each_piece(|piece, _| {
-            line.extend(words_of(piece));
+        sentences.each_chunk(|chunk, _| {
+            line.extend(words_of(chunk));
             line.push(BOUNDARY);
             Ok(())
         })?;
@@ -83,7 +83,7 @@ impl Cooccurrences {
             positions[ends[word as usize]] = position as u32;
             ends[word as usize] += 1;
         }
-        Ok(Cooccurrences { line, positions, starts, shares: Shares::new(window), symmetric })
+        Ok(Cooccurrences { line, positions, starts, shares: DistanceWeights::new(window), symmetric })
     }
 
     /// Visits the non-zero cells (column, sum of shares) of a word's row, columns rising. With `symmetric` the neighbours on both

@@ -21,7 +21,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::check;
-use crate::checkpoint::Keeper;
+use crate::checkpoint::Checkpointer;
 use crate::matrix::SharedMatrix;
 use crate::resources::Resources;
 use crate::stream::sentences::Sentences;
@@ -134,7 +134,7 @@ pub fn train_on(
     config.validate()?;
     let word_counts = text::count(sentences, vocab)?;
     let words = &vocab.tokens()[FIRST_WORD as usize..];
-    let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "glove", config, words, &word_counts)?;
+    let mut checkpointer = Checkpointer::new(resources.checkpoint.as_ref(), "glove", config, words, &word_counts)?;
     let cells = Cells::count(&config.count_settings(), sentences, &word_counts, resources, progress)?;
     let mut rng = Rng::for_purpose(config.seed, "glove vectors");
     let mut sides = [
@@ -150,8 +150,8 @@ pub fn train_on(
         }
     }
     let [rows, columns] = &mut sides;
-    let first_epoch = keeper.restore(&mut [rows, columns], progress)?;
-    descend(config, &cells, &sides, first_epoch, &mut keeper, progress)?;
+    let first_epoch = checkpointer.restore(&mut [rows, columns], progress)?;
+    descend(config, &cells, &sides, first_epoch, &mut checkpointer, progress)?;
     drop(cells);
     let mut matrix = Vec::with_capacity(words.len() * config.dim); // [num_words, dim]
     let [rows, columns] = &mut sides;
@@ -201,7 +201,7 @@ fn descend(
     cells: &Cells,
     sides: &[SharedMatrix; 2],
     first_epoch: usize,
-    keeper: &mut Keeper,
+    checkpointer: &mut Checkpointer,
     progress: &dyn Progress,
 ) -> Result<()> {
     let (parts, groups) = (cells.parts(), groups(cells.parts()));
@@ -238,7 +238,7 @@ fn descend(
         let (epochs, mean) = (config.epochs, cost / cells.len() as f64);
         let learning_rate = config.learning_rate;
         progress.status(&format!("epoch {}/{epochs}  loss {mean:.4}  learning rate {learning_rate}", epoch + 1));
-        keeper.keep(epoch + 1, &[&sides[0], &sides[1]])?;
+        checkpointer.save(epoch + 1, &[&sides[0], &sides[1]])?;
     }
     progress.end();
     Ok(())

@@ -1,4 +1,4 @@
-//! One step of CBOW: of a few neighbouring windows, each one's weighted sum of contexts predicts its middle word among noise.
+//! One step of CBOW: of a few neighbouring windows, each one's weighted sum of contexts predicts its middle word among negative samples.
 //!
 //! The products of `window.rs` with inputs that are made first and taken back last. For window b, whose contexts are those i that
 //! stand in it:
@@ -6,7 +6,7 @@
 //! ```text
 //! hidden_b = share_b Σ weightᵢ contextᵢ
 //! scores = hidden Yᵀ, own_b = hidden_b · target_b           Y: the outputs that all windows share
-//! g = rate * (label - σ(scores))                            times noise_weight where Y is noise
+//! g = rate * (label - σ(scores))                            times negative_weight where Y is negative
 //! Y += gᵀ hidden    target_b += g_b hidden_b    contextᵢ += Σ back_b (g Y + g_b target_b)      over the windows b of i
 //! ```
 //!
@@ -14,7 +14,7 @@
 //! read and written once for all windows. The windows of a step have one reach: each is the one before, less the words that it
 //! leaves behind and with those that come in, and so are its sum and what its contexts learn.
 //!
-//! Sources: Mikolov et al. (2013); sharing the noise as in `window.rs`.
+//! Sources: Mikolov et al. (2013); sharing negative samples as in `window.rs`.
 
 #![allow(unsafe_code)]
 
@@ -23,7 +23,7 @@ use std::ops::Range;
 use super::step::{
     Dots, Loop, Scratch, collect, common_stride, cross_entropy, first_of, rates, run_loop_over_columns, write_sums,
 };
-use super::view::View;
+use super::replica::Replica;
 use crate::fetch::Fetch;
 use ninefold_kernels::simd::{BLOCK, Kernel, Simd};
 
@@ -94,16 +94,16 @@ pub(super) struct Windows<'a> {
 
 /// A step in which sums of contexts predict targets. Gives the loss before the step, summed over windows, when `measure` asks.
 pub(super) struct Cbow<'a> {
-    pub(super) input: &'a View<'a>,
+    pub(super) input: &'a Replica<'a>,
     pub(super) windows: Windows<'a>,
-    pub(super) output: &'a View<'a>,
+    pub(super) output: &'a Replica<'a>,
     /// Rows of output, none twice: first the target of each window, if they have one of their `own`, then those that all share.
     pub(super) targets: &'a [u32],
     pub(super) own: bool,
     /// How many of the shared ones, the first, should say yes.
     pub(super) positives: usize,
     /// How much each shared one counts.
-    pub(super) noise_weight: f32,
+    pub(super) negative_weight: f32,
     pub(super) learning_rate: f32,
     pub(super) measure: bool,
     pub(super) fetch: Fetch<'a>, // as in SkipGram
@@ -142,7 +142,7 @@ impl Cbow<'_> {
     /// Those are pointers to `stride` floats, a multiple of [`BLOCK`]; windows lie within the contexts.
     #[inline(always)]
     unsafe fn step<S: Simd>(self, simd: S, stride: usize) -> f64 {
-        let Cbow { own, positives, noise_weight, learning_rate, measure, fetch, scratch, .. } = self;
+        let Cbow { own, positives, negative_weight, learning_rate, measure, fetch, scratch, .. } = self;
         let Windows { weights, windows, .. } = self.windows;
         let Scratch { inputs: contexts, outputs, scores, hidden, .. } = scratch;
         let (own, shared) = outputs.split_at(if own { windows.len() } else { 0 });
@@ -165,14 +165,14 @@ impl Cbow<'_> {
         if measure {
             let of_shared = scores[..in_all].chunks_exact(n.max(1)).map(|scores| cross_entropy(scores, positives));
             loss += cross_entropy(&scores[in_all..][..own.len()], own.len());
-            loss += f64::from(noise_weight) * of_shared.sum::<f64>();
+            loss += f64::from(negative_weight) * of_shared.sum::<f64>();
         }
         rates(simd, scores, learning_rate);
         let (of_shared, of_own) = scores.split_at_mut(in_all);
         of_own[..own.len()].iter_mut().for_each(|rate| *rate += learning_rate);
         for rates in of_shared.chunks_exact_mut(n.max(1)) {
             rates[..positives].iter_mut().for_each(|rate| *rate += learning_rate);
-            rates.iter_mut().for_each(|rate| *rate *= noise_weight);
+            rates.iter_mut().for_each(|rate| *rate *= negative_weight);
         }
         let update = Update { hidden, own, of_own, shared, of_shared, stride, fetch };
         match windows.len() {
@@ -407,14 +407,14 @@ mod tests {
         let mut scratch = Scratch::default();
         for set in InstructionSet::available() {
             // Windows, contexts, outputs of all, those of them that say yes, their weight, dim, the scale of the update.
-            let with_noise = [(1, 2, 5, 0.0, 100), (1, 9, 6, 0.0, 50), (2, 5, 10, 0.0, 20), (3, 8, 8, 0.0, 7)];
+            let with_negatives = [(1, 2, 5, 0.0, 100), (1, 9, 6, 0.0, 50), (2, 5, 10, 0.0, 20), (3, 8, 8, 0.0, 7)];
             let of_four = [(4, 14, 10, 0.5, 100), (4, 24, 7, 0.5, 200), (4, 8, 0, 1.0, 16), (4, 11, 12, 1.0, 33)];
             let in_trees = [(1, 5, 21, 8.0, 7), (1, 3, 3, 0.0, 30), (1, 4, 1, 1.0, 90)];
-            let own = with_noise.into_iter().map(|(b, m, n, _, dim)| (b, m, n, 0, 1.0, dim, true));
+            let own = with_negatives.into_iter().map(|(b, m, n, _, dim)| (b, m, n, 0, 1.0, dim, true));
             let own = own.chain(of_four.into_iter().map(|(b, m, n, weight, dim)| (b, m, n, 0, weight, dim, true)));
             let all =
                 own.chain(in_trees.into_iter().map(|(b, m, n, yes, dim)| (b, m, n, yes as usize, 1.0, dim, false)));
-            for (b, m, n, positives, noise_weight, dim, own) in all {
+            for (b, m, n, positives, negative_weight, dim, own) in all {
                 let own = if own { b } else { 0 };
                 let (mut x, mut y) = (random_rows(m, dim, 0.5, &mut rng), random_rows(own + n, dim, 0.5, &mut rng));
                 let (mut input, mut output) = (matrix(&x), matrix(&y));
@@ -422,24 +422,24 @@ mod tests {
                 let (windows, plain) = windows(b, m, &weights, 0.25);
                 let fetch = [input.row(0), output.row(0)];
                 let loss = set.run(Cbow {
-                    input: &View::direct(&input),
+                    input: &Replica::direct(&input),
                     windows: Windows {
                         contexts: &(0..m as u32).collect::<Vec<_>>(),
                         weights: &weights,
                         windows: &windows,
                     },
-                    output: &View::direct(&output),
+                    output: &Replica::direct(&output),
                     targets: &(0..(own + n) as u32).collect::<Vec<_>>(),
                     own: own > 0,
                     positives,
-                    noise_weight,
+                    negative_weight,
                     learning_rate: 0.05,
                     measure: true,
                     fetch: Fetch::new(&fetch),
                     scratch: &mut scratch,
                 });
                 let mut shared = y.split_off(own);
-                let weight = f64::from(noise_weight);
+                let weight = f64::from(negative_weight);
                 let mut expected = 0.0;
                 for (window, (places, shares, _)) in plain.iter().enumerate() {
                     let rows = places.iter().map(|&place| x[place].clone()).collect();

@@ -8,27 +8,27 @@
 #![allow(unsafe_code)]
 
 use super::subword_rows::Mean;
-use super::view::View;
+use super::replica::Replica;
 use crate::fetch::Fetch;
 use crate::matrix::SharedMatrix;
 use ninefold_kernels::simd::{Kernel, Simd};
 
 /// Words of a sentence that are composed at the moment, a slot each.
-pub(crate) struct Slots {
+pub(crate) struct ComposedRows {
     /// What is trained.
     pub(crate) vectors: SharedMatrix, // [slots, dim]
     composed: SharedMatrix, // [slots, dim] as composed, to tell what was learned since
     rows: Vec<*mut f32>,
 }
 
-impl Slots {
+impl ComposedRows {
     /// Empty slots.
     ///
     /// # Errors
     /// When there is no memory for them.
-    pub(crate) fn new(slots: usize, dim: usize) -> ninefold_core::Result<Slots> {
+    pub(crate) fn new(slots: usize, dim: usize) -> ninefold_core::Result<ComposedRows> {
         let (vectors, composed) = (SharedMatrix::zeros(slots, dim)?, SharedMatrix::zeros(slots, dim)?);
-        Ok(Slots { vectors, composed, rows: Vec::new() })
+        Ok(ComposedRows { vectors, composed, rows: Vec::new() })
     }
 
     /// The slot of the word at a position of its sentence: the next ones in turn.
@@ -36,7 +36,7 @@ impl Slots {
         position % self.vectors.rows()
     }
 
-    fn collect(&mut self, matrix: &View, rows: &[u32]) -> usize {
+    fn collect(&mut self, matrix: &Replica, rows: &[u32]) -> usize {
         assert_eq!(matrix.stride(), self.vectors.stride(), "rows and slots have one stride");
         self.rows.clear();
         self.rows.extend(rows.iter().map(|&row| matrix.row(row)));
@@ -46,9 +46,9 @@ impl Slots {
 
 /// Puts a mean of rows into a slot.
 pub(crate) struct Compose<'a> {
-    pub(crate) matrix: &'a View<'a>,
+    pub(crate) matrix: &'a Replica<'a>,
     pub(crate) mean: Mean<'a>,
-    pub(crate) slots: &'a mut Slots,
+    pub(crate) slots: &'a mut ComposedRows,
     pub(crate) slot: usize,
 }
 
@@ -76,11 +76,11 @@ impl Kernel for Compose<'_> {
 
 /// Adds what a slot has learned since it was composed to each of `rows`, unscaled, as fastText does.
 pub(crate) struct Spread<'a> {
-    pub(crate) matrix: &'a View<'a>,
+    pub(crate) matrix: &'a Replica<'a>,
     pub(crate) rows: &'a [u32],
     /// Rows that will be composed soon.
     pub(crate) fetch: Fetch<'a>,
-    pub(crate) slots: &'a mut Slots,
+    pub(crate) slots: &'a mut ComposedRows,
     pub(crate) slot: usize,
 }
 
@@ -117,9 +117,9 @@ mod tests {
             let mut matrix = SharedMatrix::zeros(5, 20).unwrap();
             matrix.randomize(1.0, &mut Rng::new(1));
             let before = matrix.all_values();
-            let (mut slots, rows) = (Slots::new(3, 20).unwrap(), [4, 0, 2]);
+            let (mut slots, rows) = (ComposedRows::new(3, 20).unwrap(), [4, 0, 2]);
             let mean = Mean { rows: &rows, shares: &[0.5, 0.125, 0.375] };
-            set.run(Compose { matrix: &View::direct(&matrix), mean, slots: &mut slots, slot: 1 });
+            set.run(Compose { matrix: &Replica::direct(&matrix), mean, slots: &mut slots, slot: 1 });
             for (d, &mean) in slots.vectors.values(1).iter().enumerate() {
                 let expected = 0.5 * before[4 * 20 + d] + 0.125 * before[d] + 0.375 * before[2 * 20 + d];
                 assert!((mean - expected).abs() < 1e-6, "{}: {mean}, expected {expected}", set.name());
@@ -127,7 +127,7 @@ mod tests {
             slots.vectors.values(1).iter_mut().enumerate().for_each(|(d, value)| *value += d as f32 / 10.0);
             let coming = [before.as_ptr().cast_mut()];
             let fetch = Fetch::new(&coming);
-            set.run(Spread { matrix: &View::direct(&matrix), rows: &rows, fetch, slots: &mut slots, slot: 1 });
+            set.run(Spread { matrix: &Replica::direct(&matrix), rows: &rows, fetch, slots: &mut slots, slot: 1 });
             for (at, (&value, &old)) in matrix.all_values().iter().zip(&before).enumerate() {
                 let learned = if [4, 0, 2].contains(&(at / 20)) { (at % 20) as f32 / 10.0 } else { 0.0 };
                 assert!((value - old - learned).abs() < 1e-6, "{}: row {}", set.name(), at / 20);

@@ -11,14 +11,14 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::cbow::{Layout, Window, Windows};
-use super::compose::{Compose, Slots, Spread};
-use super::output_layer::{OutputLayer, Stepper};
+use super::compose::{Compose, ComposedRows, Spread};
+use super::output_layer::{OutputLayer, OutputWorker};
 use super::queue::{self, LossSum, Worker};
 use super::sampler::{Subsampling, below};
 use super::subword_rows::SubwordRows;
-use super::view::View;
+use super::replica::Replica;
 use super::word2vec::Word2VecConfig;
-use crate::checkpoint::Keeper;
+use crate::checkpoint::Checkpointer;
 use crate::fetch::Fetch;
 use crate::matrix::SharedMatrix;
 use crate::resources::Resources;
@@ -115,19 +115,19 @@ pub fn train_on(
     let rows = SubwordRows::new(words, counts, |word| ngram_buckets(word, config.min_n, config.max_n, config.bucket));
     let mut input = random_rows(config, &rows)?;
     let mut output = OutputLayer::new(counts, config.word2vec.output_settings())?;
-    let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
-    let first_epoch = keeper.restore(&mut [&mut input, output.rows_mut()], progress)?;
+    let mut checkpointer = Checkpointer::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
+    let first_epoch = checkpointer.restore(&mut [&mut input, output.rows_mut()], progress)?;
     let subsampling = Subsampling::new(counts, config.word2vec.sample);
     let schedule = config.word2vec.schedule(first_epoch);
     progress.begin("fasttext", "words", Some(text.words() * config.word2vec.epochs as u64));
     let make_worker = || {
-        let stepper = output.stepper(config.word2vec.threads)?;
-        let slots = Slots::new(2 * config.word2vec.window + stepper.most_targets(), config.word2vec.dim)?;
+        let output = output.worker(config.word2vec.threads)?;
+        let slots = ComposedRows::new(2 * config.word2vec.window + output.most_targets(), config.word2vec.dim)?;
         Ok(Trainer {
             config,
             rows: &rows,
-            input: View::of_thread(&input, config.word2vec.threads)?,
-            stepper,
+            input: Replica::of_thread(&input, config.word2vec.threads)?,
+            output,
             set: InstructionSet::current(),
             slots,
             coming: Vec::new(),
@@ -136,8 +136,8 @@ pub fn train_on(
             windows: Vec::new(),
         })
     };
-    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, output.rows()]);
-    queue::run(&text, &subsampling, &schedule, progress, make_worker, keep)?;
+    let save = |epochs_done| checkpointer.save(epochs_done, &[&input, output.rows()]);
+    queue::run(&text, &subsampling, &schedule, progress, make_worker, save)?;
     progress.end();
     drop(output);
     vectors(config, words, &rows, &mut input)
@@ -182,10 +182,10 @@ fn vectors(
 struct Trainer<'a> {
     config: &'a FastTextConfig,
     rows: &'a SubwordRows,
-    input: View<'a>, // [num_rows, dim]
-    stepper: Stepper<'a>,
+    input: Replica<'a>, // [num_rows, dim]
+    output: OutputWorker<'a>,
     set: InstructionSet,
-    slots: Slots, // the words within reach of a step's windows
+    slots: ComposedRows, // the words within reach of a step's windows
     /// Rows of a word that will be composed.
     coming: Vec<*mut f32>,
     contexts: Vec<u32>, // slots
@@ -202,7 +202,7 @@ impl Trainer<'_> {
     /// While the word's rows are changed, those of the word that enters after the next step are fetched.
     fn leave(&mut self, sentence: &[u32], position: usize) {
         let (rows, slot) = (self.rows.of(sentence[position]).rows, self.slots.of(position));
-        let coming = sentence.get(position + 2 * (self.config.word2vec.window + self.stepper.most_targets()));
+        let coming = sentence.get(position + 2 * (self.config.word2vec.window + self.output.most_targets()));
         let coming = coming.map_or(&[][..], |&word| self.rows.of(word).rows);
         self.coming.clear();
         self.coming.extend(coming.iter().map(|&row| self.input.row(row)));
@@ -222,7 +222,7 @@ impl Trainer<'_> {
         let mut contexts = std::mem::take(&mut self.contexts);
         contexts.clear();
         contexts.extend(others.map(|position| self.slots.of(position) as u32));
-        self.stepper.skip_gram(&View::direct(&self.slots.vectors), &contexts, next, learning_rate, rng);
+        self.output.skip_gram(&Replica::direct(&self.slots.vectors), &contexts, next, learning_rate, rng);
         self.contexts = contexts;
     }
 
@@ -238,7 +238,7 @@ impl Trainer<'_> {
         self.weights.extend(near.clone().map(weight));
         layout.lay(&mut self.windows, weight);
         let windows = Windows { contexts: &self.contexts, weights: &self.weights, windows: &self.windows };
-        self.stepper.cbow(&View::direct(&self.slots.vectors), windows, next, learning_rate, rng);
+        self.output.cbow(&Replica::direct(&self.slots.vectors), windows, next, learning_rate, rng);
     }
 }
 
@@ -249,15 +249,15 @@ impl Worker for Trainer<'_> {
             return;
         }
         let window = self.config.word2vec.window;
-        let mut middles = 0..self.stepper.block(sentence);
+        let mut middles = 0..self.output.block(sentence);
         let (mut entered, mut left) = (0, 0);
-        self.stepper.prepare_targets(&sentence[middles.clone()], rng);
+        self.output.prepare_targets(&sentence[middles.clone()], rng);
         while middles.start < len {
             while entered < len.min(middles.end + window) {
                 self.enter(sentence, entered);
                 entered += 1;
             }
-            let next = middles.end..middles.end + self.stepper.block(&sentence[middles.end..]);
+            let next = middles.end..middles.end + self.output.block(&sentence[middles.end..]);
             match self.config.word2vec.architecture {
                 Architecture::SkipGram => {
                     self.skip_gram(sentence, middles.start, &sentence[next.clone()], learning_rate, rng);
@@ -278,10 +278,10 @@ impl Worker for Trainer<'_> {
 
     fn synchronize(&mut self) {
         self.input.synchronize();
-        self.stepper.synchronize();
+        self.output.synchronize();
     }
 
     fn take_loss(&mut self) -> LossSum {
-        self.stepper.take_loss()
+        self.output.take_loss()
     }
 }

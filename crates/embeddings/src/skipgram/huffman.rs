@@ -1,7 +1,7 @@
 //! The binary tree of hierarchical softmax: word counts -> for each word the inner nodes on its way from the root.
 //!
 //! A word's probability is the product of the decisions at these nodes, each a logistic regression on the node's output row,
-//! so that a step costs about log2(vocabulary) rows in place of all of them, and no noise is drawn. Frequent words have short
+//! so that a step costs about log2(vocabulary) rows in place of all of them, and no negative sample is drawn. Frequent words have short
 //! ways (Huffman, 1952).
 //!
 //! Source: Morin & Bengio, "Hierarchical probabilistic neural network language model" (2005), as Mikolov et al. (2013) use it.

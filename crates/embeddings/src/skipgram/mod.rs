@@ -10,6 +10,6 @@ mod sampler;
 mod sequential;
 mod step;
 pub(crate) mod subword_rows;
-mod view;
+mod replica;
 pub(crate) mod window;
 pub mod word2vec;

@@ -4,9 +4,9 @@
 use super::cbow::{Cbow, WINDOWS, Windows};
 use super::huffman::Huffman;
 use super::queue::LossSum;
-use super::sampler::{Noise, Reused};
+use super::sampler::{NegativeSampler, NegativePool};
 use super::step::Scratch;
-use super::view::View;
+use super::replica::Replica;
 use super::window::SkipGram;
 use crate::fetch::Fetch;
 use crate::matrix::SharedMatrix;
@@ -49,8 +49,8 @@ pub(crate) struct OutputLayer {
 
 /// Which output rows a word is predicted with.
 enum Outputs {
-    /// Its own and those of noise words.
-    Noise { noise: Noise, negative: usize, shared: bool },
+    /// Its own and those of negative samples.
+    Negatives { sampler: NegativeSampler, negative: usize, shared: bool },
     /// Those on the way to it.
     Tree(Huffman),
 }
@@ -63,9 +63,9 @@ impl OutputLayer {
     pub(super) fn new(counts: &[u64], settings: OutputSettings) -> Result<OutputLayer> {
         let OutputSettings { dim, architecture, loss, window, negative, ns_exponent, shared_negatives: shared } =
             settings;
-        let noise = || Noise::new(counts, ns_exponent);
+        let sampler = || NegativeSampler::new(counts, ns_exponent);
         let (rows, outputs) = match loss {
-            Loss::Ns => (counts.len(), Outputs::Noise { noise: noise(), negative, shared }),
+            Loss::Ns => (counts.len(), Outputs::Negatives { sampler: sampler(), negative, shared }),
             Loss::Hs => (counts.len() - 1, Outputs::Tree(Huffman::new(counts))),
         };
         let sequential = loss == Loss::Hs || window >= LONG_WINDOW;
@@ -86,26 +86,26 @@ impl OutputLayer {
     ///
     /// # Errors
     /// When there is no memory for a thread's copies of frequent rows.
-    pub(super) fn stepper(&self, threads: usize) -> Result<Stepper<'_>> {
+    pub(super) fn worker(&self, threads: usize) -> Result<OutputWorker<'_>> {
         // In CBOW copies of output rows cost analogies, the more threads the more.
         let output = match self.architecture {
-            Architecture::SkipGram => View::of_thread(&self.output, threads)?,
-            Architecture::Cbow => View::direct(&self.output),
+            Architecture::SkipGram => Replica::of_thread(&self.output, threads)?,
+            Architecture::Cbow => Replica::direct(&self.output),
         };
         let block = match self.outputs {
-            Outputs::Noise { shared: true, negative, .. } if self.architecture == Architecture::Cbow => {
-                self.output.rows().saturating_sub(Reused::TIMES * negative).clamp(1, WINDOWS)
+            Outputs::Negatives { shared: true, negative, .. } if self.architecture == Architecture::Cbow => {
+                self.output.rows().saturating_sub(NegativePool::TIMES * negative).clamp(1, WINDOWS)
             }
             _ => 1,
         };
-        Ok(Stepper {
+        Ok(OutputWorker {
             layer: self,
             output,
             block,
             set: InstructionSet::current(),
             targets: Targets::default(),
             coming: Targets::default(),
-            reused: Reused::default(),
+            pool: NegativePool::default(),
             fetch: Vec::new(),
             scratch: Scratch::default(),
             loss: LossSum::default(),
@@ -117,16 +117,16 @@ impl OutputLayer {
 /// Takes steps of training on one thread.
 ///
 /// The outputs of a step are found one step ahead, so that their rows are on their way from memory while the step before is
-/// computed: call [`prepare_targets`](Stepper::prepare_targets) before the first step of a sentence, and name each step's successor.
-pub(crate) struct Stepper<'a> {
+/// computed: call [`prepare_targets`](OutputWorker::prepare_targets) before the first step of a sentence, and name each step's successor.
+pub(crate) struct OutputWorker<'a> {
     layer: &'a OutputLayer,
-    output: View<'a>,
+    output: Replica<'a>,
     /// Most windows that a step takes: one but for CBOW.
     block: usize,
     set: InstructionSet,
     targets: Targets, // of this step
     coming: Targets,  // of the next
-    reused: Reused,   // noise that windows share
+    pool: NegativePool,   // negative samples that windows share
     fetch: Vec<*mut f32>,
     scratch: Scratch,
     loss: LossSum,
@@ -137,11 +137,11 @@ pub(crate) struct Stepper<'a> {
 #[derive(Default)]
 struct Targets {
     word: u32,      // the first
-    rows: Vec<u32>, // targets and their noise, or a word's way through the tree
+    rows: Vec<u32>, // targets and their negative samples, or a word's way through the tree
     positives: usize,
 }
 
-impl Stepper<'_> {
+impl OutputWorker<'_> {
     /// Most words that are the targets of one step: one but for CBOW.
     pub(super) fn most_targets(&self) -> usize {
         self.block
@@ -155,15 +155,15 @@ impl Stepper<'_> {
 
     /// Finds the outputs of the coming step, whose targets are known: one but for CBOW.
     pub(super) fn prepare_targets(&mut self, targets: &[u32], rng: &mut Rng) {
-        let Stepper { coming, reused, fetch, output, .. } = self;
+        let OutputWorker { coming, pool, fetch, output, .. } = self;
         coming.word = targets[0];
         coming.rows.clear();
         match &self.layer.outputs {
-            Outputs::Noise { noise, negative, .. } => {
+            Outputs::Negatives { sampler, negative, .. } => {
                 coming.rows.extend_from_slice(targets);
                 match self.block {
-                    1 => noise.draw_others(*negative, rng, &mut coming.rows),
-                    _ => reused.draw_others(noise, *negative, rng, &mut coming.rows),
+                    1 => sampler.draw_others(*negative, rng, &mut coming.rows),
+                    _ => pool.draw_others(sampler, *negative, rng, &mut coming.rows),
                 }
                 coming.positives = targets.len();
             }
@@ -181,19 +181,19 @@ impl Stepper<'_> {
         self.fetch.push(row);
     }
 
-    /// Every context (a row of `input`) predicts the prepared target, all with one set of outputs or each with noise of its own;
+    /// Every context (a row of `input`) predicts the prepared target, all with one set of outputs or each with negative samples of its own;
     /// `next` is the step after.
     pub(super) fn skip_gram(
         &mut self,
-        input: &View,
+        input: &Replica,
         contexts: &[u32],
         next: &[u32],
         learning_rate: f32,
         rng: &mut Rng,
     ) {
         let sharing = match self.layer.outputs {
-            Outputs::Noise { shared: false, .. } => 1,
-            Outputs::Noise { shared: true, .. } | Outputs::Tree(_) => contexts.len(),
+            Outputs::Negatives { shared: false, .. } => 1,
+            Outputs::Negatives { shared: true, .. } | Outputs::Tree(_) => contexts.len(),
         };
         let mut rest = contexts;
         while !rest.is_empty() {
@@ -223,19 +223,19 @@ impl Stepper<'_> {
 
     /// The sums of the windows' contexts (rows of `input`), each times its weight, predict the prepared targets; `next` are those
     /// of the step after.
-    pub(super) fn cbow(&mut self, input: &View, windows: Windows, next: &[u32], learning_rate: f32, rng: &mut Rng) {
+    pub(super) fn cbow(&mut self, input: &Replica, windows: Windows, next: &[u32], learning_rate: f32, rng: &mut Rng) {
         let measure = self.advance(next, rng);
         if self.targets.rows.is_empty() {
             return;
         }
-        let own = matches!(self.layer.outputs, Outputs::Noise { .. });
+        let own = matches!(self.layer.outputs, Outputs::Negatives { .. });
         let loss = self.set.run(Cbow {
             input,
             windows,
             output: &self.output,
             targets: &self.targets.rows,
             own,
-            noise_weight: if self.block > 1 { 1.0 / Reused::TIMES as f32 } else { 1.0 },
+            negative_weight: if self.block > 1 { 1.0 / NegativePool::TIMES as f32 } else { 1.0 },
             positives: if own { 0 } else { self.targets.positives },
             learning_rate,
             measure,
@@ -288,10 +288,10 @@ mod tests {
     };
 
     #[test]
-    fn a_step_has_as_many_noise_words_as_it_should() {
+    fn a_step_has_as_many_negative_samples_as_its_settings_say() {
         use Architecture::{Cbow, SkipGram};
         let words: Vec<u32> = (0..9).collect();
-        // Architecture, shared_negatives, words of the vocabulary -> targets and noise words of a step.
+        // Architecture, shared_negatives, words of the vocabulary -> targets and negative samples of a step.
         let cases = [
             (SkipGram, true, 100, 1, 5),
             (SkipGram, false, 100, 1, 5),
@@ -300,18 +300,18 @@ mod tests {
             (Cbow, true, 11, 1, 5),
             (Cbow, false, 100, 1, 5),
         ];
-        for (architecture, shared_negatives, vocab_size, targets, noise) in cases {
+        for (architecture, shared_negatives, vocab_size, targets, negatives) in cases {
             let settings = OutputSettings { architecture, shared_negatives, ..SETTINGS };
             let layer = OutputLayer::new(&vec![1; vocab_size], settings).unwrap();
-            let mut stepper = layer.stepper(1).unwrap();
-            let block = stepper.block(&words);
-            stepper.prepare_targets(&words[..block], &mut Rng::new(1));
-            let mut rows = stepper.coming.rows.clone();
-            assert_eq!((block, rows.len()), (targets, targets + noise), "{architecture:?} of {vocab_size}");
+            let mut worker = layer.worker(1).unwrap();
+            let block = worker.block(&words);
+            worker.prepare_targets(&words[..block], &mut Rng::new(1));
+            let mut rows = worker.coming.rows.clone();
+            assert_eq!((block, rows.len()), (targets, targets + negatives), "{architecture:?} of {vocab_size}");
             assert_eq!(rows[..block], words[..block]);
             rows.sort_unstable();
             rows.dedup();
-            assert_eq!(rows.len(), targets + noise, "no row twice");
+            assert_eq!(rows.len(), targets + negatives, "no row twice");
         }
     }
 
@@ -319,8 +319,8 @@ mod tests {
     fn a_step_of_cbow_ends_before_a_word_that_it_has() {
         let settings = OutputSettings { architecture: Architecture::Cbow, ..SETTINGS };
         let layer = OutputLayer::new(&[1; 100], settings).unwrap();
-        let stepper = layer.stepper(1).unwrap();
-        let blocks = [&[3, 4, 3, 5, 6][..], &[3, 3], &[3, 4, 5, 6, 7], &[3], &[]].map(|words| stepper.block(words));
+        let worker = layer.worker(1).unwrap();
+        let blocks = [&[3, 4, 3, 5, 6][..], &[3, 3], &[3, 4, 5, 6, 7], &[3], &[]].map(|words| worker.block(words));
         assert_eq!(blocks, [2, 1, 4, 1, 0]);
     }
 }

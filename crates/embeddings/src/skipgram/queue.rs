@@ -1,7 +1,7 @@
 //! The work queue: the blocks of an epoch, taken by whichever thread is free; epoch after epoch.
 //!
 //! A text, a schedule and a way to make workers -> trained matrices (the workers hold them). The learning rate falls with the
-//! words trained, linearly, as in word2vec. A block's random numbers come from its place in the queue and not from the thread
+//! words trained, linearly, as in word2vec. A block's random numbers come from its position in the queue and not from the thread
 //! that takes it, so one thread and a seed always give the same bytes.
 
 use std::panic::resume_unwind;
@@ -115,9 +115,9 @@ impl Queue<'_> {
             let Some(block) = blocks.get(number) else { break };
             let learning_rate = self.learning_rate(epoch, block.words_before);
             let mut rng = Rng::new(fold(&[self.schedule.seed, 0xb10c, (epoch * blocks.len() + number) as u64]));
-            self.text.each_piece(block, &mut buffer, |piece| {
+            self.text.each_chunk(block, &mut buffer, |chunk| {
                 kept.clear();
-                kept.extend(words_of(piece).filter(|&word| self.subsampling.keeps(word, &mut rng)));
+                kept.extend(words_of(chunk).filter(|&word| self.subsampling.keeps(word, &mut rng)));
                 worker.train(&kept, learning_rate as f32, &mut rng);
             })?;
             worker.synchronize();
@@ -134,7 +134,7 @@ impl Queue<'_> {
         learning_rate - (learning_rate - min_learning_rate) * share
     }
 
-    /// Tells the watcher the mean loss since it was last told, ten times a second and at the end.
+    /// Reports the mean loss since the last report, ten times a second and at the end.
     fn show(&self, loss: LossSum, epoch: usize, learning_rate: f64, end: bool) {
         let Ok(mut recent) = self.recent.lock() else { return };
         recent.loss.sum += loss.sum;
@@ -160,9 +160,9 @@ mod tests {
     use ninefold_text::vocab::Vocab;
 
     /// Writes down what it is given.
-    struct Scribe<'a>(&'a Mutex<Vec<(Vec<u32>, f32)>>);
+    struct RecordingWorker<'a>(&'a Mutex<Vec<(Vec<u32>, f32)>>);
 
-    impl Worker for Scribe<'_> {
+    impl Worker for RecordingWorker<'_> {
         fn train(&mut self, sentence: &[u32], learning_rate: f32, _rng: &mut Rng) {
             self.0.lock().unwrap().push((sentence.to_vec(), learning_rate));
         }
@@ -180,7 +180,7 @@ mod tests {
             Schedule { epochs: 4, first_epoch, learning_rate: 0.5, min_learning_rate: 0.1, seed: 1, threads };
         let told = Mutex::new(Vec::new());
         let subsampling = Subsampling::new(text.counts(), sample);
-        run(&text, &subsampling, &schedule, &Silent, || Ok(Scribe(&told)), |_| Ok(())).unwrap();
+        run(&text, &subsampling, &schedule, &Silent, || Ok(RecordingWorker(&told)), |_| Ok(())).unwrap();
         told.into_inner().unwrap()
     }
 
@@ -193,7 +193,7 @@ mod tests {
             let expected = 0.5 - 0.4 * epoch as f32 / 4.0;
             assert!((told[0].1 - expected).abs() < 1e-6, "epoch {epoch}: {}, expected {expected}", told[0].1);
         }
-        assert!(told(0.0, 1, 2) == told_by_one[6..], "a training that goes on does what is left");
+        assert!(told(0.0, 1, 2) == told_by_one[6..], "a resumed training does what is left");
         let mut by_three = told(0.0, 3, 0);
         by_three.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.len().cmp(&a.0.len())));
         let mut by_one = told_by_one;

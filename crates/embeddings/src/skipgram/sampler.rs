@@ -1,6 +1,6 @@
-//! Two draws of word2vec: which words are the noise, and which occurrences of a frequent word are trained.
+//! Two draws of word2vec: which words are negative samples, and which occurrences of a frequent word are trained.
 //!
-//! Word counts -> [`Noise`], which draws a word in constant time, and [`Subsampling`], which keeps or drops one.
+//! Word counts -> [`NegativeSampler`], which draws a word in constant time, and [`Subsampling`], which keeps or drops one.
 //!
 //! Sources: Mikolov et al., "Distributed representations of words and phrases and their compositionality" (2013), with the
 //! keep probability of their program (not the paper's: every trainer since uses the program's); Walker's alias method as
@@ -17,8 +17,8 @@ pub(crate) fn below(rng: &mut Rng, n: usize) -> usize {
     (((rng.next_u64() >> 32) * n as u64) >> 32) as usize
 }
 
-/// The noise distribution: word w with probability counts[w]^ns_exponent / sum.
-pub(crate) struct Noise {
+/// The sampler distribution: word w with probability counts[w]^ns_exponent / sum.
+pub(crate) struct NegativeSampler {
     columns: Vec<Column>, // [num_words]
 }
 
@@ -29,16 +29,16 @@ struct Column {
     other: u32,
 }
 
-impl Noise {
+impl NegativeSampler {
     /// The table of `counts`; a word that was never counted is never drawn.
     ///
     /// # Panics
     /// When every count is 0.
-    pub(crate) fn new(counts: &[u64], ns_exponent: f64) -> Noise {
+    pub(crate) fn new(counts: &[u64], ns_exponent: f64) -> NegativeSampler {
         let weight = |&count: &u64| if count == 0 { 0.0 } else { (count as f64).powf(ns_exponent) };
         let weights: Vec<f64> = counts.iter().map(weight).collect();
         let mean = weights.iter().sum::<f64>() / weights.len() as f64;
-        assert!(mean > 0.0 && mean.is_finite(), "noise over counts that sum to {mean}");
+        assert!(mean > 0.0 && mean.is_finite(), "negative samples from counts that sum to {mean}");
 
         let mut share: Vec<f64> = weights.iter().map(|weight| weight / mean).collect();
         let mut columns: Vec<Column> = (0..counts.len() as u32).map(|w| Column { own: u32::MAX, other: w }).collect();
@@ -51,7 +51,7 @@ impl Noise {
                 small.push(rich);
             }
         }
-        Noise { columns }
+        NegativeSampler { columns }
     }
 
     /// One word.
@@ -73,16 +73,16 @@ impl Noise {
     }
 }
 
-/// Noise that several windows of CBOW share, so that there is more of it and each word counts less: with as many words as one window
+/// NegativeSampler that several windows of CBOW share, so that there is more of it and each word counts less: with as many words as one window
 /// has, vectors lose half a point on analogies and one on SimLex-999, with twice as many nothing. Every word is used several times, soon
 /// after each other, while its row is still in the processor's cache.
 #[derive(Default)]
-pub(crate) struct Reused {
+pub(crate) struct NegativePool {
     words: Vec<u32>, // the last ones that were new
     oldest: usize,
 }
 
-impl Reused {
+impl NegativePool {
     /// How many times as many words a step has as a window would have.
     pub(crate) const TIMES: usize = 2;
     /// How often a word is used, on average.
@@ -90,18 +90,18 @@ impl Reused {
     /// New words of how many steps are kept.
     const STEPS: usize = 20;
 
-    /// Draws as [`Noise::draw_others`], [`TIMES`](Reused::TIMES) as many words: one in [`USES`](Reused::USES) is new, the others were
+    /// Draws as [`NegativeSampler::draw_others`], [`TIMES`](NegativePool::TIMES) as many words: one in [`USES`](NegativePool::USES) is new, the others were
     /// new a few steps ago.
     #[inline]
-    pub(crate) fn draw_others(&mut self, noise: &Noise, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
-        let number = Reused::TIMES * negative;
-        let number_new = number.div_ceil(Reused::USES);
-        let (given, kept) = (drawn.len(), Reused::STEPS * number_new);
-        noise.draw_others(number_new, rng, drawn);
+    pub(crate) fn draw_others(&mut self, sampler: &NegativeSampler, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
+        let number = NegativePool::TIMES * negative;
+        let number_new = number.div_ceil(NegativePool::USES);
+        let (given, kept) = (drawn.len(), NegativePool::STEPS * number_new);
+        sampler.draw_others(number_new, rng, drawn);
         let new = given..drawn.len();
         push_others(number - number_new, drawn, || match self.words.get(below(rng, kept)) {
             Some(&word) => word,
-            None => noise.draw(rng), // the first steps have none before them
+            None => sampler.draw(rng), // the first steps have none before them
         });
         for &word in &drawn[new] {
             if self.words.len() < kept {
@@ -129,7 +129,7 @@ fn push_others(number: usize, drawn: &mut Vec<u32>, mut draw: impl FnMut() -> u3
     }
 }
 
-/// `contains`, four words at a time: it is asked for every noise word.
+/// `contains`, four words at a time: it is called for every negative sample.
 #[inline]
 fn is_among(words: &[u32], word: u32) -> bool {
     let (fours, rest) = words.as_chunks::<4>();
@@ -137,7 +137,7 @@ fn is_among(words: &[u32], word: u32) -> bool {
 }
 
 /// Drops occurrences of frequent words: one of word w is kept with probability sqrt(t / f) + t / f, where f is the word's
-/// share of all occurrences and t is `sample`.
+/// fraction of all occurrences and t is `sample`.
 pub(crate) struct Subsampling {
     keep: Vec<u32>, // [num_words] probability * 2^32; u32::MAX: always
 }
@@ -180,15 +180,15 @@ mod tests {
     }
 
     #[test]
-    fn noise_words_come_as_often_as_their_count_to_the_power_says() {
+    fn negative_samples_follow_counts_to_the_power_ns_exponent() {
         let counts: Vec<u64> = (1..=200).map(|rank| 100_000 / rank).collect();
         for exponent in [0.75, 0.0, 1.0, -0.5] {
-            let noise = Noise::new(&counts, exponent);
+            let sampler = NegativeSampler::new(&counts, exponent);
             let draws = 2_000_000;
             let mut rng = Rng::new(5);
             let mut seen = vec![0; counts.len()];
             for _ in 0..draws {
-                seen[noise.draw(&mut rng) as usize] += 1;
+                seen[sampler.draw(&mut rng) as usize] += 1;
             }
             let weights: Vec<f64> = counts.iter().map(|&c| (c as f64).powf(exponent)).collect();
             let total: f64 = weights.iter().sum();
@@ -200,19 +200,19 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_was_never_counted_is_never_noise() {
-        let noise = Noise::new(&[5, 0, 5, 0], 0.75);
+    fn a_word_that_was_never_counted_is_never_drawn() {
+        let sampler = NegativeSampler::new(&[5, 0, 5, 0], 0.75);
         let mut rng = Rng::new(1);
-        assert!((0..10_000).all(|_| noise.draw(&mut rng).is_multiple_of(2)));
+        assert!((0..10_000).all(|_| sampler.draw(&mut rng).is_multiple_of(2)));
     }
 
     #[test]
-    fn noise_of_a_window_is_different_words_and_never_the_target() {
-        let noise = Noise::new(&[100, 50, 10, 10, 10, 1], 0.75);
+    fn negative_samples_of_a_window_are_distinct_and_never_the_target() {
+        let sampler = NegativeSampler::new(&[100, 50, 10, 10, 10, 1], 0.75);
         let mut rng = Rng::new(2);
         for _ in 0..1000 {
             let mut drawn = vec![0];
-            noise.draw_others(5, &mut rng, &mut drawn);
+            sampler.draw_others(5, &mut rng, &mut drawn);
             let mut sorted = drawn[1..].to_vec();
             sorted.sort_unstable();
             sorted.dedup();
@@ -222,20 +222,20 @@ mod tests {
     }
 
     #[test]
-    fn reused_noise_has_the_same_distribution_and_little_of_it_is_new() {
+    fn pooled_samples_have_the_same_distribution_and_few_are_new() {
         let counts: Vec<u64> = (1..=2000).map(|rank| 100_000 / rank).collect();
-        let noise = Noise::new(&counts, 0.75);
-        let (mut rng, mut reused) = (Rng::new(7), Reused::default());
+        let sampler = NegativeSampler::new(&counts, 0.75);
+        let (mut rng, mut reused) = (Rng::new(7), NegativePool::default());
         let (mut seen, mut last_seen) = (vec![0_u64; counts.len()], vec![usize::MAX; counts.len()]);
         let (steps, mut soon_again) = (200_000_usize, 0);
         for step in 0..steps {
             let mut drawn = vec![1500];
-            reused.draw_others(&noise, 5, &mut rng, &mut drawn);
+            reused.draw_others(&sampler, 5, &mut rng, &mut drawn);
             assert_eq!(drawn.len(), 11);
             for &word in &drawn[1..] {
                 assert_ne!(word, 1500);
                 seen[word as usize] += 1;
-                soon_again += u64::from(step.wrapping_sub(last_seen[word as usize]) <= 2 * Reused::STEPS);
+                soon_again += u64::from(step.wrapping_sub(last_seen[word as usize]) <= 2 * NegativePool::STEPS);
                 last_seen[word as usize] = step;
             }
         }
@@ -255,13 +255,13 @@ mod tests {
         let statistic = chi_square(&observed, &expected);
         assert!((4800.0..6800.0).contains(&statistic), "chi-square {statistic}");
         let again = soon_again as f64 / (10 * steps) as f64;
-        assert!((0.8..0.95).contains(&again), "{again} of the noise was noise shortly before");
+        assert!((0.8..0.95).contains(&again), "{again} of the negative samples were drawn shortly before");
     }
 
     #[test]
-    fn a_vocabulary_of_one_word_has_no_noise() {
+    fn a_vocabulary_of_one_word_has_no_negative_samples() {
         let mut drawn = vec![0];
-        Noise::new(&[7], 0.75).draw_others(5, &mut Rng::new(3), &mut drawn);
+        NegativeSampler::new(&[7], 0.75).draw_others(5, &mut Rng::new(3), &mut drawn);
         assert_eq!(drawn, [0]);
     }
 
@@ -305,9 +305,9 @@ mod tests {
         for (&keep, &expected) in subsampling.keep.iter().zip(&golden.keep) {
             assert!((f64::from(keep) / 2f64.powi(32) - expected).abs() < 1e-8, "keeps {keep}, gensim {expected}");
         }
-        let noise = Noise::new(&golden.counts, golden.ns_exponent);
+        let sampler = NegativeSampler::new(&golden.counts, golden.ns_exponent);
         let mut share = vec![0.0; golden.counts.len()];
-        for (word, column) in noise.columns.iter().enumerate() {
+        for (word, column) in sampler.columns.iter().enumerate() {
             let own = f64::from(column.own) / 2f64.powi(32);
             share[word] += own / share.len() as f64;
             share[column.other as usize] += (1.0 - own) / golden.counts.len() as f64;

@@ -7,12 +7,12 @@
 
 #![allow(unsafe_code)]
 
-use super::view::View;
+use super::replica::Replica;
 use ninefold_kernels::activation::sigmoid;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::simd::{BLOCK, Kernel, Simd};
 
-/// Most rows or registers of a [`Loop`]: the target and five noise words, word2vec's default, fill one tile. With few registers
+/// Most rows or registers of a [`Loop`]: the target and five negative samples, word2vec's default, fill one tile. With few registers
 /// ([`Simd::TILE_ROWS`]) most loops have smaller ones.
 pub(super) const TILE: usize = 6;
 
@@ -85,7 +85,7 @@ pub(super) struct Scratch {
 
 /// Finds rows of a matrix.
 #[inline(always)]
-pub(super) fn collect(pointers: &mut Vec<*mut f32>, view: &View, rows: &[u32]) {
+pub(super) fn collect(pointers: &mut Vec<*mut f32>, view: &Replica, rows: &[u32]) {
     pointers.resize(rows.len(), std::ptr::null_mut());
     pointers.iter_mut().zip(rows).for_each(|(pointer, &row)| *pointer = view.row(row));
 }
@@ -94,7 +94,7 @@ pub(super) fn collect(pointers: &mut Vec<*mut f32>, view: &View, rows: &[u32]) {
 ///
 /// # Panics
 /// When they differ.
-pub(super) fn common_stride(input: &View, output: &View) -> usize {
+pub(super) fn common_stride(input: &Replica, output: &Replica) -> usize {
     let (stride, other) = (input.stride(), output.stride());
     assert!(stride == other && stride.is_multiple_of(BLOCK), "rows of {stride} floats against rows of {other}");
     stride

@@ -1,6 +1,6 @@
-//! A window's training with negative samples: the contexts against the word and its noise, as small matrix products.
+//! A window's training with negative samples: the contexts against the word and its negative samples, as small matrix products.
 //!
-//! A step, with inputs X `[m, dim]` and outputs Y `[n, dim]`, row 0 of Y the target and the others noise (or all the nodes of a
+//! A step, with inputs X `[m, dim]` and outputs Y `[n, dim]`, row 0 of Y the target and the others negative (or all the nodes of a
 //! tree on the way to the target, those that should say yes first):
 //!
 //! ```text
@@ -15,7 +15,7 @@
 //! mean, is in `cbow.rs`.
 //!
 //! Sources: Mikolov et al. (2013) for the loss; Ji, Satish, Li & Dubey, "Parallelizing Word2Vec in Shared and Distributed
-//! Memory" (2016) for sharing the noise within a window, which turns vector work into matrix work.
+//! Memory" (2016) for sharing negative samples within a window, which turns vector work into matrix work.
 
 #![allow(unsafe_code)]
 
@@ -23,7 +23,7 @@ use super::sequential::{self, PAIR};
 use super::step::{
     Dots, Loop, Scratch, TILE, TOGETHER, collect, common_stride, cross_entropy, even_part, first_of, rates, run_loop,
 };
-use super::view::View;
+use super::replica::Replica;
 use crate::fetch::Fetch;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::simd::{BLOCK, Kernel, Simd};
@@ -36,11 +36,11 @@ pub(crate) fn part_of(contexts: usize) -> usize {
 /// A window in which every context predicts the target for itself. Gives the losses before its steps, summed over contexts,
 /// when `measure` asks for them.
 pub(super) struct SkipGram<'a> {
-    pub(super) input: &'a View<'a>,
+    pub(super) input: &'a Replica<'a>,
     pub(super) contexts: &'a [u32], // [m] rows of input
-    pub(super) output: &'a View<'a>,
+    pub(super) output: &'a Replica<'a>,
     pub(super) targets: &'a [u32], // [n] rows of output; no row twice
-    /// How many of them, the first ones, the contexts should be like: one with noise behind it, any number in a tree.
+    /// How many of them, the first ones, the contexts should be like: one with negative samples behind it, any number in a tree.
     pub(super) positives: usize,
     /// Whether the contexts of a step learn sequentially, two at a time.
     pub(super) sequential: bool,
@@ -249,9 +249,9 @@ mod tests {
                 let (mut x, mut y) = (random_rows(m, dim, 0.5, &mut rng), random_rows(n, dim, 0.5, &mut rng));
                 let (mut input, mut output) = (matrix(&x), matrix(&y));
                 let loss = set.run(SkipGram {
-                    input: &View::direct(&input),
+                    input: &Replica::direct(&input),
                     contexts: &(0..m as u32).collect::<Vec<_>>(),
-                    output: &View::direct(&output),
+                    output: &Replica::direct(&output),
                     targets: &(0..n as u32).collect::<Vec<_>>(),
                     positives,
                     sequential,

@@ -1,4 +1,4 @@
-//! Word2Vec: words that stand in like company get like vectors.
+//! Word2Vec: words in similar contexts get similar vectors.
 //!
 //! Sentences of vocabulary ids -> [`WordVectors`]. In skip-gram every word of the window predicts the word in its middle; in
 //! CBOW their mean does.
@@ -10,11 +10,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::cbow::{Layout, Window, Windows};
-use super::output_layer::{OutputLayer, OutputSettings, Stepper};
+use super::output_layer::{OutputLayer, OutputSettings, OutputWorker};
 use super::queue::{self, LossSum, Schedule, Worker};
 use super::sampler::{Subsampling, below};
-use super::view::View;
-use crate::checkpoint::Keeper;
+use super::replica::Replica;
+use crate::checkpoint::Checkpointer;
 use crate::matrix::SharedMatrix;
 use crate::resources::Resources;
 use crate::stream::sentences::Sentences;
@@ -38,16 +38,16 @@ pub struct Word2VecConfig {
     pub window: usize,
     /// Draw each window's reach from 1 to window, so that near words count more; false: always the whole window.
     pub shrink_windows: bool,
-    /// "ns": negative sampling; "hs": hierarchical softmax, a tree over the vocabulary (no noise words; slower).
+    /// "ns": negative sampling; "hs": hierarchical softmax, a tree over the vocabulary (no negative samples; slower).
     pub loss: Loss,
-    /// Noise words that each prediction is told apart from.
+    /// Number of negative samples per positive pair.
     pub negative: usize,
-    /// One set of noise words for all predictions of a window, in CBOW one set and one reach for four windows (several times
+    /// One set of negative samples for all predictions of a window, in CBOW one set and one reach for four windows (several times
     /// faster; as good); false: one for each.
     pub shared_negatives: bool,
-    /// Noise words are drawn by count to this power.
+    /// Negative samples are drawn by count to this power.
     pub ns_exponent: f64,
-    /// Words more frequent than about this share of the text are thinned out; 0: none is.
+    /// Words more frequent than about this fraction of the text are subsampled; 0: none is.
     pub sample: f64,
     /// CBOW: the mean of the context rather than its sum.
     pub cbow_mean: bool,
@@ -153,17 +153,17 @@ pub fn train_on(
     let mut input = SharedMatrix::zeros(counts.len(), config.dim)?;
     input.randomize(1.0 / config.dim as f32, &mut Rng::for_purpose(config.seed, "word vectors"));
     let mut output = OutputLayer::new(counts, config.output_settings())?;
-    let mut keeper = Keeper::new(resources.checkpoint.as_ref(), "word2vec", config, words, counts)?;
-    let first_epoch = keeper.restore(&mut [&mut input, output.rows_mut()], progress)?;
+    let mut checkpointer = Checkpointer::new(resources.checkpoint.as_ref(), "word2vec", config, words, counts)?;
+    let first_epoch = checkpointer.restore(&mut [&mut input, output.rows_mut()], progress)?;
     progress.begin("word2vec", "words", Some(text.words() * config.epochs as u64));
     let subsampling = Subsampling::new(counts, config.sample);
     let make_worker = || {
-        let stepper = output.stepper(config.threads)?;
-        let input = View::of_thread(&input, config.threads)?;
-        Ok(Trainer { config, input, stepper, contexts: Vec::new(), weights: Vec::new(), windows: Vec::new() })
+        let output = output.worker(config.threads)?;
+        let input = Replica::of_thread(&input, config.threads)?;
+        Ok(Trainer { config, input, output, contexts: Vec::new(), weights: Vec::new(), windows: Vec::new() })
     };
-    let keep = |epochs_done| keeper.keep(epochs_done, &[&input, output.rows()]);
-    queue::run(&text, &subsampling, &config.schedule(first_epoch), progress, make_worker, keep)?;
+    let save = |epochs_done| checkpointer.save(epochs_done, &[&input, output.rows()]);
+    queue::run(&text, &subsampling, &config.schedule(first_epoch), progress, make_worker, save)?;
     progress.end();
     drop(output);
     WordVectors::new(words.to_vec(), config.dim, input.all_values())
@@ -172,8 +172,8 @@ pub fn train_on(
 /// One thread at work.
 struct Trainer<'a> {
     config: &'a Word2VecConfig,
-    input: View<'a>, // [num_words, dim]
-    stepper: Stepper<'a>,
+    input: Replica<'a>, // [num_words, dim]
+    output: OutputWorker<'a>,
     contexts: Vec<u32>,
     weights: Vec<f32>,
     windows: Vec<Window>,
@@ -186,7 +186,7 @@ impl Trainer<'_> {
     }
 
     fn skip_gram(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
-        self.stepper.prepare_targets(&sentence[..1], rng);
+        self.output.prepare_targets(&sentence[..1], rng);
         for middle in 0..sentence.len() {
             let reach = self.reach(rng);
             let end = sentence.len().min(middle + reach + 1);
@@ -194,30 +194,30 @@ impl Trainer<'_> {
             self.contexts.extend_from_slice(&sentence[middle.saturating_sub(reach)..middle]);
             self.contexts.extend_from_slice(&sentence[middle + 1..end]);
             if let Some(&coming) = sentence.get(middle + self.config.window + 1) {
-                self.stepper.fetch(self.input.row(coming));
+                self.output.fetch(self.input.row(coming));
             }
             let next = &sentence[middle + 1..sentence.len().min(middle + 2)];
-            self.stepper.skip_gram(&self.input, &self.contexts, next, learning_rate, rng);
+            self.output.skip_gram(&self.input, &self.contexts, next, learning_rate, rng);
         }
     }
 
     fn cbow(&mut self, sentence: &[u32], learning_rate: f32, rng: &mut Rng) {
         let (window, len) = (self.config.window, sentence.len());
-        let (mut first, mut block) = (0, self.stepper.block(sentence));
-        self.stepper.prepare_targets(&sentence[..block], rng);
+        let (mut first, mut block) = (0, self.output.block(sentence));
+        self.output.prepare_targets(&sentence[..block], rng);
         while first < len {
             let end = first + block;
             let reach = self.reach(rng);
             let layout = Layout { middles: first..end, reach, len, mean: self.config.cbow_mean };
             layout.lay(&mut self.windows, |_| 1.0);
             let near = layout.near();
-            block = self.stepper.block(&sentence[end..]);
+            block = self.output.block(&sentence[end..]);
             for &coming in &sentence[len.min(end + window)..len.min(end + block + window)] {
-                self.stepper.fetch(self.input.row(coming));
+                self.output.fetch(self.input.row(coming));
             }
             self.weights.resize(near.len(), 1.0);
             let windows = Windows { contexts: &sentence[near], weights: &self.weights, windows: &self.windows };
-            self.stepper.cbow(&self.input, windows, &sentence[end..end + block], learning_rate, rng);
+            self.output.cbow(&self.input, windows, &sentence[end..end + block], learning_rate, rng);
             first = end;
         }
     }
@@ -236,10 +236,10 @@ impl Worker for Trainer<'_> {
 
     fn synchronize(&mut self) {
         self.input.synchronize();
-        self.stepper.synchronize();
+        self.output.synchronize();
     }
 
     fn take_loss(&mut self) -> LossSum {
-        self.stepper.take_loss()
+        self.output.take_loss()
     }
 }

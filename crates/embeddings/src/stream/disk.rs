@@ -1,4 +1,4 @@
-//! A temporary file: written once from front to back, then read in pieces by several threads.
+//! A temporary file: written once from front to back, then read in chunks by several threads.
 //!
 //! It has no name (or loses it at once), so that nothing is left behind when the program is killed.
 
@@ -58,9 +58,9 @@ impl<T: Pod> Disk<T> {
     /// [`Error::Io`] when the disk is full.
     pub(crate) fn flush(&mut self) -> Result<()> {
         let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let place = SeekFrom::Start(self.written * size_of::<T>() as u64);
+        let position = SeekFrom::Start(self.written * size_of::<T>() as u64);
         let write =
-            |file: &mut File| file.seek(place).and_then(|_| file.write_all(bytemuck::cast_slice(&self.waiting)));
+            |file: &mut File| file.seek(position).and_then(|_| file.write_all(bytemuck::cast_slice(&self.waiting)));
         write(file).map_err(Error::io("write a temporary file in", &self.folder))?;
         self.written += self.waiting.len() as u64;
         self.waiting.clear();
@@ -78,8 +78,8 @@ impl<T: Pod> Disk<T> {
         assert!(first <= end && end <= self.written, "items {first} to {end} of {}", self.written);
         items.resize((end - first) as usize, T::zeroed());
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = SeekFrom::Start(first * size_of::<T>() as u64);
-        let read = file.seek(place).and_then(|_| file.read_exact(bytemuck::cast_slice_mut(items)));
+        let position = SeekFrom::Start(first * size_of::<T>() as u64);
+        let read = file.seek(position).and_then(|_| file.read_exact(bytemuck::cast_slice_mut(items)));
         read.map_err(Error::io("read a temporary file in", &self.folder))
     }
 }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_appended_is_read_in_pieces_and_leaves_nothing_behind() {
+    fn what_was_appended_is_read_in_chunks_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let mut disk = Disk::create(&folder.path().join("new")).unwrap();
         let items: Vec<u32> = (0..700_000).collect();

@@ -1,18 +1,18 @@
 //! What trainers read: sentences of vocabulary ids, in memory or in a file.
 //!
 //! `[[4, 7, 2], ...]` or an [`IdFile`] -> [`Sentences`]. Either way gives the same vectors, to the byte; a file holds four bytes
-//! a word on the disk in place of memory, so that the corpus may be larger than that.
+//! a word on the disk in position of memory, so that the corpus may be larger than that.
 
 use std::path::Path;
 
 use super::disk::Disk;
 use ninefold_core::error::Result;
 
-/// Words of a piece. A sentence of a million words is trained as a hundred sentences of 10,000 (gensim cuts the rest off
+/// Words of a chunk. A sentence of a million words is trained as a hundred sentences of 10,000 (gensim cuts the rest off
 /// there), so that one endless line is shared among the threads as any text is.
-pub(crate) const PIECE_WORDS: usize = 10_000;
+pub(crate) const CHUNK_WORDS: usize = 10_000;
 
-/// Stands behind each piece in a file.
+/// Stands behind each chunk in a file.
 const END: u32 = u32::MAX;
 /// Ids that are read at once from front to back.
 const READ: u64 = 1 << 20;
@@ -28,7 +28,7 @@ pub enum Sentences<'a> {
 
 /// Sentences of ids in a temporary file.
 pub struct IdFile {
-    ids: Disk<u32>, // pieces, END behind each
+    ids: Disk<u32>, // chunks, END behind each
 }
 
 impl IdFile {
@@ -45,8 +45,8 @@ impl IdFile {
     /// # Errors
     /// [`Error::Io`](ninefold_core::Error::Io) when the disk is full.
     pub fn push(&mut self, sentence: &[u32]) -> Result<()> {
-        for piece in sentence.chunks(PIECE_WORDS) {
-            self.ids.append(piece)?;
+        for chunk in sentence.chunks(CHUNK_WORDS) {
+            self.ids.append(chunk)?;
             self.ids.append(&[END])?;
         }
         Ok(())
@@ -63,26 +63,26 @@ impl IdFile {
 }
 
 impl<'a> Sentences<'a> {
-    /// Visits all pieces in order, each with the place where it begins and the place where the next one does.
+    /// Visits all chunks in order, each with the position where it begins and the position where the next one does.
     ///
     /// # Errors
     /// Those of `visit`; [`Error::Io`](ninefold_core::Error::Io) when the disk fails.
-    pub(crate) fn each_piece(&self, mut visit: impl FnMut(&[u32], (u64, u64)) -> Result<()>) -> Result<()> {
+    pub(crate) fn each_chunk(&self, mut visit: impl FnMut(&[u32], (u64, u64)) -> Result<()>) -> Result<()> {
         match self {
             Sentences::Memory(sentences) => {
-                let pieces = sentences.iter().flat_map(|sentence| sentence.chunks(PIECE_WORDS));
-                pieces.zip(0..).try_for_each(|(piece, place)| visit(piece, (place, place + 1)))?;
+                let chunks = sentences.iter().flat_map(|sentence| sentence.chunks(CHUNK_WORDS));
+                chunks.zip(0..).try_for_each(|(chunk, position)| visit(chunk, (position, position + 1)))?;
             }
             Sentences::File(IdFile { ids }) => {
-                let (mut place, mut ahead, mut read) = (0, Vec::new(), Vec::new());
+                let (mut position, mut ahead, mut read) = (0, Vec::new(), Vec::new());
                 for first in (0..ids.len()).step_by(READ as usize) {
                     ids.read(first, ids.len().min(first + READ), &mut read)?;
                     ahead.append(&mut read);
                     let whole = ahead.iter().rposition(|&id| id == END).map_or(0, |end| end + 1);
-                    for piece in ahead[..whole].split_inclusive(|&id| id == END) {
-                        let next = place + piece.len() as u64;
-                        visit(&piece[..piece.len() - 1], (place, next))?;
-                        place = next;
+                    for chunk in ahead[..whole].split_inclusive(|&id| id == END) {
+                        let next = position + chunk.len() as u64;
+                        visit(&chunk[..chunk.len() - 1], (position, next))?;
+                        position = next;
                     }
                     ahead.drain(..whole);
                 }
@@ -91,33 +91,33 @@ impl<'a> Sentences<'a> {
         Ok(())
     }
 
-    /// Visits the pieces between two places; `pieces` are all of them where they are in memory, `buffer` is of the caller's
+    /// Visits the chunks between two positions; `chunks` are all of them where they are in memory, `buffer` is of the caller's
     /// thread.
     ///
     /// # Errors
     /// [`Error::Io`](ninefold_core::Error::Io) when the disk fails.
-    pub(crate) fn pieces_of(
+    pub(crate) fn chunks_of(
         &self,
         (first, end): (u64, u64),
-        pieces: &[&[u32]],
+        chunks: &[&[u32]],
         buffer: &mut Vec<u32>,
         mut visit: impl FnMut(&[u32]),
     ) -> Result<()> {
         match self {
-            Sentences::Memory(_) => pieces[first as usize..end as usize].iter().for_each(|piece| visit(piece)),
+            Sentences::Memory(_) => chunks[first as usize..end as usize].iter().for_each(|chunk| visit(chunk)),
             Sentences::File(IdFile { ids }) => {
                 ids.read(first, end, buffer)?;
-                buffer.split(|&id| id == END).filter(|piece| !piece.is_empty()).for_each(visit);
+                buffer.split(|&id| id == END).filter(|chunk| !chunk.is_empty()).for_each(visit);
             }
         }
         Ok(())
     }
 
-    /// All pieces, where they are in memory.
-    pub(crate) fn pieces(&self) -> Vec<&'a [u32]> {
+    /// All chunks, where they are in memory.
+    pub(crate) fn chunks(&self) -> Vec<&'a [u32]> {
         match self {
             Sentences::Memory(sentences) => {
-                sentences.iter().flat_map(|sentence| sentence.chunks(PIECE_WORDS)).collect()
+                sentences.iter().flat_map(|sentence| sentence.chunks(CHUNK_WORDS)).collect()
             }
             Sentences::File(_) => Vec::new(),
         }
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_gives_the_pieces_that_memory_gives() {
+    fn a_file_gives_the_chunks_that_memory_gives() {
         let sentences: Vec<Vec<u32>> =
             vec![vec![2; 3], vec![], vec![1, 0], vec![3; 25_000], (0..1_500_000).map(|id| id % 90).collect(), vec![4]];
         let folder = tempfile::tempdir().unwrap();
@@ -138,21 +138,21 @@ mod tests {
         sentences.iter().for_each(|sentence| file.push(sentence).unwrap());
         let file = file.finish().unwrap();
         let all = |sentences: Sentences| {
-            let (mut all, mut places) = (Vec::new(), Vec::new());
-            let visit = |piece: &[u32], place| {
-                all.push(piece.to_vec());
-                places.push(place);
+            let (mut all, mut positions) = (Vec::new(), Vec::new());
+            let visit = |chunk: &[u32], position| {
+                all.push(chunk.to_vec());
+                positions.push(position);
                 Ok(())
             };
-            sentences.each_piece(visit).unwrap();
-            (all, places)
+            sentences.each_chunk(visit).unwrap();
+            (all, positions)
         };
         let (in_memory, in_file) = (Sentences::Memory(&sentences), Sentences::File(&file));
-        let ((expected, _), (found, places)) = (all(in_memory), all(in_file));
+        let ((expected, _), (found, positions)) = (all(in_memory), all(in_file));
         assert!(expected == found && expected.len() == 2 + 3 + 150 + 1);
-        assert!(places.windows(2).all(|pair| pair[0].1 == pair[1].0));
+        assert!(positions.windows(2).all(|pair| pair[0].1 == pair[1].0));
         let mut some = Vec::new();
-        in_file.pieces_of((places[2].0, places[4].1), &[], &mut Vec::new(), |piece| some.push(piece.to_vec())).unwrap();
+        in_file.chunks_of((positions[2].0, positions[4].1), &[], &mut Vec::new(), |chunk| some.push(chunk.to_vec())).unwrap();
         assert_eq!(some, expected[2..5]);
     }
 }

@@ -1,7 +1,7 @@
-//! The sentences as trainers see them: words without `<pad>` and `<unk>`, cut into pieces, pieces gathered into blocks of
+//! The sentences as trainers see them: words without `<pad>` and `<unk>`, cut into chunks, chunks gathered into blocks of
 //! about equal work.
 //!
-//! [`Sentences`] -> [`Text`]. Nothing is copied: a block is a place in the caller's sentences.
+//! [`Sentences`] -> [`Text`]. Nothing is copied: a block is a position in the caller's sentences.
 
 use super::sentences::Sentences;
 use ninefold_core::error::{Error, Result};
@@ -10,9 +10,9 @@ use ninefold_text::vocab::{UNK, Vocab};
 /// Ids below this stand for no word (`<pad>`, `<unk>`): row r of every matrix here is vocabulary id r + FIRST_WORD.
 pub(crate) const FIRST_WORD: u32 = UNK + 1;
 
-/// The words of a piece, as rows of the matrices: `<pad>` and `<unk>` are none.
-pub(crate) fn words_of(piece: &[u32]) -> impl Iterator<Item = u32> + '_ {
-    piece.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD)
+/// The words of a chunk, as rows of the matrices: `<pad>` and `<unk>` are none.
+pub(crate) fn words_of(chunk: &[u32]) -> impl Iterator<Item = u32> + '_ {
+    chunk.iter().filter(|&&id| id >= FIRST_WORD).map(|id| id - FIRST_WORD)
 }
 
 /// Words of a block: at least, and about at most. Between them an epoch has 256 blocks, because threads exchange what they have
@@ -20,19 +20,19 @@ pub(crate) fn words_of(piece: &[u32]) -> impl Iterator<Item = u32> + '_ {
 const BLOCK_WORDS: (u64, u64) = (250, 10_000);
 const BLOCKS_PER_EPOCH: u64 = 256;
 
-/// Sentences in pieces and blocks.
+/// Sentences in chunks and blocks.
 pub(crate) struct Text<'a> {
     sentences: Sentences<'a>,
-    pieces: Vec<&'a [u32]>, // of sentences in memory
+    chunks: Vec<&'a [u32]>, // of sentences in memory
     blocks: Vec<Block>,
     counts: Vec<u64>, // [num_words] occurrences in these sentences
     words: u64,
 }
 
-/// Consecutive pieces: the unit of work that a thread takes from the queue.
+/// Consecutive chunks: the unit of work that a thread takes from the queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
-    places: (u64, u64), // in the sentences
+    positions: (u64, u64), // in the sentences
     /// Words in it.
     pub(crate) words: u64,
     /// Words in all blocks before it.
@@ -53,11 +53,11 @@ impl<'a> Text<'a> {
         let words: u64 = counts.iter().sum();
         let block_size = (words / BLOCKS_PER_EPOCH).clamp(BLOCK_WORDS.0, BLOCK_WORDS.1);
 
-        let mut text = Text { sentences, pieces: sentences.pieces(), blocks: Vec::new(), counts, words: 0 };
+        let mut text = Text { sentences, chunks: sentences.chunks(), blocks: Vec::new(), counts, words: 0 };
         let (mut begin, mut end, mut block_words) = (0, 0, 0);
-        sentences.each_piece(|piece, (_, next)| {
+        sentences.each_chunk(|chunk, (_, next)| {
             end = next;
-            block_words += words_of(piece).count() as u64;
+            block_words += words_of(chunk).count() as u64;
             if block_words >= block_size {
                 text.push_block((begin, end), block_words);
                 (begin, block_words) = (end, 0);
@@ -68,9 +68,9 @@ impl<'a> Text<'a> {
         Ok(text)
     }
 
-    fn push_block(&mut self, places: (u64, u64), words: u64) {
+    fn push_block(&mut self, positions: (u64, u64), words: u64) {
         if words > 0 {
-            self.blocks.push(Block { places, words, words_before: self.words });
+            self.blocks.push(Block { positions, words, words_before: self.words });
             self.words += words;
         }
     }
@@ -90,12 +90,12 @@ impl<'a> Text<'a> {
         &self.blocks
     }
 
-    /// Visits the pieces of a block: vocabulary ids, `<pad>` and `<unk>` still among them. `buffer` is of the caller's thread.
+    /// Visits the chunks of a block: vocabulary ids, `<pad>` and `<unk>` still among them. `buffer` is of the caller's thread.
     ///
     /// # Errors
     /// [`Error::Io`] when the disk fails.
-    pub(crate) fn each_piece(&self, block: &Block, buffer: &mut Vec<u32>, visit: impl FnMut(&[u32])) -> Result<()> {
-        self.sentences.pieces_of(block.places, &self.pieces, buffer, visit)
+    pub(crate) fn each_chunk(&self, block: &Block, buffer: &mut Vec<u32>, visit: impl FnMut(&[u32])) -> Result<()> {
+        self.sentences.chunks_of(block.positions, &self.chunks, buffer, visit)
     }
 }
 
@@ -109,8 +109,8 @@ impl<'a> Text<'a> {
 /// When an id is not of this vocabulary.
 pub(crate) fn count(sentences: Sentences, vocab: &Vocab) -> Result<Vec<u64>> {
     let mut counts = vec![0; vocab.len()];
-    sentences.each_piece(|piece, _| {
-        for &id in piece {
+    sentences.each_chunk(|chunk, _| {
+        for &id in chunk {
             assert!((id as usize) < counts.len(), "id {id} of a vocabulary of {}", counts.len());
             counts[id as usize] += 1;
         }
@@ -129,7 +129,7 @@ pub(crate) fn count(sentences: Sentences, vocab: &Vocab) -> Result<Vec<u64>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::stream::sentences::PIECE_WORDS;
+    use crate::stream::sentences::CHUNK_WORDS;
 
     #[test]
     fn blocks_hold_every_word_once_and_about_as_many_each() {
@@ -141,10 +141,10 @@ mod tests {
         let mut before = 0;
         for block in text.blocks() {
             let mut words = 0;
-            let visit = |piece: &[u32]| words += words_of(piece).count();
-            text.each_piece(block, &mut Vec::new(), visit).unwrap();
+            let visit = |chunk: &[u32]| words += words_of(chunk).count();
+            text.each_chunk(block, &mut Vec::new(), visit).unwrap();
             assert_eq!((block.words_before, block.words), (before, words as u64));
-            assert!((1..=250 + PIECE_WORDS).contains(&words), "a block of {words}");
+            assert!((1..=250 + CHUNK_WORDS).contains(&words), "a block of {words}");
             before += words as u64;
         }
         assert_eq!(before, text.words());

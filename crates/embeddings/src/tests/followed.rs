@@ -1,4 +1,4 @@
-//! With as many noise words as there are other words, the noise is all of them, and nothing but the start is random: whole
+//! With as many negative samples as there are other words, they are all other words, and nothing but the start is random: whole
 //! trainings can be followed step by step in f64. In a tree nothing is drawn at all.
 
 use super::*;
@@ -145,7 +145,7 @@ fn together(
     }
 }
 
-/// The same for CBOW with noise, four windows a step: of the eight words four are its targets and the others all its noise, each
+/// The same for CBOW with negative samples, four windows a step: of the eight words four are its targets and the others all its negative samples, each
 /// of which counts half.
 fn follow_in_fours(words: &mut Parts, window: usize) {
     let mut all = vec![vec![0.0; 20]; EIGHT.len()];
@@ -155,7 +155,7 @@ fn follow_in_fours(words: &mut Parts, window: usize) {
             let sentence: Vec<usize> = sentence.iter().map(|&id| id as usize - 2).collect();
             for first in [0, 4] {
                 let targets = &sentence[first..first + 4];
-                let noise: Vec<usize> = (0..EIGHT.len()).filter(|word| !targets.contains(word)).collect();
+                let negatives: Vec<usize> = (0..EIGHT.len()).filter(|word| !targets.contains(word)).collect();
                 // Parts of all words of the sentence, one after another.
                 let old: Rows = sentence.iter().flat_map(|&word| words.of(word)).collect();
                 let parts = |(place, &word): (usize, &usize)| vec![place; words.words[word].len()];
@@ -169,12 +169,12 @@ fn follow_in_fours(words: &mut Parts, window: usize) {
                     })
                     .collect();
                 let mut own: Rows = targets.iter().map(|&word| all[word].clone()).collect();
-                let mut shared: Rows = noise.iter().map(|&word| all[word].clone()).collect();
+                let mut shared: Rows = negatives.iter().map(|&word| all[word].clone()).collect();
                 let mut new = old.clone();
                 reference::cbow_together(&mut new, &windows, (&mut own, &mut shared), 0, 0.5, rate);
                 targets
                     .iter()
-                    .chain(&noise)
+                    .chain(&negatives)
                     .zip(own.into_iter().chain(shared))
                     .for_each(|(&word, row)| all[word] = row);
                 words.learn(&sentence, &old, &new);

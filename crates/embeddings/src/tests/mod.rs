@@ -240,7 +240,7 @@ fn senseless_settings_are_refused_by_name() {
         (Word2VecConfig { negative: 0, ..word2vec() }, "negative: expected at least 1, found 0"),
         (Word2VecConfig { epochs: 0, ..word2vec() }, "epochs: expected at least 1, found 0"),
         (Word2VecConfig { threads: 0, ..word2vec() }, "threads: expected at least 1, found 0"),
-        (Word2VecConfig { sample: 1.0, ..word2vec() }, "sample: expected a share from 0 to below 1, found 1"),
+        (Word2VecConfig { sample: 1.0, ..word2vec() }, "sample: expected a fraction from 0 to below 1, found 1"),
         (Word2VecConfig { ns_exponent: f64::NAN, ..word2vec() }, "ns_exponent: expected -4 to 4, found NaN"),
         (Word2VecConfig { learning_rate: 0.0, ..word2vec() }, "learning_rate: expected a number above 0, found 0"),
         (Word2VecConfig { min_learning_rate: 1.0, ..word2vec() }, "min_learning_rate: expected 0 to 0.025, found 1"),

@@ -126,16 +126,23 @@ impl EmbeddingSpec {
         self.kind.validate()
     }
 
-    /// The same, read from a file; its vectors have to be as long as they would have been.
+    /// The same, read from a file, whose vectors are as long as they are.
     pub(crate) fn pretrained(&self, path: &str) -> EmbeddingSpec {
-        let dim = match &self.kind {
-            EmbeddingKind::Word2vec(config) => Some(config.dim),
-            EmbeddingKind::Fasttext(config) => Some(config.word2vec.dim),
-            EmbeddingKind::Glove(config) => Some(config.dim),
-            EmbeddingKind::Pretrained(config) => config.dim,
+        let own = match &self.kind {
+            EmbeddingKind::Pretrained(config) => config.clone(),
+            _ => PretrainedConfig::default(),
         };
-        let kind = EmbeddingKind::Pretrained(PretrainedConfig { path: path.to_string(), dim });
+        let kind = EmbeddingKind::Pretrained(PretrainedConfig { path: path.to_string(), ..own });
         EmbeddingSpec { kind, ..self.clone() }
+    }
+}
+
+impl EmbeddingSpec {
+    /// Vectors of a file have to be as long as all vectors were set to be, even if the file was named later.
+    pub(crate) fn expect_dim(&mut self, dim: usize) {
+        if let EmbeddingKind::Pretrained(config) = &mut self.kind {
+            config.dim.get_or_insert(dim);
+        }
     }
 }
 

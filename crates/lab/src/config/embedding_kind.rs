@@ -35,6 +35,9 @@ pub struct PretrainedConfig {
     /// Length of the vectors, checked against the file where it is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dim: Option<usize>,
+    /// Whether lines of a text file that are no word with its numbers are skipped and counted; otherwise they are errors.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skip_bad_lines: bool,
 }
 
 impl PretrainedConfig {

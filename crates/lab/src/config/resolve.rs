@@ -3,7 +3,6 @@
 //! There is one way into a config: [`read`], from a table. A file is parsed once; the line of a mistake is that of the key that
 //! `read` names.
 
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +16,7 @@ use crate::config::mistakes::{explain, is_near};
 use crate::config::model::move_to_sections;
 use crate::config::{embedding_list, presets, sections};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::files::read_text;
 
 /// Where settings come from, weakest first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +29,9 @@ pub struct Sources {
     pub settings: Vec<(String, String)>,
 }
 
+/// The length of all vectors.
+const DIM: &str = "embedding.dim";
+
 /// The settings that the sources add up to, checked.
 ///
 /// # Errors
@@ -37,13 +40,22 @@ pub struct Sources {
 pub fn resolve(sources: &Sources) -> Result<Config> {
     let base = presets::preset(sources.preset.as_deref().unwrap_or("default"))?;
     let mut table = to_table(&base)?;
+    let mut dim = None;
     if let Some(path) = &sources.file {
-        overlay(&mut table, read_file(path)?)?;
+        let file = read_file(path)?;
+        dim = file.get(embedding_list::SECTION).and_then(|embedding| embedding.get("dim")?.as_integer());
+        overlay(&mut table, file)?;
     }
     for (key, value) in &sources.settings {
         set(&mut table, key, value)?;
+        if key == DIM {
+            dim = value.trim().parse().ok();
+        }
     }
-    let config: Config = from_table(table)?;
+    let mut config: Config = from_table(table)?;
+    if let Some(dim) = dim.and_then(|dim: i64| usize::try_from(dim).ok()) {
+        config.embedding.iter_mut().for_each(|spec| spec.expect_dim(dim));
+    }
     config.validate()?;
     Ok(config)
 }
@@ -87,7 +99,7 @@ fn renew(table: &mut Table) {
 
 /// The table of a file that is a valid config by itself.
 fn read_file(path: &Path) -> Result<Table> {
-    let text = fs::read_to_string(path).map_err(Error::io("read the config file", path))?;
+    let text = read_text("read the config file", path)?;
     parse(&text, &path.display().to_string())
 }
 
@@ -281,6 +293,8 @@ fn near_below(section: &str, key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::fs;
+
     use super::*;
 
     fn refusal(text: &str) -> String {

@@ -17,7 +17,7 @@ use crate::run::texts::Texts;
 use crate::store::keys;
 use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec, PretrainedConfig, Session};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::files::{hold, read_json, write_json};
+use ninefold_core::files::hold;
 use ninefold_core::progress::Progress;
 use ninefold_embeddings::{fasttext, glove, word2vec};
 use ninefold_models::bundle::sha256;
@@ -27,10 +27,11 @@ use ninefold_records::VectorCoverage;
 use ninefold_vectors::matrix::EmbeddingMatrix;
 use ninefold_vectors::oov::{OovVectors, OutOfVocabulary, Part};
 use ninefold_vectors::pretrained::{self, Places};
-use ninefold_vectors::{WordVectors, formats};
+use ninefold_vectors::formats::{self, ReadOptions};
+use ninefold_vectors::WordVectors;
 
-/// Changes whenever the trainers give other vectors for the same settings.
-const CACHE_VERSION: u32 = 11;
+/// Changes whenever the trainers give other vectors for the same settings, or cached files have another form.
+const CACHE_VERSION: u32 = 12;
 
 /// The embedding matrix of one spec, or of several side by side.
 pub(crate) struct Vectors {
@@ -70,7 +71,13 @@ impl Vectors {
                 _ => trained_or_cached(spec, config.seed, texts, session)?,
             };
             let (unknown, seed) = (spec.unknown, config.seed);
-            parts.push(EmbeddingMatrix::build(&vectors, &texts.vocab, unknown, seed));
+            let part = EmbeddingMatrix::build(&vectors, &texts.vocab, unknown, seed);
+            if let EmbeddingKind::Pretrained(from) = &spec.kind
+                && let Some(warning) = part.coverage_warning(&vectors, &texts.vocab)
+            {
+                progress.notice(&format!("warning: {}: {warning}", from.path));
+            }
+            parts.push(part);
             if by_ngrams {
                 let part = Part::of(&vectors, &texts.vocab, unknown, seed);
                 outside.push(if is_by_ngrams(spec) { part } else { Part { ngrams: None, ..part } });
@@ -127,7 +134,8 @@ impl Vectors {
 }
 
 fn pretrained(spec: &EmbeddingSpec, from: &PretrainedConfig, session: &Session) -> Result<WordVectors> {
-    let vectors = pretrained::load(&from.path, &Places::new(session.folders), session.progress)?;
+    let options = ReadOptions { skip_bad_lines: from.skip_bad_lines };
+    let vectors = pretrained::load_with(&from.path, options, &Places::new(session.folders), session.progress)?;
     match from.dim {
         Some(dim) if dim != vectors.dim() => {
             let expected = format!("{} as in {} (or other vectors)", vectors.dim(), from.path);
@@ -137,9 +145,9 @@ fn pretrained(spec: &EmbeddingSpec, from: &PretrainedConfig, session: &Session) 
     }
 }
 
-/// What stands beside cached vectors.
+/// The note of cached vectors: what training took, and what they were trained with.
 #[derive(Serialize, Deserialize)]
-struct Sidecar {
+struct CacheNote {
     seconds: f64,
     settings: Value,
 }
@@ -157,25 +165,34 @@ fn trained_or_cached(
     let settings = settings(&spec.kind, seed)?;
     let key = keys::of(&json!({ "version": CACHE_VERSION, "vectors": settings, "texts": texts.train_fingerprint }))?;
     let file = format!("{}-{}", spec.kind.name(), &key[..24]);
-    let [path, sidecar] = ["safetensors", "json"].map(|format| cache.join("vectors").join(format!("{file}.{format}")));
+    let path = cache.join("vectors").join(format!("{file}.safetensors"));
     let _lock = wait_for(&cache.join("locks").join(&file), &spec.name, progress)?;
-    if path.is_file() && sidecar.is_file() {
-        match formats::load(&path, progress).and_then(|vectors| Ok((vectors, read_json::<Sidecar>(&sidecar)?))) {
-            Ok((vectors, sidecar)) => {
+    if path.is_file() {
+        match cached(&path, &settings, progress) {
+            Ok((vectors, seconds)) => {
                 progress.notice(&format!("{}: vectors of an earlier training, {}", spec.name, path.display()));
-                return Ok((vectors, Some(sidecar.seconds)));
+                return Ok((vectors, Some(seconds)));
             }
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => progress.notice(&format!("{error}; the vectors are trained anew")),
         }
     }
     let (vectors, seconds) = trained(&spec.kind, seed, texts, progress)?;
-    let saved =
-        formats::save_cache(&vectors, &path).and_then(|()| write_json(&sidecar, &Sidecar { seconds, settings }));
-    if let Err(error) = saved {
+    let note = json!(CacheNote { seconds, settings }).to_string();
+    if let Err(error) = formats::save_cache(&vectors, &note, &path) {
         progress.notice(&format!("{error}; the next run will train these vectors again"));
     }
     Ok((vectors, Some(seconds)))
+}
+
+/// Vectors of an earlier training with these settings, and what it took.
+fn cached(path: &Path, settings: &Value, progress: &dyn Progress) -> Result<(WordVectors, f64)> {
+    let (vectors, note) = formats::load_cache(path, progress)?;
+    let note: CacheNote = serde_json::from_str(&note).map_err(Error::parse(path, "the settings of a training"))?;
+    if note.settings == *settings {
+        return Ok((vectors, note.seconds));
+    }
+    Err(Error::format(path, format!("vectors trained with {settings}"), note.settings.to_string()))
 }
 
 /// How often a lock that another holds is tried again.

@@ -27,7 +27,7 @@ use serde_json::Value;
 const TEXTS: [&str; 4] =
     ["rook takes pawn", "", "Unknown words; then a rook!", "pawn pawn pawn pawn pawn pawn pawn pawn"];
 
-fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
+pub fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
     let vocab = Vocab::from_tokens(["rook", "pawn", "takes", "tab\there"].map(String::from).to_vec()).unwrap();
     let is_lstm = kind == ModelKind::Lstm;
     let families = Families {

@@ -1,4 +1,5 @@
 //! Integration tests: models on disk.
 
 mod bundle;
+mod mutations;
 mod version_1;

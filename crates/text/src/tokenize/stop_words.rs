@@ -4,13 +4,13 @@
 //! the grammar, so that a reader can check it by class; it holds no verb, noun or adjective that could name a topic.
 
 use std::fmt;
-use std::fs;
 use std::path::PathBuf;
 
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use ninefold_core::error::{Error, Location, Result};
+use ninefold_core::error::Result;
+use ninefold_core::files::read_text;
 
 /// The words to leave out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,20 +30,15 @@ impl StopWords {
     /// The words, as they are written.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file cannot be read, [`Error::Format`] with the line when it is not UTF-8.
+    /// [`Error::Io`](ninefold_core::Error::Io) when the file cannot be read, [`Error::Format`](ninefold_core::Error::Format) with the line when it is not UTF-8.
     pub fn words(&self) -> Result<Vec<String>> {
         match self {
             StopWords::None => Ok(Vec::new()),
             StopWords::English => Ok(ENGLISH.split_whitespace().map(str::to_owned).collect()),
             StopWords::List(words) => Ok(words.clone()),
             StopWords::File(path) => {
-                let bytes = fs::read(path).map_err(Error::io("read the stop words", path))?;
-                let text = std::str::from_utf8(&bytes).map_err(|error| {
-                    let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-                    let found = format!("the byte 0x{:02x}", bytes[error.valid_up_to()]);
-                    Error::format(Location::line(path, line), "UTF-8 text", found)
-                })?;
-                let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+                let text = read_text("read the stop words", path)?;
+                let lines = text.lines().map(str::trim);
                 Ok(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())
             }
         }
@@ -138,6 +133,8 @@ here there now thus hence therefore perhaps maybe rather quite almost
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::tokenize::{Tokenizer, TokenizerConfig};
 

@@ -4,13 +4,12 @@
 //! Takes a [`Vocab`] -> gives a file, and back. A backslash, tab or line break inside a token is written `\\`, `\t`, `\n`
 //! or `\r`. A file that was cut short or altered is refused with the line.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 use super::{SPECIAL, Vocab};
 use ninefold_core::error::{Error, Location, Result};
-use ninefold_core::files::write_atomically;
+use ninefold_core::files::{read_text, write_atomically};
 
 const TITLE: &str = "# ninefold vocabulary, tokens: ";
 
@@ -34,15 +33,10 @@ impl Vocab {
     /// # Errors
     /// [`Error::Io`] when the file cannot be read, [`Error::Format`] with the line when it is not a whole vocabulary.
     pub fn load(path: &Path) -> Result<Vocab> {
-        let bytes = fs::read(path).map_err(Error::io("read the vocabulary", path))?;
+        let text = read_text("read the vocabulary", path)?;
         let wrong =
             |line: usize, expected: &str, found: String| Error::format(Location::line(path, line), expected, found);
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            wrong(line, "UTF-8 text", format!("the byte 0x{:02x}", bytes[error.valid_up_to()]))
-        })?;
-
-        let (title, body) = text.split_once('\n').unwrap_or((text, ""));
+        let (title, body) = text.split_once('\n').unwrap_or((&text, ""));
         let announced = title.strip_prefix(TITLE).and_then(|number| number.parse::<usize>().ok());
         let Some(announced) = announced else {
             return Err(wrong(1, "a vocabulary (# ninefold vocabulary, tokens: N)", quoted(title)));
@@ -105,6 +99,8 @@ fn unescape(written: &str) -> Option<String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::vocab::{TokenCounts, VocabConfig};
     use proptest::prelude::*;

@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
+use ninefold_core::files::read_text;
 
 /// A file of judgements.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,9 +24,9 @@ impl Judgements {
     /// # Errors
     /// [`Error::Io`], or [`Error::Format`] with the line.
     pub fn read(path: &Path) -> Result<Judgements> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = read_text("read", path)?;
         let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).filter(|(_, line)| is_content(line)).collect();
-        let place = |number: usize| format!("{}:{number}", path.display());
+        let place = |number: usize| Location::line(path, number);
         let Some(&(_, first)) = lines.first() else {
             return Err(Error::format(path, "pairs of words with scores, or analogies", "nothing"));
         };
@@ -44,7 +45,7 @@ fn is_content(line: &str) -> bool {
     !line.trim().is_empty() && !line.starts_with('#')
 }
 
-fn analogies(lines: &[(usize, &str)], place: impl Fn(usize) -> String) -> Result<Judgements> {
+fn analogies(lines: &[(usize, &str)], place: impl Fn(usize) -> Location) -> Result<Judgements> {
     let mut sections: Vec<(String, Vec<[String; 4]>)> = Vec::new();
     for &(number, line) in lines {
         if let Some(title) = line.strip_prefix(':') {
@@ -64,7 +65,7 @@ fn analogies(lines: &[(usize, &str)], place: impl Fn(usize) -> String) -> Result
     Ok(Judgements::Analogies(sections))
 }
 
-fn pairs(lines: &[(usize, &str)], place: impl Fn(usize) -> String) -> Result<Judgements> {
+fn pairs(lines: &[(usize, &str)], place: impl Fn(usize) -> Location) -> Result<Judgements> {
     let mut pairs = Vec::new();
     for (index, &(number, line)) in lines.iter().enumerate() {
         let separator = ['\t', ',', ' '].into_iter().find(|&it| line.matches(it).count() >= 2).unwrap_or('\t');
@@ -98,6 +99,7 @@ mod tests {
             "old\tnew\t1.5\na b\tc\t2\n",
             "# a set\nword1\tword2\tPOS\tscore\nold\tnew\tA\t1.5\tx\t7\na b\tc\tN\t2\n",
             "Word 1,Word 2,Human (mean)\r\nold,new,1.5\r\na b,c,2\r\n",
+            "\u{feff}old\tnew\t1.5\na b\tc\t2\n",
         ] {
             assert_eq!(read(text).unwrap(), expected, "{text:?}");
         }
@@ -105,6 +107,7 @@ mod tests {
         let named = |title: &str| Judgements::Analogies(vec![(title.into(), vec![question.clone()])]);
         assert_eq!(read(": one\na b c d\n").unwrap(), named("one"));
         assert_eq!(read("a b c d\n").unwrap(), named("all"));
+        assert_eq!(read("\u{feff}: one\r\na b c d\r\n").unwrap(), named("one"), "a byte order mark");
         assert!(
             read("a b 1\nc d\n")
                 .unwrap_err()

@@ -35,18 +35,31 @@ pub struct Format {
     pub extension: &'static str,
     /// Told by the first bytes; the first format of [`FORMATS`] that says yes reads the file.
     recognises: fn(&Head) -> bool,
-    read: fn(Source, &dyn Progress) -> Result<WordVectors>,
+    /// Whether it has a word a line, so that bad lines can be skipped.
+    is_text: bool,
+    read: fn(Source, ReadOptions, &dyn Progress) -> Result<WordVectors>,
     write: Option<fn(&WordVectors, &Path) -> Result<()>>,
 }
 
+/// The longest vectors that binary formats are read with, as fastText's own limit: a header beyond it is damaged.
+const MOST_DIMENSIONS: usize = 100_000;
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Lines of a text that are no word with its numbers are skipped and counted in a notice; without it they are errors.
+    pub skip_bad_lines: bool,
+}
+
 /// Every format, in the order in which files are held against them: magic numbers first, text last.
-pub static FORMATS: [Format; 9] = [
+pub static FORMATS: [Format; 10] = [
     safetensors::FORMAT,
     fasttext::FORMAT,
     fasttext::OLD,
     refused::FINALFUSION,
     refused::PICKLE,
     refused::NUMPY,
+    refused::UTF_16,
     word2vec_binary::FORMAT,
     word2vec_text::FORMAT,
     glove::FORMAT,
@@ -75,7 +88,8 @@ impl Format {
             let expected =
                 "word vectors: safetensors, fastText .bin or .ftz, word2vec text or binary, GloVe text (a word and its numbers a line)";
             let line = head.bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-            let found = format!("a file that begins with {}", text::quoted(line));
+            let begins = || format!("a file that begins with {}", text::quoted(line));
+            let found = text::other_separator(line).unwrap_or_else(begins);
             Error::format(source.place(), expected, found)
         })
     }
@@ -120,22 +134,32 @@ impl Format {
 /// [`Error::Io`] when the file cannot be read, [`Error::Format`] with the place when its content is unknown or damaged,
 /// [`Error::Interrupted`].
 pub fn load(path: &Path, progress: &dyn Progress) -> Result<WordVectors> {
-    if let Some(folder) = model2vec::folder_of(path) {
-        return model2vec::read(folder);
-    }
-    load_from(Source::open(path)?, progress)
+    load_with(path, ReadOptions::default(), progress)
 }
 
-/// As [`load`], from wherever the bytes come.
+/// As [`load`], read as `options` say.
 ///
 /// # Errors
-/// As [`load`].
-pub fn load_from(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
+/// As [`load`]; [`Error::NotApplicable`] for lines to skip in a format without lines.
+pub fn load_with(path: &Path, options: ReadOptions, progress: &dyn Progress) -> Result<WordVectors> {
+    if let Some(folder) = model2vec::folder_of(path) {
+        options.apply_to("a folder of model2vec", false)?;
+        return model2vec::read(folder);
+    }
+    load_from(Source::open(path)?, options, progress)
+}
+
+/// As [`load_with`], from wherever the bytes come.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn load_from(source: Source, options: ReadOptions, progress: &dyn Progress) -> Result<WordVectors> {
     let format = Format::of(&source)?;
+    options.apply_to(format.name, format.is_text)?;
     let (place, total) = (source.place().to_owned(), source.total());
     progress.begin(&format!("read {place}"), "bytes", Some(total));
     let counted = Counted { progress, done: AtomicU64::new(0) };
-    let vectors = (format.read)(source, &counted).map_err(|error| match error {
+    let vectors = (format.read)(source, options, &counted).map_err(|error| match error {
         Error::Data { what } => Error::format(&place, "word vectors", what),
         error => error,
     })?;
@@ -145,6 +169,17 @@ pub fn load_from(source: Source, progress: &dyn Progress) -> Result<WordVectors>
         progress.notice(&format!("{} words occur again: their first vectors count", vectors.duplicates()));
     }
     Ok(vectors)
+}
+
+impl ReadOptions {
+    /// Refuses what has no effect on a format.
+    pub(crate) fn apply_to(self, format: &str, is_text: bool) -> Result<()> {
+        if !self.skip_bad_lines || is_text {
+            return Ok(());
+        }
+        let applies_to = format!("vectors as text (GloVe, word2vec text), and this is {format}");
+        Err(Error::not_applicable("skip_bad_lines", applies_to))
+    }
 }
 
 /// Passes on what a reader says, and counts its bytes.
@@ -183,10 +218,23 @@ pub fn save(vectors: &WordVectors, path: &Path, format: &Format, progress: &dyn 
     write(vectors, path)
 }
 
-/// Writes ninefold's own form, which loads fastest and keeps n-grams: what trained vectors are cached as.
+/// Writes ninefold's own form, which loads fastest and keeps n-grams: what trained vectors are cached as. `note` is a text of
+/// the caller's that [`load_cache`] gives back. One checksum covers the note and the vectors.
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be written.
-pub fn save_cache(vectors: &WordVectors, path: &Path) -> Result<()> {
-    safetensors::write(vectors, path)
+pub fn save_cache(vectors: &WordVectors, note: &str, path: &Path) -> Result<()> {
+    safetensors::write(vectors, Some(note), path)
+}
+
+/// Reads what [`save_cache`] wrote: the vectors and the note.
+///
+/// # Errors
+/// [`Error::Format`] when anything in the file was altered, [`Error::Io`], [`Error::Interrupted`].
+pub fn load_cache(path: &Path, progress: &dyn Progress) -> Result<(WordVectors, String)> {
+    let source = Source::open(path)?;
+    progress.begin(&format!("read {}", source.place()), "bytes", Some(source.total()));
+    let loaded = safetensors::read_with_note(source, progress)?;
+    progress.end();
+    Ok(loaded)
 }

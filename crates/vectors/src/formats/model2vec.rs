@@ -10,12 +10,15 @@ use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
 
+use super::MOST_DIMENSIONS;
 use crate::WordVectors;
 use crate::wordpieces::Wordpieces;
 use ninefold_core::error::{Error, Result};
 
 const TOKENIZER: &str = "tokenizer.json";
 const TENSORS: &str = "model.safetensors";
+/// A mapping names a row of up to a few hundred numbers in 8 bytes.
+const MOST_EXPANSION: usize = 256;
 
 /// The folder that holds both files, when `path` is it or names its tensors.
 pub(super) fn folder_of(path: &Path) -> Option<&Path> {
@@ -39,6 +42,9 @@ pub(super) fn read(folder: &Path) -> Result<WordVectors> {
     let &[num_rows, dim] = embeddings.shape() else {
         return Err(Error::format(&place, "`embeddings` with 2 dimensions", format!("{:?}", embeddings.shape())));
     };
+    if dim > MOST_DIMENSIONS {
+        return Err(Error::format(&place, format!("at most {MOST_DIMENSIONS} dimensions"), dim.to_string()));
+    }
     let rows = floats(&place, embeddings.dtype(), embeddings.data())?; // [num_rows, dim]
     let mapping = tensor("mapping").map(|it| integers(&place, it.dtype(), it.data())).transpose()?;
     let weights = tensor("weights").map(|it| floats(&place, it.dtype(), it.data())).transpose()?;
@@ -47,7 +53,12 @@ pub(super) fn read(folder: &Path) -> Result<WordVectors> {
         let found = weights.map_or(0, |weights| weights.len());
         return Err(Error::format(&place, format!("{num_pieces} weights, one for each piece"), found.to_string()));
     }
-    let mut matrix = Vec::with_capacity(num_pieces.saturating_mul(dim).min(1 << 28)); // [num_pieces, dim]
+    let numbers = num_pieces.saturating_mul(dim);
+    if numbers / MOST_EXPANSION > bytes.len() {
+        let expected = format!("a mapping to at most {MOST_EXPANSION} numbers for each byte of the file");
+        return Err(Error::format(&place, expected, format!("{num_pieces} rows of {dim} numbers")));
+    }
+    let mut matrix = Vec::with_capacity(numbers); // [num_pieces, dim]
     for piece in 0..num_pieces {
         let row = mapping.as_ref().map_or(Some(piece), |mapping| usize::try_from(mapping[piece]).ok());
         let Some(row) = row.filter(|&row| row < num_rows) else {

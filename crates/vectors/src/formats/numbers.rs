@@ -10,7 +10,13 @@ const POWERS_OF_TEN: [f64; 23] = [
     1e21, 1e22,
 ];
 
-/// Reads the number that begins at `text[at]` and ends before a space or the end; gives it with where it ends. `None` when
+/// What separates fields: ASCII white space but the line's end.
+#[inline]
+pub fn is_separator(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
+}
+
+/// Reads the number that begins at `text[at]` and ends before a separator or the end; gives it with where it ends. `None` when
 /// it is no number; "nan" and "inf" are numbers.
 #[inline]
 pub fn read(text: &[u8], at: usize) -> Option<(f32, usize)> {
@@ -37,7 +43,7 @@ pub fn read(text: &[u8], at: usize) -> Option<(f32, usize)> {
     }
     // 19 digits cannot wrap a u64.
     let exact = (1..=19).contains(&digits) && mantissa <= 1 << 53 && decimals < POWERS_OF_TEN.len();
-    if !exact || text.get(end).is_some_and(|&byte| byte != b' ') {
+    if !exact || text.get(end).is_some_and(|byte| !is_separator(byte)) {
         return read_slowly(text, at);
     }
     let wide = mantissa as f64 / POWERS_OF_TEN[decimals];
@@ -58,7 +64,7 @@ fn digit(text: &[u8], at: usize) -> Option<u64> {
 #[cold]
 fn read_slowly(text: &[u8], at: usize) -> Option<(f32, usize)> {
     let rest = text.get(at..)?;
-    let length = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+    let length = rest.iter().position(is_separator).unwrap_or(rest.len());
     let value = std::str::from_utf8(&rest[..length]).ok()?.parse().ok()?;
     Some((value, at + length))
 }
@@ -117,9 +123,10 @@ mod tests {
             assert_eq!(read(text.as_bytes(), 0), Some((expected, text.len())), "{text}");
         }
         assert_eq!(read(b"a 2.5 b", 2), Some((2.5, 5)));
+        assert_eq!(read(b"a 2.5\tb", 2), Some((2.5, 5)));
         assert_eq!(read(b"-0", 0).unwrap().0.to_bits(), (-0.0f32).to_bits());
         assert!(read(b"nan", 0).unwrap().0.is_nan() && read(b"1e999", 0).unwrap().0.is_infinite());
-        for text in ["", "-", ".", "1,5", "0x1", "1.2.3", "word", " 1", "1\t2"] {
+        for text in ["", "-", ".", "1,5", "0x1", "1.2.3", "word", " 1", "1\u{a0}2"] {
             assert_eq!(read(text.as_bytes(), 0), None, "{text:?}");
         }
     }

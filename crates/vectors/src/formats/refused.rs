@@ -13,7 +13,8 @@ pub const FINALFUSION: Format = Format {
     about: "finalfusion embeddings (.fifu)",
     extension: "fifu",
     recognises: |head| head.bytes.starts_with(b"FiFu"),
-    read: |source, _| {
+    is_text: false,
+    read: |source, _, _| {
         refuse(&source, "finalfusion embeddings (.fifu): convert with finalfusion's `convert -t word2vec`")
     },
     write: None,
@@ -25,9 +26,21 @@ pub const PICKLE: Format = Format {
     about: "a Python pickle, such as gensim's .model and .kv",
     extension: "kv",
     recognises: |head| matches!(head.bytes, [0x80, 2..=5, ..]),
-    read: |source, _| {
+    is_text: false,
+    read: |source, _, _| {
         refuse(&source, "a Python pickle (gensim's .model or .kv?): save it with gensim's save_word2vec_format")
     },
+    write: None,
+};
+
+/// UTF-16 text, as some Windows programs write it.
+pub const UTF_16: Format = Format {
+    name: "utf-16",
+    about: "text in UTF-16",
+    extension: "txt",
+    recognises: |head| head.bytes.starts_with(b"\xff\xfe") || head.bytes.starts_with(b"\xfe\xff"),
+    is_text: false,
+    read: |source, _, _| refuse(&source, "text in UTF-16: save it as UTF-8, e.g. `iconv -f utf-16 -t utf-8 IN > OUT`"),
     write: None,
 };
 
@@ -37,7 +50,8 @@ pub const NUMPY: Format = Format {
     about: "a NumPy array (.npy)",
     extension: "npy",
     recognises: |head| head.bytes.starts_with(b"\x93NUMPY"),
-    read: |source, _| refuse(&source, "a NumPy array, which has no words: give vectors with their words"),
+    is_text: false,
+    read: |source, _, _| refuse(&source, "a NumPy array, which has no words: give vectors with their words"),
     write: None,
 };
 

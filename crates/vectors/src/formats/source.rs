@@ -1,7 +1,8 @@
-//! Where vectors are read from: a file mapped into memory, or what comes out of gzip or of a zip's member.
+//! Where vectors are read from: a file, or what comes out of gzip or of a zip's member.
 //!
-//! A path -> [`Source`], whose first bytes tell the format, and which then gives all bytes: as one slice, as windows of whole
-//! lines, or as a stream.
+//! A path -> [`Source`], whose first bytes identify the format, and which then gives all bytes: as windows of whole lines, or
+//! as a stream. Files are read and never mapped into memory, because a map of a file that another program shortens ends the
+//! process with SIGBUS. Memory grows with the bytes that were read, never with what a header promises.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,37 +10,40 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytemuck::{AnyBitPattern, NoUninit};
 use flate2::read::MultiGzDecoder;
-use memmap2::Mmap;
 
 use super::archive;
+use ninefold_core::checksum::Crc32;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 
-/// How much of a file is looked at to tell its format: a line of 8,000 numbers fits.
+/// Bytes of a file that its format is identified by: a line of 8,000 numbers fits.
 const HEAD: usize = 1 << 17;
-/// Streams are parsed in windows of this size, the next one being read meanwhile.
+/// Text is parsed in windows of this size; the next one is read meanwhile.
 const WINDOW: usize = 1 << 25;
 /// A line longer than this belongs to no vectors file.
-const LONGEST_LINE: usize = 1 << 28;
+const LONGEST_LINE: usize = 1 << 26;
+/// Numbers that are read at once, so that memory grows with what the file has.
+const NUMBERS: usize = 1 << 18;
+/// U+FEFF in UTF-8, which Windows programs write at the beginning of a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The bytes of one vectors file.
 pub struct Source {
     place: String,
-    content: Content,
+    head: Vec<u8>,
+    rest: Box<dyn Read + Send>,
+    /// Number of all bytes, where it is known before they are read: never of a gzip.
+    size: Option<u64>,
     /// Bytes taken from the disk so far and in all, which is what progress counts.
     taken: Arc<AtomicU64>,
     total: u64,
 }
 
-enum Content {
-    Mapped(Mmap),
-    Stream { head: Vec<u8>, rest: Box<dyn Read + Send> },
-}
-
-/// The beginning of a file, from which its format is told.
+/// The beginning of a file, which identifies its format.
 pub struct Head<'a> {
-    /// Its first bytes.
+    /// Its first bytes, after a byte order mark.
     pub bytes: &'a [u8],
     /// True when those are all.
     pub whole: bool,
@@ -54,26 +58,36 @@ impl Source {
         if let Some((archive, member)) = split_member(path) {
             return Source::in_zip(&archive, Some(&member));
         }
-        let file = File::open(path).map_err(Error::io("read", path))?;
-        let total = file.metadata().map_err(Error::io("read", path))?.len();
         let place = path.display().to_string();
         if path.is_dir() {
             return Err(Error::format(place, "a file of word vectors", "a folder"));
         }
-        if total == 0 {
-            return Err(Error::format(place, "word vectors", "an empty file"));
+        let file = File::open(path).map_err(Error::io("read", path))?;
+        let total = file.metadata().map_err(Error::io("read", path))?.len();
+        let taken = Arc::default();
+        let mut file = BufReader::with_capacity(1 << 18, Counted { inner: file, taken: Arc::clone(&taken) });
+        let magic = file.fill_buf().map_err(Error::io("read", path))?;
+        if magic.starts_with(&[0x1f, 0x8b]) {
+            return Source::new(place, Box::new(MultiGzDecoder::new(file)), None, taken, total);
         }
-        let map = map(&file).map_err(Error::io("read", path))?;
-        if map.starts_with(&[0x1f, 0x8b]) {
-            let taken = Arc::default();
-            let file = Counted { inner: file, taken: Arc::clone(&taken) };
-            let unpacked = MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file));
-            return Source::stream(place, Box::new(unpacked), taken, total);
-        }
-        if map.starts_with(b"PK\x03\x04") {
+        if magic.starts_with(b"PK\x03\x04") {
             return Source::in_zip(path, None);
         }
-        Ok(Source { place, content: Content::Mapped(map), taken: Arc::default(), total })
+        Source::new(place, Box::new(file), Some(total), taken, total)
+    }
+
+    /// Bytes in memory; `place` is the name that errors begin with.
+    ///
+    /// # Errors
+    /// [`Error::Format`] when they are empty or a broken gzip.
+    pub fn of_bytes(place: &str, bytes: Vec<u8>) -> Result<Source> {
+        let (size, is_packed) = (bytes.len() as u64, bytes.starts_with(&[0x1f, 0x8b]));
+        let taken = Arc::default();
+        let bytes = BufReader::new(Counted { inner: io::Cursor::new(bytes), taken: Arc::clone(&taken) });
+        if is_packed {
+            return Source::new(place.to_owned(), Box::new(MultiGzDecoder::new(bytes)), None, taken, size);
+        }
+        Source::new(place.to_owned(), Box::new(bytes), Some(size), taken, size)
     }
 
     /// A member of a zip on the disk, its only file without a name; its checksum is verified on the way.
@@ -88,20 +102,34 @@ impl Source {
     }
 
     /// What `packed` gives, the bytes of `member` as the archive holds them.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
     pub fn of_member(place: String, member: archive::Member, packed: impl Read + Send + 'static) -> Result<Source> {
         let taken = Arc::default();
-        let total = member.packed_size;
+        let (total, size) = (member.packed_size, member.size);
         let packed = BufReader::with_capacity(1 << 18, Counted { inner: packed, taken: Arc::clone(&taken) });
-        Source::stream(place, Box::new(member.unpack(packed)), taken, total)
+        Source::new(place, Box::new(member.unpack(packed)), Some(size), taken, total)
     }
 
-    fn stream(place: String, mut rest: Box<dyn Read + Send>, taken: Arc<AtomicU64>, total: u64) -> Result<Source> {
+    fn new(
+        place: String,
+        mut rest: Box<dyn Read + Send>,
+        mut size: Option<u64>,
+        taken: Arc<AtomicU64>,
+        total: u64,
+    ) -> Result<Source> {
         let mut head = Vec::new();
         rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| broken(&place, error))?;
         if head.is_empty() {
             return Err(Error::format(place, "word vectors", "an empty file"));
         }
-        Ok(Source { place, content: Content::Stream { head, rest }, taken, total })
+        // A zero byte after the mark: numbers of a binary format, no text.
+        if head.starts_with(BYTE_ORDER_MARK) && head.get(BYTE_ORDER_MARK.len()) != Some(&0) {
+            head.drain(..BYTE_ORDER_MARK.len());
+            size = size.map(|size| size.saturating_sub(BYTE_ORDER_MARK.len() as u64));
+        }
+        Ok(Source { place, head, rest, size, taken, total })
     }
 
     /// The path, and the member where it is a zip's: what errors begin with.
@@ -114,93 +142,187 @@ impl Source {
         self.total
     }
 
-    /// The first bytes.
-    pub fn head(&self) -> Head<'_> {
-        match &self.content {
-            Content::Mapped(map) => Head { bytes: &map[..map.len().min(HEAD)], whole: map.len() <= HEAD },
-            Content::Stream { head, .. } => Head { bytes: head, whole: head.len() < HEAD },
-        }
+    /// Number of bytes that will be read, where it is known: a gzip does not say.
+    pub fn size(&self) -> Option<u64> {
+        self.size
     }
 
-    /// All bytes at once.
-    pub fn into_bytes(self) -> Result<Box<dyn AsRef<[u8]>>> {
-        match self.content {
-            Content::Mapped(map) => Ok(Box::new(map)),
-            Content::Stream { head: mut bytes, mut rest } => {
-                rest.read_to_end(&mut bytes).map_err(|error| broken(&self.place, error))?;
-                Ok(Box::new(bytes))
-            }
-        }
+    /// The first bytes.
+    pub fn head(&self) -> Head<'_> {
+        Head { bytes: &self.head, whole: self.head.len() < HEAD - BYTE_ORDER_MARK.len() }
     }
 
     /// All bytes one after another; `progress` hears of them through [`Reader::report`].
     pub fn into_reader(self) -> Reader {
-        let bytes: Box<dyn BufRead + Send> = match self.content {
-            Content::Mapped(map) => Box::new(io::Cursor::new(map)),
-            Content::Stream { head, rest } => {
-                Box::new(BufReader::with_capacity(1 << 18, io::Cursor::new(head).chain(rest)))
-            }
-        };
-        Reader { bytes, place: self.place, taken: self.taken, told: 0 }
+        let bytes = Box::new(BufReader::with_capacity(1 << 18, io::Cursor::new(self.head).chain(self.rest)));
+        Reader { crc: None, bytes, place: self.place, size: self.size, position: 0, taken: self.taken, told: 0 }
     }
 
-    /// Calls `parse` with pieces of whole lines, in order: one piece when the file is mapped, else windows of bounded size,
-    /// of which the next is unpacked while one is parsed.
+    /// Calls `parse` with windows of whole lines, in order; the next one is read while one is parsed.
     ///
     /// # Errors
     /// Those of `parse`, of reading, and [`Error::Interrupted`].
     pub fn each_window(self, progress: &dyn Progress, mut parse: impl FnMut(&[u8]) -> Result<()> + Send) -> Result<()> {
-        let (head, mut rest) = match self.content {
-            Content::Mapped(map) => return parse(&map), // the parser reports its own progress
-            Content::Stream { head, rest } => (head, rest),
-        };
+        let Source { place, head, mut rest, size, taken, .. } = self;
         let mut told = 0;
-        let mut window = fill(&self.place, head, &mut rest)?;
+        let mut window = fill(&place, head, &mut rest, size)?;
         while !window.lines.is_empty() {
             if progress.is_cancelled() {
                 return Err(Error::Interrupted);
             }
-            let (parsed, next) = rayon::join(|| parse(&window.lines), || fill(&self.place, window.tail, &mut rest));
+            let (parsed, next) = rayon::join(|| parse(&window.lines), || fill(&place, window.tail, &mut rest, size));
             parsed?;
             window = next?;
-            let taken = self.taken.load(Ordering::Relaxed);
-            progress.advance(taken - told);
-            told = taken;
+            let now = taken.load(Ordering::Relaxed);
+            progress.advance(now - std::mem::replace(&mut told, now));
         }
         Ok(())
     }
-
-    /// True when [`each_window`](Self::each_window) leaves progress to the parser.
-    pub fn is_mapped(&self) -> bool {
-        matches!(self.content, Content::Mapped(_))
-    }
 }
 
-/// A stream that counts what it takes from the disk.
+/// A stream that knows where it is and counts what it takes from the disk.
 pub struct Reader {
+    crc: Option<Crc32>,
     bytes: Box<dyn BufRead + Send>,
     place: String,
+    size: Option<u64>,
+    position: u64,
     taken: Arc<AtomicU64>,
     told: u64,
 }
 
 impl Reader {
-    /// The bytes.
-    pub fn bytes(&mut self) -> &mut dyn BufRead {
-        &mut self.bytes
+    /// What errors begin with.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
-    /// Tells `progress` what was read since the last call: `read` bytes in all, unless a packed file counts for itself.
-    pub fn report(&mut self, read: u64, progress: &dyn Progress) {
-        let packed = self.taken.load(Ordering::Relaxed);
-        let taken = if packed > 0 { packed } else { read };
-        progress.advance(taken.saturating_sub(self.told));
-        self.told = taken;
+    /// Bytes that are left, where the size of the whole is known.
+    pub fn left(&self) -> Option<u64> {
+        self.size.map(|size| size.saturating_sub(self.position))
     }
 
-    /// The error of a failed read.
-    pub fn broken(&self, error: io::Error) -> Error {
-        broken(&self.place, error)
+    /// Fills `buffer`; false where the file ends before.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Format`] for a damaged archive.
+    pub fn fill(&mut self, buffer: &mut [u8]) -> Result<bool> {
+        let mut done = 0;
+        while done < buffer.len() {
+            match self.bytes.read(&mut buffer[done..]) {
+                Ok(0) => return Ok(false),
+                Ok(read) => {
+                    if let Some(crc) = &mut self.crc {
+                        crc.update(&buffer[done..done + read]);
+                    }
+                    done += read;
+                    self.position += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(broken(&self.place, error)),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Appends `count` little-endian numbers to `numbers`; false where the file ends before. Memory grows as they come.
+    ///
+    /// # Errors
+    /// As [`fill`](Reader::fill).
+    pub fn numbers<T: AnyBitPattern + NoUninit>(&mut self, count: u64, numbers: &mut Vec<T>) -> Result<bool> {
+        let mut left = count;
+        if self.left().is_some_and(|bytes| count.saturating_mul(size_of::<T>() as u64) <= bytes) {
+            numbers.reserve_exact(count as usize); // the file has them
+        }
+        while left > 0 {
+            let some = left.min(NUMBERS as u64) as usize;
+            let start = numbers.len();
+            numbers.resize(start + some, T::zeroed());
+            let bytes = bytemuck::cast_slice_mut(&mut numbers[start..]);
+            if !self.fill(bytes)? {
+                return Ok(false);
+            }
+            if cfg!(target_endian = "big") {
+                bytes.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
+            }
+            left -= some as u64;
+        }
+        Ok(true)
+    }
+
+    /// Passes over `count` bytes; false where the file ends before.
+    ///
+    /// # Errors
+    /// As [`fill`](Reader::fill).
+    pub fn skip(&mut self, count: u64) -> Result<bool> {
+        let mut buffer = [0; 1 << 12];
+        let mut left = count;
+        while left > 0 {
+            let some = left.min(buffer.len() as u64);
+            if !self.fill(&mut buffer[..some as usize])? {
+                return Ok(false);
+            }
+            left -= some;
+        }
+        Ok(true)
+    }
+
+    /// From here on, what [`fill`](Reader::fill), [`numbers`](Reader::numbers) and [`skip`](Reader::skip) read is added to the
+    /// checksum of `before`.
+    pub fn begin_checksum(&mut self, before: &[u8]) {
+        let mut crc = Crc32::default();
+        crc.update(before);
+        self.crc = Some(crc);
+    }
+
+    /// The CRC-32 since [`begin_checksum`](Reader::begin_checksum).
+    pub fn checksum(&self) -> Option<u32> {
+        self.crc.as_ref().map(Crc32::value)
+    }
+
+    /// Bytes taken from the disk so far.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Bytes up to `end`, which is among them, into `bytes`; at most `most`. At the end of the file `end` is missing.
+    ///
+    /// # Errors
+    /// As [`fill`](Reader::fill).
+    pub fn until(&mut self, end: u8, most: u64, bytes: &mut Vec<u8>) -> Result<()> {
+        bytes.clear();
+        let read = self.bytes.by_ref().take(most).read_until(end, bytes);
+        self.position += read.map_err(|error| broken(&self.place, error))? as u64;
+        Ok(())
+    }
+
+    /// Reads on to the end, so that a checksum there is verified; gives the number of bytes that `is_content`, and the first
+    /// of them.
+    ///
+    /// # Errors
+    /// As [`fill`](Reader::fill).
+    pub fn finish(&mut self, is_content: fn(&u8) -> bool) -> Result<(u64, Vec<u8>)> {
+        let (mut count, mut first) = (0, Vec::new());
+        loop {
+            let bytes = self.bytes.fill_buf().map_err(|error| broken(&self.place, error))?;
+            let length = bytes.len();
+            if length == 0 {
+                return Ok((count, first));
+            }
+            let content = bytes.iter().position(is_content);
+            count += bytes.iter().filter(|byte| is_content(byte)).count() as u64;
+            if let Some(start) = content.filter(|_| first.is_empty()) {
+                first = bytes[start..length.min(start + 64)].to_vec();
+            }
+            self.bytes.consume(length);
+            self.position += length as u64;
+        }
+    }
+
+    /// Tells `progress` what was taken from the disk since the last call.
+    pub fn report(&mut self, progress: &dyn Progress) {
+        let taken = self.taken();
+        progress.advance(taken - std::mem::replace(&mut self.told, taken));
     }
 }
 
@@ -209,10 +331,12 @@ struct Window {
     tail: Vec<u8>,  // the beginning of the next line
 }
 
-/// The next window: `begun` and as many bytes as make it full, cut after the last whole line.
-fn fill(place: &str, mut begun: Vec<u8>, rest: &mut (dyn Read + Send)) -> Result<Window> {
+/// The next window: `begun` and as many bytes as make it full, cut after the last whole line. `size` is that of the file,
+/// where it is known.
+fn fill(place: &str, mut begun: Vec<u8>, rest: &mut (dyn Read + Send), size: Option<u64>) -> Result<Window> {
     loop {
         let wanted = WINDOW.saturating_sub(begun.len()).max(WINDOW / 2) as u64;
+        begun.reserve(size.map_or(0, |size| wanted.min(size) as usize));
         let read = rest.take(wanted).read_to_end(&mut begun).map_err(|error| broken(place, error))? as u64;
         if read < wanted {
             return Ok(Window { lines: begun, tail: Vec::new() });
@@ -222,7 +346,8 @@ fn fill(place: &str, mut begun: Vec<u8>, rest: &mut (dyn Read + Send)) -> Result
             return Ok(Window { lines: begun, tail });
         }
         if begun.len() > LONGEST_LINE {
-            return Err(Error::format(place, "lines of a word and its numbers", "a line without an end"));
+            let found = format!("a line of more than {} MB", LONGEST_LINE >> 20);
+            return Err(Error::format(place, "lines of a word and its numbers", found));
         }
     }
 }
@@ -231,7 +356,7 @@ fn fill(place: &str, mut begun: Vec<u8>, rest: &mut (dyn Read + Send)) -> Result
 fn broken(place: &str, error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-            Error::format(place, "an intact archive", error.to_string())
+            Error::parse(place, "an intact archive")(error)
         }
         io::ErrorKind::UnexpectedEof => {
             Error::format(place, "a whole file", "an end in the middle (was it cut short?)")
@@ -246,15 +371,6 @@ fn split_member(path: &Path) -> Option<(std::path::PathBuf, String)> {
     let at = text.to_ascii_lowercase().find(".zip:")?;
     let (archive, member) = (&text[..at + 4], &text[at + 5..]);
     (!member.is_empty()).then(|| (archive.into(), member.to_owned()))
-}
-
-fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: a map is sound as long as nobody shortens or rewrites the file meanwhile. Vector files are written once and
-    // renamed into place (ninefold's own always are), and a map lives only while one file is being loaded.
-    #[allow(unsafe_code)]
-    unsafe {
-        Mmap::map(file)
-    }
 }
 
 struct Counted<R> {

@@ -7,15 +7,15 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rayon::prelude::*;
 
-use super::numbers;
+use super::numbers::{self, is_separator};
 use crate::WordVectors;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files;
 
-/// Rows that are written as one piece of text by one thread.
+/// Rows that one thread turns into one chunk of text.
 const ROWS: usize = 512;
-/// Wordpieces that are held at once, so that the text of a large table is never all in memory.
-const PIECES: usize = 64;
+/// Chunks of text that are in memory at once.
+const CHUNKS: usize = 64;
 
 /// Writes vectors as text, with a header line or not; gzipped when the path ends in `.gz`.
 ///
@@ -36,12 +36,12 @@ pub fn write(vectors: &WordVectors, path: &Path, header: bool) -> Result<()> {
 
 /// Refuses words that would read back as something else.
 pub fn writable(vectors: &WordVectors) -> Result<()> {
-    match vectors.words().iter().position(|word| word.is_empty() || word.contains([' ', '\n', '\r'])) {
+    match vectors.words().iter().position(|word| word.is_empty() || word.bytes().any(|byte| byte == b'\n' || is_separator(&byte))) {
         None => Ok(()),
         Some(row) => {
             let word = &vectors.words()[row];
             let what =
-                format!("word {} is {word:?}, and this format ends a word at a space: write safetensors", row + 1);
+                format!("word {} is {word:?}, and this format ends a word at white space: write safetensors", row + 1);
             Err(Error::data(what))
         }
     }
@@ -52,8 +52,8 @@ fn write_lines(vectors: &WordVectors, header: bool, out: &mut impl Write) -> io:
         writeln!(out, "{} {}", vectors.len(), vectors.dim())?;
     }
     let starts: Vec<usize> = (0..vectors.len()).step_by(ROWS).collect();
-    for some in starts.chunks(PIECES) {
-        let pieces: Vec<Vec<u8>> = some
+    for some in starts.chunks(CHUNKS) {
+        let chunks: Vec<Vec<u8>> = some
             .par_iter()
             .map(|&start| {
                 let mut text = Vec::new();
@@ -68,8 +68,8 @@ fn write_lines(vectors: &WordVectors, header: bool, out: &mut impl Write) -> io:
                 Ok(text)
             })
             .collect::<io::Result<_>>()?;
-        for piece in pieces {
-            out.write_all(&piece)?;
+        for chunk in chunks {
+            out.write_all(&chunk)?;
         }
     }
     Ok(())

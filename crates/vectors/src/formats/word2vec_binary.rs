@@ -4,14 +4,13 @@
 //! programs skip the newline where it is and do not miss it where it is not). The C tool cuts words after 100 bytes, if
 //! need be in the middle of a letter: such bytes are replaced.
 
-use std::io::{BufRead, ErrorKind, Read};
 use std::path::Path;
 
 use super::source::{Head, Source};
 use super::text::{self, Header};
-use super::{Format, text_out};
+use super::{Format, MOST_DIMENSIONS, ReadOptions, text_out};
 use crate::WordVectors;
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files;
 use ninefold_core::progress::Progress;
 
@@ -21,14 +20,13 @@ pub const FORMAT: Format = Format {
     about: "word2vec binary: a line `count dimension`, then words and little-endian f32",
     extension: "bin",
     recognises,
+    is_text: false,
     read,
     write: Some(write),
 };
 
 /// No word is longer: what goes on beyond it without a space is not a word.
 const LONGEST_WORD: u64 = 1 << 16;
-/// Most numbers that are set aside before any was read, since a header can lie.
-const AT_ONCE: usize = 1 << 26;
 
 /// A header, and after it bytes that no text has, or that fill the file exactly as vectors do; never where the first line
 /// is a word with its numbers.
@@ -39,7 +37,8 @@ fn recognises(head: &Head) -> bool {
     let numbers = line.splitn(2, |&byte| byte == b' ').nth(1).unwrap_or_default();
     let control = |&byte: &u8| byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t');
     let no_text = || !numbers.is_ascii() || body.iter().any(control);
-    text::numbers_at_end(line) != header.dim && (no_text() || head.whole && fills(body, header))
+    let is_line_of_text = text::numbers_at_end(line) >= header.dim || text::other_separator(line).is_some();
+    !is_line_of_text && (no_text() || head.whole && fills(body, header))
 }
 
 /// True when `body` is made of the header's words, each with a space and its numbers, and ends with the last.
@@ -52,68 +51,66 @@ fn fills(mut body: &[u8], header: Header) -> bool {
     body.iter().all(u8::is_ascii_whitespace)
 }
 
-fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
+fn read(source: Source, _: ReadOptions, progress: &dyn Progress) -> Result<WordVectors> {
     let place = source.place().to_owned();
     let header = Header::of(source.head().bytes).filter(|header| header.words > 0 && header.dim > 0);
-    let Some(Header { words: num_words, dim, length }) = header else {
-        return Err(Error::format(format!("{place}:1"), "a count and a dimension of at least 1", "0"));
+    let Some(header) = header else {
+        return Err(Error::format(Location::line(place, 1), "a count and a dimension of at least 1", "0"));
     };
-    let whole = source.is_mapped().then_some(source.total());
-    // A vector has at least its numbers and the space before them.
-    let smallest = (num_words as u64).checked_mul(4 * dim as u64 + 1).and_then(|size| size.checked_add(length as u64));
-    if dim > AT_ONCE || whole.is_some_and(|size| smallest.is_none_or(|smallest| smallest > size)) {
-        let found =
-            whole.map_or("an impossible header".to_owned(), |size| format!("{size} bytes (was the file cut short?)"));
-        let expected = format!("{num_words} words of {dim} dimensions, as its first line says");
-        return Err(Error::format(place, expected, found));
-    }
-    let mut words = Vec::new();
-    let mut matrix: Vec<f32> = Vec::with_capacity(num_words.saturating_mul(dim).min(AT_ONCE));
+    check_size(header, &source)?;
+    let Header { words: num_words, dim, length } = header;
     let mut reader = source.into_reader();
-    reader.bytes().read_exact(&mut vec![0; length]).map_err(|error| reader.broken(error))?;
-    let (mut broken, mut position) = (0, length as u64);
-    let mut bytes = Vec::new();
+    reader.skip(length as u64)?;
+    let (mut words, mut matrix, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut broken = 0;
     for number in 1..=num_words {
-        bytes.clear();
-        reader.bytes().take(LONGEST_WORD).read_until(b' ', &mut bytes).map_err(|error| reader.broken(error))?;
-        position += bytes.len() as u64 + 4 * dim as u64;
+        reader.until(b' ', LONGEST_WORD, &mut bytes)?;
         let Some(word) = bytes.strip_suffix(b" ") else {
             let found = if bytes.is_empty() { "the file's end".to_owned() } else { text::quoted(&bytes) };
-            return Err(Error::format(format!("{place}, word {number} of {num_words}"), "a word and a space", found));
+            let location = Location::from(&place).entry(format!("word {number} of {num_words}"));
+            return Err(Error::format(location, "a word and a space", found));
         };
         let word = &word[word.iter().take_while(|&&byte| byte == b'\n').count()..];
+        let location = || {
+            let entry = format!("vector of {} (word {number} of {num_words})", text::quoted(word));
+            Location::from(&place).entry(entry)
+        };
         let start = matrix.len();
-        matrix.resize(start + dim, 0.0);
-        let row = &mut matrix[start..];
-        let place = || format!("{place}, vector of {} (word {number} of {num_words})", text::quoted(word));
-        match reader.bytes().read_exact(bytemuck::cast_slice_mut(row)) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                return Err(Error::format(place(), format!("{dim} numbers of 4 bytes"), "the file's end"));
-            }
-            read => read.map_err(|error| reader.broken(error))?,
+        if !reader.numbers::<f32>(dim as u64, &mut matrix)? {
+            return Err(Error::format(location(), format!("{dim} numbers of 4 bytes"), "the file's end"));
         }
-        row.iter_mut().for_each(|value| *value = f32::from_bits(u32::from_le(value.to_bits())));
-        if let Some(value) = row.iter().find(|value| !value.is_finite()) {
-            return Err(Error::format(place(), "finite numbers", value.to_string()));
+        if let Some(value) = matrix[start..].iter().find(|value| !value.is_finite()) {
+            return Err(Error::format(location(), "finite numbers", value.to_string()));
         }
         let text = String::from_utf8_lossy(word);
         broken += usize::from(matches!(text, std::borrow::Cow::Owned(_)));
         words.push(text.into_owned());
         if number % 4096 == 0 {
-            reader.report(position, progress);
+            reader.report(progress);
             if progress.is_cancelled() {
                 return Err(Error::Interrupted);
             }
         }
     }
-    let mut rest = Vec::new();
-    reader.bytes().take(64).read_to_end(&mut rest).map_err(|error| reader.broken(error))?;
-    if rest.iter().any(|byte| !byte.is_ascii_whitespace()) {
+    let (more, rest) = reader.finish(|byte| !byte.is_ascii_whitespace())?;
+    if more > 0 {
         let expected = format!("the file's end after {num_words} words of {dim} dimensions, as its first line says");
         return Err(Error::format(place, expected, format!("more bytes: {}", text::quoted(&rest))));
     }
     text::broken_words(broken, progress);
     WordVectors::new(words, dim, matrix)
+}
+
+/// Refuses a header that promises more than the file can hold.
+fn check_size(Header { words, dim, length }: Header, source: &Source) -> Result<()> {
+    // A vector has at least its numbers and the space before them.
+    let smallest = (words as u64).checked_mul((dim as u64).saturating_mul(4).saturating_add(1)).and_then(|size| size.checked_add(length as u64));
+    let found = match (smallest, source.size()) {
+        (Some(smallest), Some(size)) if smallest > size => format!("{size} bytes (was the file cut short?)"),
+        (Some(_), _) if dim <= MOST_DIMENSIONS => return Ok(()),
+        _ => format!("an impossible header (at most {MOST_DIMENSIONS} dimensions are read)"),
+    };
+    Err(Error::format(source.place(), format!("{words} words of {dim} dimensions, as its first line says"), found))
 }
 
 /// Writes as gensim does: nothing between the vectors.

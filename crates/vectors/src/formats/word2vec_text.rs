@@ -6,9 +6,9 @@ use std::path::Path;
 
 use super::source::Source;
 use super::text::{self, Header};
-use super::{Format, text_out};
+use super::{Format, ReadOptions, text_out};
 use crate::WordVectors;
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::progress::Progress;
 
 /// word2vec text.
@@ -17,15 +17,16 @@ pub const FORMAT: Format = Format {
     about: "word2vec text and fastText .vec: a line `count dimension`, then a word and its numbers a line",
     extension: "vec",
     recognises: |head| Header::of(head.bytes).is_some(), // binary has been held against it before
+    is_text: true,
     read,
     write: Some(write),
 };
 
-fn read(source: Source, progress: &dyn Progress) -> Result<WordVectors> {
+fn read(source: Source, options: ReadOptions, progress: &dyn Progress) -> Result<WordVectors> {
     let header = Header::of(source.head().bytes);
     match header {
-        Some(header) if header.dim > 0 => text::read(source, header.dim, Some(header), progress),
-        _ => Err(Error::format(format!("{}:1", source.place()), "a dimension of at least 1", "0")),
+        Some(header) if header.dim > 0 => text::read(source, header.dim, Some(header), options, progress),
+        _ => Err(Error::format(Location::line(source.place(), 1), "a dimension of at least 1", "0")),
     }
 }
 

@@ -10,7 +10,7 @@ mod fetch;
 use std::path::Path;
 
 use super::WordVectors;
-use super::formats::{self, source::Source};
+use super::formats::{self, ReadOptions, source::Source};
 pub use catalogue::{HOMES, RELEASES, Release};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::folders::Folders;
@@ -51,10 +51,19 @@ impl Places {
 /// when the vectors cannot be fetched (never tried without the feature `net`),
 /// [`Error::Format`] when a file is damaged, [`Error::Io`], [`Error::Interrupted`].
 pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<WordVectors> {
+    load_with(name, ReadOptions::default(), places, progress)
+}
+
+/// As [`load`], files read as `options` say.
+///
+/// # Errors
+/// As [`load`]; [`Error::NotApplicable`] for lines to skip where there are no lines.
+pub fn load_with(name: &str, options: ReadOptions, places: &Places, progress: &dyn Progress) -> Result<WordVectors> {
     if is_path(name) {
-        return formats::load(Path::new(name), progress);
+        return formats::load_with(Path::new(name), options, progress);
     }
     let release = Release::named(name)?;
+    options.apply_to("a GloVe release", false)?;
     let data = places.folders.data_for(name)?;
     let folder = data.join("glove");
     let cache = folder.join(format!("glove.{}.safetensors", release.name));
@@ -68,7 +77,7 @@ pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<Word
         Some(source) => load_of(release, source, progress)?,
         None => fetch::fetch(release, places, &folder, progress)?,
     };
-    if let Err(error) = formats::save_cache(&vectors, &cache) {
+    if let Err(error) = formats::save_cache(&vectors, release.name, &cache) {
         progress.notice(&format!("{error}; the next start will take as long as this one"));
     }
     Ok(vectors)
@@ -102,7 +111,7 @@ fn lying_here(release: Release, folders: &[&Path]) -> Result<Option<Source>> {
 
 fn load_of(release: Release, source: Source, progress: &dyn Progress) -> Result<WordVectors> {
     let place = source.place().to_owned();
-    let vectors = formats::load_from(source, progress)?;
+    let vectors = formats::load_from(source, ReadOptions::default(), progress)?;
     if vectors.dim() == release.dim {
         return Ok(vectors);
     }

@@ -109,6 +109,44 @@ fn a_model_cut_anywhere_is_refused() {
     }
 }
 
+/// A quantised model of one word whose matrix has rows of `dim` numbers in one code each.
+fn quantised_in_one_part(dim: i32, rows: usize) -> Vec<u8> {
+    let mut model = Vec::new();
+    let i32s = |model: &mut Vec<u8>, numbers: &[i32]| numbers.iter().for_each(|it| model.extend(it.to_le_bytes()));
+    i32s(&mut model, &[793_712_314, 12]);
+    i32s(&mut model, &[dim, 5, 1, 1, 5, 1, 1, 3, rows as i32 - 1, 3, 6, 100]);
+    model.extend(0.0f64.to_le_bytes());
+    i32s(&mut model, &[1, 1, 0]); // a dictionary of one word
+    model.extend([1i64.to_le_bytes(), (-1i64).to_le_bytes()].concat());
+    model.extend([&b"a\0"[..], &1i64.to_le_bytes(), &[0]].concat());
+    model.extend([1, 0]); // quantised, without norms
+    model.extend([(rows as i64).to_le_bytes(), i64::from(dim).to_le_bytes()].concat());
+    i32s(&mut model, &[rows as i32]);
+    model.extend(vec![0; rows]); // codes
+    i32s(&mut model, &[dim, 1, dim, dim]);
+    model.extend(vec![0; 4 * 256 * dim as usize]);
+    model.push(0);
+    model.extend([0i64.to_le_bytes(), 0i64.to_le_bytes()].concat()); // no output
+    model
+}
+
+#[test]
+fn a_small_file_does_not_unpack_to_many_gigabytes() {
+    let gzip = |bytes: &[u8]| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut packed, bytes).unwrap();
+        packed.finish().unwrap()
+    };
+    let small = gzip(&quantised_in_one_part(8, 20));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f");
+    fs::write(&path, small).unwrap();
+    assert_eq!(formats::load(&path, &Silent).unwrap().dim(), 8, "the test's own model is a model");
+    let large = gzip(&quantised_in_one_part(2048, 4 << 20)); // 32 GB
+    assert!(large.len() < 10_000, "{}", large.len());
+    assert!(refusal(&large).contains("unpacks to at most 256 times the file's size"), "{}", refusal(&large));
+}
+
 #[test]
 fn a_head_that_lies_is_refused_by_name_and_sets_no_memory_aside() {
     let whole = fs::read(folder().join("words.bin")).unwrap();

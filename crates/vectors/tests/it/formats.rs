@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_vectors::WordVectors;
-use ninefold_vectors::formats::{self, FORMATS, Format};
+use ninefold_vectors::formats::{self, FORMATS, Format, ReadOptions};
 use ninefold_vectors::subwords::Subwords;
 use proptest::prelude::*;
 
@@ -145,11 +145,92 @@ fn words_with_spaces_are_read_from_the_right() {
 #[test]
 fn a_broken_line_is_named_with_its_number() {
     assert_eq!(refusal("a 1 2\nb 3\nc 4 5\n"), "f:2: expected a word and 2 numbers, found 1 numbers after \"b\"");
-    assert_eq!(refusal("a 1 2\nb 3 4\nc 4 5 6\n"), "f:3: expected a word and 2 numbers, found 3 numbers after \"c\"");
+    assert_eq!(refusal("a 1 2\nb 3 4 c 5 6\n"), "f:2: expected a word and 2 numbers, found 2 numbers after \"b\"");
+    assert_eq!(refusal("2 2\na 1 2\nb 3 4 5 6\n"), "f:3: expected a word and 2 numbers, found 4 numbers after \"b\"");
     assert_eq!(refusal("2 2\na 1 2\n\nb 1 2\n"), "f:3: expected a word and 2 numbers, found an empty line");
     assert_eq!(refusal("2 2\na 1 2\nb 1 x\n"), "f:3: expected a finite number, found \"x\" as number 2 of \"b\"");
     assert_eq!(refusal("a 1 2\nb nan 2\n"), "f:2: expected a finite number, found \"nan\" as number 1 of \"b\"");
     assert_eq!(refusal("a 1 2\nb 1 1e99\n"), "f:2: expected a finite number, found \"1e99\" as number 2 of \"b\"");
+}
+
+#[test]
+fn any_white_space_separates_fields() {
+    let expected = WordVectors::new(vec!["the".into(), "of".into()], 3, vec![0.5, -1.0, 2.0, 1.5, 0.25, -3.0]).unwrap();
+    for text in [
+        "the\t0.5 -1 2\nof\t1.5 0.25 -3\n",
+        "the  0.5 -1 2\nof  1.5 0.25 -3\n",
+        "the\t0.5\t-1\t2\r\nof\t1.5\t0.25\t-3\r\n",
+        "  the   0.5   -1     2\n   of   1.5    0.25 -3  \n",
+        "the \t 0.5 \t -1 \t 2\t\nof\t\t1.5 0.25\t-3 \t \n",
+        "2\t3\nthe\t0.5\t-1\t2\nof\t1.5\t0.25\t-3",
+        "  2   3 \n the  0.5 -1 2\n of  1.5 0.25 -3\n",
+        "\u{feff}the 0.5 -1 2\nof 1.5 0.25 -3\n",
+        "\u{feff}2 3\r\nthe 0.5 -1 2\r\nof 1.5 0.25 -3\r\n",
+    ] {
+        assert_same(&load("f", text).unwrap(), &expected, &format!("{text:?}"));
+        assert_same(&load("f.gz", gzip(text.as_bytes())).unwrap(), &expected, &format!("{text:?}, gzipped"));
+    }
+}
+
+#[test]
+fn a_separator_that_is_no_white_space_is_named() {
+    for (text, named) in [
+        ("the,0.5,-1,2\nof,1.5,0.25,-3\n", "separated by ','"),
+        ("the, 0.5, -1, 2\nof, 1.5, 0.25, -3\n", "separated by ','"),
+        ("the;0.5;-1;2\n", "separated by ';'"),
+        ("the 0,5 -1,0 2,5\n", "decimal commas"),
+        ("2 3\nthe,0.5,-1,2\nof,1.5,0.25,-3\n", "separated by ','"),
+        ("2 2\nthe 0,5 -1,0\nof 0,5 -1,0\n", "decimal commas"),
+    ] {
+        assert!(refusal(text).contains(named), "{text:?}: {}", refusal(text));
+    }
+    let utf_16: Vec<u8> = "\u{feff}a 1 2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(refusal(utf_16).contains("text in UTF-16: save it as UTF-8"));
+}
+
+#[test]
+fn words_may_end_in_numbers_where_the_dimension_is_known() {
+    let expected = ["windows 95", "New York", "7", "area 51 b"];
+    let lines = "windows 95 0.5 1 2\nNew York 0.5 1 2\n7 0.5 1 2\narea 51 b\t0.5 1 2\n";
+    for text in [lines.to_owned(), format!("4 3\n{lines}")] {
+        let found = load("f", &text).unwrap();
+        assert_eq!((found.dim(), found.words()), (3, &expected.map(String::from)[..]), "{text:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (path, notices) = (folder.path().join("v.txt"), Notices::default());
+    fs::write(&path, lines).unwrap();
+    formats::load(&path, &notices).unwrap();
+    let notices = notices.0.into_inner().unwrap();
+    assert!(notices.iter().any(|it| it.contains("more than 3 numbers, the first of them line 1")), "{notices:?}");
+}
+
+#[test]
+fn bad_lines_are_skipped_and_counted_where_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.txt");
+    let options = ReadOptions { skip_bad_lines: true };
+    let bad = "a 1 2\nb 3\n\nc 4 5\nd nan 1\ne 6 7\n# end\nf 8 9\n";
+    for (text, place) in [(bad.to_owned(), 2), (format!("8 2\n{bad}"), 3)] {
+        for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
+            fs::write(&path, bytes).unwrap();
+            let notices = Notices::default();
+            let found = formats::load_with(&path, options, &notices).unwrap();
+            assert_eq!(found.words(), ["a", "c", "e", "f"]);
+            assert_eq!(found.matrix(), [1.0, 2.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+            let notices = notices.0.into_inner().unwrap();
+            let expected = format!("v.txt:{place}: expected a word and 2 numbers, found 1 numbers after \"b\"");
+            assert_eq!(notices.len(), 1, "{notices:?}");
+            assert!(notices[0].starts_with("4 lines were skipped") && notices[0].ends_with(&expected), "{notices:?}");
+        }
+    }
+    let many: String = (0..300_000).map(|n| if n % 3 == 0 { format!("w{n} x\n") } else { format!("w{n} 0 {n}\n") }).collect();
+    fs::write(&path, &many).unwrap();
+    let found = formats::load_with(&path, options, &Silent).unwrap();
+    assert_eq!((found.len(), found.get("w299999").unwrap()), (200_000, &[0.0, 299_999.0][..]));
+    fs::write(&path, "2 2\nnothing\nhere\n").unwrap();
+    assert!(formats::load_with(&path, options, &Silent).is_err(), "no line is left");
+    let binary = formats::load_with(&golden_folder().join("gensim.bin"), options, &Silent).unwrap_err().to_string();
+    assert!(binary.starts_with("skip_bad_lines has no effect here"), "{binary}");
 }
 
 #[test]
@@ -236,8 +317,10 @@ fn a_word_that_a_format_cannot_hold_is_refused_and_safetensors_holds_it() {
         assert!(error.starts_with("word 2 is \"b c\"") && !path.exists(), "{error}");
     }
     let path = folder.path().join("cache.safetensors");
-    formats::save_cache(&vectors, &path).unwrap();
+    formats::save_cache(&vectors, "note", &path).unwrap();
     assert_same(&formats::load(&path, &Silent).unwrap(), &vectors, "safetensors");
+    let tab = WordVectors::new(vec!["a\tb".into()], 1, vec![1.0]).unwrap();
+    assert!(formats::save(&tab, &path, Format::named("glove").unwrap(), &Silent).is_err(), "a tab separates, too");
 }
 
 #[test]
@@ -249,12 +332,12 @@ fn the_cache_keeps_ngrams_and_text_says_that_it_does_not() {
         let numbers = (0..rows * 2).map(|number| number as f32).collect();
         let subwords = Subwords::new((2, 3), 5, 2, buckets.as_deref(), numbers).unwrap();
         let vectors = WordVectors::new(vec!["cat".into()], 2, vec![1.0, 2.0]).unwrap().with_subwords(subwords).unwrap();
-        formats::save_cache(&vectors, &path).unwrap();
+        formats::save_cache(&vectors, "note", &path).unwrap();
         let first = fs::read(&path).unwrap();
         let back = formats::load(&path, &Silent).unwrap();
         assert_eq!(back.subwords(), vectors.subwords());
         assert_eq!(back.vector("dog"), vectors.vector("dog"));
-        formats::save_cache(&back, &path).unwrap();
+        formats::save_cache(&back, "note", &path).unwrap();
         assert!(first == fs::read(&path).unwrap(), "the same vectors, other bytes");
 
         let notices = Notices::default();
@@ -268,19 +351,29 @@ fn the_cache_keeps_ngrams_and_text_says_that_it_does_not() {
 fn an_altered_cache_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("v.safetensors");
-    formats::save_cache(&golden(), &path).unwrap();
+    formats::save_cache(&golden(), "seconds = 1", &path).unwrap();
     let whole = fs::read(&path).unwrap();
+    assert_eq!(formats::load_cache(&path, &Silent).unwrap().1, "seconds = 1");
     for end in (0..whole.len()).step_by(13) {
         assert!(load("f", &whole[..end]).is_err(), "cut after {end} bytes");
     }
+    assert!(load("f", [&whole[..], b"more"].concat()).is_err());
+    for at in 0..whole.len() {
+        let mut altered = whole.clone();
+        altered[at] ^= 1 << (at % 8);
+        fs::write(&path, altered).unwrap();
+        assert!(formats::load_cache(&path, &Silent).is_err(), "byte {at} was flipped");
+    }
     let text = |from: &str, to: &str| {
-        let header = usize::from(whole[0]) + 8; // the header is shorter than 256 bytes
+        let header = usize::from(u16::from_le_bytes([whole[0], whole[1]])) + 8;
         let altered = String::from_utf8(whole[8..header].to_vec()).unwrap().replace(from, to);
         [&(altered.len() as u64).to_le_bytes(), altered.as_bytes(), &whole[header..]].concat()
     };
     assert!(refusal(text("embeddings", "embeddingz")).contains("expected a tensor `embeddings`"));
     assert!(refusal(text("F32", "I32")).contains("expected the tensor `embeddings` as F32 with 2 dimensions"));
-    assert!(refusal(text("[12,7]", "[7,12]")).contains("12 words of 12 dimensions cannot have 84 numbers"));
+    assert!(refusal(text("[12,7]", "[7,12]")).contains("(the file was altered)"));
+    let unchecked = refusal(text("crc32", "crc_2"));
+    assert!(unchecked.contains("the metadata `crc32`"), "{unchecked}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod evaluate;
 mod fasttext_models;
 mod formats;
 mod formats_real;
+mod mutations;
 #[cfg(feature = "net")]
 mod pretrained;
 #[cfg(feature = "net")]

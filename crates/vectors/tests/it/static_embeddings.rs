@@ -13,7 +13,7 @@ use ninefold_vectors::pretrained::{Places, load};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 
-fn word_piece() -> Value {
+pub fn word_piece() -> Value {
     let vocab = ["[PAD]", "[UNK]", "play", "##ing", "##s", "naive", "cat"];
     let vocab: serde_json::Map<String, Value> =
         vocab.into_iter().zip(0..).map(|(it, id)| (it.into(), id.into())).collect();
@@ -27,7 +27,7 @@ fn word_piece() -> Value {
     })
 }
 
-fn unigram() -> Value {
+pub fn unigram() -> Value {
     let vocab = json!([["<unk>", 0.0], ["▁cat", -1.0], ["cat", -2.0], ["▁", -3.0], ["s", -1.5]]);
     json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
@@ -106,7 +106,7 @@ fn it_is_loaded_wherever_vectors_are_and_written_without_its_pieces() {
     assert!(vectors.wordpieces().is_some());
     assert!(formats::load(&place.path().join("model.safetensors"), &Silent).unwrap().wordpieces().is_some());
     let path = place.path().join("words.safetensors");
-    formats::save_cache(&vectors, &path).unwrap();
+    formats::save_cache(&vectors, "", &path).unwrap();
     let back = formats::load(&path, &Silent).unwrap();
     assert_eq!((back.words(), back.matrix()), (vectors.words(), vectors.matrix()));
     assert_eq!(back.vector("playing"), None);

@@ -7,7 +7,7 @@ use ninefold::vectors::evaluate::offset;
 use ninefold::vectors::nearest::Neighbours;
 use serde_json::json;
 
-use super::table::{load, rounded, row};
+use super::table::{ReadingArgs, load, rounded, row};
 use crate::output::Output;
 
 /// `ninefold embed analogy`.
@@ -22,6 +22,9 @@ pub struct AnalogyArgs {
     /// A file of vectors, or the name of a GloVe release
     #[arg(value_name = "VECTORS")]
     pub vectors: String,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// The first word of the pair that is known
     #[arg(value_name = "A")]
     pub a: String,
@@ -41,7 +44,7 @@ pub struct AnalogyArgs {
 
 /// Runs the verb.
 pub fn run(args: &AnalogyArgs, output: &Output) -> Result<()> {
-    let vectors = load(&args.vectors, output)?;
+    let vectors = load(&args.vectors, args.reading, output)?;
     let ids = [row(&vectors, &args.a)?, row(&vectors, &args.b)?, row(&vectors, &args.c)?];
     let neighbours = Neighbours::new(&vectors);
     let found = neighbours.nearest(&offset(&neighbours, ids), usize::from(args.top), &ids);

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use super::table::{format, load, save};
+use super::table::{ReadingArgs, format, load, save};
 use crate::output::Output;
 
 /// `ninefold embed convert`.
@@ -23,6 +23,9 @@ pub struct ConvertArgs {
     /// A file of vectors, or the name of a GloVe release
     #[arg(value_name = "VECTORS")]
     pub vectors: String,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// The file to write
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
@@ -37,7 +40,7 @@ pub struct ConvertArgs {
 /// Runs the verb.
 pub fn run(args: &ConvertArgs, output: &Output) -> Result<()> {
     format(args.to.as_deref(), &args.out, false)?; // before the long work
-    let vectors = load(&args.vectors, output)?;
+    let vectors = load(&args.vectors, args.reading, output)?;
     let format = format(args.to.as_deref(), &args.out, vectors.subwords().is_some())?;
     save(&vectors, &args.out, format, output)?;
     let (words, dim, path) = (vectors.len(), vectors.dim(), args.out.display());

@@ -8,7 +8,7 @@ use ninefold::report::plain_table;
 use ninefold::vectors::evaluate::{Judge, Judgements, Outcome};
 use serde::Serialize;
 
-use super::table::load;
+use super::table::{ReadingArgs, load};
 use crate::output::Output;
 
 /// `ninefold embed eval`.
@@ -25,6 +25,9 @@ pub struct EvalArgs {
     /// A file of vectors, or the name of a GloVe release
     #[arg(value_name = "VECTORS")]
     pub vectors: String,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Sets of judged pairs or of analogies
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
@@ -49,7 +52,7 @@ struct Scored {
 /// Runs the verb.
 pub fn run(args: &EvalArgs, output: &Output) -> Result<()> {
     let sets = args.files.iter().map(|path| Judgements::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let vectors = load(&args.vectors, output)?;
+    let vectors = load(&args.vectors, args.reading, output)?;
     let judge = Judge::new(&vectors, args.among);
     let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let scored: Vec<Scored> =

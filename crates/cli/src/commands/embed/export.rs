@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::Error;
+use ninefold::{Error, files};
 use ninefold::vectors::WordVectors;
 use serde_json::json;
 
-use super::table::{format, load, save};
+use super::table::{ReadingArgs, format, load, save};
 use crate::output::Output;
 
 /// `ninefold embed export`.
@@ -18,12 +18,15 @@ Examples:
   ninefold embed export cc.en.300.bin small.vec --vocab RUN/pairs/fasttext-gru/model/vocab.txt
   ninefold embed export 6B.100d mine.safetensors --vocab words.txt
 
-The vocabulary has a word a line; a count behind it, after a tab, is passed over. Words without a vector of their own, as they
-are or in lower case, get that of their n-grams or pieces where the file has them; the others are left out and counted.")]
+The vocabulary has a word a line; a count behind it, after a tab, is ignored. Words without a vector of their own, as they
+are or in lower case, get that of their n-grams or wordpieces where the file has them; the others are left out and counted.")]
 pub struct ExportArgs {
     /// A file of vectors, or the name of a GloVe release
     #[arg(value_name = "VECTORS")]
     pub vectors: String,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// The file to write
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
@@ -42,7 +45,7 @@ pub struct ExportArgs {
 pub fn run(args: &ExportArgs, output: &Output) -> Result<()> {
     let format = format(args.to.as_deref(), &args.out, false)?;
     let wanted = words(&args.vocab)?;
-    let vectors = load(&args.vectors, output)?;
+    let vectors = load(&args.vectors, args.reading, output)?;
     let (mut kept, mut matrix, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     for word in wanted {
         let known = vectors.get(&word).or_else(|| vectors.get(&word.to_lowercase())).map(<[f32]>::to_vec);
@@ -74,7 +77,7 @@ pub fn run(args: &ExportArgs, output: &Output) -> Result<()> {
 /// The words of a vocabulary, without ninefold's heading and special tokens.
 fn words(path: &Path) -> Result<Vec<String>> {
     const NOT_WORDS: [&str; 2] = ["<pad>", "<unk>"];
-    let text = std::fs::read_to_string(path).map_err(Error::io("read the vocabulary", path))?;
+    let text = files::read_text("read the vocabulary", path)?;
     let heading = text.starts_with("# ninefold vocabulary");
     let word = |line: &str| line.split('\t').next().unwrap_or_default().to_string();
     let is_word = |word: &String| !word.is_empty() && (!heading || !NOT_WORDS.contains(&word.as_str()));

@@ -7,7 +7,7 @@ use clap::Args;
 use ninefold::vectors::formats::{Format, source::Source};
 use serde::Serialize;
 
-use super::table::load;
+use super::table::{ReadingArgs, load};
 use crate::output::Output;
 
 /// `ninefold embed info`.
@@ -20,6 +20,9 @@ pub struct InfoArgs {
     /// A file of vectors, or the name of a GloVe release
     #[arg(value_name = "VECTORS")]
     pub vectors: String,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -57,7 +60,7 @@ pub fn run(args: &InfoArgs, output: &Output) -> Result<()> {
         path if path.is_dir() => "model2vec",
         _ => "glove", // a release's name, or a member of a zip, which is checked below
     };
-    let vectors = load(&args.vectors, output)?;
+    let vectors = load(&args.vectors, args.reading, output)?;
     let square = |row: &[f32]| row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
     let lengths: Vec<f64> = vectors.matrix().chunks_exact(vectors.dim()).map(|row| square(row).sqrt()).collect();
     let ngrams = vectors.subwords().map(|it| Ngrams {
@@ -86,7 +89,7 @@ pub fn run(args: &InfoArgs, output: &Output) -> Result<()> {
         (Some(Ngrams { min_n, max_n, bucket, rows }), _) => {
             format!("by n-grams of {min_n} to {max_n} characters; {rows} of {bucket} buckets have a vector")
         }
-        (None, true) => "by the tokenizer's pieces".to_string(),
+        (None, true) => "by the tokenizer's wordpieces".to_string(),
         (None, false) => "none".to_string(),
     };
     let again = if info.duplicates > 0 { format!(" ({} more occur again)", info.duplicates) } else { String::new() };

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use ninefold::files::write_atomically;
 use ninefold::vectors::map::{self, Layout, MapConfig};
 
-use super::table::load;
+use super::table::{ReadingArgs, load};
 use crate::output::Output;
 use crate::progress::Bars;
 
@@ -25,6 +25,9 @@ pub struct MapArgs {
     /// A file of vectors, or the name of a GloVe release
     #[arg(value_name = "VECTORS")]
     pub vectors: String,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// The page to write
     #[arg(long, short, value_name = "FILE", default_value = "map.html")]
     pub output: PathBuf,
@@ -64,7 +67,7 @@ pub fn run(args: &MapArgs, output: &Output) -> Result<()> {
         steps: args.steps.unwrap_or(default.steps),
     };
     config.validate()?;
-    let vectors = load(&args.vectors, output)?;
+    let vectors = load(&args.vectors, args.reading, output)?;
     let places = map::lay_out(&vectors, &config, &Bars::new(output))?;
     let layout = if config.layout == Layout::Pca { "principal components" } else { "t-SNE" };
     let about =

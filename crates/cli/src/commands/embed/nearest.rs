@@ -6,7 +6,7 @@ use ninefold::report::plain_table;
 use ninefold::vectors::nearest::Neighbours;
 use serde_json::json;
 
-use super::table::{load, rounded, unknown};
+use super::table::{ReadingArgs, load, rounded, unknown};
 use crate::output::Output;
 
 /// `ninefold embed nearest`.
@@ -21,6 +21,9 @@ pub struct NearestArgs {
     /// A file of vectors, or the name of a GloVe release
     #[arg(value_name = "VECTORS")]
     pub vectors: String,
+    /// How the file is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// The word, or several, each by itself
     #[arg(value_name = "WORD", required = true)]
     pub words: Vec<String>,
@@ -37,7 +40,7 @@ pub struct NearestArgs {
 
 /// Runs the verb.
 pub fn run(args: &NearestArgs, output: &Output) -> Result<()> {
-    let vectors = load(&args.vectors, output)?;
+    let vectors = load(&args.vectors, args.reading, output)?;
     let neighbours = Neighbours::new(&vectors).among_first(args.among.unwrap_or(usize::MAX));
     let mut found = Vec::new();
     for word in &args.words {

@@ -3,17 +3,27 @@
 use std::path::Path;
 
 use anyhow::Result;
+use clap::Args;
 use ninefold::vectors::WordVectors;
-use ninefold::vectors::formats::{self, Format};
+use ninefold::vectors::formats::{self, Format, ReadOptions};
 use ninefold::vectors::pretrained::{self, Places};
 use ninefold::{Error, Folders};
 
 use crate::output::Output;
 use crate::progress::Bars;
 
+/// How a file of vectors is read.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ReadingArgs {
+    /// Skip and count lines of a text file that are no word with its numbers, instead of refusing the file
+    #[arg(long)]
+    pub skip_bad_lines: bool,
+}
+
 /// The vectors that the user names.
-pub fn load(vectors: &str, output: &Output) -> Result<WordVectors> {
-    Ok(pretrained::load(vectors, &Places::new(&Folders::from_env()), &Bars::new(output))?)
+pub fn load(vectors: &str, reading: ReadingArgs, output: &Output) -> Result<WordVectors> {
+    let options = ReadOptions { skip_bad_lines: reading.skip_bad_lines };
+    Ok(pretrained::load_with(vectors, options, &Places::new(&Folders::from_env()), &Bars::new(output))?)
 }
 
 /// The format to write: as asked for, else by the end of the file's name.

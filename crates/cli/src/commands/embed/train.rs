@@ -39,7 +39,8 @@ Examples:
   ninefold embed train word2vec text.txt -o v.bin --set architecture=cbow --set tokenizer.lowercase=false
 
 A file has a text a line, or is CSV, TSV, JSONL or fastText's lines, of which the text is read; a folder has a text a file;
-.gz and .zst are unpacked on the way. Of --data all texts but the test part are used. The end of -o names the format: .safetensors, .bin, .vec or .txt.
+.gz and .zst are unpacked on the way. --encoding, --text-column and --header say how files are read, if guessing fails; the other
+data flags go with --data. Of --data all texts but the test part are used. The end of -o names the format: .safetensors, .bin, .vec or .txt.
 
 Texts may be larger than memory. A training that was killed goes on from its last checkpoint when the same command is given
 again; the file FILE.checkpoint is deleted when the vectors are written.
@@ -124,6 +125,7 @@ fn train_and_save(args: &TrainArgs, output: &Output) -> Result<()> {
     let (texts, vocab) = match &args.data.data {
         Some(_) => labelled(args, &tokenizer, &vocab, &bars)?,
         None => {
+            args.check_data_flags()?;
             let files = TextFiles::find(&args.texts, &args.data.corpus()?)?;
             streamed(&files, &tokenizer, &vocab, &resources.folder, &bars)?
         }
@@ -230,6 +232,24 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
 }
 
 impl TrainArgs {
+    /// Refuses flags of labelled data that have no effect on text files.
+    fn check_data_flags(&self) -> Result<()> {
+        let DataArgs { test, label_column, split, strip, .. } = &self.data;
+        let given = [
+            ("--test", test.is_some()),
+            ("--label-column", label_column.is_some()),
+            ("--split", split.is_some()),
+            ("--strip", !strip.is_empty()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Usage(format!(
+                "{flag} goes with --data: the texts of TEXT have no labels and no test part, and are read as they are"
+            ))
+            .into()),
+            None => Ok(()),
+        }
+    }
+
     /// Memory, and temporary files beside the output: where the vectors have room, so have those.
     fn resources(&self) -> Result<Resources> {
         if !(0.0..1e9).contains(&self.memory) {

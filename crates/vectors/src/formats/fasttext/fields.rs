@@ -1,40 +1,68 @@
-//! The bytes of a model, taken field by field; nothing is set aside before its bytes are known to be there.
+//! A model's bytes, read field by field; memory grows with the bytes that are there, not with what a field promises.
 
+use bytemuck::{AnyBitPattern, NoUninit};
+
+use crate::formats::source::Reader;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Progress;
+
+/// No word is longer.
+const LONGEST_WORD: u64 = 1 << 16;
 
 /// What is left of a file.
 pub(super) struct Fields<'a> {
-    place: &'a str,
-    rest: &'a [u8],
+    reader: Reader,
+    progress: &'a dyn Progress,
 }
 
 impl<'a> Fields<'a> {
-    pub fn new(place: &'a str, bytes: &'a [u8]) -> Fields<'a> {
-        Fields { place, rest: bytes }
+    pub fn new(reader: Reader, progress: &'a dyn Progress) -> Fields<'a> {
+        Fields { reader, progress }
     }
 
-    /// The next `count` items of `size` bytes; `what` they are, for the error.
-    pub fn take(&mut self, count: u64, size: u64, what: &str) -> Result<&'a [u8]> {
-        let length = count.checked_mul(size).and_then(|length| usize::try_from(length).ok());
-        match length.and_then(|length| self.rest.split_at_checked(length)) {
-            Some((bytes, rest)) => {
-                self.rest = rest;
-                Ok(bytes)
-            }
-            None => Err(self.refuse(
-                format!("{what} ({count} x {size} bytes)"),
-                format!("{} bytes before the file's end (was it cut short?)", self.rest.len()),
-            )),
+    /// The next `count` numbers; `what` they are, for the error.
+    pub fn numbers<T: AnyBitPattern + NoUninit>(&mut self, count: u64, what: &str) -> Result<Vec<T>> {
+        let size = size_of::<T>() as u64;
+        self.expect(count, size, what)?;
+        let mut numbers = Vec::new();
+        if !self.reader.numbers(count, &mut numbers)? {
+            return Err(self.cut_short(count, size, what));
+        }
+        self.reader.report(self.progress);
+        if self.progress.is_cancelled() { Err(Error::Interrupted) } else { Ok(numbers) }
+    }
+
+    /// Passes over `count` items of `size` bytes.
+    pub fn skip(&mut self, count: u64, size: u64, what: &str) -> Result<()> {
+        self.expect(count, size, what)?;
+        if self.reader.skip(count.saturating_mul(size))? { Ok(()) } else { Err(self.cut_short(count, size, what)) }
+    }
+
+    /// Refuses more bytes than the file has, where its size is known.
+    pub fn expect(&self, count: u64, size: u64, what: &str) -> Result<()> {
+        match (count.checked_mul(size), self.reader.left()) {
+            (Some(bytes), Some(left)) if bytes <= left => Ok(()),
+            (Some(_), None) => Ok(()),
+            _ => Err(self.cut_short(count, size, what)),
         }
     }
 
+    fn cut_short(&self, count: u64, size: u64, what: &str) -> Error {
+        let left = self.reader.left().map_or(String::new(), |left| format!("{left} bytes before "));
+        self.refuse(format!("{what} ({count} x {size} bytes)"), format!("{left}the file's end (was it cut short?)"))
+    }
+
+    fn array<const SIZE: usize>(&mut self, what: &str) -> Result<[u8; SIZE]> {
+        let mut bytes = [0; SIZE];
+        if self.reader.fill(&mut bytes)? { Ok(bytes) } else { Err(self.cut_short(1, SIZE as u64, what)) }
+    }
+
     pub fn u8(&mut self, what: &str) -> Result<u8> {
-        Ok(self.take(1, 1, what)?[0])
+        self.array::<1>(what).map(|[byte]| byte)
     }
 
     pub fn i32(&mut self, what: &str) -> Result<i32> {
-        let bytes = self.take(1, 4, what)?;
-        Ok(i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        self.array(what).map(i32::from_le_bytes)
     }
 
     /// An i64 that must not be negative.
@@ -44,45 +72,42 @@ impl<'a> Fields<'a> {
     }
 
     pub fn i64(&mut self, what: &str) -> Result<i64> {
-        let bytes = self.take(1, 8, what)?;
-        bytes.try_into().map(i64::from_le_bytes).map_err(|_| self.refuse(what, "something else"))
-    }
-
-    /// `count` f32.
-    pub fn floats(&mut self, count: u64, what: &str) -> Result<Vec<f32>> {
-        let bytes = self.take(count, 4, what)?;
-        let mut numbers = vec![0.0f32; bytes.len() / 4];
-        bytemuck::cast_slice_mut(&mut numbers).copy_from_slice(bytes);
-        if cfg!(target_endian = "big") {
-            numbers.iter_mut().for_each(|number| *number = f32::from_bits(number.to_bits().swap_bytes()));
-        }
-        Ok(numbers)
+        self.array(what).map(i64::from_le_bytes)
     }
 
     /// Bytes up to a zero, which is passed over.
-    pub fn name(&mut self, what: &str) -> Result<&'a [u8]> {
-        let Some(end) = memchr::memchr(0, self.rest) else {
-            return Err(self.refuse(format!("{what}, ended by a zero byte"), "none before the file's end"));
+    pub fn name(&mut self, what: &str) -> Result<Vec<u8>> {
+        let mut name = Vec::new();
+        self.reader.until(0, LONGEST_WORD, &mut name)?;
+        if name.pop_if(|last| *last == 0).is_some() {
+            return Ok(name);
+        }
+        let found = match name.len() as u64 {
+            LONGEST_WORD => format!("more than {LONGEST_WORD} bytes without one"),
+            _ => "none before the file's end".to_owned(),
         };
-        let (name, rest) = self.rest.split_at(end);
-        self.rest = &rest[1..];
-        Ok(name)
+        Err(self.refuse(format!("{what}, ended by a zero byte"), found))
     }
 
-    /// Bytes that are left.
-    pub fn left(&self) -> u64 {
-        self.rest.len() as u64
+    /// Bytes that are left, where it is known.
+    pub fn left(&self) -> Option<u64> {
+        self.reader.left()
+    }
+
+    /// Bytes taken from the disk so far.
+    pub fn taken(&self) -> u64 {
+        self.reader.taken()
     }
 
     /// Refuses whatever comes now.
-    pub fn end(&self) -> Result<()> {
-        match self.rest.len() {
+    pub fn end(&mut self) -> Result<()> {
+        match self.reader.finish(|_| true)?.0 {
             0 => Ok(()),
             more => Err(self.refuse("the end of the model", format!("{more} more bytes"))),
         }
     }
 
     pub fn refuse(&self, expected: impl Into<String>, found: impl ToString) -> Error {
-        Error::format(self.place, expected, found.to_string())
+        Error::format(self.reader.place(), expected, found.to_string())
     }
 }

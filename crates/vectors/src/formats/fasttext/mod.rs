@@ -43,7 +43,8 @@ pub const FORMAT: Format = Format {
     about: "a fastText model (.bin; quantised .ftz: reading only); keeps n-grams",
     extension: "bin",
     recognises: |head| head.bytes.starts_with(&MAGIC.to_le_bytes()),
-    read: |source, progress| read(source, true, progress),
+    is_text: false,
+    read: |source, _, progress| read(source, true, progress),
     write: Some(write::write),
 };
 
@@ -53,14 +54,13 @@ pub const OLD: Format = Format {
     about: "a fastText model of the first format, without a magic number",
     extension: "bin",
     recognises: |head: &Head| Settings::begin(head.bytes),
-    read: |source, progress| read(source, false, progress),
+    is_text: false,
+    read: |source, _, progress| read(source, false, progress),
     write: None,
 };
 
 fn read(source: Source, has_head: bool, progress: &dyn Progress) -> Result<WordVectors> {
-    let place = source.place().to_owned();
-    let bytes = source.into_bytes()?;
-    let mut fields = Fields::new(&place, (*bytes).as_ref());
+    let mut fields = Fields::new(source.into_reader(), progress);
     if has_head {
         fields.i32("the magic number")?;
         let version = fields.i32("the version")?;
@@ -87,12 +87,14 @@ fn read_parts(mut fields: Fields, version: Option<i32>, progress: &dyn Progress)
         Subwords::new((min_n, max_n), settings.bucket, settings.dim, dictionary.buckets.as_deref(), ngrams)
     });
     let mut broken = 0;
-    let names = dictionary.words.iter().map(|word| {
-        let text = String::from_utf8_lossy(word);
-        broken += usize::from(matches!(text, std::borrow::Cow::Owned(_)));
-        text.into_owned()
+    let names = dictionary.words.into_iter().map(|word| {
+        String::from_utf8(word).unwrap_or_else(|error| {
+            broken += 1;
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        })
     });
-    let vectors = WordVectors::new(names.collect(), settings.dim, matrix)?;
+    let names: Vec<String> = names.collect();
+    let vectors = WordVectors::new(names, settings.dim, matrix)?;
     text::broken_words(broken, progress);
     if settings.model == Model::Supervised {
         let labels = dictionary.num_labels;
@@ -113,7 +115,7 @@ fn compose(matrix: &mut [f32], settings: &Settings, dictionary: &Dictionary, pro
         None => Some(bucket),
         Some(kept) => kept.get(&bucket).copied(),
     };
-    let compose_some = |(rows, words): (&mut [f32], &[&[u8]])| {
+    let compose_some = |(rows, words): (&mut [f32], &[Vec<u8>])| {
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
@@ -124,8 +126,8 @@ fn compose(matrix: &mut [f32], settings: &Settings, dictionary: &Dictionary, pro
                 sum.iter_mut().zip(ngram).for_each(|(sum, value)| *sum += value);
                 count += 1;
             }
-            let share = 1.0 / count as f32;
-            sum.iter_mut().for_each(|value| *value *= share);
+            let scale = 1.0 / count as f32;
+            sum.iter_mut().for_each(|value| *value *= scale);
         }
         Ok(())
     };

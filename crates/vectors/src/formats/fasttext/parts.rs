@@ -36,18 +36,20 @@ const FIELDS: [(&str, std::ops::RangeInclusive<i32>); 12] = [
     ("loss", 1..=4),
     ("model", 1..=3),
     ("bucket", 0..=i32::MAX),
-    ("minn", 0..=1000),
-    ("maxn", 0..=1000),
+    ("minn", 0..=100),
+    ("maxn", 0..=100),
     ("lrUpdateRate", 0..=i32::MAX),
 ];
 
 impl Settings {
     /// True when `bytes` begin as settings do: how the format without a magic number is told.
     pub fn begin(bytes: &[u8]) -> bool {
-        let mut fields = Fields::new("", bytes);
-        let plausible = FIELDS.iter().all(|(name, range)| fields.i32(name).is_ok_and(|value| range.contains(&value)));
-        let t = fields.take(1, 8, "t").ok().and_then(|bytes| bytes.first_chunk::<8>());
-        plausible && t.is_some_and(|t| (0.0..=1.0).contains(&f64::from_le_bytes(*t)))
+        let Some((fields, rest)) = bytes.split_first_chunk::<48>() else { return false };
+        let is_plausible = |(field, (_, range)): (&[u8; 4], &(&str, std::ops::RangeInclusive<i32>))| {
+            range.contains(&i32::from_le_bytes(*field))
+        };
+        let t = rest.first_chunk().map(|t| f64::from_le_bytes(*t));
+        fields.as_chunks().0.iter().zip(&FIELDS).all(is_plausible) && t.is_some_and(|t| (0.0..=1.0).contains(&t))
     }
 
     pub fn read(fields: &mut Fields, version: Option<i32>) -> Result<Settings> {
@@ -59,7 +61,7 @@ impl Settings {
                     .refuse(format!("a fastText model whose {name} is {} to {}", range.start(), range.end()), value));
             }
         }
-        fields.take(1, 8, "the setting t")?;
+        fields.skip(1, 8, "the setting t")?;
         let [dim, _, _, _, _, _, _, model, bucket, min_n, max_n, _] = values.map(|value| value as usize);
         let model = if model == 3 { Model::Supervised } else { Model::Words };
         // Classifiers of version 11 had no n-grams, whatever their settings say.
@@ -78,15 +80,15 @@ impl Settings {
 }
 
 /// Words in the order of their rows.
-pub(super) struct Dictionary<'a> {
-    pub words: Vec<&'a [u8]>,
+pub(super) struct Dictionary {
+    pub words: Vec<Vec<u8>>,
     pub num_labels: usize,
     /// After pruning: the bucket of each row that is left. `[num_rows]`
     pub buckets: Option<Vec<u32>>,
 }
 
-impl<'a> Dictionary<'a> {
-    pub fn read(fields: &mut Fields<'a>, can_be_pruned: bool) -> Result<Dictionary<'a>> {
+impl Dictionary {
+    pub fn read(fields: &mut Fields, can_be_pruned: bool) -> Result<Dictionary> {
         const SMALLEST: u64 = 10; // bytes of a word without letters: a zero, its count and its kind
         let mut number = |what: &str| {
             let number = fields.i32(what)?;
@@ -96,14 +98,13 @@ impl<'a> Dictionary<'a> {
         let num_labels = number("the number of labels")?;
         fields.i64("the number of tokens")?;
         let pruned = if can_be_pruned { fields.i64("the number of n-grams after pruning")? } else { -1 };
-        if size != num_words + num_labels || num_words == 0 || size * SMALLEST > fields.left() {
-            let found = format!(
-                "{size} entries, {num_words} of them words and {num_labels} labels, in {} bytes (was the file cut short?)",
-                fields.left()
-            );
+        let left = fields.left();
+        if size != num_words + num_labels || num_words == 0 || left.is_some_and(|left| size * SMALLEST > left) {
+            let left = left.map_or(String::new(), |left| format!(", in {left} bytes (was the file cut short?)"));
+            let found = format!("{size} entries, {num_words} of them words and {num_labels} labels{left}");
             return Err(fields.refuse("a dictionary of words and labels", found));
         }
-        let mut words = Vec::with_capacity(num_words as usize);
+        let mut words = Vec::new();
         for entry in 1..=size {
             let word = fields.name(&format!("entry {entry} of {size} of the dictionary"))?;
             fields.i64("a word's count")?;
@@ -130,11 +131,10 @@ impl<'a> Dictionary<'a> {
 
 /// Pairs of bucket and row, in any order.
 fn read_buckets(fields: &mut Fields, count: u64) -> Result<Vec<u32>> {
-    let pairs = fields.take(count, 8, "the n-grams that survived pruning")?;
-    let mut buckets = vec![None; count as usize];
-    for pair in pairs.chunks_exact(8) {
-        let number = |at: usize| u32::from_le_bytes([pair[at], pair[at + 1], pair[at + 2], pair[at + 3]]);
-        let (bucket, row) = (number(0), number(4));
+    fields.expect(count, 8, "the n-grams that survived pruning")?;
+    let numbers: Vec<u32> = fields.numbers(count.saturating_mul(2), "the n-grams that survived pruning")?;
+    let mut buckets = vec![None; numbers.len() / 2];
+    for &[bucket, row] in numbers.as_chunks().0 {
         match buckets.get_mut(row as usize) {
             Some(place @ None) => *place = Some(bucket),
             _ => return Err(fields.refuse(format!("each row from 0 to {} for one n-gram", count - 1), row)),
@@ -172,13 +172,13 @@ pub(super) fn read_input(
         if !fits(codes.rows, codes.dim) {
             return Err(misfit(fields, codes.rows, codes.dim));
         }
-        codes.unpack()
+        codes.unpack(fields)?
     } else {
         let (rows, dim) = (fields.count("the number of rows")?, fields.count("the length of a row")?);
         if !fits(rows, dim) {
             return Err(misfit(fields, rows, dim));
         }
-        fields.floats(rows.saturating_mul(dim), "the input matrix")?
+        fields.numbers(rows.saturating_mul(dim), "the input matrix")?
     };
     if settings.ngrams.is_none() {
         matrix.truncate(num_words as usize * settings.dim);
@@ -188,7 +188,7 @@ pub(super) fn read_input(
         Quantised::read(fields)?;
     } else {
         let (rows, dim) = (fields.count("the output's number of rows")?, fields.count("the length of its rows")?);
-        fields.take(rows.saturating_mul(dim), 4, "the output matrix")?;
+        fields.skip(rows.saturating_mul(dim), 4, "the output matrix")?;
     }
     Ok(matrix)
 }

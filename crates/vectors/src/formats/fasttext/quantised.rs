@@ -11,21 +11,27 @@ use ninefold_core::error::Result;
 /// Centroids of each part.
 const CENTROIDS: usize = 256;
 
+/// How many times larger than its file a matrix can be. Codes of two numbers, which is usual, make it 8 times as large as
+/// they are, and codes compress by little.
+const MOST_EXPANSION: u64 = 256;
+/// Bytes of a matrix that is unpacked in any case.
+const SMALL: u64 = 1 << 24;
+
 /// A matrix in codes.
-pub(super) struct Quantised<'a> {
+pub(super) struct Quantised {
     pub rows: u64,
     pub dim: u64,
-    codes: &'a [u8], // [rows, parts]
+    codes: Vec<u8>, // [rows, parts]
     quantiser: Quantiser,
-    norms: Option<(&'a [u8], Vec<f32>)>, // [rows] codes, [256] centroids
+    norms: Option<(Vec<u8>, Vec<f32>)>, // [rows] codes, [256] centroids
 }
 
-impl<'a> Quantised<'a> {
-    pub fn read(fields: &mut Fields<'a>) -> Result<Quantised<'a>> {
+impl Quantised {
+    pub fn read(fields: &mut Fields) -> Result<Quantised> {
         let has_norms = fields.u8("whether norms are quantised")? != 0;
         let (rows, dim) = (fields.count("the number of rows")?, fields.count("the length of a row")?);
         let size = fields.i32("the number of codes")?;
-        let codes = fields.take(u64::try_from(size).unwrap_or(u64::MAX), 1, "the codes")?;
+        let codes: Vec<u8> = fields.numbers(u64::try_from(size).unwrap_or(u64::MAX), "the codes")?;
         let quantiser = Quantiser::read(fields)?;
         if quantiser.dim as u64 != dim || rows.checked_mul(quantiser.parts as u64) != Some(codes.len() as u64) {
             let expected = format!("codes of {rows} rows of {dim} numbers");
@@ -34,7 +40,7 @@ impl<'a> Quantised<'a> {
         }
         let mut norms = None;
         if has_norms {
-            let codes = fields.take(rows, 1, "the codes of the norms")?;
+            let codes = fields.numbers(rows, "the codes of the norms")?;
             let quantiser = Quantiser::read(fields)?;
             if quantiser.dim != 1 {
                 return Err(fields.refuse("norms, which are single numbers", format!("{} numbers", quantiser.dim)));
@@ -45,8 +51,16 @@ impl<'a> Quantised<'a> {
     }
 
     /// The matrix that the codes stand for. `[rows, dim]`
-    pub fn unpack(&self) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// [`Error::Format`](ninefold_core::Error::Format) where it is larger than any model of the file's size.
+    pub fn unpack(&self, fields: &Fields) -> Result<Vec<f32>> {
         let Quantiser { dim, parts, width, centroids } = &self.quantiser;
+        let (size, most) = (4 * self.rows.saturating_mul(self.dim), SMALL.max(MOST_EXPANSION * fields.taken()));
+        if size > most {
+            let expected = format!("a quantised matrix that unpacks to at most {MOST_EXPANSION} times the file's size");
+            return Err(fields.refuse(expected, format!("one of {} rows of {dim} numbers", self.rows)));
+        }
         let mut data = vec![0.0; self.rows as usize * dim]; // [rows, dim]
         for (row, out) in data.chunks_exact_mut(*dim).enumerate() {
             let norm = self.norms.as_ref().map_or(1.0, |(codes, norms)| norms[usize::from(codes[row])]);
@@ -57,7 +71,7 @@ impl<'a> Quantised<'a> {
                 out.iter_mut().zip(centroid).for_each(|(out, value)| *out = norm * value);
             }
         }
-        data
+        Ok(data)
     }
 }
 
@@ -78,7 +92,7 @@ impl Quantiser {
             let found = format!("{parts} parts of {width}, the last of {last}");
             return Err(fields.refuse(format!("parts of {dim} numbers"), found));
         }
-        let centroids = fields.floats(dim as u64 * CENTROIDS as u64, "the centroids")?;
+        let centroids = fields.numbers(dim as u64 * CENTROIDS as u64, "the centroids")?;
         Ok(Quantiser { dim: dim as usize, parts: parts as usize, width: width as usize, centroids })
     }
 }

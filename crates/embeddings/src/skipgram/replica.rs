@@ -1,8 +1,8 @@
-//! One thread's way to a shared matrix.
+//! One thread's replica of the rows of a shared matrix.
 //!
-//! The most frequent words are in every thread's hands all the time: their cache lines would travel from core to core for
+//! All threads update the rows of the most frequent words all the time: their cache lines would travel from core to core for
 //! each update (33 to 185 ns, against 260 ns for a whole window). So each thread trains its own copy of the first rows, and
-//! brings what it changed together with what the others did after every block of text. With one thread there are no copies.
+//! merges its changes with those of the other threads after every block of text. With one thread there are no copies.
 //!
 //! Changes that threads made apart are not simply added: where all learned the same, the sum would go as many times too far
 //! as there are threads, and four of them drive the vectors to infinity. Nor are they averaged, which would lose what only one
@@ -23,42 +23,42 @@ use ninefold_kernels::simd::BLOCK;
 /// The most rows that are copied. With 4,096 two cores were 8 % quicker, but each doubling of the threads lost a tenth of the
 /// analogies or more.
 const COPIED: usize = 128;
-/// Of a small matrix only one row in so many: less text lies between two looks at a row that only few words want.
-const COPIED_SHARE: usize = 64;
+/// Of a small matrix only one row in so many: infrequent rows are updated too rarely between two merges.
+const COPIED_FRACTION: usize = 64;
 
 /// A shared matrix, or a thread's own copy of its first rows.
-pub(crate) struct View<'a> {
+pub(crate) struct Replica<'a> {
     shared: &'a SharedMatrix,
-    copies: Option<Copies>,
-    /// How many rows are copied, and the first float of the first copy: what [`row`](View::row) asks of `copies`.
+    copies: Option<HotRows>,
+    /// How many rows are copied, and the first float of the first copy: what [`row`](Replica::row) asks of `copies`.
     copied: usize,
     first_copy: *mut f32,
 }
 
-struct Copies {
+struct HotRows {
     rows: SharedMatrix, // what this thread trains
     seen: SharedMatrix, // the shared rows when they were last copied
 }
 
-impl<'a> View<'a> {
+impl<'a> Replica<'a> {
     /// The shared matrix as it is.
-    pub(crate) fn direct(shared: &'a SharedMatrix) -> View<'a> {
-        View { shared, copies: None, copied: 0, first_copy: std::ptr::null_mut() }
+    pub(crate) fn direct(shared: &'a SharedMatrix) -> Replica<'a> {
+        Replica { shared, copies: None, copied: 0, first_copy: std::ptr::null_mut() }
     }
 
     /// What one of `threads` threads should use: the matrix itself, or copies of the rows that every thread wants.
     ///
     /// # Errors
     /// When there is no memory for the copies.
-    pub(crate) fn of_thread(shared: &'a SharedMatrix, threads: usize) -> Result<View<'a>> {
-        let copied = if threads > 1 { COPIED.min(shared.rows() / COPIED_SHARE) } else { 0 };
+    pub(crate) fn of_thread(shared: &'a SharedMatrix, threads: usize) -> Result<Replica<'a>> {
+        let copied = if threads > 1 { COPIED.min(shared.rows() / COPIED_FRACTION) } else { 0 };
         if copied == 0 {
-            return Ok(View::direct(shared));
+            return Ok(Replica::direct(shared));
         }
         let zeros = || SharedMatrix::zeros(copied, shared.dim());
-        let mut copies = Copies { rows: zeros()?, seen: zeros()? };
+        let mut copies = HotRows { rows: zeros()?, seen: zeros()? };
         copies.exchange(shared);
-        Ok(View { shared, copied, first_copy: copies.rows.row(0), copies: Some(copies) })
+        Ok(Replica { shared, copied, first_copy: copies.rows.row(0), copies: Some(copies) })
     }
 
     /// Floats from one row to the next.
@@ -72,13 +72,13 @@ impl<'a> View<'a> {
     /// When there is no such row.
     #[inline]
     pub(crate) fn row(&self, row: u32) -> *mut f32 {
-        // Both are computed and one is chosen, without a branch: which it is nobody can foretell, and it is asked for every row.
+        // Both are computed and one is chosen, without a branch, which would be mispredicted: this is called for every row.
         let row = row as usize;
         let (shared, copy) = (self.shared.row(row), self.first_copy.wrapping_add(row * self.stride()));
         select_unpredictable(row < self.copied, copy, shared)
     }
 
-    /// Called after each block: brings the copies together with the other threads'.
+    /// Called after each block: merges the copies with those of the other threads.
     pub(crate) fn synchronize(&mut self) {
         if let Some(copies) = &mut self.copies {
             copies.exchange(self.shared);
@@ -86,7 +86,7 @@ impl<'a> View<'a> {
     }
 }
 
-impl Copies {
+impl HotRows {
     /// Adds what this thread and what the others changed since the last time; all three become the sum.
     fn exchange(&mut self, shared: &SharedMatrix) {
         let _turn = shared.lock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,24 +129,24 @@ mod tests {
     use super::*;
 
     /// Adds to a row as a thread that trains.
-    fn add(view: &View, row: u32, change: [f32; 2]) {
+    fn add(view: &Replica, row: u32, change: [f32; 2]) {
         for (at, change) in change.into_iter().enumerate() {
             // SAFETY: a float of the row; the test has one thread.
             unsafe { *view.row(row).add(at) += change };
         }
     }
 
-    fn row(view: &View, row: u32) -> [f32; 2] {
+    fn row(view: &Replica, row: u32) -> [f32; 2] {
         // SAFETY: as above.
         [0, 1].map(|at| unsafe { *view.row(row).add(at) })
     }
 
     #[test]
-    fn copies_bring_together_what_threads_have_learned() {
+    fn replicas_merge_what_threads_have_learned() {
         let mut matrix = SharedMatrix::zeros(50_000, 2).unwrap();
         matrix.values(5)[0] = 100.0;
-        let shared = View::direct(&matrix);
-        let mut views = [0, 1].map(|_| View::of_thread(&matrix, 2).unwrap());
+        let shared = Replica::direct(&matrix);
+        let mut views = [0, 1].map(|_| Replica::of_thread(&matrix, 2).unwrap());
         let cold = COPIED as u32;
         // Row, changes of two threads -> the row afterwards.
         let cases = [
@@ -166,7 +166,7 @@ mod tests {
             let expected = if *place == cold { *after } else { before };
             assert_eq!(row(&shared, *place), expected, "row {place}: only rows without copies are shared at once");
         }
-        views.iter_mut().for_each(View::synchronize);
+        views.iter_mut().for_each(Replica::synchronize);
         views[0].synchronize();
         for (place, .., after) in cases {
             for view in [&shared, &views[0], &views[1]] {
@@ -180,13 +180,13 @@ mod tests {
         let matrix = SharedMatrix::zeros(50_000, 2).unwrap();
         let goal = [3.0, -4.0];
         for threads in [2, 4, 8, 64] {
-            let mut views: Vec<View> = (0..threads).map(|_| View::of_thread(&matrix, threads).unwrap()).collect();
+            let mut views: Vec<Replica> = (0..threads).map(|_| Replica::of_thread(&matrix, threads).unwrap()).collect();
             for _ in 0..30 {
                 for view in &views {
                     let now = row(view, 5);
                     add(view, 5, [0, 1].map(|at| 0.9 * (goal[at] - now[at])));
                 }
-                views.iter_mut().for_each(View::synchronize);
+                views.iter_mut().for_each(Replica::synchronize);
             }
             let end = row(&views[0], 5);
             assert!(end.iter().zip(goal).all(|(x, goal)| (x - goal).abs() < 0.1), "{threads} threads: {end:?}");
@@ -197,7 +197,7 @@ mod tests {
     fn one_thread_works_on_the_matrix_itself() {
         let matrix = SharedMatrix::zeros(50_000, 3).unwrap();
         for (threads, direct) in [(1, true), (2, false)] {
-            let view = View::of_thread(&matrix, threads).unwrap();
+            let view = Replica::of_thread(&matrix, threads).unwrap();
             assert_eq!(view.row(1) == matrix.row(1), direct, "{threads} threads");
         }
     }

@@ -1,0 +1,14 @@
+//! Similarity sets and analogies.
+
+#![no_main]
+
+use std::io::Write;
+
+use libfuzzer_sys::fuzz_target;
+use ninefold::vectors::evaluate::Judgements;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(bytes).expect("room for the input");
+    let _ = Judgements::read(file.path());
+});
