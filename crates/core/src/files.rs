@@ -68,7 +68,8 @@ pub fn read_text(action: &'static str, path: &Path) -> Result<String> {
 fn text_of(bytes: Vec<u8>, path: &Path) -> Result<String> {
     let utf_16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks();
-        let text = char::decode_utf16(units.iter().map(|&bytes| unit(bytes))).collect::<std::result::Result<String, _>>().ok();
+        let text =
+            char::decode_utf16(units.iter().map(|&bytes| unit(bytes))).collect::<std::result::Result<String, _>>().ok();
         let text = text.filter(|_| rest.is_empty());
         text.ok_or_else(|| Error::format(path, "text in UTF-16, as its byte order mark says", "something else"))
     };
@@ -125,7 +126,8 @@ mod tests {
             read_text("read the words", &path)
         };
         let units = |unit: fn(u16) -> [u8; 2]| "\u{feff}naïve 🐸".encode_utf16().flat_map(unit).collect::<Vec<u8>>();
-        for bytes in ["naïve 🐸".as_bytes(), "\u{feff}naïve 🐸".as_bytes(), &units(u16::to_le_bytes), &units(u16::to_be_bytes)]
+        for bytes in
+            ["naïve 🐸".as_bytes(), "\u{feff}naïve 🐸".as_bytes(), &units(u16::to_le_bytes), &units(u16::to_be_bytes)]
         {
             assert_eq!(read(bytes).unwrap(), "naïve 🐸");
         }

@@ -130,7 +130,9 @@ impl<'a> Checkpointer<'a> {
                 values.iter_mut().for_each(|value| *value = f32::from_bits(u32::from_le(value.to_bits())));
                 if let Some(value) = values.iter().find(|value| !value.is_finite()) {
                     let path = path.display();
-                    return Err(Error::data(format!("{path}: row {row} holds {value}: delete the file, and lower learning_rate")));
+                    return Err(Error::data(format!(
+                        "{path}: row {row} holds {value}: delete the file, and lower learning_rate"
+                    )));
                 }
             }
         }
@@ -227,11 +229,16 @@ mod tests {
         let mut matrix = SharedMatrix::zeros(2, 20).unwrap();
         matrix.randomize(1.0, &mut Rng::new(1));
         let mut empty = SharedMatrix::zeros(2, 20).unwrap();
-        let mut restored =
-            |mut checkpointer: Checkpointer| checkpointer.restore(&mut [&mut empty], &Silent).map(|epochs| (epochs, empty.all_values()));
+        let mut restored = |mut checkpointer: Checkpointer| {
+            checkpointer.restore(&mut [&mut empty], &Silent).map(|epochs| (epochs, empty.all_values()))
+        };
         assert_eq!(restored(checkpointer(settings(20, 1), &[5, 1])).unwrap().0, 0, "nothing saved yet");
         checkpointer(settings(20, 1), &[5, 1]).save(3, &[&matrix]).unwrap();
-        assert_eq!(restored(checkpointer(settings(20, 8), &[5, 1])).unwrap(), (3, matrix.all_values()), "threads may differ");
+        assert_eq!(
+            restored(checkpointer(settings(20, 8), &[5, 1])).unwrap(),
+            (3, matrix.all_values()),
+            "threads may differ"
+        );
         let mut refusal = |checkpointer| restored(checkpointer).unwrap_err().to_string();
         assert!(refusal(checkpointer(settings(30, 1), &[5, 1])).contains("word2vec with other settings"));
         assert!(refusal(checkpointer(settings(20, 1), &[5, 2])).contains("on other texts"));

@@ -166,7 +166,13 @@ pub struct Report {
 ///
 /// # Panics
 /// When the reader panics (with the input), takes 20 seconds for one input, or asks for more than `most_bytes` at once.
-pub fn survive(name: &str, valid: Vec<Vec<u8>>, inputs: Option<usize>, most_bytes: usize, read: impl Fn(&[u8]) -> bool) -> Report {
+pub fn survive(
+    name: &str,
+    valid: Vec<Vec<u8>>,
+    inputs: Option<usize>,
+    most_bytes: usize,
+    read: impl Fn(&[u8]) -> bool,
+) -> Report {
     let wanted = std::env::var(VARIABLE).ok().and_then(|text| text.parse().ok());
     let inputs: usize = wanted.or(inputs).unwrap_or(INPUTS);
     let mut report = Report::default();

@@ -48,7 +48,10 @@ fn damaged_tables_never_panic() {
 
 #[test]
 fn damaged_json_lines_never_panic() {
-    every_way("a.jsonl", &[b"{\"text\": \"one \\u00e9 two\", \"label\": 1}\n\n{\"text\": \"three\", \"n\": [2, null]}\n"]);
+    every_way(
+        "a.jsonl",
+        &[b"{\"text\": \"one \\u00e9 two\", \"label\": 1}\n\n{\"text\": \"three\", \"n\": [2, null]}\n"],
+    );
 }
 
 #[test]

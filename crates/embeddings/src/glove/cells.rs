@@ -4,7 +4,7 @@
 //! together. The same cells in the same order come from either place; which one depends on the memory allowed.
 
 use super::adagrad::{Cell, Part, row_floats};
-use super::cooccurrence::{Accumulator, Cooccurrences, ONE, DistanceWeights};
+use super::cooccurrence::{Accumulator, Cooccurrences, DistanceWeights, ONE};
 use super::parallel;
 use super::runs::Runs;
 use crate::resources::Resources;

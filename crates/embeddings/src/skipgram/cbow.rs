@@ -20,10 +20,10 @@
 
 use std::ops::Range;
 
+use super::replica::Replica;
 use super::step::{
     Dots, Loop, Scratch, collect, common_stride, cross_entropy, first_of, rates, run_loop_over_columns, write_sums,
 };
-use super::replica::Replica;
 use crate::fetch::Fetch;
 use ninefold_kernels::simd::{BLOCK, Kernel, Simd};
 

@@ -7,8 +7,8 @@
 
 #![allow(unsafe_code)]
 
-use super::subword_rows::Mean;
 use super::replica::Replica;
+use super::subword_rows::Mean;
 use crate::fetch::Fetch;
 use crate::matrix::SharedMatrix;
 use ninefold_kernels::simd::{Kernel, Simd};

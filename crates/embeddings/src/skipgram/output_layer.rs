@@ -4,9 +4,9 @@
 use super::cbow::{Cbow, WINDOWS, Windows};
 use super::huffman::Huffman;
 use super::queue::LossSum;
-use super::sampler::{NegativeSampler, NegativePool};
-use super::step::Scratch;
 use super::replica::Replica;
+use super::sampler::{NegativePool, NegativeSampler};
+use super::step::Scratch;
 use super::window::SkipGram;
 use crate::fetch::Fetch;
 use crate::matrix::SharedMatrix;
@@ -124,9 +124,9 @@ pub(crate) struct OutputWorker<'a> {
     /// Most windows that a step takes: one but for CBOW.
     block: usize,
     set: InstructionSet,
-    targets: Targets, // of this step
-    coming: Targets,  // of the next
-    pool: NegativePool,   // negative samples that windows share
+    targets: Targets,   // of this step
+    coming: Targets,    // of the next
+    pool: NegativePool, // negative samples that windows share
     fetch: Vec<*mut f32>,
     scratch: Scratch,
     loss: LossSum,

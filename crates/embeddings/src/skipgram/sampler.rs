@@ -93,7 +93,13 @@ impl NegativePool {
     /// Draws as [`NegativeSampler::draw_others`], [`TIMES`](NegativePool::TIMES) as many words: one in [`USES`](NegativePool::USES) is new, the others were
     /// new a few steps ago.
     #[inline]
-    pub(crate) fn draw_others(&mut self, sampler: &NegativeSampler, negative: usize, rng: &mut Rng, drawn: &mut Vec<u32>) {
+    pub(crate) fn draw_others(
+        &mut self,
+        sampler: &NegativeSampler,
+        negative: usize,
+        rng: &mut Rng,
+        drawn: &mut Vec<u32>,
+    ) {
         let number = NegativePool::TIMES * negative;
         let number_new = number.div_ceil(NegativePool::USES);
         let (given, kept) = (drawn.len(), NegativePool::STEPS * number_new);

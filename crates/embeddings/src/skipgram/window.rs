@@ -19,11 +19,11 @@
 
 #![allow(unsafe_code)]
 
+use super::replica::Replica;
 use super::sequential::{self, PAIR};
 use super::step::{
     Dots, Loop, Scratch, TILE, TOGETHER, collect, common_stride, cross_entropy, even_part, first_of, rates, run_loop,
 };
-use super::replica::Replica;
 use crate::fetch::Fetch;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::simd::{BLOCK, Kernel, Simd};

@@ -152,7 +152,9 @@ mod tests {
         assert!(expected == found && expected.len() == 2 + 3 + 150 + 1);
         assert!(positions.windows(2).all(|pair| pair[0].1 == pair[1].0));
         let mut some = Vec::new();
-        in_file.chunks_of((positions[2].0, positions[4].1), &[], &mut Vec::new(), |chunk| some.push(chunk.to_vec())).unwrap();
+        in_file
+            .chunks_of((positions[2].0, positions[4].1), &[], &mut Vec::new(), |chunk| some.push(chunk.to_vec()))
+            .unwrap();
         assert_eq!(some, expected[2..5]);
     }
 }

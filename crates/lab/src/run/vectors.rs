@@ -24,11 +24,11 @@ use ninefold_models::bundle::sha256;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::train::TrainData;
 use ninefold_records::VectorCoverage;
+use ninefold_vectors::WordVectors;
+use ninefold_vectors::formats::{self, ReadOptions};
 use ninefold_vectors::matrix::EmbeddingMatrix;
 use ninefold_vectors::oov::{OovVectors, OutOfVocabulary, Part};
 use ninefold_vectors::pretrained::{self, Places};
-use ninefold_vectors::formats::{self, ReadOptions};
-use ninefold_vectors::WordVectors;
 
 /// Changes whenever the trainers give other vectors for the same settings, or cached files have another form.
 const CACHE_VERSION: u32 = 12;

@@ -355,9 +355,7 @@ fn fill(place: &str, mut begun: Vec<u8>, rest: &mut (dyn Read + Send), size: Opt
 /// Damage that the unpackers find is the file's fault, everything else the system's.
 fn broken(place: &str, error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-            Error::parse(place, "an intact archive")(error)
-        }
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Error::parse(place, "an intact archive")(error),
         io::ErrorKind::UnexpectedEof => {
             Error::format(place, "a whole file", "an end in the middle (was it cut short?)")
         }

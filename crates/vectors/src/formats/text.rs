@@ -173,7 +173,8 @@ impl Table<'_> {
             work.push((block, self.lines + 1, matrix));
             self.lines += lines;
         }
-        let parse = |(block, line, rows): (&[u8], usize, &mut [f32])| (rows.len(), Block::parse(block, line, dim, rows));
+        let parse =
+            |(block, line, rows): (&[u8], usize, &mut [f32])| (rows.len(), Block::parse(block, line, dim, rows));
         let parsed: Vec<(usize, Block)> = work.into_par_iter().map(parse).collect();
         self.add(begun, parsed)?;
         let empty = lines(&window[content.len()..]).count() - usize::from(!content.is_empty());

@@ -36,7 +36,11 @@ pub fn write(vectors: &WordVectors, path: &Path, header: bool) -> Result<()> {
 
 /// Refuses words that would read back as something else.
 pub fn writable(vectors: &WordVectors) -> Result<()> {
-    match vectors.words().iter().position(|word| word.is_empty() || word.bytes().any(|byte| byte == b'\n' || is_separator(&byte))) {
+    match vectors
+        .words()
+        .iter()
+        .position(|word| word.is_empty() || word.bytes().any(|byte| byte == b'\n' || is_separator(&byte)))
+    {
         None => Ok(()),
         Some(row) => {
             let word = &vectors.words()[row];

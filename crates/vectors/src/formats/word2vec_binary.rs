@@ -104,7 +104,9 @@ fn read(source: Source, _: ReadOptions, progress: &dyn Progress) -> Result<WordV
 /// Refuses a header that promises more than the file can hold.
 fn check_size(Header { words, dim, length }: Header, source: &Source) -> Result<()> {
     // A vector has at least its numbers and the space before them.
-    let smallest = (words as u64).checked_mul((dim as u64).saturating_mul(4).saturating_add(1)).and_then(|size| size.checked_add(length as u64));
+    let smallest = (words as u64)
+        .checked_mul((dim as u64).saturating_mul(4).saturating_add(1))
+        .and_then(|size| size.checked_add(length as u64));
     let found = match (smallest, source.size()) {
         (Some(smallest), Some(size)) if smallest > size => format!("{size} bytes (was the file cut short?)"),
         (Some(_), _) if dim <= MOST_DIMENSIONS => return Ok(()),

@@ -223,7 +223,8 @@ fn bad_lines_are_skipped_and_counted_where_asked_for() {
             assert!(notices[0].starts_with("4 lines were skipped") && notices[0].ends_with(&expected), "{notices:?}");
         }
     }
-    let many: String = (0..300_000).map(|n| if n % 3 == 0 { format!("w{n} x\n") } else { format!("w{n} 0 {n}\n") }).collect();
+    let many: String =
+        (0..300_000).map(|n| if n % 3 == 0 { format!("w{n} x\n") } else { format!("w{n} 0 {n}\n") }).collect();
     fs::write(&path, &many).unwrap();
     let found = formats::load_with(&path, options, &Silent).unwrap();
     assert_eq!((found.len(), found.get("w299999").unwrap()), (200_000, &[0.0, 299_999.0][..]));

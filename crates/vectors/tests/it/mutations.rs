@@ -63,7 +63,8 @@ fn damaged_word2vec_binaries_never_panic() {
 
 #[test]
 fn damaged_fasttext_models_never_panic() {
-    let valid = golden(&["fasttext/pruned.ftz", "fasttext/norms.ftz", "fasttext/quantised.ftz", "fasttext/classifier.bin"]);
+    let valid =
+        golden(&["fasttext/pruned.ftz", "fasttext/norms.ftz", "fasttext/quantised.ftz", "fasttext/classifier.bin"]);
     every_way("fastText", &valid, false);
 }
 
@@ -101,10 +102,16 @@ fn damaged_judgements_never_panic() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("set");
     let pairs = b"# a set\nword1\tword2\tscore\nold\tnew\t1.5\na b\tc\t2\n".to_vec();
-    let report = survive("judgements", vec![pairs, b": one\na b c d\n: two\ne f g h\n".to_vec()], Some(5_000), MOST_BYTES, |bytes| {
-        fs::write(&path, bytes).unwrap();
-        Judgements::read(&path).is_ok()
-    });
+    let report = survive(
+        "judgements",
+        vec![pairs, b": one\na b c d\n: two\ne f g h\n".to_vec()],
+        Some(5_000),
+        MOST_BYTES,
+        |bytes| {
+            fs::write(&path, bytes).unwrap();
+            Judgements::read(&path).is_ok()
+        },
+    );
     eprintln!("judgements: {report:?}");
 }
 

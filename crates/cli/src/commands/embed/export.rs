@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use ninefold::{Error, files};
 use ninefold::vectors::WordVectors;
+use ninefold::{Error, files};
 use serde_json::json;
 
 use super::table::{ReadingArgs, format, load, save};
