@@ -176,7 +176,7 @@ impl TextClassifier {
         let mut config = self.config.clone();
         if let Some(vectors) = &self.vectors {
             let path = folder.join("vectors.safetensors");
-            formats::save_cache(vectors, &path)?;
+            formats::save_cache(vectors, GIVEN, &path)?;
             let path = path.display().to_string();
             let kind = EmbeddingKind::Pretrained(PretrainedConfig { path, ..PretrainedConfig::default() });
             config.embedding.push(EmbeddingSpec::new(GIVEN, kind));
