@@ -36,6 +36,7 @@ impl CorpusConfig {
             return Err(Error::invalid_value("split", expected, format!("{:?}", pick.name())));
         }
         self.charset()?;
+        self.delimiter()?;
         self.strip()?;
         self.sample.validate()
     }
@@ -95,6 +96,7 @@ mod tests {
         assert_eq!(with(|c| c.split = Split::Bydate), "split");
         assert_eq!(with(|c| (c.split, c.test) = (Split::Random, "t.csv".into())), "split");
         assert_eq!(with(|c| c.encoding = "klingon".into()), "encoding");
+        assert_eq!(with(|c| c.delimiter = "::".into()), "delimiter");
         assert_eq!(with(|c| c.strip = vec!["signatures".into()]), "strip");
         assert_eq!(with(|c| c.strip = vec!["none".into(), "quotes".into()]), "strip");
     }

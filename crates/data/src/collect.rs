@@ -15,7 +15,7 @@ use ninefold_core::phrasing::counted;
 /// [`Error::Format`] when the format is unknown, nothing has a label, or as the reader says.
 pub(crate) fn labelled(mut input: Input, prefix: &str, request: &Request) -> Result<Reading> {
     let (place, name) = (input.place(), file_name(&input.path));
-    let reader = readers::find(&input.head(), true).ok_or_else(|| unknown(&input))?;
+    let reader = readers::find_for(&input.head(), request).ok_or_else(|| unknown(&input))?;
     let mut reading = Reading::default();
     let mut first_unlabelled = None;
     let found = (reader.read)(&mut input, request, &mut |row| {
@@ -36,6 +36,7 @@ pub(crate) fn labelled(mut input: Input, prefix: &str, request: &Request) -> Res
         return Err(Error::format(place, "texts with labels", "not one"));
     }
     reading.notices.extend(found.columns.map(|columns| format!("{name}: {columns}")));
+    reading.notices.extend(found.notices.iter().map(|notice| format!("{name}: {notice}")));
     if let Some(Place::Line(line)) = first_unlabelled {
         let count = counted(reading.unlabelled, "row");
         reading.notices.push(format!("{name}: {count} without a label left out, the first in line {line}"));

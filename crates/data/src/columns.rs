@@ -4,10 +4,14 @@
 //! header -> gives their positions. What the user named comes first, then the names people give such columns, then what
 //! the columns hold.
 
+use std::borrow::Cow;
+
+use csv::StringRecord;
+
 use crate::config::{CorpusConfig, Header};
 use crate::guess::{self, Profile};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::phrasing::{listed, nearest, quoted};
+use ninefold_core::phrasing::{all_listed, listed, nearest, quoted};
 
 /// Names of label columns, the most telling first; compared without case, spaces and punctuation.
 const LABELS: &str = "labeltext labelname classname categoryname label labels class classlabel classindex classid category \
@@ -28,19 +32,27 @@ pub(crate) struct Request<'a> {
     pub header: Header,
     /// False when only texts are read: then there need not be a label.
     pub labelled: bool,
+    /// What separates the cells of a table; `None`: found.
+    pub delimiter: Option<u8>,
     /// The columns of the training file when its test file is read: without a header of its own it has the same ones.
     pub like: Option<&'a Layout>,
 }
 
 impl<'a> Request<'a> {
     /// As the config says.
-    pub fn new(config: &'a CorpusConfig, labelled: bool) -> Request<'a> {
-        Request { text: &config.text_column, label: &config.label_column, header: config.header, labelled, like: None }
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] for a delimiter that is none.
+    pub fn new(config: &'a CorpusConfig, labelled: bool) -> Result<Request<'a>> {
+        let (text, label, header) = (config.text_column.as_slice(), config.label_column.as_str(), config.header);
+        Ok(Request { text, label, header, labelled, delimiter: config.delimiter()?, like: None })
     }
 
     /// True when a column is asked for by a name, so that there must be names.
     fn needs_names(&self) -> bool {
-        let is_name = |wanted: &str| !wanted.is_empty() && wanted.parse::<usize>().is_err();
+        let is_name = |wanted: &str| {
+            !wanted.is_empty() && wanted.split(',').any(|wanted| wanted.trim().parse::<usize>().is_err())
+        };
         self.text.iter().any(|wanted| is_name(wanted)) || (self.labelled && is_name(self.label))
     }
 }
@@ -67,6 +79,46 @@ impl Layout {
         let label = self.label.as_ref().map(|label| format!(", label from {}", name(label))).unwrap_or_default();
         format!("text from {}{label}", texts.join(" and "))
     }
+
+    /// True for a row that repeats the header, as in files that were put together.
+    pub fn is_header(&self, row: &StringRecord) -> bool {
+        self.header.as_ref().is_some_and(|names| repeats(names, row))
+    }
+
+    /// Sentences about columns that are read although others have the same name.
+    pub fn duplicate_notices(&self) -> Vec<String> {
+        let Some(names) = &self.header else { return Vec::new() };
+        let notice = |&column: &usize| {
+            let name = plain(&names[column]);
+            let same =
+                (0..names.len()).filter(|&other| plain(&names[other]) == name).map(|other| (other + 1).to_string());
+            let same: Vec<String> = same.collect();
+            (same.len() > 1).then(|| {
+                let (name, columns, chosen) = (&names[column], all_listed(&same), column + 1);
+                format!("columns {columns} are all called {name:?}; column {chosen} is read (a number chooses another)")
+            })
+        };
+        self.text.iter().chain(&self.label).filter_map(notice).collect()
+    }
+}
+
+/// True for a row with the cells of `first`; a byte order mark may be before it, where two files were put together.
+fn repeats<T: AsRef<str>>(first: &[String], row: impl IntoIterator<Item = T>) -> bool {
+    let mut row = row.into_iter();
+    let same = |name: &String| {
+        row.next().is_some_and(|cell| name.trim() == cell.as_ref().trim_start_matches('\u{feff}').trim())
+    };
+    first.iter().all(same) && row.next().is_none()
+}
+
+/// The rows without those that repeat the first one: a header that comes again is still one.
+fn without_repeats(rows: &[Vec<String>]) -> Cow<'_, [Vec<String>]> {
+    let [first, below @ ..] = rows else { return Cow::Borrowed(rows) };
+    if !below.iter().any(|row| repeats(first, row)) {
+        return Cow::Borrowed(rows);
+    }
+    let below = below.iter().filter(|&row| !repeats(first, row));
+    std::iter::once(first).chain(below).cloned().collect()
 }
 
 /// The layout of a test table, from that of its training table: the same names in any order, or the same number of
@@ -95,11 +147,13 @@ pub(crate) fn of_table(rows: &[Vec<String>], request: &Request, place: &str) -> 
         Ok(Layout { text, label, header: Some(rows[0].clone()), width })
     };
     let header_is_known = request.header == Header::Yes || (request.header == Header::Auto && request.needs_names());
+    let rows = if request.header == Header::Auto { without_repeats(rows) } else { Cow::Borrowed(rows) };
+    let rows = rows.as_ref();
     if header_is_known || (request.header == Header::Auto && has_known_name(rows)) {
         return named();
     }
     let layout = by_content(rows, request, place)?;
-    let is_header = |label| request.header == Header::Auto && guess::first_row_stands_apart(rows, label);
+    let is_header = |label| request.header == Header::Auto && guess::first_row_is_header(rows, &layout.text, label);
     let header = layout.label.filter(|&label| is_header(label)).map(|_| rows[0].clone());
     Ok(Layout { header, ..layout })
 }
@@ -117,7 +171,7 @@ pub(crate) fn by_name<T: AsRef<str>>(
     let known = |list: &str| list.split(' ').find_map(|wanted| plain.iter().position(|name| name == wanted));
     let mut text = Vec::new();
     for wanted in request.text {
-        text.push(find(names, wanted, "text_column", place)?);
+        text.extend(each(wanted, |wanted| find(names, wanted, "text_column", place))?);
     }
     let mut label = match (request.labelled, request.label) {
         (false, _) => None,
@@ -157,8 +211,10 @@ fn by_content(rows: &[Vec<String>], request: &Request, place: &str) -> Result<La
             Err(Error::format(place, expected, format!("{wanted:?}")))
         }
     };
-    let mut text: Vec<usize> =
-        request.text.iter().map(|wanted| numbered(wanted, "text_column")).collect::<Result<_>>()?;
+    let mut text = Vec::new();
+    for wanted in request.text {
+        text.extend(each(wanted, |wanted| numbered(wanted, "text_column"))?);
+    }
     let mut label = match (request.labelled, request.label) {
         (true, "") | (false, _) => None,
         (true, wanted) => Some(numbered(wanted, "label_column")?),
@@ -185,11 +241,24 @@ fn by_content(rows: &[Vec<String>], request: &Request, place: &str) -> Result<La
     Ok(Layout { text, label, header: None, width })
 }
 
+/// The column that `wanted` is; where there is none, those that are listed in it, separated by commas. (A name may hold a comma.)
+fn each(wanted: &str, find: impl Fn(&str) -> Result<usize>) -> Result<Vec<usize>> {
+    find(wanted).map(|column| vec![column]).or_else(|error| match wanted.contains(',') {
+        true => wanted.split(',').map(|part| find(part.trim())).collect(),
+        false => Err(error),
+    })
+}
+
+/// True for a name that columns of text, titles or labels usually have.
+pub(crate) fn is_known_name(name: &str) -> bool {
+    let name = plain(name);
+    [LABELS, TITLES, TEXTS].iter().any(|list| list.split(' ').any(|known| known == name))
+}
+
 /// True when a cell of the first row is a name that such columns have, and not just a value that comes again below it.
 fn has_known_name(rows: &[Vec<String>]) -> bool {
-    let known = |name: &str| [LABELS, TITLES, TEXTS].iter().any(|list| list.split(' ').any(|other| other == name));
     rows[0].iter().enumerate().any(|(column, cell)| {
-        known(&plain(cell)) && !rows[1..].iter().any(|row| row[column].trim().eq_ignore_ascii_case(cell.trim()))
+        is_known_name(cell) && !rows[1..].iter().any(|row| row[column].trim().eq_ignore_ascii_case(cell.trim()))
     })
 }
 
@@ -235,7 +304,7 @@ mod tests {
     }
 
     fn layout(lines: &[&str], config: &CorpusConfig) -> Result<Layout> {
-        of_table(&rows(lines), &Request::new(config, true), "x.csv")
+        of_table(&rows(lines), &Request::new(config, true)?, "x.csv")
     }
 
     fn found(lines: &[&str]) -> (Vec<usize>, usize, bool) {

@@ -25,6 +25,9 @@ pub struct CorpusConfig {
     pub label_column: String,
     /// Whether the first line of a CSV or TSV file names the columns: "auto", "yes" or "no".
     pub header: Header,
+    /// What separates the cells of a table: "auto", "comma", "semicolon", "tab", "pipe", "space", or any ASCII character. A text
+    /// file is read as a table when this is given.
+    pub delimiter: String,
     /// "auto" (byte order mark, UTF-8, else windows-1252 or EUC-KR), or a name such as "utf-8", "latin1", "cp949".
     pub encoding: String,
     /// "auto" (the given test part, else random), "given", "random", "last" (the last texts of each class, as files are
@@ -68,6 +71,7 @@ impl Default for CorpusConfig {
             text_column: Vec::new(),
             label_column: String::new(),
             header: Header::Auto,
+            delimiter: "auto".to_string(),
             encoding: "auto".to_string(),
             split: Split::Auto,
             strip: vec!["auto".to_string()],
@@ -81,6 +85,28 @@ impl Default for CorpusConfig {
 }
 
 impl CorpusConfig {
+    /// What `delimiter` means; `None`: found in the file.
+    pub(crate) fn delimiter(&self) -> Result<Option<u8>> {
+        match self.delimiter.as_str() {
+            "auto" => Ok(None),
+            "comma" => Ok(Some(b',')),
+            "semicolon" => Ok(Some(b';')),
+            "tab" | "\\t" => Ok(Some(b'\t')),
+            "pipe" => Ok(Some(b'|')),
+            "space" => Ok(Some(b' ')),
+            other => match other.as_bytes() {
+                [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\n' | b'\r') => {
+                    Ok(Some(*byte))
+                }
+                _ => {
+                    let expected = "\"auto\", \"comma\", \"semicolon\", \"tab\", \"pipe\", \"space\" or one ASCII character that is \
+                                    neither letter, digit nor quote";
+                    Err(Error::invalid_value("delimiter", expected, format!("{other:?}")))
+                }
+            },
+        }
+    }
+
     /// What `encoding` means.
     pub(crate) fn charset(&self) -> Result<Charset> {
         // WHATWG's labels lack the names by which Python and Windows call these two.

@@ -1,13 +1,13 @@
 //! Bytes of unknown encoding -> text: byte order mark, UTF-8, else windows-1252 or EUC-KR (cp949).
 //!
 //! Takes the bytes of one file -> gives its text and which encoding that was. Each file of a folder is decided alone.
-//! The guess between the two legacy encodings is chardetng's
-//! (Firefox's detector).
+//! The guess between the two legacy encodings is chardetng's (Firefox's detector). NUL is white space wherever it occurs, as in
+//! fastText; its number is reported.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, DecoderResult, EUC_JP, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
 
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 
 /// How bytes are to be read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,39 +47,74 @@ pub(crate) struct Outcome {
     pub replaced: usize,
     /// What the bytes look like, where that is an encoding that is never guessed.
     pub suspected: Option<&'static str>,
+    /// NUL characters that became spaces.
+    pub nuls: usize,
 }
 
 impl Outcome {
-    /// Nothing to remark.
+    /// Decoded without any loss.
     pub fn clean(encoding: &'static str) -> Outcome {
-        Outcome { encoding, replaced: 0, suspected: None }
+        Outcome { encoding, replaced: 0, suspected: None, nuls: 0 }
     }
 }
 
-/// Bytes -> text. `place` is the file's name, for errors.
+/// A whole file -> text. `place` is its name, for errors.
 ///
 /// # Errors
-/// [`Error::Format`] with line and byte when the bytes are no text, or not text of the encoding that was asked for.
+/// [`Error::Format`] with line and byte when the file is binary, or not text of the encoding that was asked for.
 pub(crate) fn decode(bytes: Vec<u8>, charset: Charset, place: &str) -> Result<Decoded> {
-    match charset {
-        Charset::Latin1 => {
-            Ok(Decoded { text: encoding_rs::mem::decode_latin1(&bytes).into(), outcome: Outcome::clean("latin-1") })
+    refuse_binary(&bytes, charset, place)?;
+    decode_part(bytes, charset, place, 1)
+}
+
+/// As [`decode`], for a part of a file of which [`refuse_binary`] has seen the beginning. `first_line` is the number of the part's
+/// first line.
+///
+/// # Errors
+/// [`Error::Format`] with line and byte for bytes that are not text of the encoding that was asked for.
+pub(crate) fn decode_part(bytes: Vec<u8>, charset: Charset, place: &str, first_line: usize) -> Result<Decoded> {
+    let mut decoded = match (charset, Encoding::for_bom(&bytes)) {
+        (Charset::Latin1, _) => {
+            Decoded { text: encoding_rs::mem::decode_latin1(&bytes).into(), outcome: Outcome::clean("latin-1") }
         }
-        Charset::Named(encoding) => strictly(&bytes, encoding, place),
-        Charset::Detect => {
-            if let Some((encoding, _)) = Encoding::for_bom(&bytes) {
-                return strictly(&bytes, encoding, place);
-            }
-            if let Some(zero) = bytes.iter().take(8000).position(|&byte| byte == 0) {
-                let expected = "text (a binary file? utf-16 without a byte order mark needs encoding = \"utf-16le\")";
-                return Err(Error::format(place, expected, format!("a zero byte at offset {zero}")));
-            }
-            Ok(match String::from_utf8(bytes) {
-                Ok(text) => Decoded { text, outcome: Outcome::clean("utf-8") },
-                Err(error) => guessed(error.as_bytes()),
-            })
+        (Charset::Named(encoding), _) | (Charset::Detect, Some((encoding, _))) => {
+            strictly(&bytes, encoding, place, first_line)?
         }
+        (Charset::Detect, None) => match String::from_utf8(bytes) {
+            Ok(text) => Decoded { text, outcome: Outcome::clean("utf-8") },
+            Err(error) => guessed(error.as_bytes()),
+        },
+    };
+    decoded.outcome.nuls = decoded.text.bytes().filter(|&byte| byte == 0).count();
+    if decoded.outcome.nuls > 0 {
+        decoded.text = decoded.text.replace('\0', " ");
     }
+    Ok(decoded)
+}
+
+/// Refuses a binary file by its first bytes. A few NUL bytes in a text are no reason: a text is refused when more than a fifth of
+/// its bytes are control characters, or when it has NUL bytes beside other control characters and is not UTF-8.
+///
+/// # Errors
+/// [`Error::Format`] with the offset of the first NUL byte.
+pub(crate) fn refuse_binary(head: &[u8], charset: Charset, place: &str) -> Result<()> {
+    const LOOKED_AT: usize = 8000; // as Git does
+    if charset != Charset::Detect || Encoding::for_bom(head).is_some() {
+        return Ok(());
+    }
+    let head = &head[..head.len().min(LOOKED_AT)];
+    let Some(first_nul) = head.iter().position(|&byte| byte == 0) else { return Ok(()) };
+    let is_control = |byte: &&u8| matches!(byte, 1..=7 | 0x0e..=0x19 | 0x1c..=0x1f);
+    let nuls = head.iter().filter(|&&byte| byte == 0).count();
+    let controls = head.iter().filter(is_control).count();
+    // An error without a length is a character that is cut off at the end.
+    let is_utf8 = std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let many = nuls > 1 && 5 * (nuls + controls) > head.len();
+    if many || (controls > 0 && !is_utf8) {
+        let expected = "text (a binary file? utf-16 without a byte order mark needs encoding = \"utf-16le\")";
+        return Err(Error::format(place, expected, format!("a zero byte at offset {first_nul}")));
+    }
+    Ok(())
 }
 
 /// Bytes that are neither marked nor valid UTF-8.
@@ -90,14 +125,41 @@ fn guessed(bytes: &[u8]) -> Decoded {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
     let guess = detector.guess(None, Utf8Detection::Deny);
-    // A few syllables alone could be Chinese or Japanese as well; of these only Korean is on offer.
-    let korean = guess == EUC_KR || ([GBK, BIG5, SHIFT_JIS, EUC_JP].contains(&guess) && is_mostly_hangul(bytes));
-    if korean && let Some(text) = EUC_KR.decode_without_bom_handling_and_without_replacement(bytes) {
-        return Decoded { text: text.into(), outcome: Outcome::clean(name_of(EUC_KR)) };
+    if let Some(text) = korean(bytes, guess) {
+        return Decoded { text, outcome: Outcome::clean(name_of(EUC_KR)) };
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
     let suspected = (guess != WINDOWS_1252).then(|| name_of(guess));
     Decoded { text: text.into(), outcome: Outcome { suspected, ..Outcome::clean(name_of(WINDOWS_1252)) } }
+}
+
+/// The text in EUC-KR, where it is Korean. A few syllables alone could be Chinese or Japanese as well; of these only Korean is ever
+/// guessed.
+fn korean(bytes: &[u8], guess: &'static Encoding) -> Option<String> {
+    let is_possible = guess == EUC_KR || ([GBK, BIG5, SHIFT_JIS, EUC_JP].contains(&guess) && is_mostly_hangul(bytes));
+    let text = EUC_KR.decode_without_bom_handling_and_without_replacement(bytes).filter(|_| is_possible)?;
+    (!is_rather_chinese(bytes, &text)).then(|| text.into())
+}
+
+/// The commonest syllables of Korean, the particles and endings first; they make up about half of running text.
+const KOREAN: &str = "이다는에의을가고한하를은도로지기사서어시자리나아대인수정일으과만그여전해있게부라보스주제상장원구동들면조마적성비안무신\
+    경유요습니세했었좋화영우소오관된년국미업할";
+/// The commonest characters of Chinese; they make up about half of running text.
+const CHINESE: &str = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方\
+    多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又\
+    关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度门任常先海通教\
+    儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德\
+    资命山金指克许统区保至队形社便空决治展马科司五基眼书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规\
+    万取拉格望觉术领共确传师观清今切院让识候带导争运";
+
+/// True when bytes that are valid EUC-KR read better as GBK: they hold more Chinese characters that Korean rarely uses, or more of the
+/// commonest characters of Chinese than of the commonest syllables of Korean. `as_korean` is the text in EUC-KR.
+fn is_rather_chinese(bytes: &[u8], as_korean: &str) -> bool {
+    let Some(as_chinese) = GBK.decode_without_bom_handling_and_without_replacement(bytes) else { return false };
+    let hangul = as_korean.chars().filter(|character| ('가'..='힣').contains(character)).count();
+    let hanja = as_korean.chars().filter(|character| ('\u{4e00}'..='\u{9fff}').contains(character)).count();
+    let common = |text: &str, list: &str| text.chars().filter(|&it| !it.is_ascii() && list.contains(it)).count();
+    4 * hanja > hangul || common(&as_chinese, CHINESE) > common(as_korean, KOREAN)
 }
 
 /// True when most bytes above ASCII form the 2,350 common syllables of EUC-KR (rows 0xb0 to 0xc8).
@@ -128,7 +190,7 @@ fn nearly_utf8(bytes: &[u8]) -> Option<Decoded> {
 }
 
 /// Every byte must belong to `encoding`.
-fn strictly(bytes: &[u8], encoding: &'static Encoding, place: &str) -> Result<Decoded> {
+fn strictly(bytes: &[u8], encoding: &'static Encoding, place: &str, first_line: usize) -> Result<Decoded> {
     let mut decoder = encoding.new_decoder_with_bom_removal();
     let capacity = decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(bytes.len());
     let mut text = String::with_capacity(capacity);
@@ -139,9 +201,13 @@ fn strictly(bytes: &[u8], encoding: &'static Encoding, place: &str) -> Result<De
         }
         (DecoderResult::Malformed(length, after), read) => {
             let bad = read.saturating_sub(usize::from(length) + usize::from(after));
-            let line = 1 + bytes[..bad].iter().filter(|&&byte| byte == b'\n').count();
-            let found = format!("byte 0x{:02x} at offset {bad}", bytes[bad]);
-            Err(Error::format(format!("{place}:{line}"), format!("{} text", name_of(encoding)), found))
+            let line = first_line + bytes[..bad].iter().filter(|&&byte| byte == b'\n').count();
+            let found = if first_line == 1 {
+                format!("byte 0x{:02x} at offset {bad}", bytes[bad])
+            } else {
+                format!("byte 0x{:02x}", bytes[bad])
+            };
+            Err(Error::format(Location::line(place, line), format!("{} text", name_of(encoding)), found))
         }
         (DecoderResult::OutputFull, _) => unreachable!("the buffer has the size that encoding_rs asks for"),
     }
@@ -197,10 +263,52 @@ mod tests {
     }
 
     #[test]
+    fn short_chinese_text_is_not_taken_for_korean() {
+        for text in [
+            "这个产品很好",
+            "我不喜欢",
+            "质量太差了",
+            "今天天气不错",
+            "非常满意",
+            "中国经济增长",
+            "电影很好看",
+            "价格便宜",
+            "房间很干净，服务也很好。",
+            "不推荐大家购买",
+            "比赛开始了",
+            "手机电池不行",
+        ] {
+            let bytes = GBK.encode(text).0;
+            assert_ne!(detected(&bytes).1, "euc-kr", "{text}");
+        }
+        for text in
+            ["좋은 영화", "재미없다", "가격이 저렴하고 좋아요", "최고", "배송이 느려요", "실망했습니다", "추천합니다"]
+        {
+            let bytes = EUC_KR.encode(text).0;
+            assert_eq!(detected(&bytes), (text.to_string(), "euc-kr"), "{text}");
+        }
+    }
+
+    #[test]
+    fn nul_is_white_space_in_every_encoding() {
+        let wide: Vec<u8> = "\u{feff}a\0b".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (bytes, charset) in [
+            (b"a\0b".to_vec(), Charset::Detect),
+            (b"a\0b".to_vec(), Charset::Named(UTF_8)),
+            (b"a\0b".to_vec(), Charset::Latin1),
+            (wide, Charset::Detect),
+        ] {
+            let decoded = decode(bytes, charset, "x").unwrap();
+            assert_eq!((decoded.text.as_str(), decoded.outcome.nuls), ("a b", 1), "{charset:?}");
+        }
+    }
+
+    #[test]
     fn latin_1_keeps_every_byte_as_its_code_point() {
         let bytes: Vec<u8> = (0..=255).collect();
         let decoded = decode(bytes, Charset::Latin1, "x").unwrap();
-        assert!(decoded.text.chars().map(u32::from).eq(0..256));
+        let with_space_for_nul = std::iter::once(u32::from(b' ')).chain(1..256);
+        assert!(decoded.text.chars().map(u32::from).eq(with_space_for_nul));
     }
 
     #[test]

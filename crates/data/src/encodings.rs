@@ -14,6 +14,8 @@ pub(crate) struct Encodings {
     suspected: BTreeMap<&'static str, usize>,
     replaced: usize,
     first_replaced: Option<String>,
+    nuls: usize,
+    first_nul: Option<String>,
 }
 
 impl Encodings {
@@ -27,6 +29,15 @@ impl Encodings {
             self.replaced += outcome.replaced;
             self.first_replaced.get_or_insert_with(|| place.to_string());
         }
+        self.add_nuls(outcome.nuls, || place.to_string());
+    }
+
+    /// Counts NUL characters; `place` is where they are.
+    pub fn add_nuls(&mut self, count: usize, place: impl FnOnce() -> String) {
+        if count > 0 {
+            self.nuls += count;
+            self.first_nul.get_or_insert_with(place);
+        }
     }
 
     /// Adds the counts of another part.
@@ -38,6 +49,8 @@ impl Encodings {
         }
         self.replaced += other.replaced;
         self.first_replaced = self.first_replaced.take().or(other.first_replaced);
+        self.nuls += other.nuls;
+        self.first_nul = self.first_nul.take().or(other.first_nul);
     }
 
     /// Names, commonest first.
@@ -45,6 +58,13 @@ impl Encodings {
         let mut names: Vec<_> = self.files.iter().collect();
         names.sort_by_key(|&(name, &count)| (std::cmp::Reverse(count), *name));
         names.into_iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// A sentence about NUL characters, where there were any.
+    pub fn nul_notice(&self) -> Option<String> {
+        let place = self.first_nul.as_ref()?;
+        let were = if self.nuls == 1 { "was" } else { "were" };
+        Some(format!("{} {were} read as white space (first in {place})", counted(self.nuls, "NUL character")))
     }
 
     /// Sentences about whatever is not plain UTF-8.
@@ -68,6 +88,7 @@ impl Encodings {
                 },
             ));
         }
+        notices.extend(self.nul_notice());
         let guessed = self.files.get("windows-1252").copied().unwrap_or(0);
         if let Some((name, &count)) = self.suspected.iter().max_by_key(|&(_, &count)| count)
             && count * 2 > guessed

@@ -29,7 +29,7 @@ impl Profile {
     }
 
     /// Several values, each of which comes again, none of them a sentence.
-    fn is_like_labels(&self) -> bool {
+    pub fn is_like_labels(&self) -> bool {
         let few = (2..=(self.rows / 2).max(2)).contains(&self.distinct);
         few && self.mean_words > 0.0 && self.mean_words <= 3.0
     }
@@ -61,15 +61,151 @@ pub(crate) fn texts(profiles: &[Profile], label: Option<usize>, labelled: bool) 
     left
 }
 
-/// True when the first row's label never comes again although every other label does, and its cells are short.
-pub(crate) fn first_row_stands_apart(rows: &[Vec<String>], label: usize) -> bool {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in &rows[1..] {
-        *counts.entry(row[label].trim()).or_default() += 1;
+/// True when the first row names the columns, by what stands below it: every cell is there, and no two are the same; and either they
+/// are numbers in order above texts, or the label never comes again and the row is of another kind than the rows below.
+pub(crate) fn first_row_is_header(rows: &[Vec<String>], texts: &[usize], label: usize) -> bool {
+    let [first, below @ ..] = rows else { return false };
+    let distinct = first.iter().map(|cell| cell.trim()).collect::<BTreeSet<_>>().len() == first.len();
+    if below.is_empty() || !distinct || first.iter().any(|cell| cell.trim().is_empty()) {
+        return false;
     }
-    let first = &rows[0];
-    let short = first.iter().all(|cell| !cell.trim().is_empty() && cell.chars().count() <= 40);
-    let distinct = first.iter().collect::<BTreeSet<_>>().len() == first.len();
-    let new = !counts.contains_key(first[label].trim()) && first[label].trim().parse::<f64>().is_err();
-    short && distinct && new && counts.len() >= 2 && counts.values().all(|&count| count >= 2)
+    let columns: Vec<Column> = (0..first.len()).map(|column| Column { first: &first[column], below, column }).collect();
+    if are_numbers_in_order(first) && texts.iter().any(|&text| !columns[text].is_numeric()) {
+        return true;
+    }
+    let counts = columns[label].counts();
+    if counts.contains_key(columns[label].first.trim()) || counts.len() < 2 {
+        return false;
+    }
+    let is_name_above_numbers = |column: &Column| !is_number(column.first) && column.is_numeric();
+    if columns.iter().any(is_name_above_numbers) || columns[label].is_name_beside_numbers(&counts) {
+        return true;
+    }
+    if texts.iter().any(|&text| columns[text].first_is_like_the_others()) {
+        return false;
+    }
+    let is_short = first.iter().all(|cell| cell.chars().count() <= 40) && !is_number(columns[label].first);
+    let all_repeat = counts.values().all(|&count| count >= 2);
+    (is_short && all_repeat)
+        || (columns[label].repeats(&counts) && texts.iter().all(|&text| columns[text].first_is_shorter()))
+        || (columns[label].repeats(&counts) && columns[label].first_is_longer())
+}
+
+/// Column names that pandas gives where there are none: 0, 1, 2, ... or 1, 2, 3, ...
+fn are_numbers_in_order(first: &[String]) -> bool {
+    let numbers: Option<Vec<usize>> = first.iter().map(|cell| cell.trim().parse().ok()).collect();
+    numbers.is_some_and(|numbers| numbers[0] <= 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1))
+}
+
+fn is_number(cell: &str) -> bool {
+    cell.trim().parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+fn words(cell: &str) -> usize {
+    cell.split_whitespace().count()
+}
+
+/// A column: its first cell and those below.
+struct Column<'a> {
+    first: &'a str,
+    below: &'a [Vec<String>],
+    column: usize,
+}
+
+impl<'a> Column<'a> {
+    fn cells(&self) -> impl Iterator<Item = &'a str> {
+        let column = self.column;
+        self.below.iter().map(move |row| row[column].as_str())
+    }
+
+    /// How often each value comes below the first cell.
+    fn counts(&self) -> BTreeMap<&'a str, usize> {
+        let mut counts = BTreeMap::new();
+        self.cells().for_each(|cell| *counts.entry(cell.trim()).or_default() += 1);
+        counts
+    }
+
+    /// Every cell that is not empty is a number, and there are some.
+    fn is_numeric(&self) -> bool {
+        let mut cells = self.cells().filter(|cell| !cell.trim().is_empty()).peekable();
+        cells.peek().is_some() && cells.all(is_number)
+    }
+
+    /// A number above labels that are words, as in "text,1".
+    fn is_name_beside_numbers(&self, counts: &BTreeMap<&str, usize>) -> bool {
+        is_number(self.first) && !counts.keys().any(|label| is_number(label)) && self.repeats(counts)
+    }
+
+    /// Most values come again.
+    fn repeats(&self, counts: &BTreeMap<&str, usize>) -> bool {
+        3 * counts.len() <= 2 * self.below.len()
+    }
+
+    /// A text like those below: several words, no fewer than most others have, most of which come again in them.
+    fn first_is_like_the_others(&self) -> bool {
+        let wanted = words(self.first);
+        let shorter = self.cells().filter(|cell| words(cell) < wanted).count();
+        let longer = self.cells().filter(|cell| words(cell) > wanted).count();
+        if wanted < 3 || 10 * longer > 9 * self.below.len() || 10 * shorter > 9 * self.below.len() {
+            return false;
+        }
+        let known: BTreeSet<&str> = self.cells().flat_map(str::split_whitespace).collect();
+        2 * self.first.split_whitespace().filter(|word| known.contains(word)).count() >= wanted
+    }
+
+    /// Fewer words than nine of ten cells below have.
+    fn first_is_shorter(&self) -> bool {
+        10 * self.cells().filter(|cell| words(cell) > words(self.first)).count() >= 9 * self.below.len()
+    }
+
+    /// More words than any cell below has.
+    fn first_is_longer(&self) -> bool {
+        self.cells().all(|cell| words(cell) < words(self.first))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXTS: [&str; 6] = [
+        "a late goal decided the league",
+        "which driver works with this laptop",
+        "simmer the onion for an hour",
+        "a late coach decided the league",
+        "which driver works with this kernel",
+        "simmer the bread for an hour",
+    ];
+
+    fn is_header(first: [&str; 2], labels: [&str; 6]) -> bool {
+        let below = TEXTS.iter().zip(labels).map(|(text, label)| vec![text.to_string(), label.to_string()]);
+        let rows: Vec<Vec<String>> = std::iter::once(first.map(String::from).to_vec()).chain(below).collect();
+        first_row_is_header(&rows, &[0], 1)
+    }
+
+    #[test]
+    fn header_is_recognised_beside_rare_labels_and_numbers() {
+        let topics = ["sport", "tech", "food", "sport", "tech", "food"];
+        let with_rare = ["sport", "tech", "food", "sport", "tech", "rare"];
+        let numbers = ["0", "1", "2", "0", "1", "2"];
+        for (first, labels) in [
+            (["meldung", "klasse"], topics),
+            (["meldung", "klasse"], with_rare),
+            (["what was written in the original message", "the class that was given to it"], with_rare),
+            (["0", "1"], topics),
+            (["0", "1"], numbers),
+            (["meldung", "7"], topics),
+            (["meldung", "klasse"], numbers),
+        ] {
+            assert!(is_header(first, labels), "{first:?} {labels:?}");
+        }
+    }
+
+    #[test]
+    fn first_text_with_a_rare_label_is_no_header() {
+        let topics = ["sport", "tech", "food", "sport", "tech", "food"];
+        assert!(!is_header(["a late coach decided the goal", "strange"], topics));
+        assert!(!is_header(["a late coach decided the goal", "sport"], topics));
+        assert!(!is_header(["meldung", "sport"], topics));
+    }
 }

@@ -91,6 +91,7 @@ impl<'a> Input<'a> {
         let mut rest = packing::open(path, taken)?;
         let mut head = Vec::new();
         rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| packing::broken(path, error))?;
+        decode::refuse_binary(&head, charset, &path.display().to_string())?;
         let has_ascii_lines = charset.has_ascii_lines(&head);
         let body = Body::Stream { head, rest: Box::new(rest) };
         let mut input = Input { path: path.to_path_buf(), charset, progress, encodings: Encodings::default(), body };
@@ -113,7 +114,10 @@ impl<'a> Input<'a> {
                 let end = (0..=HEAD.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
                 (Cow::Borrowed(&text[..end]), end == text.len())
             }
-            Body::Stream { head, .. } => (String::from_utf8_lossy(head), head.len() < HEAD),
+            Body::Stream { head, .. } => {
+                let unmarked = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+                (String::from_utf8_lossy(unmarked), head.len() < HEAD)
+            }
         };
         let is_folder = matches!(self.body, Body::Folder);
         let extension = if is_folder { String::new() } else { names::extension(&names::file_name(&self.path)) };
@@ -180,8 +184,13 @@ impl<'a> Input<'a> {
         let mut reader = Cursor::new(std::mem::take(head)).chain(rest);
         let mut left = Vec::new();
         let mut next = || next_piece(&mut reader, &mut left, end, longest);
+        let mut line = 1;
         while let Some(piece) = next().map_err(|error| packing::broken(&self.path, error))? {
-            give(&decode::decode(piece, self.charset, &place)?.text)?;
+            let newlines = piece.iter().filter(|&&byte| byte == b'\n').count();
+            let decoded = decode::decode_part(piece, self.charset, &place, line)?;
+            self.encodings.add_nuls(decoded.outcome.nuls, || format!("{place}:{line}"));
+            line += newlines + usize::from(end.is_some());
+            give(&decoded.text)?;
         }
         Ok(())
     }

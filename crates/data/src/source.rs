@@ -40,7 +40,7 @@ pub(crate) fn read(config: &CorpusConfig, folders: &Folders, progress: &dyn Prog
 fn read_path(path: &Path, config: &CorpusConfig, like: Option<&Layout>, progress: &dyn Progress) -> Result<Parts> {
     let read_one = |path: &Path, prefix: &str, like: Option<&Layout>| -> Result<Reading> {
         let input = Input::open(path, config.charset()?, progress)?;
-        collect::labelled(input, prefix, &Request { like, ..Request::new(config, true) })
+        collect::labelled(input, prefix, &Request { like, ..Request::new(config, true)? })
     };
     let metadata = fs::metadata(path).map_err(|error| missing(path, error))?;
     if !metadata.is_dir() {

@@ -7,10 +7,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::columns::Request;
 use crate::config::CorpusConfig;
+use crate::encodings::Encodings;
 use crate::input::Input;
 use crate::names::files_below;
 use crate::readers;
@@ -26,6 +27,8 @@ pub struct TextFiles {
     files: Vec<TextFile>,
     config: CorpusConfig,
     bytes: u64,
+    /// Whether what was noticed in the files has been said, which is once however often they are read.
+    is_noticed: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +61,7 @@ impl TextFiles {
             let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
             return Err(Error::data(format!("{}: no file with texts", names.join(", "))));
         }
-        Ok(TextFiles { files, config: config.clone(), bytes })
+        Ok(TextFiles { files, config: config.clone(), bytes, is_noticed: Arc::default() })
     }
 
     /// Number of files.
@@ -78,6 +81,7 @@ impl TextFiles {
     ) -> Result<()> {
         progress.begin(task, "bytes", Some(self.bytes));
         let (mut batch, mut size) = (Vec::new(), 0);
+        let mut encodings = Encodings::default();
         for file in &self.files {
             let (taken, mut told) = (Arc::new(AtomicU64::new(0)), 0);
             let mut input = Input::stream(&file.path, self.config.charset()?, progress, Arc::clone(&taken))?;
@@ -99,15 +103,19 @@ impl TextFiles {
             if file.whole {
                 input.parts(|part| give(part.to_string()))?;
             } else {
-                let request = Request::new(&self.config, false);
+                let request = Request::new(&self.config, false)?;
                 readers::read_texts(&mut input, &request, &mut |row| give(row.text))?;
             }
             told_of()?;
+            encodings.merge(input.encodings);
         }
         if !batch.is_empty() {
             take(&batch)?;
         }
         progress.end();
+        if !self.is_noticed.swap(true, Ordering::Relaxed) {
+            encodings.nul_notice().iter().for_each(|notice| progress.notice(notice));
+        }
         Ok(())
     }
 }

@@ -33,7 +33,7 @@ pub fn read_texts(path: &Path, config: &CorpusConfig) -> Result<Vec<Text>> {
     let mut input = Input::open(path, config.charset()?, &Silent)?;
     let name = file_name(path);
     let mut texts = Vec::new();
-    readers::read_texts(&mut input, &Request::new(config, false), &mut |row| {
+    readers::read_texts(&mut input, &Request::new(config, false)?, &mut |row| {
         texts.push(Text { text: row.text, source: row.place.within(&name) });
         Ok(())
     })?;
@@ -65,7 +65,8 @@ pub fn lines<R: BufRead>(mut reader: R, name: &str) -> impl Iterator<Item = Resu
                     line.pop();
                 }
                 let source = format!("{name}:{number}");
-                Some(decode::decode(line, Charset::Detect, &source).map(|decoded| Text { text: decoded.text, source }))
+                let decoded = decode::decode_part(line, Charset::Detect, &source, 1);
+                Some(decoded.map(|decoded| Text { text: decoded.text, source }))
             }
             Err(error) => Some(Err(Error::io("read", name)(error))),
         }

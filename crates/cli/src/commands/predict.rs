@@ -38,9 +38,12 @@ pub struct PredictArgs {
     /// Text files (a text per line), CSV, TSV, JSONL or fastText files, or folders (a text per file); stdin without any
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Where the text is in CSV, TSV and JSONL: a column's name or number; several, separated by commas, are joined
-    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    /// Where the text is in CSV, TSV and JSONL: a column's name or number; several (repeated, or separated by commas) are joined
+    #[arg(long, value_name = "COLUMN")]
     pub text_column: Vec<String>,
+    /// What separates the cells of a table: auto, comma, semicolon, tab, pipe, or one character
+    #[arg(long, value_name = "CHARACTER")]
+    pub delimiter: Option<String>,
     /// The encoding of the files, where guessing fails
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
@@ -95,6 +98,7 @@ struct Counts {
 fn label_files(args: &PredictArgs, predictor: &Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
     let config = CorpusConfig {
         text_column: args.text_column.clone(),
+        delimiter: args.delimiter.clone().unwrap_or_else(|| "auto".to_string()),
         encoding: args.encoding.clone().unwrap_or_else(|| "auto".to_string()),
         ..CorpusConfig::default()
     };

@@ -16,8 +16,8 @@ pub struct DataArgs {
     /// A separate test file or folder
     #[arg(long, value_name = "PATH")]
     pub test: Option<String>,
-    /// Where the text is: a column's name or number; several, separated by commas, are joined
-    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    /// Where the text is: a column's name or number; several (repeated, or separated by commas) are joined
+    #[arg(long, value_name = "COLUMN")]
     pub text_column: Vec<String>,
     /// Where the label is: a column's name or number
     #[arg(long, value_name = "COLUMN")]
@@ -25,6 +25,9 @@ pub struct DataArgs {
     /// Whether a table's first line names the columns: auto, yes, no
     #[arg(long, value_name = "WHETHER")]
     pub header: Option<String>,
+    /// What separates the cells of a table: auto, comma, semicolon, tab, pipe, or one character
+    #[arg(long, value_name = "CHARACTER")]
+    pub delimiter: Option<String>,
     /// The encoding of the texts, where guessing fails: utf-8, latin1, cp949, ...
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
@@ -51,6 +54,7 @@ impl DataArgs {
         settings.list("corpus.text_column", &self.text_column);
         settings.text("corpus.label_column", &self.label_column);
         settings.text("corpus.header", &self.header);
+        settings.text("corpus.delimiter", &self.delimiter);
         settings.text("corpus.encoding", &self.encoding);
         settings.text("corpus.split", &self.split);
         settings.list("corpus.strip", &self.strip);

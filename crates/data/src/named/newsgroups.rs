@@ -107,7 +107,7 @@ fn read_folders(parts: &[PathBuf; 2], place: &Path, progress: &dyn Progress) -> 
     let [train, test] = parts;
     let part = |folder: &Path, prefix: &str| {
         let input = Input::open(folder, Charset::Latin1, progress)?;
-        collect::labelled(input, prefix, &Request::new(&CorpusConfig::default(), true))
+        collect::labelled(input, prefix, &Request::new(&CorpusConfig::default(), true)?)
     };
     let train = part(train, "train/")?;
     let test = part(test, "test/")?;

@@ -1,9 +1,13 @@
 //! JSON lines: one object per line.
 //!
 //! Takes the text of a file -> gives its rows. Text and label are found among the keys of the first object, as columns
-//! are; every line must have them, a text as a string, a label as a string, number or truth value.
+//! are; every line must have them, a text as a string, a label as a string, number or truth value. A number is a label as it is
+//! written, however many digits it has.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::reader::{Confidence, Findings, Reader};
 use crate::columns::{self, Request};
@@ -45,8 +49,11 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
         give(Row { text, label, place: Place::Line(line) })
     })?;
     let keys = keys.ok_or_else(|| Error::format(file, "a JSON object per line", "an empty file"))?;
-    Ok(Findings { columns: Some(keys.describe()), layout: None })
+    Ok(Findings { columns: Some(keys.describe()), ..Findings::default() })
 }
+
+/// The values of a line by their keys, as they are written.
+type Object<'a> = BTreeMap<String, &'a RawValue>;
 
 struct Keys {
     text: Vec<String>,
@@ -54,7 +61,7 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(first: &Map<String, Value>, request: &Request, place: &str) -> Result<Keys> {
+    fn of(first: &Object, request: &Request, place: &str) -> Result<Keys> {
         let names: Vec<&String> = first.keys().collect();
         let (text, label) = columns::by_name(&names, request, place)?;
         Ok(Keys {
@@ -70,41 +77,47 @@ impl Keys {
     }
 }
 
-fn parse(line: &str, place: &str) -> Result<Map<String, Value>> {
+fn parse<'a>(line: &'a str, place: &str) -> Result<Object<'a>> {
     let expected = "a JSON object such as {\"text\": \"...\", \"label\": \"...\"}";
-    match serde_json::from_str(line) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(other) => Err(Error::format(place, expected, kind_of(&other))),
+    serde_json::from_str(line).map_err(|error| match serde_json::from_str(line) {
+        Ok(Value::Object(_)) => Error::parse(place, expected)(error),
+        Ok(other) => Error::format(place, expected, kind_of(&other)),
         Err(_) if matches!(line.trim_end(), "[" | "{") => {
-            Err(Error::format(place, format!("{expected} on one line"), "JSON spread over several lines"))
+            Error::format(place, format!("{expected} on one line"), "JSON spread over several lines")
         }
-        Err(error) => Err(Error::format(place, expected, format!("broken JSON ({error})"))),
+        Err(error) => Error::format(place, expected, format!("broken JSON ({error})")),
+    })
+}
+
+/// The value of a key.
+fn value<'a>(object: &Object<'a>, key: &str, place: &str) -> Result<(&'a str, Value)> {
+    let raw = object.get(key).ok_or_else(|| lacks(object, key, place))?.get();
+    let value = serde_json::from_str(raw).map_err(Error::parse(place, format!("a value in {key:?}")))?;
+    Ok((raw, value))
+}
+
+fn text_of(object: &Object, key: &str, place: &str) -> Result<String> {
+    match value(object, key, place)?.1 {
+        Value::String(text) => Ok(text),
+        Value::Null => Ok(String::new()),
+        other => Err(Error::format(place, format!("a string in {key:?}"), kind_of(&other))),
     }
 }
 
-fn text_of(object: &Map<String, Value>, key: &str, place: &str) -> Result<String> {
-    match object.get(key) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(Value::Null) => Ok(String::new()),
-        Some(other) => Err(Error::format(place, format!("a string in {key:?}"), kind_of(other))),
-        None => Err(lacks(object, key, place)),
+fn label_of(object: &Object, key: &str, place: &str) -> Result<String> {
+    let raw = object.get(key).ok_or_else(|| lacks(object, key, place))?.get();
+    if raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Ok(raw.to_string()); // also what no machine number holds
+    }
+    match value(object, key, place)?.1 {
+        Value::String(label) => Ok(label),
+        Value::Bool(label) => Ok(label.to_string()),
+        Value::Null => Ok(String::new()),
+        other => Err(Error::format(place, format!("one label, a string or a number, in {key:?}"), kind_of(&other))),
     }
 }
 
-fn label_of(object: &Map<String, Value>, key: &str, place: &str) -> Result<String> {
-    match object.get(key) {
-        Some(Value::String(label)) => Ok(label.clone()),
-        Some(Value::Number(label)) => Ok(label.to_string()),
-        Some(Value::Bool(label)) => Ok(label.to_string()),
-        Some(Value::Null) => Ok(String::new()),
-        Some(other) => {
-            Err(Error::format(place, format!("one label, a string or a number, in {key:?}"), kind_of(other)))
-        }
-        None => Err(lacks(object, key, place)),
-    }
-}
-
-fn lacks(object: &Map<String, Value>, key: &str, place: &str) -> Error {
+fn lacks(object: &Object, key: &str, place: &str) -> Error {
     let keys: Vec<&String> = object.keys().collect();
     Error::format(place, format!("the key {key:?}, as on the lines before"), format!("the keys {}", quoted(&keys)))
 }
@@ -135,6 +148,16 @@ mod tests {
         let text =
             "{\"text\": \"one\", \"label\": \"a\"}\n\n{\"label\": 3, \"text\": \"tw\\u00f6\\n\", \"more\": [1]}\n";
         assert_eq!(lines(text).unwrap(), [(1, "a".into(), "one".into()), (3, "3".into(), "twö\n".into())]);
+    }
+
+    #[test]
+    fn numbers_are_labels_as_they_are_written() {
+        for number in
+            ["18446744073709551617", "-98765432109876543210987654321", "1.0", "0.1000000000000000055511151231257827"]
+        {
+            let line = format!("{{\"text\": \"one\", \"label\": {number}}}\n");
+            assert_eq!(lines(&line).unwrap(), [(1, number.into(), "one".into())]);
+        }
     }
 
     #[test]

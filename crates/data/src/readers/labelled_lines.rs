@@ -1,6 +1,7 @@
 //! fastText's format: a text per line, its label a word that begins with `__label__`.
 //!
-//! Takes the text of a file -> gives its rows.
+//! Takes the text of a file -> gives its rows. A label ends where fastText ends a word: at ASCII white space. Other white space, such
+//! as a no-break space, is a part of it. A line has one label: texts with several are refused by line.
 
 use super::reader::{Confidence, Findings, Reader};
 use crate::columns::Request;
@@ -43,7 +44,7 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
 /// A line -> its text without labels, and the names of its labels.
 fn split(line: &str) -> (String, Vec<&str>) {
     let (mut text, mut labels, mut start) = (String::new(), Vec::new(), 0);
-    for word in line.split_whitespace() {
+    for word in words(line) {
         if let Some(label) = word.strip_prefix(PREFIX) {
             let at = word.as_ptr() as usize - line.as_ptr() as usize;
             text.push_str(&line[start..at]);
@@ -65,9 +66,14 @@ fn one<'a>(labels: &[&'a str], place: impl Fn() -> String) -> Result<&'a str> {
     }
 }
 
+/// The words of a line as fastText cuts them.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split([' ', '\t', '\x0b', '\x0c', '\r', '\n', '\0']).filter(|word| !word.is_empty())
+}
+
 /// True when a line has a label of this kind.
 fn has_label(line: &str) -> bool {
-    line.split_whitespace().any(|word| word.starts_with(PREFIX))
+    words(line).any(|word| word.starts_with(PREFIX))
 }
 
 #[cfg(test)]
@@ -82,6 +88,13 @@ mod tests {
             rows(&READER, "x.txt", "__label__pos good film\n\nbad  film __label__neg\nno label\n__label__x\n").unwrap();
         let rows: Vec<_> = rows.iter().map(|(line, label, text)| (*line, label.as_str(), text.as_str())).collect();
         assert_eq!(rows, [(1, "pos", "good film"), (3, "neg", "bad  film"), (4, "", "no label"), (5, "x", "")]);
+    }
+
+    #[test]
+    fn a_label_ends_at_ascii_white_space() {
+        let rows = rows(&READER, "x.txt", "__label__sci\u{a0}fi a film\n__label__a\u{3000}b\tanother\n").unwrap();
+        let rows: Vec<_> = rows.iter().map(|(_, label, text)| (label.as_str(), text.as_str())).collect();
+        assert_eq!(rows, [("sci\u{a0}fi", "a film"), ("a\u{3000}b", "another")]);
     }
 
     #[test]

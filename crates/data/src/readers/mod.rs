@@ -30,12 +30,19 @@ pub(crate) fn find(head: &Head, labelled: bool) -> Option<&'static Reader> {
     (confidence > Confidence::No).then_some(reader)
 }
 
+/// As [`find`]; a file is a table where the settings say what separates its cells, unless it is JSON by its name.
+pub(crate) fn find_for(head: &Head, request: &Request) -> Option<&'static Reader> {
+    let is_table = request.delimiter.is_some() && !head.is_folder && !json_lines::READER.is_named_by(&head.extension);
+    if is_table { Some(&table::READER) } else { find(head, request.labelled) }
+}
+
 /// Hands out the texts of a file or folder, whether they have labels or not.
 ///
 /// # Errors
 /// As the reader says; [`Error::Format`](ninefold_core::Error::Format) when no format fits.
 pub(crate) fn read_texts(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<()> {
-    let reader = find(&input.head(), false).ok_or_else(|| Error::format(input.place(), "texts", "something else"))?;
+    let reader =
+        find_for(&input.head(), request).ok_or_else(|| Error::format(input.place(), "texts", "something else"))?;
     (reader.read)(input, request, give).map(drop)
 }
 
@@ -52,7 +59,7 @@ pub(crate) fn labelled_formats() -> String {
 /// True for the names of files that hold many texts.
 pub(crate) fn is_data_file(name: &str) -> bool {
     let extension = names::extension(name);
-    extension == "txt" || READERS.iter().any(|reader| reader.extensions.contains(&extension.as_str()))
+    extension == "txt" || READERS.iter().any(|reader| reader.is_named_by(&extension))
 }
 
 #[cfg(test)]

@@ -49,14 +49,21 @@ pub(crate) struct Findings {
     pub columns: Option<String>,
     /// The columns of a table.
     pub layout: Option<Layout>,
+    /// Sentences about what was noticed, without the name of the file.
+    pub notices: Vec<String>,
 }
 
 impl Reader {
+    /// True when files of this extension are in the format.
+    pub fn is_named_by(&self, extension: &str) -> bool {
+        self.extensions.contains(&extension)
+    }
+
     /// How sure the format is of a file or folder.
     pub fn confidence(&self, head: &Head) -> Confidence {
         if self.reads_folders != head.is_folder {
             Confidence::No
-        } else if self.extensions.contains(&head.extension.as_str()) {
+        } else if self.is_named_by(&head.extension) {
             Confidence::Certain
         } else {
             (self.recognises)(head)
@@ -81,7 +88,7 @@ pub(crate) mod tests {
         let mut input = Input::open(&path, Charset::Detect, &Silent).unwrap();
         input.path = name.into();
         let (config, mut rows) = (CorpusConfig::default(), Vec::new());
-        (reader.read)(&mut input, &Request::new(&config, true), &mut |row| {
+        (reader.read)(&mut input, &Request::new(&config, true)?, &mut |row| {
             let Place::Line(line) = row.place else { panic!("expected a line, found {:?}", row.place) };
             rows.push((line, row.label, row.text));
             Ok(())

@@ -114,7 +114,8 @@ fn a_pair_of_files_is_a_given_split() {
         "{notices}"
     );
     assert!(
-        notices.contains(r#"train.csv: text from "text", label from "label" (the first line is a header)"#),
+        notices
+            .contains(r#"train.csv: text from "text", label from "label" (the first line is a header, delimiter ",")"#),
         "{notices}"
     );
 
