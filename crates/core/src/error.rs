@@ -41,8 +41,8 @@ pub enum Error {
     /// A file's content is not what it should be.
     #[error("{location}: expected {expected}, found {found}")]
     Format {
-        /// The file and, where known, the line, column, field or entry.
-        location: Location,
+        /// The file and, where known, the line, column, field or entry; boxed, since every result is as large as its largest error.
+        location: Box<Location>,
         /// What belongs there.
         expected: String,
         /// What is there.
@@ -156,7 +156,12 @@ impl Error {
 
     /// A file whose content is not what it should be.
     pub fn format(location: impl Into<Location>, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::Format { location: location.into(), expected: expected.into(), found: found.into(), source: None }
+        Error::Format {
+            location: Box::new(location.into()),
+            expected: expected.into(),
+            found: found.into(),
+            source: None,
+        }
     }
 
     /// For `map_err`: a file that a parser refused. The parser's failure is both what was found and the source.
@@ -164,7 +169,7 @@ impl Error {
         location: impl Into<Location>,
         expected: impl Into<String>,
     ) -> impl FnOnce(E) -> Error {
-        let (location, expected) = (location.into(), expected.into());
+        let (location, expected) = (Box::new(location.into()), expected.into());
         move |source| {
             let source = source.into();
             Error::Format { location, expected, found: source.to_string(), source: Some(source) }

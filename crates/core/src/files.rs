@@ -89,6 +89,11 @@ fn utf_8(bytes: Vec<u8>, path: &Path) -> Result<String> {
     })
 }
 
+/// True for the names of files that the system puts into folders: `.DS_Store` and other hidden files, `Thumbs.db`, `desktop.ini`.
+pub fn is_clutter(name: &str) -> bool {
+    name.starts_with('.') || ["thumbs.db", "ehthumbs.db", "desktop.ini"].contains(&name.to_lowercase().as_str())
+}
+
 /// Writes `value` as indented JSON with a final newline.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ pub mod checksum;
 pub mod error;
 pub mod files;
 pub mod folders;
+pub mod machine;
 pub mod partition;
 pub mod phrasing;
 pub mod progress;

@@ -3,7 +3,6 @@
 use crate::columns::Request;
 use crate::document::Labelled;
 use crate::input::Input;
-use crate::names::file_name;
 use crate::readers;
 use crate::reading::{Place, Reading};
 use ninefold_core::error::{Error, Result};
@@ -14,7 +13,7 @@ use ninefold_core::phrasing::counted;
 /// # Errors
 /// [`Error::Format`] when the format is unknown, nothing has a label, or as the reader says.
 pub(crate) fn labelled(mut input: Input, prefix: &str, request: &Request) -> Result<Reading> {
-    let (place, name) = (input.place(), file_name(&input.path));
+    let (place, name) = (input.place(), input.file_name());
     let reader = readers::find_for(&input.head(), request).ok_or_else(|| unknown(&input))?;
     let mut reading = Reading::default();
     let mut first_unlabelled = None;

@@ -13,12 +13,17 @@ use std::sync::atomic::AtomicU64;
 use crate::decode::{self, Charset};
 use crate::encodings::Encodings;
 use crate::names;
-use crate::packing;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::machine;
 use ninefold_core::progress::Progress;
+use ninefold_packing::{self as packing, Counted, Packing};
 
 /// Bytes by which a format is recognised.
 const HEAD: usize = 1 << 20;
+/// Bytes after which it is asked whether memory lasts.
+const STEP: u64 = 1 << 26;
+/// A line that is longer than this in bytes is no line of texts.
+const LONGEST_LINE: u64 = 1 << 28;
 /// Bytes after which a text that is streamed is cut.
 pub(crate) const LONGEST: usize = 1 << 20;
 
@@ -29,6 +34,10 @@ pub(crate) struct Input<'a> {
     pub progress: &'a dyn Progress,
     /// How the bytes were decoded that were read as a whole.
     pub encodings: Encodings,
+    /// How the file is packed.
+    pub packing: Option<Packing>,
+    /// The name by which the format is recognised; empty for a folder and for standard input.
+    name: String,
     body: Body,
 }
 
@@ -45,7 +54,7 @@ enum Body {
 /// The beginning of an input.
 #[derive(Debug)]
 pub(crate) struct Head<'a> {
-    /// Of the file name, in lower case and without `.gz` or `.zst`; empty for a folder.
+    /// Of the file name, in lower case and without that of a packing; empty for a folder.
     pub extension: String,
     pub is_folder: bool,
     /// The first mebibyte as far as it is UTF-8; ASCII is right in any encoding that files are streamed in.
@@ -63,16 +72,23 @@ impl Head<'_> {
 }
 
 impl<'a> Input<'a> {
-    /// A folder, or a file that is read and decoded as a whole.
+    /// A folder, or a file that is read and decoded as a whole; `-` is standard input.
     ///
     /// # Errors
     /// [`Error::Io`] and [`Error::Format`] with the path.
     pub fn open(path: &Path, charset: Charset, progress: &'a dyn Progress) -> Result<Input<'a>> {
-        let mut input =
-            Input { path: path.to_path_buf(), charset, progress, encodings: Encodings::default(), body: Body::Folder };
+        let mut input = Input {
+            path: path.to_path_buf(),
+            charset,
+            progress,
+            encodings: Encodings::default(),
+            packing: None,
+            name: String::new(),
+            body: Body::Folder,
+        };
         if !path.is_dir() {
-            let reader = packing::open(path, Arc::default())?;
-            input.hold(reader)?;
+            let bytes = input.begin(Arc::default())?;
+            input.hold(bytes)?;
         }
         Ok(input)
     }
@@ -88,22 +104,46 @@ impl<'a> Input<'a> {
         progress: &'a dyn Progress,
         taken: Arc<AtomicU64>,
     ) -> Result<Input<'a>> {
-        let mut rest = packing::open(path, taken)?;
+        let (path, encodings) = (path.to_path_buf(), Encodings::default());
+        let mut input =
+            Input { path, charset, progress, encodings, packing: None, name: String::new(), body: Body::Folder };
+        let mut rest = input.begin(taken)?;
         let mut head = Vec::new();
-        rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| packing::broken(path, error))?;
-        decode::refuse_binary(&head, charset, &path.display().to_string())?;
+        rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| input.damaged(error))?;
+        decode::refuse_binary(&head, charset, &input.place())?;
         let has_ascii_lines = charset.has_ascii_lines(&head);
-        let body = Body::Stream { head, rest: Box::new(rest) };
-        let mut input = Input { path: path.to_path_buf(), charset, progress, encodings: Encodings::default(), body };
+        input.body = Body::Stream { head, rest: Box::new(rest) };
         if !has_ascii_lines {
             input.text()?;
         }
         Ok(input)
     }
 
+    /// The unpacked bytes of the file, which is no binary file of a known kind.
+    fn begin(&mut self, taken: Arc<AtomicU64>) -> Result<Box<dyn BufRead + Send>> {
+        let mut unpacked = if is_stdin(&self.path) {
+            packing::open_stream(Counted::new(std::io::stdin(), taken), STDIN)?
+        } else {
+            packing::open(&self.path, taken)?
+        };
+        let head = unpacked.bytes.fill_buf().map_err(|error| self.damaged(error))?;
+        refuse_binary(head, &self.place())?;
+        (self.packing, self.name) = (unpacked.packing, unpacked.name);
+        Ok(unpacked.bytes)
+    }
+
+    fn damaged(&self, error: std::io::Error) -> Error {
+        packing::damaged(&self.place(), error)
+    }
+
     /// Where it is, for errors.
     pub fn place(&self) -> String {
-        self.path.display().to_string()
+        if is_stdin(&self.path) { STDIN.to_string() } else { self.path.display().to_string() }
+    }
+
+    /// What the sources of its texts begin with: the file name, or "stdin".
+    pub fn file_name(&self) -> String {
+        if is_stdin(&self.path) { "stdin".to_string() } else { names::file_name(&self.path) }
     }
 
     /// Its beginning.
@@ -120,7 +160,7 @@ impl<'a> Input<'a> {
             }
         };
         let is_folder = matches!(self.body, Body::Folder);
-        let extension = if is_folder { String::new() } else { names::extension(&names::file_name(&self.path)) };
+        let extension = if is_folder { String::new() } else { names::extension(&self.name) };
         Head { extension, is_folder, text, is_whole }
     }
 
@@ -142,9 +182,9 @@ impl<'a> Input<'a> {
     /// Hands out the lines with their numbers from 1, without their ends.
     ///
     /// # Errors
-    /// Those of `give`, and as [`Input::text`].
+    /// Those of `give`, and as [`Input::text`]; [`Error::Format`] for a line of a streamed file that is longer than [`LONGEST_LINE`].
     pub fn lines(&mut self, give: impl FnMut(usize, &str) -> Result<()>) -> Result<()> {
-        self.lines_up_to(u64::MAX, give)
+        self.lines_up_to(LONGEST_LINE, give)
     }
 
     /// As [`Input::lines`], for lines that are texts: when the file is streamed, a line that is longer than [`LONGEST`] is cut
@@ -185,7 +225,7 @@ impl<'a> Input<'a> {
         let mut left = Vec::new();
         let mut next = || next_piece(&mut reader, &mut left, end, longest);
         let mut line = 1;
-        while let Some(piece) = next().map_err(|error| packing::broken(&self.path, error))? {
+        while let Some(piece) = next().map_err(|error| packing::damaged(&place, error))? {
             let newlines = piece.iter().filter(|&&byte| byte == b'\n').count();
             let decoded = decode::decode_part(piece, self.charset, &place, line)?;
             self.encodings.add_nuls(decoded.outcome.nuls, || format!("{place}:{line}"));
@@ -196,14 +236,89 @@ impl<'a> Input<'a> {
     }
 
     /// Reads and decodes everything.
-    fn hold(&mut self, mut reader: impl Read) -> Result<()> {
-        let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes).map_err(|error| packing::broken(&self.path, error))?;
+    fn hold(&mut self, reader: impl Read) -> Result<()> {
         let place = self.place();
+        let bytes = read_bounded(reader, &place)?;
         let decoded = decode::decode(bytes, self.charset, &place)?;
         self.encodings.add(&decoded.outcome, &place);
         self.body = Body::Held(decoded.text);
         Ok(())
+    }
+}
+
+/// The unpacked bytes of one file of a folder.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Format`] with the path: the file is damaged or binary.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let place = path.display().to_string();
+    let mut unpacked = packing::open(path, Arc::default())?;
+    refuse_binary(unpacked.bytes.fill_buf().map_err(|error| packing::damaged(&place, error))?, &place)?;
+    read_bounded(unpacked.bytes, &place)
+}
+
+/// True for `-`, which stands for standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// What errors call standard input.
+const STDIN: &str = "standard input";
+
+fn refuse_binary(head: &[u8], place: &str) -> Result<()> {
+    match packing::kind_of(head) {
+        Some(kind) => Err(Error::format(place, "text", format!("{}: {}", kind.name, kind.advice))),
+        None => Ok(()),
+    }
+}
+
+/// The next line of a stream without its end; `None` at the end of the stream.
+///
+/// # Errors
+/// An error of kind `InvalidData` when the line is longer than [`LONGEST_LINE`].
+pub(crate) fn next_line(reader: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+    match line.len() as u64 {
+        0 => Ok(None),
+        LONGEST_LINE if !line.ends_with(b"\n") => Err(too_long()),
+        _ => {
+            if line.ends_with(b"\n") {
+                line.pop();
+            }
+            if line.ends_with(b"\r") {
+                line.pop();
+            }
+            Ok(Some(line))
+        }
+    }
+}
+
+fn too_long() -> std::io::Error {
+    let what = format!("a line without an end after {} MiB", LONGEST_LINE >> 20);
+    std::io::Error::new(std::io::ErrorKind::InvalidData, what)
+}
+
+fn trim_line_end(text: &mut Vec<u8>) {
+    while text.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        text.pop();
+    }
+}
+
+/// Everything, as long as memory lasts: a small packed file can unpack to more than the machine holds.
+fn read_bounded(mut reader: impl Read, place: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    loop {
+        let read = reader.by_ref().take(STEP).read_to_end(&mut bytes).map_err(|error| packing::damaged(place, error))?;
+        if (read as u64) < STEP {
+            return Ok(bytes);
+        }
+        // The text is held once more while it is decoded and cut into documents.
+        if machine::available_memory().is_some_and(|available| available < 2 * bytes.len() as u64) {
+            let expected = "content that fits into memory";
+            let found = format!("more than {} MiB (split the file, or use a machine with more memory)", bytes.len() >> 20);
+            return Err(Error::format(place, expected, found));
+        }
     }
 }
 
@@ -221,14 +336,15 @@ fn next_piece(
         None => reader.by_ref().take(wanted).read_to_end(&mut text)?,
     };
     if text.len() as u64 >= longest && !text.ends_with(b"\n") {
+        if longest == LONGEST_LINE {
+            return Err(too_long());
+        }
         // Between words; in a text without spaces, between characters.
         let space = text.iter().rposition(u8::is_ascii_whitespace).map(|at| at + 1);
         let character = || text.iter().rposition(|byte| byte & 0xc0 != 0x80).filter(|&at| at > 0);
         *rest = text.split_off(space.or_else(character).unwrap_or(text.len()));
     }
-    while text.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
-        text.pop();
-    }
+    trim_line_end(&mut text);
     let is_end = text.is_empty() && rest.is_empty() && reader.fill_buf()?.is_empty();
     Ok((!is_end).then_some(text))
 }

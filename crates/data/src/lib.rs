@@ -30,7 +30,6 @@ mod memory;
 mod named;
 mod names;
 mod natural;
-mod packing;
 mod parts;
 mod protocol;
 mod readers;

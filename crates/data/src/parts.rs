@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::names::{entries, file_name, without_packing};
+use crate::names::{entries, file_name};
 use crate::readers::is_data_file;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::listed;
@@ -102,7 +102,7 @@ enum Part {
 /// The role that a name gives: `train`, `train_small.csv`, `20news-bydate-test`, `dev.tsv`.
 fn part_of(name: &str) -> Option<Part> {
     let name = name.to_lowercase();
-    let stem = match without_packing(&name).rsplit_once('.') {
+    let stem = match ninefold_packing::without_extension(&name).rsplit_once('.') {
         Some((stem, _)) if is_data_file(&name) => stem,
         _ => &name,
     };

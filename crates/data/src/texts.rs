@@ -10,10 +10,10 @@ use std::path::Path;
 use crate::columns::Request;
 use crate::config::CorpusConfig;
 use crate::decode::{self, Charset};
-use crate::input::Input;
+use crate::input::{self, Input};
 use crate::names::file_name;
 use crate::readers;
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::Result;
 use ninefold_core::progress::Silent;
 
 /// One text.
@@ -49,26 +49,34 @@ pub fn read_whole(path: &Path, config: &CorpusConfig) -> Result<Text> {
     Ok(Text { text: input.text()?.to_string(), source: file_name(path) })
 }
 
-/// The lines of a stream as they come, so that somebody can type; empty lines are texts too. `name` stands in the sources.
+/// The lines of a stream as they come, so that somebody can type; empty lines are texts too. `name` stands in the sources. A line
+/// without an end becomes an error after 256 MiB, and ends the iteration.
+///
+/// ```
+/// use ninefold_data::texts::lines;
+///
+/// let texts: Result<Vec<_>, _> = lines("one\ntwo\n".as_bytes(), "stdin").collect();
+/// let texts = texts?;
+/// assert_eq!((texts[1].text.as_str(), texts[1].source.as_str()), ("two", "stdin:2"));
+/// # Ok::<(), ninefold_core::Error>(())
+/// ```
 pub fn lines<R: BufRead>(mut reader: R, name: &str) -> impl Iterator<Item = Result<Text>> {
     let mut number = 0;
+    let mut is_broken = false;
     std::iter::from_fn(move || {
-        let mut line = Vec::new();
-        match reader.read_until(b'\n', &mut line) {
-            Ok(0) => None,
-            Ok(_) => {
-                number += 1;
-                if line.ends_with(b"\n") {
-                    line.pop();
-                }
-                if line.ends_with(b"\r") {
-                    line.pop();
-                }
-                let source = format!("{name}:{number}");
-                let decoded = decode::decode_part(line, Charset::Detect, &source, 1);
-                Some(decoded.map(|decoded| Text { text: decoded.text, source }))
+        if is_broken {
+            return None;
+        }
+        number += 1;
+        let source = format!("{name}:{number}");
+        match input::next_line(&mut reader) {
+            Ok(line) => line.map(|line| {
+                decode::decode_part(line, Charset::Detect, &source, 1).map(|decoded| Text { text: decoded.text, source })
+            }),
+            Err(error) => {
+                is_broken = true;
+                Some(Err(ninefold_packing::damaged(&source, error)))
             }
-            Err(error) => Some(Err(Error::io("read", name)(error))),
         }
     })
 }

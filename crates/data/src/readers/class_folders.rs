@@ -3,7 +3,6 @@
 //! Takes a folder -> gives a text per file, labelled by the folder that it lies in, in the order of the sorted paths. Where no
 //! labels are wanted, every file below the folder is a text.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -11,7 +10,7 @@ use rayon::prelude::*;
 use super::reader::{Confidence, Findings, Reader};
 use crate::columns::Request;
 use crate::decode;
-use crate::input::Input;
+use crate::input::{Input, read_file};
 use crate::names::{below, entries, file_name, files_below};
 use crate::reading::{Place, Row};
 use ninefold_core::error::{Error, Result};
@@ -40,7 +39,7 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let bytes = read_file(&path)?;
         let decoded = decode::decode(bytes, charset, &path.display().to_string())?;
         progress.advance(1);
         Ok((decoded.outcome, decoded.text, label, below(&folder, &path)))

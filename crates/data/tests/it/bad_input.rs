@@ -108,7 +108,7 @@ fn unreadable_bytes_are_refused_with_their_place() {
     assert_says(load_file("a.csv", b"label,text\na,caf\xe9\n", strict), &["a.csv:2: expected utf-8 text", "byte 0xe9"]);
     let files: [(&str, &[u8]); 2] = [("a/1", b"text"), ("b/cat.png", b"\x89PNG\r\n\0\0")];
     assert_says(load_folder(&files), &["DIR/b/cat.png: expected text (a binary file?"]);
-    assert_says(load_file("a.jsonl.gz", b"not packed", |_| ()), &["a.jsonl.gz: cannot unpack"]);
+    assert_says(load_file("a.jsonl.gz", b"not packed", |_| ()), &["a.jsonl.gz: expected a gzip file"]);
 }
 
 #[test]

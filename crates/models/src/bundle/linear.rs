@@ -146,7 +146,7 @@ impl LinearBundle {
         let state = State { settings: config.settings.clone(), tensors, ngrams };
         let model = config.baseline.load(state, vocab.len(), labels.len()).map_err(|error| match error {
             Error::Format { location, expected, found, source } => {
-                let location = format!("{}: {location}", folder.display()).into();
+                let location = Box::new(format!("{}: {location}", folder.display()).into());
                 Error::Format { location, expected, found, source }
             }
             other => other,

@@ -3,7 +3,6 @@
 //! A file -> its [`Format`] -> [`WordVectors`], and back. One file of this folder per format, and one line in [`FORMATS`]:
 //! that is all a further format needs. Any of them may lie in a gzip or a zip.
 
-pub mod archive;
 pub mod source;
 
 mod fasttext;

@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytemuck::{AnyBitPattern, NoUninit};
 use flate2::read::MultiGzDecoder;
 
-use super::archive;
 use ninefold_core::checksum::Crc32;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
+use ninefold_packing::archive;
 
 /// Bytes of a file that its format is identified by: a line of 8,000 numbers fits.
 const HEAD: usize = 1 << 17;

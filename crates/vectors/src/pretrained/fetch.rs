@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Places, Release, load_of};
 use crate::WordVectors;
-use crate::formats::{archive, source::Source};
+use crate::formats::source::Source;
+use ninefold_packing::archive;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_download::{Client, RangeReader};

@@ -1,4 +1,4 @@
-//! One member of a zip: found in the archive's directory, unpacked, and held to its checksum.
+//! One member of a zip archive: found in the archive's directory, unpacked, and compared with its checksum.
 //!
 //! Anything that can seek (a file, a range reader over HTTP) -> [`Member`]: where its bytes lie. Those bytes -> the unpacked
 //! file; its last read fails when the length or the CRC-32 is not what the directory says.
@@ -10,7 +10,10 @@ use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::kinds;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::files;
+use ninefold_core::phrasing::listed;
 
 /// Where a member lies in its archive, and what it must unpack to.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,11 +31,12 @@ pub struct Member {
     deflated: bool,
 }
 
-/// Finds `name` in an archive; without a name, its only file.
+/// Finds `name` in an archive; without a name, its only file. What macOS and Windows add (`__MACOSX/`, `.DS_Store`, `Thumbs.db`) does not
+/// count.
 ///
 /// # Errors
-/// [`Error::Format`] when this is no intact zip, it has no such member (the others are listed), or the member is encrypted
-/// or packed in a way other than deflate.
+/// [`Error::Format`] when this is no intact zip, it has no such member (the others are listed), it is an office document, or the member is
+/// encrypted or packed in a way other than deflate.
 pub fn find(place: &str, archive: impl Read + Seek, name: Option<&str>) -> Result<Member> {
     let broken = |error: zip::result::ZipError| match error {
         zip::result::ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
@@ -50,12 +54,21 @@ pub fn find(place: &str, archive: impl Read + Seek, name: Option<&str>) -> Resul
     }
     let found = match name {
         Some(name) => files.iter().find(|(_, file)| file == name || file.ends_with(&format!("/{name}"))),
-        None => files.first().filter(|_| files.len() == 1),
+        None => {
+            if let Some(kind) = kinds::kind_of_zip(files.iter().map(|(_, name)| name.as_str())) {
+                return Err(Error::format(place, "a zip of one file", format!("{}: {}", kind.name, kind.advice)));
+            }
+            files.retain(|(_, name)| !is_clutter(name));
+            files.first().filter(|_| files.len() == 1)
+        }
     };
     let Some((index, _)) = found else {
         let expected = name.map_or("a zip of one file".to_owned(), |name| format!("a member {name}"));
         let names: Vec<&str> = files.iter().map(|(_, name)| name.as_str()).collect();
-        let found = format!("{} (name one as {place}:MEMBER)", names.join(", "));
+        let found = match names.first() {
+            None => "an empty archive".to_owned(),
+            Some(first) => format!("{} (name one, e.g. {place}:{first}, or unpack the archive)", listed(&names)),
+        };
         return Err(Error::format(place, expected, found));
     };
     let file = archive.by_index_raw(*index).map_err(broken)?;
@@ -73,6 +86,12 @@ pub fn find(place: &str, archive: impl Read + Seek, name: Option<&str>) -> Resul
     let name = file.name().map_err(broken)?.into_owned();
     let (packed_size, size, crc32) = (file.compressed_size(), file.size(), file.crc32());
     Ok(Member { name, start, packed_size, size, crc32, deflated })
+}
+
+/// True for files that the system adds to archives and folders, not their owner.
+fn is_clutter(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    name.starts_with("__MACOSX/") || files::is_clutter(file)
 }
 
 impl Member {
