@@ -127,7 +127,7 @@ impl<'a> Input<'a> {
             packing::open(&self.path, taken)?
         };
         let head = unpacked.bytes.fill_buf().map_err(|error| self.damaged(error))?;
-        refuse_binary(head, &self.place())?;
+        refuse_known_kind(head, &self.place())?;
         (self.packing, self.name) = (unpacked.packing, unpacked.name);
         Ok(unpacked.bytes)
     }
@@ -253,7 +253,7 @@ impl<'a> Input<'a> {
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let place = path.display().to_string();
     let mut unpacked = packing::open(path, Arc::default())?;
-    refuse_binary(unpacked.bytes.fill_buf().map_err(|error| packing::damaged(&place, error))?, &place)?;
+    refuse_known_kind(unpacked.bytes.fill_buf().map_err(|error| packing::damaged(&place, error))?, &place)?;
     read_bounded(unpacked.bytes, &place)
 }
 
@@ -265,7 +265,7 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 /// What errors call standard input.
 const STDIN: &str = "standard input";
 
-fn refuse_binary(head: &[u8], place: &str) -> Result<()> {
+fn refuse_known_kind(head: &[u8], place: &str) -> Result<()> {
     match packing::kind_of(head) {
         Some(kind) => Err(Error::format(place, "text", format!("{}: {}", kind.name, kind.advice))),
         None => Ok(()),
