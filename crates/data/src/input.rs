@@ -309,14 +309,16 @@ fn trim_line_end(text: &mut Vec<u8>) {
 fn read_bounded(mut reader: impl Read, place: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {
-        let read = reader.by_ref().take(STEP).read_to_end(&mut bytes).map_err(|error| packing::damaged(place, error))?;
+        let read =
+            reader.by_ref().take(STEP).read_to_end(&mut bytes).map_err(|error| packing::damaged(place, error))?;
         if (read as u64) < STEP {
             return Ok(bytes);
         }
         // The text is held once more while it is decoded and cut into documents.
         if machine::available_memory().is_some_and(|available| available < 2 * bytes.len() as u64) {
             let expected = "content that fits into memory";
-            let found = format!("more than {} MiB (split the file, or use a machine with more memory)", bytes.len() >> 20);
+            let found =
+                format!("more than {} MiB (split the file, or use a machine with more memory)", bytes.len() >> 20);
             return Err(Error::format(place, expected, found));
         }
     }

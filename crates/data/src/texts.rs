@@ -71,7 +71,8 @@ pub fn lines<R: BufRead>(mut reader: R, name: &str) -> impl Iterator<Item = Resu
         let source = format!("{name}:{number}");
         match input::next_line(&mut reader) {
             Ok(line) => line.map(|line| {
-                decode::decode_part(line, Charset::Detect, &source, 1).map(|decoded| Text { text: decoded.text, source })
+                decode::decode_part(line, Charset::Detect, &source, 1)
+                    .map(|decoded| Text { text: decoded.text, source })
             }),
             Err(error) => {
                 is_broken = true;

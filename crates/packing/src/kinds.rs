@@ -34,7 +34,12 @@ static MAGIC: &[Magic] = &[
     magic(0, b"ORC", "an ORC file", DATA_FRAME),
     magic(0, b"Obj\x01", "an Avro file", DATA_FRAME),
     magic(0, b"\x89HDF\r\n\x1a\n", "an HDF5 file", DATA_FRAME),
-    magic(0, b"SQLite format 3\0", "an SQLite database", "export the table as CSV: sqlite3 -header -csv FILE 'SELECT ...'"),
+    magic(
+        0,
+        b"SQLite format 3\0",
+        "an SQLite database",
+        "export the table as CSV: sqlite3 -header -csv FILE 'SELECT ...'",
+    ),
     magic(0, b"\x93NUMPY", "a NumPy array", ARRAYS),
     magic(0, b"%PDF-", "a PDF file", "extract its text first, e.g. with pdftotext"),
     magic(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.xls, .doc)", SPREADSHEET),
@@ -84,7 +89,8 @@ pub fn kind_of(head: &[u8]) -> Option<BinaryKind> {
 /// The kind of a zip archive of these files.
 pub(crate) fn kind_of_zip<'a>(mut files: impl Iterator<Item = &'a str>) -> Option<BinaryKind> {
     files.find_map(|file| {
-        let is_kind = |(name, _): &&(&str, BinaryKind)| file == *name || (*name == "data.pkl" && file.ends_with("/data.pkl"));
+        let is_kind =
+            |(name, _): &&(&str, BinaryKind)| file == *name || (*name == "data.pkl" && file.ends_with("/data.pkl"));
         ZIPPED.iter().find(is_kind).map(|&(_, kind)| kind)
     })
 }

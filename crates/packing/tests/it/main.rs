@@ -66,7 +66,8 @@ fn all_members_are_read() {
 #[test]
 fn frames_for_other_programs_are_skipped() {
     let skippable = [b"\x52\x2a\x4d\x18\x03\0\0\0".as_slice(), b"abc"].concat();
-    let bytes = [skippable.clone(), zstandard("one\n"), skippable.clone(), zstandard("two\n"), skippable.clone()].concat();
+    let bytes =
+        [skippable.clone(), zstandard("one\n"), skippable.clone(), zstandard("two\n"), skippable.clone()].concat();
     assert_eq!(read_bytes("x.zst", &bytes).unwrap(), "one\ntwo\n");
     assert!(read_bytes("x.zst", &bytes[..bytes.len() - 1]).is_err());
 }
@@ -131,7 +132,10 @@ fn the_only_file_of_a_zip_is_read_and_one_of_several_by_its_name() {
     std::fs::write(path("two.zip"), zip(&[("train.csv", TEXT), ("in/test.csv", "other")])).unwrap();
     assert_eq!(read(&path("two.zip:in/test.csv")).unwrap(), "other");
     let error = read(&path("two.zip")).unwrap_err().to_string();
-    assert!(error.contains("train.csv, in/test.csv (name one, e.g. ") && error.contains("two.zip:train.csv"), "{error}");
+    assert!(
+        error.contains("train.csv, in/test.csv (name one, e.g. ") && error.contains("two.zip:train.csv"),
+        "{error}"
+    );
     std::fs::write(path("none.zip"), zip(&[])).unwrap();
     assert!(read(&path("none.zip")).unwrap_err().to_string().contains("an empty archive"));
     std::fs::write(path("a.xlsx"), zip(&[("[Content_Types].xml", ""), ("xl/workbook.xml", "")])).unwrap();
@@ -172,7 +176,9 @@ fn binary_files_are_named_by_their_kind_and_texts_are_not() {
     ] {
         assert_eq!(kind_of(head).map(|kind| kind.name), Some(name));
     }
-    for text in ["ORCs are green\n", "GIF87 and GIF89 are formats\n", "PAR1 is a word\n", "Rar! said the lion", "text,label\n"] {
+    for text in
+        ["ORCs are green\n", "GIF87 and GIF89 are formats\n", "PAR1 is a word\n", "Rar! said the lion", "text,label\n"]
+    {
         assert_eq!(kind_of(text.as_bytes()), None, "{text}");
     }
 }

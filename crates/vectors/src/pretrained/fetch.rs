@@ -5,10 +5,10 @@ use std::path::Path;
 use super::{Places, Release, load_of};
 use crate::WordVectors;
 use crate::formats::source::Source;
-use ninefold_packing::archive;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_download::{Client, RangeReader};
+use ninefold_packing::archive;
 
 /// Tries every home; when all fail, the last one's error tells what to do by hand.
 pub(super) fn fetch(release: Release, places: &Places, folder: &Path, progress: &dyn Progress) -> Result<WordVectors> {
