@@ -69,6 +69,7 @@ pub struct LinearConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<String>,
     /// How texts become tokens.
+    #[serde(deserialize_with = "super::saved_tokenizer")]
     pub tokenizer: TokenizerConfig,
     /// Settings that predicting needs; filled in by [`LinearBundle::save`].
     #[serde(default)]

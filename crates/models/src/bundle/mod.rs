@@ -27,7 +27,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 pub use card::Card;
@@ -81,6 +81,7 @@ pub struct BundleConfig {
     /// The program: "ninefold 0.1.0".
     pub made_by: String,
     /// How texts become tokens.
+    #[serde(deserialize_with = "saved_tokenizer")]
     pub tokenizer: TokenizerConfig,
     /// Where the word vectors came from: "word2vec".
     pub embedding: String,
@@ -99,6 +100,17 @@ pub struct BundleConfig {
     /// Checksums of the other files by name; filled in by [`Bundle::save`].
     #[serde(default)]
     pub sha256: std::collections::BTreeMap<String, String>,
+}
+
+/// The tokenizer of a saved model. A model that was saved before emoji were tokens reads texts without them, as it was trained.
+pub(crate) fn saved_tokenizer<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<TokenizerConfig, D::Error> {
+    let mut settings = serde_json::Map::deserialize(deserializer)?;
+    if settings.get("unit").is_none_or(|unit| unit == "words") {
+        settings.entry("symbols").or_insert_with(|| "none".into());
+    }
+    TokenizerConfig::deserialize(serde_json::Value::Object(settings)).map_err(serde::de::Error::custom)
 }
 
 /// The temperature of a model without one.

@@ -7,14 +7,16 @@
 mod characters;
 mod segmenter;
 mod stretches;
+mod symbols;
 mod words;
 
 pub use characters::Characters;
 pub use segmenter::{Segmenter, Token};
+pub use symbols::Symbols;
 pub use words::Words;
 
 /// Every segmenter that settings can name.
-pub static SEGMENTERS: &[&dyn Segmenter] = &[&Words, &Characters];
+pub static SEGMENTERS: &[&dyn Segmenter] = &[&Words { symbols: Symbols::Emoji }, &Characters];
 
 /// The segmenter of that name.
 pub fn find(name: &str) -> Option<&'static dyn Segmenter> {
@@ -43,7 +45,7 @@ mod tests {
                 .segment(text, &mut |token| all.push((token.text.to_string(), text[token.range.unwrap()].to_string())));
             all
         };
-        let words = ranges(&Words);
+        let words = ranges(&Words { symbols: Symbols::Emoji });
         assert!(words.iter().all(|(token, bytes)| token == bytes), "{words:?}");
         assert_eq!(
             words.iter().map(|(token, _)| token.as_str()).collect::<Vec<_>>(),

@@ -2,6 +2,9 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
+
+use super::symbols::Symbols;
 
 /// Cuts texts into raw tokens. Lower case, numbers, stop words and lengths are the tokenizer's business afterwards.
 pub trait Segmenter: Debug + Send + Sync {
@@ -14,6 +17,16 @@ pub trait Segmenter: Debug + Send + Sync {
     /// Whether tokens are words, so that stop words, marks of capitals and a least length have a meaning.
     fn gives_words(&self) -> bool {
         true
+    }
+
+    /// The segmenter that hands out these symbols; `None` where a choice of symbols has no meaning.
+    fn with_symbols(&self, _symbols: Symbols) -> Option<Arc<dyn Segmenter>> {
+        None
+    }
+
+    /// Number of symbols of a text that are not handed out because of that choice.
+    fn left_out_symbols(&self, _text: &str) -> usize {
+        0
     }
 }
 
@@ -45,5 +58,13 @@ impl<S: Segmenter + ?Sized> Segmenter for &S {
 
     fn gives_words(&self) -> bool {
         (**self).gives_words()
+    }
+
+    fn with_symbols(&self, symbols: Symbols) -> Option<Arc<dyn Segmenter>> {
+        (**self).with_symbols(symbols)
+    }
+
+    fn left_out_symbols(&self, text: &str) -> usize {
+        (**self).left_out_symbols(text)
     }
 }

@@ -3,26 +3,65 @@
 //! The segmentation itself is the crate unicode-segmentation's; it has a fast path for texts that are ASCII throughout, and
 //! one curly quote would lose it for the whole text. So the text is cut where a word boundary is certain.
 
+use std::sync::Arc;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::segmenter::{Segmenter, Token};
 use super::stretches::stretches;
+use super::symbols::{Symbols, is_symbol, without_variation};
 
-/// Words by Unicode's word boundaries, for any language that writes spaces.
+/// Words by Unicode's word boundaries, for any language that writes spaces, and the symbols between them that are wanted.
 #[derive(Clone, Copy, Debug)]
-pub struct Words;
+pub struct Words {
+    /// Which symbols are tokens.
+    pub symbols: Symbols,
+}
+
+impl Words {
+    /// The words of a text and the symbols that are wanted. Exactly the words of `text.unicode_words()`, but for the blank that a stray
+    /// combining mark after it turns into the beginning of a word (files of vectors could not hold that).
+    fn each<'a>(text: &'a str, symbols: Symbols, mut give: impl FnMut(&'a str)) {
+        for stretch in stretches(text, is_certain) {
+            if stretch.is_ascii() {
+                stretch.unicode_words().for_each(|word| give(word.trim_start()));
+                continue;
+            }
+            let mut words = stretch.unicode_word_indices().peekable();
+            for (start, segment) in stretch.split_word_bound_indices() {
+                if words.next_if(|&(word, _)| word == start).is_some() {
+                    give(segment.trim_start());
+                } else if is_symbol(segment) && symbols.keeps(segment) {
+                    give(without_variation(segment));
+                }
+            }
+        }
+    }
+}
 
 impl Segmenter for Words {
     fn name(&self) -> &str {
         "words"
     }
 
-    /// Exactly the words of `text.unicode_words()`, but for the blank that a stray combining mark after it turns into the
-    /// beginning of a word (files of vectors could not hold that).
     fn segment(&self, text: &str, give: &mut dyn FnMut(Token<'_>)) {
-        for stretch in stretches(text, is_certain) {
-            stretch.unicode_words().for_each(|word| give(Token::part_of(text, word.trim_start())));
+        Words::each(text, self.symbols, |word| give(Token::part_of(text, word)));
+    }
+
+    fn with_symbols(&self, symbols: Symbols) -> Option<Arc<dyn Segmenter>> {
+        Some(Arc::new(Words { symbols }))
+    }
+
+    fn left_out_symbols(&self, text: &str) -> usize {
+        if text.is_ascii() || self.symbols == Symbols::All {
+            return 0;
         }
+        let count = |symbols| {
+            let mut count = 0;
+            Words::each(text, symbols, |_| count += 1);
+            count
+        };
+        count(Symbols::All) - count(self.symbols)
     }
 }
 
@@ -51,7 +90,7 @@ mod tests {
 
     fn cut(text: &str) -> Vec<String> {
         let mut words = Vec::new();
-        Words.segment(text, &mut |word| words.push(word.text.to_owned()));
+        Words { symbols: Symbols::None }.segment(text, &mut |word| words.push(word.text.to_owned()));
         words
     }
 
@@ -63,6 +102,15 @@ mod tests {
             let text = pieces.concat();
             prop_assert_eq!(cut(&text), slow(&text));
             prop_assert!(!cut(&text).iter().any(|word| word.contains(char::is_whitespace)));
+        }
+
+        #[test]
+        fn symbols_change_no_word(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+            let text = pieces.concat();
+            let mut words = Vec::new();
+            Words::each(&text, Symbols::All, |token| words.push(token));
+            words.retain(|token| !is_symbol(token));
+            prop_assert_eq!(words, slow(&text).into_iter().filter(|word| !is_symbol(word)).collect::<Vec<_>>());
         }
 
         #[test]

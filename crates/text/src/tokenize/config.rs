@@ -4,7 +4,7 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use super::stop_words::StopWords;
-use crate::segment::{self, SEGMENTERS, Segmenter};
+use crate::segment::{self, SEGMENTERS, Segmenter, Symbols};
 use ninefold_core::error::{Error, Result};
 
 /// How texts are cut into tokens.
@@ -30,6 +30,8 @@ pub struct TokenizerConfig {
     /// Numbers such as 1993 or 3.14: "keep" them, "drop" them, "mask" them all as the one token `<num>`, or keep their
     /// "shape": every digit is a 0 (0000, 0.00).
     pub numbers: Numbers,
+    /// Which symbols are tokens beside words: "emoji" (and pictographs such as ☺, ★, ✓), "all" beyond ASCII (also →, €, ©), or "none".
+    pub symbols: Symbols,
 }
 
 /// What becomes of tokens with a digit and no letter.
@@ -57,6 +59,7 @@ impl Default for TokenizerConfig {
             min_token_length: 1,
             max_token_length: 60,
             numbers: Numbers::Keep,
+            symbols: Symbols::Emoji,
         }
     }
 }
@@ -85,6 +88,10 @@ impl TokenizerConfig {
                 "false with lowercase = false, which keeps the capitals",
                 true,
             ));
+        }
+        if self.symbols != Symbols::default() && segmenter.with_symbols(self.symbols).is_none() {
+            let expected = format!("\"emoji\" with unit = {:?}, which decides about symbols itself", self.unit);
+            return Err(Error::invalid_value("symbols", expected, format!("{:?}", self.symbols.name())));
         }
         if !segmenter.gives_words() {
             let only = |value: &str| format!("{value} with unit = {:?}", self.unit);
@@ -154,6 +161,11 @@ mod tests {
         assert_eq!(
             refusal(TokenizerConfig { mark_case: true, unit: "characters".into(), ..config() }),
             "mark_case: expected false with unit = \"characters\", found true"
+        );
+        let symbols = TokenizerConfig { symbols: Symbols::All, unit: "characters".into(), ..config() };
+        assert_eq!(
+            refusal(symbols),
+            "symbols: expected \"emoji\" with unit = \"characters\", which decides about symbols itself, found \"all\""
         );
         assert_eq!(refusal(characters), "stop_words: expected \"none\" with unit = \"characters\", found \"english\"");
     }

@@ -1,8 +1,8 @@
 //! Text -> tokens: cut by a [`Segmenter`], made alike, the unwanted left out.
 //!
 //! Takes a text -> gives its tokens in order. By default these are the words of Unicode Standard Annex 29, so "don't", "3.14" and
-//! "www.example.org" are one token each and "e-mail" is two; punctuation, symbols and emoji are none. Texts are not
-//! normalised (NFC): a letter and its accent as two code points stay two code points inside their token.
+//! "www.example.org" are one token each and "e-mail" is two; an emoji is a token, punctuation and other symbols are none
+//! (the setting `symbols` changes that). Texts are not normalised (NFC): a letter and its accent as two code points stay two code points inside their token.
 
 mod case;
 mod config;
@@ -74,6 +74,7 @@ impl Tokenizer {
         let segmenter = segmenter.into();
         let config = TokenizerConfig { unit: segmenter.name().to_string(), ..config.clone() };
         config.validate_for(&*segmenter)?;
+        let segmenter = segmenter.with_symbols(config.symbols).unwrap_or(segmenter);
         let stop_words = config.stop_words.words()?.into_iter().map(|word| word.to_lowercase()).collect();
         Ok(Tokenizer { config, segmenter, stop_words })
     }
@@ -83,7 +84,21 @@ impl Tokenizer {
         &self.config
     }
 
+    /// Number of symbols of `text` beyond ASCII that are no tokens because of the setting `symbols`.
+    pub fn left_out_symbols(&self, text: &str) -> usize {
+        self.segmenter.left_out_symbols(text)
+    }
+
     /// The tokens of `text`, in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
+    ///
+    /// let tokenizer = Tokenizer::new(&TokenizerConfig::default())?;
+    /// assert_eq!(tokenizer.tokenize("Don't panic: it's 3.14 ❤️!"), ["don't", "panic", "it's", "3.14", "❤"]);
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
     pub fn tokenize(&self, text: &str) -> Vec<String> {
         let mut tokens = Vec::new();
         self.for_each(text, |token| tokens.push(token.to_owned()));
@@ -167,6 +182,7 @@ fn shape<'a>(number: &str, buffer: &'a mut String) -> &'a str {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::segment::Symbols;
 
     fn tokens_with(config: TokenizerConfig, text: &str) -> Vec<String> {
         Tokenizer::new(&config).unwrap().tokenize(text)
@@ -211,9 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn emoji_are_no_words_but_are_characters() {
+    fn emoji_are_tokens() {
         let family = "👩\u{200d}👩\u{200d}👧";
-        assert_eq!(tokens(&format!("so good {family}👍🏽!")), ["so", "good"]);
+        let text = format!("so good {family}👍🏽! ❤\u{fe0f} ❤ ★★ → 5 €");
+        let with = |symbols| tokens_with(TokenizerConfig { symbols, ..Default::default() }, &text);
+        assert_eq!(with(Symbols::Emoji), ["so", "good", family, "👍🏽", "❤", "❤", "★", "★", "5"]);
+        assert_eq!(with(Symbols::All), ["so", "good", family, "👍🏽", "❤", "❤", "★", "★", "→", "5", "€"]);
+        assert_eq!(with(Symbols::None), ["so", "good", "5"]);
+        let left_out = |symbols| {
+            Tokenizer::new(&TokenizerConfig { symbols, ..Default::default() }).unwrap().left_out_symbols(&text)
+        };
+        assert_eq!([Symbols::All, Symbols::Emoji, Symbols::None].map(left_out), [0, 2, 8]);
         let characters = TokenizerConfig { unit: "characters".into(), ..Default::default() };
         assert_eq!(tokens_with(characters, &format!("{family}👍🏽 🇰🇷")), [family, "👍🏽", " ", "🇰🇷"]);
     }

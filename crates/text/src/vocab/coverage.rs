@@ -32,6 +32,9 @@ pub struct Coverage {
     pub unknown_distinct: usize,
     /// The commonest unknown tokens with their counts.
     pub commonest_unknown: Vec<(String, u64)>,
+    /// Symbols beyond ASCII that are no tokens because of `tokenizer.symbols`.
+    #[serde(default)]
+    pub symbols_left_out: u64,
     /// Tokens per text.
     pub lengths: Lengths,
 }
@@ -88,6 +91,7 @@ impl Coverage {
             distinct: counts.distinct(),
             unknown_distinct: unknown.len(),
             commonest_unknown: unknown.iter().take(NAMED).map(|&(token, count)| (token.to_owned(), count)).collect(),
+            symbols_left_out: texts.par_iter().map(|text| tokenizer.left_out_symbols(text) as u64).sum(),
             lengths: Lengths::of(lengths),
         }
     }
@@ -108,11 +112,20 @@ fn share(part: f64, whole: f64) -> f64 {
 }
 
 impl PartCoverage {
-    /// "unknown tokens: train 3.1 %, validation 8.0 %, test 9.2 %".
+    /// "unknown tokens: train 3.1 %, validation 8.0 %, test 9.2 %"; with the symbols that are no tokens, where there are any.
     pub fn unknown(&self) -> String {
         let percent = |coverage: &Coverage| format!("{:.1} %", 100.0 * coverage.out_of_vocabulary());
         let [train, validation, test] = [&self.train, &self.validation, &self.test].map(percent);
-        format!("unknown tokens: train {train}, validation {validation}, test {test}")
+        let mut sentence = format!("unknown tokens: train {train}, validation {validation}, test {test}");
+        let left_out = [&self.train, &self.validation, &self.test].map(|coverage| coverage.symbols_left_out);
+        if let [train, validation, test] = left_out
+            && train + validation + test > 0
+        {
+            sentence += &format!(
+                "; symbols left out: train {train}, validation {validation}, test {test} (tokenizer.symbols = \"all\" keeps them)"
+            );
+        }
+        sentence
     }
 }
 
@@ -196,6 +209,14 @@ mod tests {
         let coverage = measured(&[], "a");
         assert_eq!(coverage, Coverage::default());
         assert_eq!((coverage.out_of_vocabulary(), coverage.out_of_vocabulary_distinct()), (0.0, 0.0));
+    }
+
+    #[test]
+    fn symbols_that_are_no_tokens_are_counted() {
+        let train = measured(&["a → b", "5 €", "a"], "a");
+        assert_eq!(train.symbols_left_out, 2);
+        let sentence = PartCoverage { train, ..PartCoverage::default() }.unknown();
+        assert!(sentence.contains("symbols left out: train 2, validation 0, test 0 (tokenizer.symbols"), "{sentence}");
     }
 
     #[test]

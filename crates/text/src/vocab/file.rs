@@ -138,6 +138,8 @@ mod tests {
         let path = folder.path().join("vocab.txt");
         built(&["a".into(), "b\tc".into(), "a".into()]).save(&path).unwrap();
         let written = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("\u{feff}{written}")).unwrap();
+        assert_eq!(Vocab::load(&path).unwrap().len(), 4, "a byte order mark is passed over");
         assert_eq!(written, "# ninefold vocabulary, tokens: 4\n<pad>\t0\n<unk>\t0\na\t2\nb\\tc\t1\n");
     }
 
