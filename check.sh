@@ -10,7 +10,7 @@ cargo test --release --workspace
 
 # The code of processors that have less than this one.
 for simd in portable avx2; do
-    NINEFOLD_SIMD=$simd cargo test --release --workspace --lib --quiet -- kernels:: nn:: vectors::
+    NINEFOLD_SIMD=$simd cargo test --release --workspace --lib --test nn_it --test vectors_it
 done
 
 # The examples of the library, as a newcomer runs them.
