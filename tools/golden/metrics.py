@@ -3,7 +3,9 @@
     python tools/golden/metrics.py > crates/metrics/tests/golden/metrics.json
 
 The cases: hand-made ones (a perfect answer, everything wrong, classes that are absent, a class that is never predicted, a
-single text, one class) and random ones of 2 to 12 classes, from balanced to skewed, from noise to nearly right.
+single text, one class) and random ones of 2 to 12 classes, from balanced to skewed, from noise to nearly right. Each with the
+scores of bootstrap resamples of its texts. A macro average is over the labels that are in the truth or in the answers, which is
+scikit-learn's default.
 """
 
 import json
@@ -34,16 +36,24 @@ def case(name, num_classes, truth, predicted, probabilities=None):
             for p, r, f, s in zip(precision.tolist(), recall.tolist(), f1.tolist(), support.astype(int).tolist())
         ],
     }
-    scores = {"accuracy": accuracy_score(truth, predicted)}
-    for average in ["weighted", "macro"]:
-        p, r, f, _ = precision_recall_fscore_support(truth, predicted, labels=labels, average=average, zero_division=0)
-        scores |= {f"precision_{average}": float(p), f"recall_{average}": float(r), f"f1_{average}": float(f)}
-    result["scores"] = scores
+    result["scores"] = scores(truth, predicted)
+    draw = np.random.default_rng(SEED + len(truth))
+    result["resamples"] = []
+    for texts in draw.integers(0, len(truth), size=(3, len(truth))):
+        result["resamples"].append({"texts": texts.tolist(), "scores": scores(truth[texts], predicted[texts])})
     if probabilities is not None:
         # The library reads 32-bit numbers; the loss is computed from them in 64 bits.
         exact = np.asarray(probabilities, dtype=np.float32).astype(np.float64)
         result["probabilities"] = exact.ravel().tolist()
         result["log_loss"] = float(log_loss(truth, exact, labels=labels))
+    return result
+
+
+def scores(truth, predicted):
+    result = {"accuracy": accuracy_score(truth, predicted)}
+    for average in ["weighted", "macro"]:
+        p, r, f, _ = precision_recall_fscore_support(truth, predicted, average=average, zero_division=0)
+        result |= {f"precision_{average}": float(p), f"recall_{average}": float(r), f"f1_{average}": float(f)}
     return result
 
 

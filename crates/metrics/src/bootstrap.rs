@@ -140,17 +140,18 @@ fn score(truth: &[u32], answers: &[u32], texts: &[usize], support: &[u32]) -> [f
         predicted[answer] += 1;
         hits[answer] += u32::from(answers[text] == truth[text]);
     }
-    let (mut right, mut f1_weighted, mut f1_macro) = (0, 0.0, 0.0);
+    let (mut right, mut present, mut f1_weighted, mut f1_sum) = (0, 0u32, 0.0, 0.0);
     for ((&hits, &predicted), &support) in hits.iter().zip(&predicted).zip(support) {
         right += hits;
-        if support > 0 {
+        if support + predicted > 0 {
             let f1 = 2.0 * f64::from(hits) / f64::from(support + predicted);
+            present += 1;
             f1_weighted += f64::from(support) * f1;
-            f1_macro += f1;
+            f1_sum += f1;
         }
     }
     let total = texts.len().max(1) as f64;
-    [f64::from(right) / total, f1_weighted / total, f1_macro / support.len().max(1) as f64]
+    [f64::from(right) / total, f1_weighted / total, f1_sum / f64::from(present.max(1))]
 }
 
 /// The interval that holds `confidence_level` of the values, as much left out on either side.
@@ -203,6 +204,14 @@ mod tests {
         let interval = percentile_interval(&resampled[0].accuracy, 0.95);
         assert!(interval.high - interval.low >= 0.5, "{interval:?}");
         assert_eq!(percentile_interval(&resampled[1].accuracy, 0.95), Interval { low: 1.0, high: 1.0 });
+    }
+
+    #[test]
+    fn perfect_answers_are_perfect_in_every_resample() {
+        // Sixty texts of which most classes have one: many resamples lack some class.
+        let truth: Vec<u32> = (0..60).map(|text| if text < 40 { 0 } else { text - 40 }).collect();
+        let resampled = resample(&truth, &[vec![&truth]], 20, 500, 1);
+        assert_eq!(percentile_interval(&resampled[0].f1_macro, 0.95), Interval { low: 1.0, high: 1.0 });
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! How good answers are: confusion matrix, accuracy, precision, recall, F1, log loss, with scikit-learn's meaning.
 //!
 //! Takes label ids and probabilities, whatever made them -> gives scores in \[0, 1\]. Rows of a confusion matrix are the
-//! truth, columns what was predicted; a quotient without a denominator is 0 (`zero_division = 0`); every class counts in a
-//! macro average, also one that no text has. How far chance moves a score is in `bootstrap`, which differences it does not explain
+//! truth, columns what was predicted; a quotient without a denominator is 0 (`zero_division = 0`); a macro average is over the
+//! classes that are in the truth or in the answers. How far chance moves a score is in `bootstrap`, which differences it does not explain
 //! in `paired`, both for many contenders at once in `compare`; how several models answer together in `vote` and `selection`.
 
 pub mod bootstrap;

@@ -3,8 +3,9 @@
 //! Takes a [`Confusion`] -> gives [`Scores`] of the whole and [`ClassScores`] of each class.
 //!
 //! # Source
-//! The definitions are scikit-learn's `precision_recall_fscore_support` with `labels = range(num_classes)`,
-//! `average = "weighted"` or `"macro"`, `zero_division = 0`; `tests/metrics.rs` holds them to its figures.
+//! The definitions are scikit-learn's `precision_recall_fscore_support` with `average = "weighted"` or `"macro"` and
+//! `zero_division = 0`: a macro average is over the classes that are in the truth or in the answers. `tests/it/metrics.rs` compares
+//! them with its figures.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,11 +22,11 @@ pub struct Scores {
     pub recall_weighted: f64,
     /// Mean F1 of the classes, each weighted by its number of texts.
     pub f1_weighted: f64,
-    /// Mean precision of the classes, each counting the same.
+    /// Mean precision of the classes that are in the truth or in the answers, each with the same weight.
     pub precision_macro: f64,
-    /// Mean recall of the classes, each counting the same.
+    /// Mean recall of the same classes, each with the same weight.
     pub recall_macro: f64,
-    /// Mean F1 of the classes, each counting the same.
+    /// Mean F1 of the same classes, each with the same weight.
     pub f1_macro: f64,
 }
 
@@ -58,6 +59,11 @@ impl Confusion {
         (0..self.num_classes()).map(of_class).collect()
     }
 
+    /// Whether a class is in the truth or in the answers. One that is in neither has no score.
+    pub fn is_present(&self, class: usize) -> bool {
+        self.support(class) + self.times_predicted(class) > 0
+    }
+
     /// The scores over all classes; all 0 when there are no texts.
     pub fn scores(&self) -> Scores {
         let classes = self.class_scores();
@@ -65,7 +71,8 @@ impl Confusion {
             let sum: f64 = classes.iter().map(|class| score(class) * class.support as f64).sum();
             quotient(sum, self.total() as f64)
         };
-        let plain = |score: fn(&ClassScores) -> f64| quotient(classes.iter().map(score).sum(), classes.len() as f64);
+        let present = (0..self.num_classes()).filter(|&class| self.is_present(class)).count();
+        let plain = |score: fn(&ClassScores) -> f64| quotient(classes.iter().map(score).sum(), present as f64);
         Scores {
             accuracy: quotient(self.correct() as f64, self.total() as f64),
             precision_weighted: weighted(|class| class.precision),
@@ -96,9 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_class_counts_in_the_macro_average_only() {
+    fn macro_average_is_over_the_classes_that_occur() {
         let scores = Confusion::of(4, &[0, 1], &[0, 1]).scores();
-        assert_eq!((scores.accuracy, scores.f1_weighted, scores.f1_macro), (1.0, 1.0, 0.5));
+        assert_eq!((scores.accuracy, scores.f1_weighted, scores.f1_macro), (1.0, 1.0, 1.0));
+        let answered = Confusion::of(4, &[0, 0, 1, 1], &[0, 3, 1, 1]).scores(); // class 3 is in the answers alone
+        assert!((answered.recall_macro - (0.5 + 1.0 + 0.0) / 3.0).abs() < 1e-15);
     }
 
     #[test]

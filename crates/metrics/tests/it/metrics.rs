@@ -18,9 +18,17 @@ struct Case {
     confusion: Confusion,
     classes: Vec<ClassScores>,
     scores: Scores,
+    resamples: Vec<Drawn>,
     #[serde(default)]
     probabilities: Vec<f32>,
     log_loss: Option<f64>,
+}
+
+/// A bootstrap resample of a case's texts.
+#[derive(Deserialize)]
+struct Drawn {
+    texts: Vec<usize>,
+    scores: Scores,
 }
 
 fn golden() -> Vec<Case> {
@@ -53,6 +61,17 @@ fn scores_are_those_of_scikit_learn() {
         assert_eq!(confusion.class_scores().len(), case.classes.len());
         for (ours, theirs) in confusion.class_scores().iter().zip(&case.classes) {
             assert_close(&case.name, ours, theirs);
+        }
+    }
+}
+
+#[test]
+fn scores_of_resamples_are_those_of_scikit_learn() {
+    for case in golden() {
+        for Drawn { texts, scores } in &case.resamples {
+            let drawn = |labels: &[u32]| texts.iter().map(|&text| labels[text]).collect::<Vec<u32>>();
+            let confusion = Confusion::of(case.num_classes, &drawn(&case.truth), &drawn(&case.predicted));
+            assert_close(&case.name, &confusion.scores(), scores);
         }
     }
 }
