@@ -40,7 +40,7 @@ pub(crate) fn labelled(mut input: Input, prefix: &str, request: &Request) -> Res
         let count = counted(reading.unlabelled, "row");
         reading.notices.push(format!("{name}: {count} without a label left out, the first in line {line}"));
     }
-    (reading.layout, reading.encodings) = (found.layout, input.encodings);
+    (reading.layout, reading.format, reading.encodings) = (found.layout, found.format, input.encodings);
     Ok(reading)
 }
 

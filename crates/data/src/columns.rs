@@ -34,8 +34,11 @@ pub(crate) struct Request<'a> {
     pub labelled: bool,
     /// What separates the cells of a table; `None`: found.
     pub delimiter: Option<u8>,
-    /// The columns of the training file when its test file is read: without a header of its own it has the same ones.
+    /// The columns of the training file when its test file is read, or a file for its model: without a header of its own it has
+    /// the same ones.
     pub like: Option<&'a Layout>,
+    /// Whether `text` is what a saved model was trained on. A table of a single column then needs no such name.
+    pub of_model: bool,
 }
 
 impl<'a> Request<'a> {
@@ -45,7 +48,7 @@ impl<'a> Request<'a> {
     /// [`Error::InvalidValue`] for a delimiter that is none.
     pub fn new(config: &'a CorpusConfig, labelled: bool) -> Result<Request<'a>> {
         let (text, label, header) = (config.text_column.as_slice(), config.label_column.as_str(), config.header);
-        Ok(Request { text, label, header, labelled, delimiter: config.delimiter()?, like: None })
+        Ok(Request { text, label, header, labelled, delimiter: config.delimiter()?, like: None, of_model: false })
     }
 
     /// True when a column is asked for by a name, so that there must be names.
@@ -142,6 +145,12 @@ pub(crate) fn as_in_training(training: &Layout, rows: &[Vec<String>]) -> Option<
 /// [`Error::Format`] that lists the columns there are, when one is missing or they cannot be told apart.
 pub(crate) fn of_table(rows: &[Vec<String>], request: &Request, place: &str) -> Result<Layout> {
     let width = rows[0].len();
+    if request.of_model && !request.labelled && width == 1 {
+        let is_name = request.header == Header::Yes
+            || request.header == Header::Auto
+                && (has_known_name(rows) || request.text.iter().any(|name| plain(name) == plain(&rows[0][0])));
+        return Ok(Layout { text: vec![0], label: None, header: is_name.then(|| rows[0].clone()), width });
+    }
     let named = || {
         let (text, label) = by_name(&rows[0], request, place)?;
         Ok(Layout { text, label, header: Some(rows[0].clone()), width })

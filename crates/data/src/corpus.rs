@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::config::CorpusConfig;
 use crate::document::{Document, Labelled};
 use crate::encodings::Encodings;
+use crate::input_format::InputFormat;
 use crate::labels;
 use crate::protocol::{PartCounts, Protocol, TestSplit};
 use crate::reading::Parts;
@@ -30,6 +31,8 @@ pub struct Corpus {
     pub test: Vec<Document>,
     /// How the parts came about.
     pub protocol: Protocol,
+    /// How the training files were read: what a saved model needs to read new ones in the same way.
+    pub input: InputFormat,
     /// Sentences about what was noticed while reading (encodings, label spellings, empty texts).
     pub notices: Vec<String>,
 }
@@ -78,8 +81,9 @@ impl Corpus {
         notices.extend(labels::spelling_notices(&labels::count(all())));
         let protocol =
             Protocol { data, strip: strip.names(), encodings: encodings.names(), unlabelled, ..Protocol::default() };
+        let input = InputFormat { strip, ..std::mem::take(&mut parts.train.format) };
         let (train, validation, test) = (Vec::new(), Vec::new(), Vec::new());
-        Corpus { labels: Vec::new(), train, validation, test, protocol, notices }
+        Corpus { labels: Vec::new(), train, validation, test, protocol, input, notices }
     }
 
     /// The parts of a corpus, split as the config says. `self` has notices and the first lines of its protocol, but no

@@ -132,6 +132,25 @@ impl<'a> Input<'a> {
         Ok(unpacked.bytes)
     }
 
+    /// What a reader gives, read and decoded as a whole. `name` stands for a path.
+    ///
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn of_reader(name: &str, reader: impl Read, charset: Charset, progress: &'a dyn Progress) -> Result<Input<'a>> {
+        let (path, encodings, body) = (PathBuf::from(name), Encodings::default(), Body::Folder);
+        let mut input = Input { path, charset, progress, encodings, packing: None, name: name.to_owned(), body };
+        input.hold(reader)?;
+        Ok(input)
+    }
+
+    /// The same, recognised by this extension and not by its name.
+    pub fn with_extension(mut self, extension: Option<&str>) -> Input<'a> {
+        if let Some(extension) = extension {
+            self.name = format!("input.{extension}");
+        }
+        self
+    }
+
     fn damaged(&self, error: std::io::Error) -> Error {
         packing::damaged(&self.place(), error)
     }

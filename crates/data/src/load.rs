@@ -76,6 +76,10 @@ fn read(config: &CorpusConfig, folders: &Folders, progress: &dyn Progress) -> Re
         "" => config.data.clone(),
         test => format!("{}, test from {test}", config.data),
     };
-    let corpus = Corpus::begin(&mut parts, data, config.strip()?);
+    let mut corpus = Corpus::begin(&mut parts, data, config.strip()?);
+    let named = |value: &String, default: String| (*value != default).then(|| value.clone());
+    let defaults = CorpusConfig::default();
+    corpus.input.encoding = named(&config.encoding, defaults.encoding);
+    corpus.input.delimiter = named(&config.delimiter, defaults.delimiter);
     Ok((parts, corpus))
 }

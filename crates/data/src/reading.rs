@@ -3,6 +3,7 @@
 use crate::columns::Layout;
 use crate::document::Labelled;
 use crate::encodings::Encodings;
+use crate::input_format::InputFormat;
 
 /// One text as a reader finds it; the label is empty where there is none.
 #[derive(Debug, PartialEq)]
@@ -41,6 +42,8 @@ pub(crate) struct Reading {
     pub notices: Vec<String>,
     /// The columns of a table.
     pub layout: Option<Layout>,
+    /// What a saved model must know of this.
+    pub format: InputFormat,
 }
 
 /// What was read, with the test part if the data have one.

@@ -2,18 +2,19 @@
 //!
 //! Takes lines of a stream, a file or a folder -> gives texts with their sources. Files are recognised as everywhere: tables and
 //! JSON lines give the text column of every row, fastText's lines lose their labels, of anything else every line is a text. A
-//! folder gives a text per file.
+//! folder gives a text per file. Columns and encoding are those that the model was trained on, unless the settings name others.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::Path;
 
-use crate::columns::Request;
+use crate::columns::{Layout, Request};
 use crate::config::CorpusConfig;
 use crate::decode::{self, Charset};
 use crate::input::{self, Input};
+use crate::input_format::InputFormat;
 use crate::names::file_name;
 use crate::readers;
-use ninefold_core::error::Result;
+use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Silent;
 
 /// One text.
@@ -25,42 +26,153 @@ pub struct Text {
     pub source: String,
 }
 
-/// Reads the texts of a file or folder, with the columns, header and encoding that `config` says.
-///
-/// # Errors
-/// [`Error::Io`] and [`Error::Format`] with the place.
-pub fn read_texts(path: &Path, config: &CorpusConfig) -> Result<Vec<Text>> {
-    let mut input = Input::open(path, config.charset()?, &Silent)?;
-    let name = file_name(path);
-    let mut texts = Vec::new();
-    readers::read_texts(&mut input, &Request::new(config, false)?, &mut |row| {
-        texts.push(Text { text: row.text, source: row.place.within(&name) });
-        Ok(())
-    })?;
-    Ok(texts)
+/// The texts of one file, folder or stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// In the order of the file.
+    pub texts: Vec<Text>,
+    /// Where they were found in a table or in JSON objects: `text from "body"`.
+    pub columns: Option<String>,
 }
 
-/// Reads a whole file as one text.
-///
-/// # Errors
-/// [`Error::Io`] and [`Error::Format`] with the place.
-pub fn read_whole(path: &Path, config: &CorpusConfig) -> Result<Text> {
-    let mut input = Input::open(path, config.charset()?, &Silent)?;
-    Ok(Text { text: input.text()?.to_string(), source: file_name(path) })
+/// The format of a file, where its name and content do not decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFormat {
+    /// Comma-separated values.
+    Csv,
+    /// Tab-separated values.
+    Tsv,
+    /// A JSON object a line.
+    Jsonl,
+    /// fastText's lines, whose words `__label__...` are no part of the text.
+    Fasttext,
+    /// A text a line, whatever it holds.
+    Lines,
 }
 
-/// The lines of a stream as they come, so that somebody can type; empty lines are texts too. `name` stands in the sources. A line
-/// without an end becomes an error after 256 MiB, and ends the iteration.
-///
-/// ```
-/// use ninefold_data::texts::lines;
-///
-/// let texts: Result<Vec<_>, _> = lines("one\ntwo\n".as_bytes(), "stdin").collect();
-/// let texts = texts?;
-/// assert_eq!((texts[1].text.as_str(), texts[1].source.as_str()), ("two", "stdin:2"));
-/// # Ok::<(), ninefold_core::Error>(())
-/// ```
-pub fn lines<R: BufRead>(mut reader: R, name: &str) -> impl Iterator<Item = Result<Text>> {
+impl TextFormat {
+    fn extension(self) -> &'static str {
+        match self {
+            TextFormat::Csv => "csv",
+            TextFormat::Tsv => "tsv",
+            TextFormat::Jsonl => "jsonl",
+            TextFormat::Fasttext => "fasttext",
+            TextFormat::Lines => "lines",
+        }
+    }
+}
+
+/// Reads texts for a model.
+#[derive(Clone, Debug, Default)]
+pub struct TextReader {
+    config: CorpusConfig,
+    /// Whether the text columns are those of the training files.
+    of_model: bool,
+    /// Whether the delimiter is that of the training files: it says nothing of files that are no tables.
+    delimiter_of_model: bool,
+    layout: Option<Layout>,
+    format: Option<TextFormat>,
+}
+
+impl TextReader {
+    /// For a model whose training files were read as `trained` says. What `config` says of columns, header and encoding goes before
+    /// that; `format` goes before what a file's name and content say.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_data::texts::TextReader;
+    /// use ninefold_data::{CorpusConfig, InputFormat};
+    ///
+    /// let trained = InputFormat { text_column: vec!["body".into()], ..InputFormat::default() };
+    /// let reader = TextReader::new(CorpusConfig::default(), &trained, None);
+    /// let table = "title,body\nnews,it rains\nsport,they won\n";
+    /// let texts = reader.read_stream(table.as_bytes(), "new.csv")?.texts;
+    /// assert_eq!((texts[0].text.as_str(), texts[1].source.as_str()), ("it rains", "new.csv:3"));
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
+    pub fn new(config: CorpusConfig, trained: &InputFormat, format: Option<TextFormat>) -> TextReader {
+        let of_model = config.text_column.is_empty() && !trained.text_column.is_empty();
+        let delimiter_of_model = config.delimiter == CorpusConfig::default().delimiter;
+        let layout = trained.layout().filter(|_| of_model);
+        TextReader { config: trained.complete(config), of_model, delimiter_of_model, layout, format }
+    }
+
+    /// Reads the texts of a file or folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Format`] with the place.
+    pub fn read(&self, path: &Path) -> Result<Texts> {
+        self.read_input(Input::open(path, self.config.charset()?, &Silent)?)
+    }
+
+    /// Reads the texts of a stream as those of a file called `name`.
+    ///
+    /// # Errors
+    /// As [`read`](TextReader::read).
+    pub fn read_stream(&self, stream: impl Read, name: &str) -> Result<Texts> {
+        self.read_input(Input::of_reader(name, stream, self.config.charset()?, &Silent)?)
+    }
+
+    /// Reads a whole file as one text.
+    ///
+    /// # Errors
+    /// As [`read`](TextReader::read).
+    pub fn read_whole(&self, path: &Path) -> Result<Text> {
+        let mut input = Input::open(path, self.config.charset()?, &Silent)?;
+        Ok(Text { text: input.text()?.to_string(), source: file_name(path) })
+    }
+
+    /// Reads a whole stream as one text.
+    ///
+    /// # Errors
+    /// As [`read`](TextReader::read).
+    pub fn read_whole_stream(&self, stream: impl Read, name: &str) -> Result<Text> {
+        let mut input = Input::of_reader(name, stream, self.config.charset()?, &Silent)?;
+        Ok(Text { text: input.text()?.to_string(), source: name.to_string() })
+    }
+
+    fn read_input(&self, input: Input) -> Result<Texts> {
+        let mut input = input.with_extension(self.format.map(TextFormat::extension));
+        let name = file_name(&input.path);
+        let mut request =
+            Request { like: self.layout.as_ref(), of_model: self.of_model, ..Request::new(&self.config, false)? };
+        if self.delimiter_of_model && !readers::is_table_name(&input.head().extension) {
+            request.delimiter = None;
+        }
+        let mut texts = Vec::new();
+        let found = readers::read_texts(&mut input, &request, &mut |row| {
+            texts.push(Text { text: row.text, source: row.place.within(&name) });
+            Ok(())
+        })?;
+        Ok(Texts { texts, columns: found.columns })
+    }
+
+    /// The lines of a stream as they come, so that somebody can type; empty lines are texts too. `name` stands in the sources. A
+    /// line without an end becomes an error after 256 MiB, and ends the iteration.
+    ///
+    /// ```
+    /// use ninefold_data::texts::TextReader;
+    ///
+    /// let texts: Result<Vec<_>, _> = TextReader::default().lines("one\ntwo\n".as_bytes(), "stdin")?.collect();
+    /// let texts = texts?;
+    /// assert_eq!((texts[1].text.as_str(), texts[1].source.as_str()), ("two", "stdin:2"));
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] for an encoding without a name, or one whose lines do not end with the byte of a line break.
+    pub fn lines<R: BufRead>(&self, reader: R, name: &str) -> Result<impl Iterator<Item = Result<Text>> + use<R>> {
+        let charset = self.config.charset()?;
+        if !charset.has_ascii_lines(b"") {
+            let expected =
+                "an encoding whose lines can be read one by one (--input-format lines reads all of stdin first)";
+            return Err(Error::invalid_value("encoding", expected, format!("{:?}", self.config.encoding)));
+        }
+        Ok(lines(reader, name.to_owned(), charset))
+    }
+}
+
+fn lines<R: BufRead>(mut reader: R, name: String, charset: Charset) -> impl Iterator<Item = Result<Text>> + use<R> {
     let mut number = 0;
     let mut is_broken = false;
     std::iter::from_fn(move || {
@@ -71,8 +183,7 @@ pub fn lines<R: BufRead>(mut reader: R, name: &str) -> impl Iterator<Item = Resu
         let source = format!("{name}:{number}");
         match input::next_line(&mut reader) {
             Ok(line) => line.map(|line| {
-                decode::decode_part(line, Charset::Detect, &source, 1)
-                    .map(|decoded| Text { text: decoded.text, source })
+                decode::decode_part(line, charset, &source, 1).map(|decoded| Text { text: decoded.text, source })
             }),
             Err(error) => {
                 is_broken = true;
@@ -90,7 +201,8 @@ mod tests {
     fn texts_of(name: &str, content: &[u8], config: &CorpusConfig) -> Result<Vec<(String, String)>> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(name), content).unwrap();
-        let texts = read_texts(&dir.path().join(name), config)?;
+        let reader = TextReader::new(config.clone(), &InputFormat::default(), None);
+        let texts = reader.read(&dir.path().join(name))?.texts;
         Ok(texts.into_iter().map(|text| (text.source, text.text)).collect())
     }
 
@@ -100,7 +212,8 @@ mod tests {
 
     #[test]
     fn every_line_of_a_stream_is_a_text() {
-        let texts: Vec<Text> = lines(&b"one\r\n\ncaf\xe9\nlast"[..], "stdin").map(Result::unwrap).collect();
+        let texts: Vec<Text> =
+            TextReader::default().lines(&b"one\r\n\ncaf\xe9\nlast"[..], "stdin").unwrap().map(Result::unwrap).collect();
         let texts: Vec<_> = texts.iter().map(|text| (text.source.as_str(), text.text.as_str())).collect();
         assert_eq!(texts, [("stdin:1", "one"), ("stdin:2", ""), ("stdin:3", "café"), ("stdin:4", "last")]);
     }
@@ -153,8 +266,52 @@ mod tests {
         std::fs::create_dir(dir.path().join("sub")).unwrap();
         std::fs::write(dir.path().join("sub/2"), "two\nlines").unwrap();
         std::fs::write(dir.path().join("1"), "one").unwrap();
-        let texts = read_texts(dir.path(), &config).unwrap();
+        let texts = TextReader::default().read(dir.path()).unwrap().texts;
         let texts: Vec<_> = texts.iter().map(|text| (text.source.as_str(), text.text.as_str())).collect();
         assert_eq!(texts, [("1", "one"), ("sub/2", "two\nlines")]);
+    }
+
+    /// A reader for a model that was trained on the table `training`.
+    fn trained_on(training: &str, config: &CorpusConfig) -> TextReader {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("train.csv");
+        std::fs::write(&path, training).unwrap();
+        let config = CorpusConfig { data: path.display().to_string(), ..config.clone() };
+        let corpus = crate::load(&config, &ninefold_core::Folders::default(), &Silent).unwrap();
+        TextReader::new(CorpusConfig::default(), &corpus.input, None)
+    }
+
+    #[test]
+    fn columns_of_training_are_read_again() {
+        let rows: String = (0..20).map(|n| format!("{n},title {n},body {n},{}\n", ["a", "b"][n % 2])).collect();
+        let body = CorpusConfig { text_column: vec!["body".into()], ..CorpusConfig::default() };
+        let reader = trained_on(&format!("id,title,body,topic\n{rows}"), &body);
+        let first = |table: &str, name: &str| {
+            reader.read_stream(table.as_bytes(), name).map(|texts| texts.texts[0].text.clone())
+        };
+        assert_eq!(first("id,title,body,topic\n7,t,words,a\n", "x.csv").unwrap(), "words");
+        assert_eq!(first("body,title\nwords,t\n", "x.csv").unwrap(), "words", "another order");
+        assert_eq!(first("7,t,words,a\n", "x.csv").unwrap(), "words", "no header, the same columns");
+        assert_eq!(first("words alone\n", "x.csv").unwrap(), "words alone", "a single column");
+        assert_eq!(first("body\nwords\n", "x.csv").unwrap(), "words", "a single column with its name");
+        assert_eq!(first("{\"title\": \"t\", \"body\": \"words\"}\n", "x.jsonl").unwrap(), "words");
+        assert_eq!(first("plain words\n", "x.txt").unwrap(), "plain words");
+        let error = first("title,text\nt,words\n", "x.csv").unwrap_err().to_string();
+        assert!(error.contains("body") && error.contains("title"), "{error}");
+    }
+
+    #[test]
+    fn format_that_is_given_goes_before_the_content() {
+        let reader = |format| TextReader::new(CorpusConfig::default(), &InputFormat::default(), Some(format));
+        let texts = |format, content: &str| {
+            let texts = reader(format).read_stream(content.as_bytes(), "stdin").unwrap().texts;
+            texts.into_iter().map(|text| text.text).collect::<Vec<_>>()
+        };
+        let table = "text\tlabel\ngood\tx\nbad\ty\n";
+        assert_eq!(texts(TextFormat::Lines, table).len(), 3);
+        assert_eq!(texts(TextFormat::Tsv, table), ["good", "bad"]);
+        assert_eq!(texts(TextFormat::Fasttext, "__label__x good\n"), ["good"]);
+        assert_eq!(texts(TextFormat::Lines, "__label__x good\n"), ["__label__x good"]);
+        assert_eq!(texts(TextFormat::Jsonl, "{\"text\": \"good\"}\n"), ["good"]);
     }
 }

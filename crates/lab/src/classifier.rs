@@ -227,8 +227,8 @@ impl FittedClassifier {
     /// # Errors
     /// As [`predict`](FittedClassifier::predict).
     pub fn evaluate(&self, documents: &[Document]) -> Result<Scores> {
-        let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
-        let predicted: Vec<u32> = self.predict_all(&texts)?.iter().map(|prediction| prediction.label).collect();
+        let predictions = self.predictor.predict_documents(documents, &Silent)?;
+        let predicted: Vec<u32> = predictions.iter().map(|prediction| prediction.label).collect();
         let truth: Vec<u32> = documents.iter().map(|document| document.label).collect();
         Ok(Confusion::of(self.labels().len(), &truth, &predicted).scores())
     }

@@ -166,7 +166,7 @@ impl Work<'_> {
         let mut said = Vec::with_capacity(documents.len() * predictor.labels().len());
         for documents in documents.chunks(BATCH) {
             let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
-            for prediction in predictor.predict(&texts, self.progress)? {
+            for prediction in predictor.predict_documents(&texts, self.progress)? {
                 said.extend(prediction.probabilities);
             }
             self.progress.advance(documents.len() as u64);

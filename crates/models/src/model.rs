@@ -8,6 +8,7 @@ use crate::bundle::{
 };
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::{counted, listed};
+use ninefold_data::InputFormat;
 use ninefold_nn::model::Classifier;
 
 /// A saved model, as its folder says which.
@@ -113,6 +114,15 @@ impl Model {
             Model::Network(bundle) => vec![&bundle.config.training],
             Model::Linear(bundle) => vec![&bundle.config.training],
             Model::Ensemble(ensemble) => ensemble.members.iter().flat_map(Model::trainings).collect(),
+        }
+    }
+
+    /// How the training files of a network or baseline were read; `None` for an ensemble, whose members have it.
+    pub fn input(&self) -> Option<&InputFormat> {
+        match self {
+            Model::Network(bundle) => Some(&bundle.config.input),
+            Model::Linear(bundle) => Some(&bundle.config.input),
+            Model::Ensemble(_) => None,
         }
     }
 

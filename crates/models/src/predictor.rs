@@ -11,6 +11,7 @@ use crate::bundle::{Bundle, BundleConfig, LinearBundle};
 use crate::model::Model;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
+use ninefold_data::{InputFormat, Strip};
 use ninefold_linear::baseline::{Input, TrainedBaseline};
 use ninefold_metrics::{Rule, Vote, calibration, most_probable, tempered};
 use ninefold_nn::batch::Encoded;
@@ -29,6 +30,7 @@ pub struct Predictor {
     name: String,
     parameter_count: usize,
     protocols: Vec<String>,
+    inputs: Vec<InputFormat>,
     readers: Vec<Reader>,
     node: Node,
 }
@@ -54,6 +56,7 @@ struct Network {
 /// Makes ids of texts. Models that read alike share one.
 #[derive(Debug)]
 struct Reader {
+    strip: Strip,
     config: TokenizerConfig,
     tokenizer: Tokenizer,
     vocab: Vocab,
@@ -71,6 +74,8 @@ struct Read {
 struct Call<'a> {
     texts: &'a [&'a str],
     readers: &'a [Reader],
+    /// Whether the texts were stripped already.
+    are_stripped: bool,
     read: Vec<OnceCell<Read>>, // [readers]
     num_classes: usize,
     progress: &'a dyn Progress,
@@ -116,9 +121,13 @@ impl Predictor {
     pub fn new(model: Model) -> Result<Predictor> {
         let (labels, name, parameter_count) = (model.labels().to_vec(), model.name(), model.parameter_count());
         let protocols = model.trainings().into_iter().map(|training| training.protocol.clone()).collect();
+        let mut inputs: Vec<InputFormat> = Vec::new();
+        for leaf in model.leaves() {
+            inputs.extend(leaf.input().filter(|input| !inputs.contains(input)).cloned());
+        }
         let mut readers = Vec::new();
         let node = Node::new(model, &mut readers)?;
-        Ok(Predictor { labels, name, parameter_count, protocols, readers, node })
+        Ok(Predictor { labels, name, parameter_count, protocols, inputs, readers, node })
     }
 
     /// Class names; a prediction's label points in here.
@@ -138,6 +147,11 @@ impl Predictor {
         &self.protocols
     }
 
+    /// How the training files of its members were read, each way once: columns, encoding, what was stripped.
+    pub fn inputs(&self) -> &[InputFormat] {
+        &self.inputs
+    }
+
     /// Its name: "word2vec + gru", "tfidf_svm"; of an ensemble what its members are.
     pub fn name(&self) -> &str {
         &self.name
@@ -153,15 +167,33 @@ impl Predictor {
         self.node.workspaces()
     }
 
-    /// What the model says about each text; the same whatever other texts go with it.
+    /// What the model says about each text; the same whatever other texts go with it. What was stripped from the training texts is
+    /// stripped from these.
     ///
     /// # Errors
     /// [`Error::Interrupted`] when `progress` says so.
     pub fn predict<T: AsRef<str>>(&self, texts: &[T], progress: &dyn Progress) -> Result<Vec<Prediction>> {
+        self.predict_texts(texts, false, progress)
+    }
+
+    /// The same for the documents of a [`Corpus`](ninefold_data::Corpus), which are stripped already.
+    ///
+    /// # Errors
+    /// As [`predict`](Predictor::predict).
+    pub fn predict_documents<T: AsRef<str>>(&self, texts: &[T], progress: &dyn Progress) -> Result<Vec<Prediction>> {
+        self.predict_texts(texts, true, progress)
+    }
+
+    fn predict_texts<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        are_stripped: bool,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Prediction>> {
         let num_classes = self.labels.len();
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         let read = self.readers.iter().map(|_| OnceCell::new()).collect();
-        let call = Call { texts: &texts, readers: &self.readers, read, num_classes, progress };
+        let call = Call { texts: &texts, readers: &self.readers, are_stripped, read, num_classes, progress };
         let probabilities = self.node.probabilities(&call)?;
         let labels = most_probable(&probabilities, num_classes);
         let rows = labels.into_iter().zip(probabilities.chunks_exact(num_classes));
@@ -174,14 +206,14 @@ impl Node {
         Ok(match model {
             Model::Network(bundle) => {
                 let Bundle { config, vocab, model, outside, .. } = *bundle;
-                let reader = Reader::shared(readers, &config.tokenizer, vocab, outside)?;
+                let reader = Reader::shared(readers, config.input.strip, &config.tokenizer, vocab, outside)?;
                 Node::Network(Box::new(Network { config, model, reader, idle: Mutex::default() }))
             }
             Model::Linear(bundle) => {
                 let LinearBundle { config, vocab, model, .. } = *bundle;
                 let reader = match config.baseline.input() {
                     Input::Nothing => None,
-                    _ => Some(Reader::shared(readers, &config.tokenizer, vocab, None)?),
+                    _ => Some(Reader::shared(readers, config.input.strip, &config.tokenizer, vocab, None)?),
                 };
                 Node::Linear { model, reader, temperature: config.temperature }
             }
@@ -259,22 +291,31 @@ impl Reader {
     /// The number of a reader that reads like this: one that is there already, or a new one.
     fn shared(
         readers: &mut Vec<Reader>,
+        strip: Strip,
         config: &TokenizerConfig,
         vocab: Vocab,
         outside: Option<OovVectors>,
     ) -> Result<usize> {
         let is_same = |other: &Reader| {
-            other.config == *config && other.vocab.tokens() == vocab.tokens() && other.outside == outside
+            other.strip == strip
+                && other.config == *config
+                && other.vocab.tokens() == vocab.tokens()
+                && other.outside == outside
         };
         if let Some(number) = readers.iter().position(is_same) {
             return Ok(number);
         }
         let tokenizer = Tokenizer::new(config)?;
-        readers.push(Reader { config: config.clone(), tokenizer, vocab, outside });
+        readers.push(Reader { strip, config: config.clone(), tokenizer, vocab, outside });
         Ok(readers.len() - 1)
     }
 
-    fn read(&self, texts: &[&str]) -> Read {
+    fn read(&self, texts: &[&str], are_stripped: bool) -> Read {
+        if !are_stripped && self.strip != Strip::default() {
+            let stripped: Vec<String> = texts.iter().map(|text| self.strip.apply(text)).collect();
+            let stripped: Vec<&str> = stripped.iter().map(String::as_str).collect();
+            return self.read(&stripped, true);
+        }
         match &self.outside {
             None => Read { ids: self.vocab.encode_texts(&self.tokenizer, texts), outside: Arc::default() },
             Some(outside) => {
@@ -287,6 +328,6 @@ impl Reader {
 
 impl Call<'_> {
     fn read(&self, reader: usize) -> &Read {
-        self.read[reader].get_or_init(|| self.readers[reader].read(self.texts))
+        self.read[reader].get_or_init(|| self.readers[reader].read(self.texts, self.are_stripped))
     }
 }

@@ -16,6 +16,7 @@ use ninefold::records::ClassRow;
 use ninefold::report::plain_table;
 use serde::Serialize;
 
+use crate::commands::as_trained::as_trained;
 use crate::flags::data::DataArgs;
 use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
@@ -81,14 +82,15 @@ fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, min_probability: Option<
     let predictor = Predictor::load(&args.model)?;
     let labels = predictor.labels().to_vec();
     let bars = Bars::new(output);
-    let corpus = load_to_evaluate(config, &labels, &folders, &bars)?;
+    let input = as_trained(&predictor, &args.data.text_column, &bars)?;
+    let corpus = load_to_evaluate(&input.complete(config.clone()), &labels, &folders, &bars)?;
     corpus.notices.iter().for_each(|notice| bars.notice(notice));
 
     let (mut confusion, mut answers, mut predicted) = (Confusion::new(labels.len()), Vec::new(), Vec::new());
     bars.begin("evaluate", "texts", Some(corpus.test.len() as u64));
     for documents in corpus.test.chunks(BATCH) {
         let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
-        for (document, prediction) in documents.iter().zip(predictor.predict(&texts, &bars)?) {
+        for (document, prediction) in documents.iter().zip(predictor.predict_documents(&texts, &bars)?) {
             confusion.add(document.label, prediction.label);
             predicted.push(prediction.label);
             answers.push((f64::from(prediction.probability()), prediction.label == document.label));

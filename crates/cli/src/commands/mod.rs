@@ -1,5 +1,6 @@
 //! One file per command: its flags, and `run`: flags -> the library's work -> what is printed.
 
+pub mod as_trained;
 pub mod bench;
 pub mod compare;
 pub mod config;

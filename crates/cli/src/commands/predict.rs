@@ -1,18 +1,19 @@
 //! `ninefold predict`: texts from stdin or files -> label and probability of each; no label where the model is too unsure.
 
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Cursor, Read, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ninefold::Error;
 use ninefold::data::CorpusConfig;
-use ninefold::data::texts::{Text, lines, read_texts, read_whole};
+use ninefold::data::texts::{Text, TextFormat, TextReader};
 use ninefold::models::predictor::{Prediction, Predictor};
 use serde_json::json;
 
+use crate::commands::as_trained::as_trained;
 use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
@@ -39,15 +40,19 @@ pub struct PredictArgs {
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Where the text is in CSV, TSV and JSONL: a column's name or number; several (repeated, or separated by commas) are joined
+    /// [default: the columns that the model was trained on]
     #[arg(long, value_name = "COLUMN")]
     pub text_column: Vec<String>,
     /// What separates the cells of a table: auto, comma, semicolon, tab, pipe, or one character
     #[arg(long, value_name = "CHARACTER")]
     pub delimiter: Option<String>,
-    /// The encoding of the files, where guessing fails
+    /// The encoding of the texts, where guessing fails [default: as in training]
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// Every file is one text
+    /// The format, where a file's name and content do not say it; stdin is lines unless this or --text-column says otherwise
+    #[arg(long, value_name = "FORMAT")]
+    pub input_format: Option<InputFormat>,
+    /// Every file is one text, and so is stdin
     #[arg(long)]
     pub whole: bool,
     /// Print so many labels per text, the most probable first
@@ -64,6 +69,33 @@ pub struct PredictArgs {
     pub threads: ThreadsArgs,
 }
 
+/// What a file or stdin holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// Comma-separated values
+    Csv,
+    /// Tab-separated values
+    Tsv,
+    /// A JSON object a line
+    Jsonl,
+    /// Lines with words `__label__...`, which are no part of the text
+    Fasttext,
+    /// A text a line, whatever it holds
+    Lines,
+}
+
+impl From<InputFormat> for TextFormat {
+    fn from(format: InputFormat) -> TextFormat {
+        match format {
+            InputFormat::Csv => TextFormat::Csv,
+            InputFormat::Tsv => TextFormat::Tsv,
+            InputFormat::Jsonl => TextFormat::Jsonl,
+            InputFormat::Fasttext => TextFormat::Fasttext,
+            InputFormat::Lines => TextFormat::Lines,
+        }
+    }
+}
+
 /// Texts that are labelled together at most.
 const BATCH: usize = 512;
 
@@ -76,10 +108,13 @@ pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
 fn label_all(args: &PredictArgs, output: &Output) -> Result<()> {
     let predictor = Predictor::load(&args.model)?;
     let mut counts = Counts::default();
+    let trained = as_trained(&predictor, &args.text_column, &Bars::new(output))?;
+    let reader = |format: Option<TextFormat>| TextReader::new(args.config(), &trained, format);
     if args.files.is_empty() {
-        label_stdin(args, &predictor, &mut counts, output)?;
+        label_stdin(args, &reader, &predictor, &mut counts, output)?;
     } else {
-        label_files(args, &predictor, &mut counts, output)?;
+        let reader = reader(args.input_format.map(TextFormat::from));
+        label_files(args, &reader, &predictor, &mut counts, output)?;
     }
     if args.min_probability > 0.0 {
         let Counts { texts, unsure } = counts;
@@ -95,26 +130,86 @@ struct Counts {
     unsure: usize,
 }
 
-fn label_files(args: &PredictArgs, predictor: &Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
-    let config = CorpusConfig {
-        text_column: args.text_column.clone(),
-        delimiter: args.delimiter.clone().unwrap_or_else(|| "auto".to_string()),
-        encoding: args.encoding.clone().unwrap_or_else(|| "auto".to_string()),
-        ..CorpusConfig::default()
-    };
-    for path in &args.files {
-        let texts =
-            if args.whole && path.is_file() { vec![read_whole(path, &config)?] } else { read_texts(path, &config)? };
-        for texts in texts.chunks(BATCH) {
-            label(args, predictor, texts, counts, output)?;
+impl PredictArgs {
+    /// What the flags say about reading.
+    fn config(&self) -> CorpusConfig {
+        let defaults = CorpusConfig::default();
+        CorpusConfig {
+            text_column: self.text_column.clone(),
+            delimiter: self.delimiter.clone().unwrap_or(defaults.delimiter),
+            encoding: self.encoding.clone().unwrap_or(defaults.encoding),
+            ..CorpusConfig::default()
         }
+    }
+}
+
+fn label_files(
+    args: &PredictArgs,
+    reader: &TextReader,
+    predictor: &Predictor,
+    counts: &mut Counts,
+    output: &Output,
+) -> Result<()> {
+    for path in &args.files {
+        if args.whole && path.is_file() {
+            label(args, predictor, &[reader.read_whole(path)?], counts, output)?;
+            continue;
+        }
+        let texts = reader.read(path)?;
+        if let Some(columns) = &texts.columns {
+            output.say(&format!("{}: {columns}", path.display()));
+        }
+        label_batches(args, predictor, &texts.texts, counts, output)?;
     }
     Ok(())
 }
 
+fn label_batches(
+    args: &PredictArgs,
+    predictor: &Predictor,
+    texts: &[Text],
+    counts: &mut Counts,
+    output: &Output,
+) -> Result<()> {
+    texts.chunks(BATCH).try_for_each(|texts| label(args, predictor, texts, counts, output))
+}
+
+/// Labels stdin: line by line, as a table or JSON objects where a flag says so, or as one text.
+fn label_stdin(
+    args: &PredictArgs,
+    reader: &dyn Fn(Option<TextFormat>) -> TextReader,
+    predictor: &Predictor,
+    counts: &mut Counts,
+    output: &Output,
+) -> Result<()> {
+    const NAME: &str = "stdin";
+    if args.whole {
+        let text = reader(None).read_whole_stream(io::stdin(), NAME)?;
+        return label(args, predictor, &[text], counts, output);
+    }
+    let format = match (args.input_format, args.text_column.is_empty()) {
+        (Some(InputFormat::Lines), _) | (None, true) => {
+            return label_lines(args, &reader(None), predictor, counts, output);
+        }
+        (format, _) => format.map(TextFormat::from),
+    };
+    let mut first = [0];
+    let read = io::stdin().read(&mut first).context("cannot read stdin")?;
+    let format = format.unwrap_or(if first == *b"{" { TextFormat::Jsonl } else { TextFormat::Csv });
+    let all = Cursor::new(&first[..read]).chain(io::stdin());
+    let texts = reader(Some(format)).read_stream(all, NAME)?;
+    label_batches(args, predictor, &texts.texts, counts, output)
+}
+
 /// Labels lines as they come: a line alone when somebody types, many at once when a file is piped in.
-fn label_stdin(args: &PredictArgs, predictor: &Predictor, counts: &mut Counts, output: &Output) -> Result<()> {
-    let incoming = read_stdin()?;
+fn label_lines(
+    args: &PredictArgs,
+    reader: &TextReader,
+    predictor: &Predictor,
+    counts: &mut Counts,
+    output: &Output,
+) -> Result<()> {
+    let incoming = read_stdin(reader)?;
     while let Ok(first) = incoming.recv() {
         let waiting = incoming.try_iter().take(BATCH - 1);
         let texts = std::iter::once(first).chain(waiting).collect::<Result<Vec<Text>, Error>>()?;
@@ -124,10 +219,11 @@ fn label_stdin(args: &PredictArgs, predictor: &Predictor, counts: &mut Counts, o
 }
 
 /// Reads in a thread of its own, so that lines that wait can be told from lines that have yet to come.
-fn read_stdin() -> Result<Receiver<Result<Text, Error>>> {
+fn read_stdin(reader: &TextReader) -> Result<Receiver<Result<Text, Error>>> {
     let (sender, receiver) = mpsc::sync_channel(4 * BATCH);
+    let lines = reader.lines(BufReader::new(io::stdin()), "stdin")?;
     let read = move || {
-        for line in lines(BufReader::new(io::stdin()), "stdin") {
+        for line in lines {
             if sender.send(line).is_err() {
                 break;
             }

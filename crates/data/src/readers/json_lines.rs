@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::reader::{Confidence, Findings, Reader};
 use crate::columns::{self, Request};
 use crate::input::Input;
+use crate::input_format::InputFormat;
 use crate::reading::{Place, Row};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::quoted;
@@ -49,7 +50,9 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
         give(Row { text, label, place: Place::Line(line) })
     })?;
     let keys = keys.ok_or_else(|| Error::format(file, "a JSON object per line", "an empty file"))?;
-    Ok(Findings { columns: Some(keys.describe()), ..Findings::default() })
+    let columns = Some(keys.describe());
+    let format = InputFormat { text_column: keys.text, label_column: keys.label, ..InputFormat::default() };
+    Ok(Findings { columns, format, ..Findings::default() })
 }
 
 /// The values of a line by their keys, as they are written.

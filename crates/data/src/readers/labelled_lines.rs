@@ -16,7 +16,7 @@ const LOOKED_AT: usize = 100;
 /// fastText's lines. A line without a label has an empty one.
 pub(super) const READER: Reader = Reader {
     about: "lines that begin with __label__",
-    extensions: &[],
+    extensions: &["fasttext"],
     has_labels: true,
     reads_folders: false,
     recognises: |head| {

@@ -9,7 +9,7 @@ use ninefold_core::error::Result;
 /// Any file of text.
 pub(super) const READER: Reader = Reader {
     about: "a text per line",
-    extensions: &[],
+    extensions: &["lines"],
     has_labels: false,
     reads_folders: false,
     recognises: |_| Confidence::Possible,

@@ -16,7 +16,7 @@ use crate::names;
 use crate::reading::Row;
 use ninefold_core::error::{Error, Result};
 use reader::Confidence;
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Findings, Reader};
 
 /// Every format. Of several that are equally sure of a file, the first one reads it.
 pub(crate) static READERS: &[Reader] =
@@ -40,10 +40,14 @@ pub(crate) fn find_for(head: &Head, request: &Request) -> Option<&'static Reader
 ///
 /// # Errors
 /// As the reader says; [`Error::Format`](ninefold_core::Error::Format) when no format fits.
-pub(crate) fn read_texts(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<()> {
+pub(crate) fn read_texts(
+    input: &mut Input,
+    request: &Request,
+    give: &mut dyn FnMut(Row) -> Result<()>,
+) -> Result<Findings> {
     let reader =
         find_for(&input.head(), request).ok_or_else(|| Error::format(input.place(), "texts", "something else"))?;
-    (reader.read)(input, request, give).map(drop)
+    (reader.read)(input, request, give)
 }
 
 /// What files of labelled texts may be, for messages: `.csv, .tsv, .jsonl, or ...`.
@@ -54,6 +58,11 @@ pub(crate) fn labelled_formats() -> String {
         [first @ .., last] if !first.is_empty() => format!("{}, or {last}", first.join(", ")),
         all => all.concat(),
     }
+}
+
+/// True for the extensions of tables.
+pub(crate) fn is_table_name(extension: &str) -> bool {
+    table::READER.is_named_by(extension)
 }
 
 /// True for the names of files that hold many texts.

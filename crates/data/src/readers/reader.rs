@@ -2,6 +2,7 @@
 
 use crate::columns::{Layout, Request};
 use crate::input::{Head, Input};
+use crate::input_format::InputFormat;
 use crate::reading::Row;
 use ninefold_core::error::Result;
 
@@ -51,6 +52,8 @@ pub(crate) struct Findings {
     pub layout: Option<Layout>,
     /// Sentences about what was noticed, without the name of the file.
     pub notices: Vec<String>,
+    /// What a saved model must know to read as this reader did.
+    pub format: InputFormat,
 }
 
 impl Reader {

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::reader::{Confidence, Findings, Reader};
 use crate::columns::{self, Layout, Request};
 use crate::guess::Profile;
+use crate::input_format::InputFormat;
 use crate::reading::{Place, Row};
 use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::phrasing::counted;
@@ -55,7 +56,7 @@ pub(super) const READER: Reader = Reader {
         if matches!(table.text, Cow::Owned(_)) {
             notices.push("a backslash before a quote is read as an escape".to_string());
         }
-        Ok(Findings { columns, layout: Some(layout), notices })
+        Ok(Findings { columns, format: InputFormat::of_table(&layout), layout: Some(layout), notices })
     },
 };
 

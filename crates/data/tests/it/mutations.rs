@@ -7,8 +7,8 @@
 use std::fs;
 use std::io::Write;
 
-use ninefold_data::CorpusConfig;
-use ninefold_data::texts::read_texts;
+use ninefold_data::texts::TextReader;
+use ninefold_data::{CorpusConfig, InputFormat};
 use ninefold_mutate::{CountingAllocator, survive};
 
 #[global_allocator]
@@ -30,7 +30,7 @@ fn every_way(name: &str, valid: &[&[u8]]) {
     let is_read = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
         fs::write(&path, bytes).unwrap();
-        read_texts(&path, &config).is_ok()
+        TextReader::new(config.clone(), &InputFormat::default(), None).read(&path).is_ok()
     };
     let valid: Vec<Vec<u8>> = valid.iter().map(|bytes| bytes.to_vec()).collect();
     let plain = survive(name, valid.clone(), Some(5_000), MOST_BYTES, |bytes| is_read(name, bytes));

@@ -175,6 +175,7 @@ impl<'a> Baselines<'a> {
             ..TrainingSummary::default()
         };
         let config = LinearConfig {
+            input: self.held_out.texts.corpus.input.clone(),
             format_version: FORMAT_VERSION,
             kind: LinearTag::Linear,
             made_by: environment::program(),

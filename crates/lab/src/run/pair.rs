@@ -269,6 +269,7 @@ pub(crate) fn bundle(
 ) -> Bundle {
     let reading = BundleReading { max_len: config.training.max_len, padding: config.training.padding };
     let config = BundleConfig {
+        input: texts.corpus.input.clone(),
         format_version: FORMAT_VERSION,
         made_by: environment::program(),
         tokenizer: texts.tokenizer.clone(),

@@ -25,6 +25,7 @@ use super::{CARD, CONFIG, LABELS, NGRAMS, TrainingSummary, VOCAB, WEIGHTS, card,
 use super::{read_json_of_version, untempered};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
+use ninefold_data::InputFormat;
 use ninefold_linear::BaselineKind;
 use ninefold_linear::baseline::TrainedBaseline;
 use ninefold_linear::state::{Numbers, State, Tensor};
@@ -68,6 +69,9 @@ pub struct LinearConfig {
     /// Where its word vectors came from, if it reads any: "word2vec".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<String>,
+    /// How the training files were read, and new ones are.
+    #[serde(default, skip_serializing_if = "InputFormat::is_default")]
+    pub input: InputFormat,
     /// How texts become tokens.
     #[serde(deserialize_with = "super::saved_tokenizer")]
     pub tokenizer: TokenizerConfig,

@@ -39,6 +39,7 @@ pub use kind::{Kind, is_ensemble, kind};
 pub use linear::{LinearBundle, LinearConfig, LinearTag};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
+use ninefold_data::InputFormat;
 use ninefold_metrics::Scores;
 use ninefold_nn::batch::Padding;
 use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig};
@@ -80,6 +81,9 @@ pub struct BundleConfig {
     pub format_version: u32,
     /// The program: "ninefold 0.1.0".
     pub made_by: String,
+    /// How the training files were read, and new ones are.
+    #[serde(default, skip_serializing_if = "InputFormat::is_default")]
+    pub input: InputFormat,
     /// How texts become tokens.
     #[serde(deserialize_with = "saved_tokenizer")]
     pub tokenizer: TokenizerConfig,

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ninefold_core::progress::Silent;
 use ninefold_core::rng::Rng;
+use ninefold_data::InputFormat;
 use ninefold_metrics::calibration;
 use ninefold_models::bundle::{Bundle, BundleConfig, BundleReading, FORMAT_VERSION, Shape, TrainingSummary, sha256};
 use ninefold_models::predictor::Predictor;
@@ -57,6 +58,7 @@ pub fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
     let config = BundleConfig {
         format_version: FORMAT_VERSION,
         made_by: "ninefold test".to_string(),
+        input: InputFormat::default(),
         tokenizer: TokenizerConfig::default(),
         embedding: "glove".to_string(),
         model: shape,
