@@ -77,8 +77,10 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     }
     output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
     let merged = leaderboard.merged();
-    if merged.best().is_none_or(|best| best.kind == RowKind::Baseline) {
-        return Err(anyhow::anyhow!("no pair could be trained"));
+    let wanted = if config.models.is_empty() { RowKind::Baseline } else { RowKind::Pair };
+    if merged.chosen(wanted).is_none() {
+        let what = if wanted == RowKind::Pair { "network" } else { "baseline" };
+        return Err(anyhow::anyhow!("no {what} could be trained: the table above says why"));
     }
     let best = folder.best();
     let predict = match best.is_dir() {

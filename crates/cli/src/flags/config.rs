@@ -73,7 +73,7 @@ impl ConfigArgs {
         self.set.iter().try_for_each(|setting| settings.assignment(setting))?;
         self.data.add_to(&mut settings);
         settings.list("embeddings", &self.embeddings);
-        settings.list("models", &self.models);
+        settings.list_or_none("models", &self.models);
         settings.list_or_none("baselines", &self.baselines);
         settings.list_or_none("ensembles", &self.ensembles);
         settings.number("training.epochs", self.epochs);

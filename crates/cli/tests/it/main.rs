@@ -10,6 +10,7 @@ mod honest;
 mod ladder;
 mod out_of_vocabulary;
 mod pretraining;
+mod reads_as_trained;
 mod resume;
 mod search;
 mod together;
