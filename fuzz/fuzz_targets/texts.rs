@@ -3,8 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ninefold::data::CorpusConfig;
-use ninefold::data::texts::read_texts;
+use ninefold::data::texts::TextReader;
 
 const NAMES: [&str; 6] = ["a.csv", "a.tsv", "a.jsonl", "a.txt", "a.csv.gz", "a.txt.zst"];
 
@@ -13,5 +12,5 @@ fuzz_target!(|bytes: &[u8]| {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join(NAMES[usize::from(*first) % NAMES.len()]);
     std::fs::write(&path, bytes).expect("room for the input");
-    let _ = read_texts(&path, &CorpusConfig::default());
+    let _ = TextReader::default().read(&path);
 });

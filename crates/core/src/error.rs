@@ -311,6 +311,7 @@ impl From<String> for Location {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::error::Error as _;
 

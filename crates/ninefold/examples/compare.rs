@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example compare -- reviews.csv RUN_FOLDER`; without arguments: on a built-in corpus.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // an example talks to the terminal
+
 use std::path::PathBuf;
 
 use ninefold::lab;

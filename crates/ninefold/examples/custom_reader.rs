@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example custom_reader`. The format here: records of `key: value` lines, separated by empty lines.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // an example talks to the terminal
+
 use ninefold::prelude::*;
 
 /// What a mail program exported.

@@ -3,6 +3,8 @@
 //! `cargo run --release --example load_and_predict -- MODEL_FOLDER "a text" "another text"`; a model is made by the example
 //! `train_classifier` or by `ninefold compare`.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // an example talks to the terminal
+
 use ninefold::prelude::*;
 
 fn main() -> Result<()> {

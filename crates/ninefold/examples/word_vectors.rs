@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example word_vectors -- TEXT_FILE WORD...`; without arguments: on a built-in corpus.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // an example talks to the terminal
+
 use ninefold::data;
 use ninefold::prelude::*;
 use ninefold::vectors::formats::{self, Format};
