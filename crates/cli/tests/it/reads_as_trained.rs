@@ -12,7 +12,7 @@ const WORDS: [(&str, [&str; 4]); 2] =
     [("good", ["lovely", "moving", "great", "funny"]), ("bad", ["dull", "empty", "boring", "long"])];
 
 /// The number, title, text and label of a few texts.
-fn texts(range: std::ops::Range<usize>) -> Vec<(usize, String, String, &'static str)> {
+fn texts(range: std::ops::Range<usize>) -> Vec<Labelled> {
     range
         .map(|n| {
             let (label, words) = WORDS[n % 2];
@@ -27,10 +27,13 @@ fn texts(range: std::ops::Range<usize>) -> Vec<(usize, String, String, &'static 
         .collect()
 }
 
+/// Number, title, text and label.
+type Labelled = (usize, String, String, &'static str);
+
 /// A way to keep texts in a file, and the flags with which it is trained on and read from stdin.
 struct Kept {
     file: &'static str,
-    write: fn(&[(usize, String, String, &'static str)]) -> String,
+    write: fn(&[Labelled]) -> String,
     train: &'static [&'static str],
     stdin: &'static [&'static str],
 }
@@ -148,7 +151,7 @@ fn predict_gives_the_answers_of_predictions_csv_in_every_format() {
         assert_eq!(expected.len(), 20);
 
         let from_file = run(&place, &["predict", "run/best", &test], b"");
-        assert_same(&from_file, &expected, &format!("{file}"));
+        assert_same(&from_file, &expected, file);
         let whole = fs::read(place.path(&test)).unwrap();
         let from_stdin = run(&place, &[&["predict", "run/best"], stdin].concat(), &whole);
         assert_same(&from_stdin, &expected, &format!("{file} on stdin"));
