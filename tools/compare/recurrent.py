@@ -1,4 +1,4 @@
-"""Training and prediction beside PyTorch, in turns, in one run: the ratio table of benches/LOG.md.
+"""Training and prediction beside PyTorch, in turns, in one run: the ratio table of docs/internals/benchmarks/recurrent.md.
 
     cargo build --release
     python tools/compare/recurrent.py                                  every size and network, 20 steps each

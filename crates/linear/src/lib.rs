@@ -9,7 +9,7 @@
 //!
 //! Takes texts as ids, never cut at `max_len`, with labels -> gives a score per text and class. Knows no files: a trained
 //! [`Baseline`](baseline::Baseline) is taken apart into a [`State`](state::State), which others write. Each baseline is a file in
-//! `baselines/`. docs/baselines.md says why the solvers are our own and what was measured.
+//! `baselines/`. docs/internals/baselines.md says why the solvers are our own and what was measured.
 
 pub mod baseline;
 mod baselines;

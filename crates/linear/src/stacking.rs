@@ -13,7 +13,7 @@
 //!
 //! The penalty pulls towards the plain geometric mean, which is what is left where there are few texts. A weight per model,
 //! class and class, which the words "logistic regression over all probabilities" may suggest, are thousands of weights for
-//! some hundred validation texts; docs/together.md has what that cost.
+//! some hundred validation texts; docs/internals/ensembles.md has what that cost.
 //!
 //! # Source
 //! Wolpert, "Stacked generalization" (1992); that each class needs its own probabilities only: Seewald, "How to make stacking

@@ -63,7 +63,7 @@ fn plain() -> Config {
     }
 }
 
-/// The recipe: what lifts networks, chosen on validation texts of 20 Newsgroups. docs/recipe.md says what each step is worth
+/// The recipe: what lifts networks, chosen on validation texts of 20 Newsgroups. docs/internals/recipe.md says what each step is worth
 /// (`ninefold ladder --from round1 --preset strong`) and what was tried in vain.
 fn lifted(config: Config) -> Config {
     Config {
