@@ -23,7 +23,7 @@ impl<'a> Fetch<'a> {
     }
 
     /// Asks for the cache line of floats `at..at + BLOCK` of each row. A column with each turn of the updates' loop over columns: asked
-    /// for all at once, or while the quicker dots are computed, they would stand in each other's way.
+    /// for all at once, or while the quicker dots are computed, they would delay each other.
     #[inline(always)]
     pub(crate) fn column(self, at: usize) {
         if !at.is_multiple_of(BLOCK) {

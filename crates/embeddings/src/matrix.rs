@@ -81,7 +81,7 @@ impl SharedMatrix {
 
     /// The first `dim` floats of a row, while no thread trains.
     pub(crate) fn values(&mut self, row: usize) -> &mut [f32] {
-        // SAFETY: `row` checks the bounds; `&mut self` says that nobody else reaches the memory.
+        // SAFETY: `row` checks the bounds; `&mut self` says that nothing else reaches the memory.
         unsafe { std::slice::from_raw_parts_mut(self.row(row), self.dim) }
     }
 

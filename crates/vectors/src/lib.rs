@@ -1,4 +1,20 @@
-//! Words -> vectors: [`WordVectors`], the trainers that make them and the file formats that people keep them in.
+//! Words -> vectors: [`WordVectors`], and the file formats that they are stored in.
+//!
+//! ```
+//! use ninefold_core::progress::Silent;
+//! use ninefold_vectors::formats;
+//! use ninefold_vectors::nearest::Neighbours;
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("vectors.txt");
+//! std::fs::write(&path, "king 0.9 0.1\nqueen 0.8 0.2\napple 0.0 1.0\n")?;
+//! let vectors = formats::load(&path, &Silent)?; // GloVe text; the content decides
+//! assert_eq!((vectors.len(), vectors.dim()), (3, 2));
+//! let king = vectors.vector("king").ok_or("a known word")?;
+//! let nearest = Neighbours::new(&vectors).nearest(&king, 1, &[0]);
+//! assert_eq!(vectors.words()[nearest[0].id], "queen");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod evaluate;
 pub mod formats;
@@ -31,7 +47,7 @@ pub struct WordVectors {
     duplicates: usize,
 }
 
-/// Where words that are not in the table get their vectors from.
+/// The source of vectors for words that are not in the table.
 #[derive(Clone, Debug)]
 enum Unseen {
     Ngrams(Subwords),
@@ -40,6 +56,15 @@ enum Unseen {
 
 impl WordVectors {
     /// Words with their vectors; where a word occurs twice, its first vector counts and the others are dropped.
+    ///
+    /// ```
+    /// use ninefold_vectors::WordVectors;
+    ///
+    /// let words = ["cat", "dog"].map(String::from).to_vec();
+    /// let vectors = WordVectors::new(words, 2, vec![1.0, 2.0, 3.0, 4.0])?;
+    /// assert_eq!(vectors.get("dog"), Some(&[3.0, 4.0][..]));
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
     ///
     /// # Shapes
     /// `words` `[num_words]`, `matrix` `[num_words, dim]`.
@@ -69,7 +94,7 @@ impl WordVectors {
         Ok(WordVectors { words, ids, dim, matrix, unseen: None, duplicates: again.len() })
     }
 
-    /// The same vectors, with n-grams from which words that are not among them get theirs.
+    /// The same vectors, with n-grams from which other words get theirs.
     ///
     /// # Errors
     /// [`Error::Data`] when the n-grams have another dimension.
@@ -82,16 +107,16 @@ impl WordVectors {
         Ok(self)
     }
 
-    /// The same vectors, with a tokenizer's pieces from which words that are not among them get theirs.
+    /// The same vectors, with a tokenizer's wordpieces from which other words get theirs.
     ///
     /// # Errors
-    /// [`Error::Data`] when the pieces have another dimension.
-    pub fn with_wordpieces(mut self, pieces: Wordpieces) -> Result<WordVectors> {
-        if pieces.dim() != self.dim {
-            let (dim, other) = (self.dim, pieces.dim());
-            return Err(Error::data(format!("words of {dim} dimensions cannot go with pieces of {other}")));
+    /// [`Error::Data`] when the wordpieces have another dimension.
+    pub fn with_wordpieces(mut self, wordpieces: Wordpieces) -> Result<WordVectors> {
+        if wordpieces.dim() != self.dim {
+            let (dim, other) = (self.dim, wordpieces.dim());
+            return Err(Error::data(format!("words of {dim} dimensions cannot go with wordpieces of {other}")));
         }
-        self.unseen = Some(Unseen::Wordpieces(Box::new(pieces)));
+        self.unseen = Some(Unseen::Wordpieces(Box::new(wordpieces)));
         Ok(self)
     }
 
@@ -139,10 +164,10 @@ impl WordVectors {
         }
     }
 
-    /// The vectors of a tokenizer's pieces, when there are any.
+    /// The vectors of a tokenizer's wordpieces, when there are any.
     pub fn wordpieces(&self) -> Option<&Wordpieces> {
         match &self.unseen {
-            Some(Unseen::Wordpieces(pieces)) => Some(pieces),
+            Some(Unseen::Wordpieces(wordpieces)) => Some(wordpieces),
             _ => None,
         }
     }
@@ -171,20 +196,20 @@ impl WordVectors {
         self.id(word).map(|id| self.row(id))
     }
 
-    /// The vector of a word: its own, else the mean of its n-grams' or pieces' where there are any. `[dim]`
+    /// The vector of a word: its own, else the mean of its n-grams' or wordpieces' where there are any. `[dim]`
     pub fn vector(&self, word: &str) -> Option<Cow<'_, [f32]>> {
         if let Some(known) = self.get(word) {
             return Some(Cow::Borrowed(known));
         }
         let made = match self.unseen.as_ref()? {
             Unseen::Ngrams(subwords) => subwords.vector(word),
-            Unseen::Wordpieces(pieces) => pieces.vector(word),
+            Unseen::Wordpieces(wordpieces) => wordpieces.vector(word),
         };
         made.map(Cow::Owned)
     }
 }
 
-/// The table of ids, and the rows whose word stands in an earlier row.
+/// The table of ids, and the rows whose word is in an earlier row.
 fn index(words: &[String]) -> (HashTable<u32>, Vec<usize>) {
     let mut ids = HashTable::with_capacity(words.len());
     let mut again = Vec::new();
@@ -193,8 +218,8 @@ fn index(words: &[String]) -> (HashTable<u32>, Vec<usize>) {
         let same = |&id: &u32| words[id as usize] == *word;
         match ids.entry(hash(word), same, |&id| hash(&words[id as usize])) {
             hashbrown::hash_table::Entry::Occupied(_) => again.push(row),
-            hashbrown::hash_table::Entry::Vacant(place) => {
-                place.insert(row as u32);
+            hashbrown::hash_table::Entry::Vacant(entry) => {
+                entry.insert(row as u32);
             }
         }
     }

@@ -22,13 +22,13 @@ const FEW: f64 = 0.3;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unknown {
-    /// Zeros: the word says nothing, and all unknown words look alike.
+    /// Zeros; all unknown words have the same row.
     #[default]
     Zero,
-    /// The mean of all vectors: an average word; all unknown words look alike.
+    /// The mean of all vectors; all unknown words have the same row.
     Mean,
     /// Random numbers with the variance of the known vectors, drawn from the seed and the word's letters: unknown words
-    /// can be told apart, the same word gets the same row in every vocabulary.
+    /// have different rows, and the same word gets the same row in every vocabulary.
     ///
     /// # Source
     /// Kim, "Convolutional Neural Networks for Sentence Classification" (2014), section 3.2: uniform in [-a, a] with a such
@@ -74,6 +74,19 @@ enum Origin {
 
 impl EmbeddingMatrix {
     /// One row per id of `vocab`.
+    ///
+    /// ```
+    /// use ninefold_text::vocab::Vocab;
+    /// use ninefold_vectors::WordVectors;
+    /// use ninefold_vectors::matrix::{EmbeddingMatrix, Unknown};
+    ///
+    /// let vectors = WordVectors::new(vec!["cat".into()], 2, vec![1.0, 2.0])?;
+    /// let vocab = Vocab::from_tokens(vec!["Cat".into(), "zebra".into()])?;
+    /// let matrix = EmbeddingMatrix::build(&vectors, &vocab, Unknown::Zero, 1);
+    /// assert_eq!(matrix.data, [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0]); // <pad>, <unk>, Cat, zebra
+    /// assert_eq!((matrix.found, matrix.lowercased, matrix.unknown), (1, 1, 1));
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
     pub fn build(vectors: &WordVectors, vocab: &Vocab, unknown: Unknown, seed: u64) -> EmbeddingMatrix {
         EmbeddingMatrix::of(vectors, vocab.tokens(), vocab.counts(), unknown, seed)
     }
@@ -95,14 +108,14 @@ impl EmbeddingMatrix {
     fn of(vectors: &WordVectors, tokens: &[String], counts: &[u64], rule: Unknown, seed: u64) -> EmbeddingMatrix {
         let dim = vectors.dim();
         let mut data = vec![0.0; tokens.len() * dim]; // [vocab_size, dim]
-        let filler = Filler::new(rule, vectors, seed);
+        let unknown_rows = UnknownRows::new(rule, vectors, seed);
         let fill = |(id, (token, row)): (u32, (&String, &mut [f32]))| match id {
             PAD => Origin::Special,
             // GloVe's own files end with a trained `<unk>`; n-grams of its five letters would mean nothing.
             UNK => {
                 match vectors.get(token) {
                     Some(vector) => row.copy_from_slice(vector),
-                    None => filler.fill(token, row),
+                    None => unknown_rows.fill(token, row),
                 }
                 Origin::Special
             }
@@ -117,7 +130,7 @@ impl EmbeddingMatrix {
                     row.copy_from_slice(&vector);
                     Origin::Subwords
                 } else {
-                    filler.fill(token, row);
+                    unknown_rows.fill(token, row);
                     Origin::None
                 }
             }
@@ -194,10 +207,10 @@ fn first_words<'a>(words: impl Iterator<Item = &'a String>) -> String {
     words.join(", ")
 }
 
-/// What rows of unknown words are filled with: [`Unknown`] once the vectors are known.
+/// The rows of unknown words: [`Unknown`] for given vectors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Filler {
+pub enum UnknownRows {
     /// Zeros.
     Zero,
     /// The mean of all vectors. `[dim]`
@@ -211,16 +224,16 @@ pub enum Filler {
     },
 }
 
-impl Filler {
-    pub(super) fn new(rule: Unknown, vectors: &WordVectors, seed: u64) -> Filler {
+impl UnknownRows {
+    pub(super) fn new(rule: Unknown, vectors: &WordVectors, seed: u64) -> UnknownRows {
         match rule {
-            Unknown::Zero => Filler::Zero,
+            Unknown::Zero => UnknownRows::Zero,
             Unknown::Mean => {
                 let mut sum = vec![0.0; vectors.dim()];
                 for row in vectors.matrix().chunks_exact(vectors.dim()) {
                     sum.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
                 }
-                Filler::Mean(sum.into_iter().map(|sum| (sum / vectors.len() as f64) as f32).collect())
+                UnknownRows::Mean(sum.into_iter().map(|sum| (sum / vectors.len() as f64) as f32).collect())
             }
             Unknown::Random => {
                 let numbers = vectors.matrix();
@@ -230,16 +243,16 @@ impl Filler {
                 });
                 let mean = sum / numbers.len() as f64;
                 let variance = (squares / numbers.len() as f64 - mean * mean).max(0.0);
-                Filler::Random { bound: (3.0 * variance).sqrt(), seed } // uniform in [-a, a] has variance a^2 / 3
+                UnknownRows::Random { bound: (3.0 * variance).sqrt(), seed } // uniform in [-a, a] has variance a^2 / 3
             }
         }
     }
 
     pub(super) fn fill(&self, token: &str, row: &mut [f32]) {
         match self {
-            Filler::Zero => {}
-            Filler::Mean(mean) => row.copy_from_slice(mean),
-            Filler::Random { bound, seed } => {
+            UnknownRows::Zero => {}
+            UnknownRows::Mean(mean) => row.copy_from_slice(mean),
+            UnknownRows::Random { bound, seed } => {
                 let mut rng = Rng::for_purpose(*seed, token);
                 row.iter_mut().for_each(|value| *value = rng.range(-bound, *bound) as f32);
             }

@@ -1,7 +1,7 @@
 //! The words whose vectors point the same way.
 //!
-//! [`WordVectors`] -> lengths, once -> for a query the rows of largest cosine. Every row is looked at (no index), in pieces
-//! over all threads; of each piece only the best are kept.
+//! [`WordVectors`] -> lengths, once -> for a query the rows of largest cosine. Every row is looked at (no index), in chunks
+//! over all threads; of each chunk only the best are kept.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -13,7 +13,7 @@ use ninefold_kernels::simd::{InstructionSet, Kernel, Simd};
 
 /// Rows that one thread compares in one go: 64 queries of 300 numbers and this many rows stay in the fast caches.
 const ROWS: usize = 1024;
-/// Queries that are compared together, so that rows are fetched from memory once for all of them.
+/// Queries that are compared at once, so that rows are fetched from memory once for all of them.
 const QUERIES: usize = 64;
 
 /// Vectors with the lengths of their rows, ready to be searched.
@@ -74,9 +74,9 @@ impl WordVectors {
 impl<'a> Neighbours<'a> {
     /// Measures every row.
     pub fn new(vectors: &'a WordVectors) -> Neighbours<'a> {
-        let pieces = vectors.matrix().par_chunks(ROWS * vectors.dim());
+        let chunks = vectors.matrix().par_chunks(ROWS * vectors.dim());
         let norms = |rows: &[f32]| -> Vec<f32> { rows.chunks_exact(vectors.dim()).map(inverse_norm).collect() };
-        let inverse_norms = pieces.map(norms).collect::<Vec<_>>().concat();
+        let inverse_norms = chunks.map(norms).collect::<Vec<_>>().concat();
         Neighbours { vectors, inverse_norms, rows: vectors.len() }
     }
 
@@ -96,14 +96,14 @@ impl<'a> Neighbours<'a> {
     /// # Panics
     /// When the query has another dimension.
     pub fn nearest(&self, query: &[f32], n: usize, without: &[usize]) -> Vec<Neighbour> {
-        let piece = |piece: usize| {
+        let chunk = |chunk: usize| {
             let mut best = Best::new(n);
-            self.compare(piece, &[query], &[without], std::slice::from_mut(&mut best));
+            self.compare(chunk, &[query], &[without], std::slice::from_mut(&mut best));
             best
         };
-        let pieces: Vec<Best> = (0..self.rows.div_ceil(ROWS)).into_par_iter().map(piece).collect();
+        let chunks: Vec<Best> = (0..self.rows.div_ceil(ROWS)).into_par_iter().map(chunk).collect();
         let mut best = Best::new(n);
-        pieces.into_iter().flat_map(|piece| piece.heap).for_each(|neighbour| best.offer(neighbour));
+        chunks.into_iter().flat_map(|chunk| chunk.heap).for_each(|neighbour| best.offer(neighbour));
         best.into_sorted()
     }
 
@@ -113,17 +113,17 @@ impl<'a> Neighbours<'a> {
             let mut best: Vec<Best> = queries.iter().map(|_| Best::new(n)).collect();
             let queries: Vec<&[f32]> = queries.iter().map(Vec::as_slice).collect();
             let without: Vec<&[usize]> = without.iter().map(Vec::as_slice).collect();
-            (0..self.rows.div_ceil(ROWS)).for_each(|piece| self.compare(piece, &queries, &without, &mut best));
+            (0..self.rows.div_ceil(ROWS)).for_each(|chunk| self.compare(chunk, &queries, &without, &mut best));
             best.into_iter().map(Best::into_sorted).collect::<Vec<_>>()
         };
-        let pieces = queries.par_chunks(QUERIES).zip(without.par_chunks(QUERIES));
-        pieces.map(some).collect::<Vec<_>>().concat()
+        let chunks = queries.par_chunks(QUERIES).zip(without.par_chunks(QUERIES));
+        chunks.map(some).collect::<Vec<_>>().concat()
     }
 
-    /// Offers the rows of one piece to the best of each query.
-    fn compare(&self, piece: usize, queries: &[&[f32]], without: &[&[usize]], best: &mut [Best]) {
+    /// Offers the rows of one chunk to the best of each query.
+    fn compare(&self, chunk: usize, queries: &[&[f32]], without: &[&[usize]], best: &mut [Best]) {
         let dim = self.vectors.dim();
-        let (start, end) = (piece * ROWS, self.rows.min((piece + 1) * ROWS));
+        let (start, end) = (chunk * ROWS, self.rows.min((chunk + 1) * ROWS));
         let rows = &self.vectors.matrix()[start * dim..end * dim];
         let mut products = vec![0.0; end - start];
         for ((query, without), best) in queries.iter().zip(without).zip(best) {

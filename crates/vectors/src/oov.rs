@@ -1,9 +1,9 @@
-//! Words outside of a vocabulary, read by their n-grams: vectors for them, and ids that go on where the vocabulary ends.
+//! Out-of-vocabulary words, read by their n-grams: vectors for them, and ids that continue where the vocabulary ends.
 //!
 //! *takes* word vectors and the [`Vocab`] of a table -> *gives* [`OovVectors`], which read texts as ids: a token of the vocabulary
 //! keeps its own; another whose n-grams have vectors gets the next id that is free, and a row; what is left is `<unk>`.
 //!
-//! The n-grams are those of the vocabulary's words, which a saved model keeps: whatever else an n-gram's bucket holds is left out of
+//! The n-grams are those of the vocabulary's words, which a saved model keeps: other n-grams are left out of
 //! the mean, in training as in prediction, so that a word has one vector wherever it is read.
 //!
 //! Source: Bojanowski et al., "Enriching Word Vectors with Subword Information" (2017).
@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::WordVectors;
-use super::matrix::{Filler, Unknown};
+use super::matrix::{UnknownRows, Unknown};
 use super::subwords::Subwords;
 use ninefold_text::tokenize::Tokenizer;
 use ninefold_text::vocab::{SPECIAL, UNK, Vocab};
@@ -36,38 +36,38 @@ impl OutOfVocabulary {
     }
 }
 
-/// The columns that one kind of word vectors gives a word outside of the vocabulary.
+/// The columns that one kind of word vectors gives an out-of-vocabulary word.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct OovColumns {
     /// Number of columns.
     pub dim: usize,
     /// N-grams of the vocabulary's words, where these vectors have any.
     pub ngrams: Option<Subwords>,
-    /// What stands in the columns of a word that has none of them.
-    pub filler: Filler,
+    /// The columns of a word that has none of them.
+    pub unknown_rows: UnknownRows,
 }
 
-impl Part {
+impl OovColumns {
     /// What vectors that were cut to `vocab` have for other words.
-    pub fn of(vectors: &WordVectors, vocab: &Vocab, unknown: Unknown, seed: u64) -> Part {
+    pub fn new(vectors: &WordVectors, vocab: &Vocab, unknown: Unknown, seed: u64) -> OovColumns {
         let words = &vocab.tokens()[SPECIAL.len()..];
         let ngrams = vectors.subwords().map(|subwords| subwords.of_words(words));
-        Part { dim: vectors.dim(), ngrams, filler: Filler::new(unknown, vectors, seed) }
+        OovColumns { dim: vectors.dim(), ngrams, unknown_rows: UnknownRows::new(unknown, vectors, seed) }
     }
 }
 
-/// Vectors for words outside of a vocabulary.
+/// Vectors for out-of-vocabulary words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OovVectors {
-    parts: Vec<Part>, // side by side
+    parts: Vec<OovColumns>, // side by side
 }
 
-/// Some texts as ids, those of words outside of the vocabulary included.
+/// Some texts as ids, those of out-of-vocabulary words included.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OovTexts {
     /// Text by text; ids from the vocabulary's size up name rows of `rows`.
     pub ids: Vec<Vec<u32>>,
-    /// The vectors of words outside of the vocabulary. `[words, dim]`
+    /// The vectors of out-of-vocabulary words. `[words, dim]`
     pub rows: Vec<f32>,
     /// How many words those are.
     pub words: usize,
@@ -75,17 +75,17 @@ pub struct OovTexts {
     pub unknown: usize,
 }
 
-/// A place in a text, and the letters of the token there.
-type Placed = (usize, String);
+/// A position in a text, and the token there.
+type TokenAt = (usize, String);
 
 impl OovVectors {
     /// Parts side by side; `None` where none of them has n-grams.
-    pub fn new(parts: Vec<Part>) -> Option<OovVectors> {
+    pub fn new(parts: Vec<OovColumns>) -> Option<OovVectors> {
         parts.iter().any(|part| part.ngrams.is_some()).then_some(OovVectors { parts })
     }
 
     /// The parts, in their order.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[OovColumns] {
         &self.parts
     }
 
@@ -104,7 +104,7 @@ impl OovVectors {
         let columns = self.parts.iter().zip(made).flat_map(|(part, made)| {
             made.unwrap_or_else(|| {
                 let mut row = vec![0.0; part.dim];
-                part.filler.fill(word, &mut row);
+                part.unknown_rows.fill(word, &mut row);
                 row
             })
         });
@@ -116,22 +116,22 @@ impl OovVectors {
     pub fn read(&self, vocab: &Vocab, tokenizer: &Tokenizer, texts: &[&str]) -> OovTexts {
         // Per text its ids, and the tokens that are not in the vocabulary.
         let tokens = |text: &&str| {
-            let (mut ids, mut outside) = (Vec::new(), Vec::new());
+            let (mut ids, mut oov) = (Vec::new(), Vec::new());
             tokenizer.for_each(text, |token| {
                 let id = vocab.id(token);
                 if id == UNK {
-                    outside.push((ids.len(), token.to_owned()));
+                    oov.push((ids.len(), token.to_owned()));
                 }
                 ids.push(id);
             });
-            (ids, outside)
+            (ids, oov)
         };
-        let read: Vec<(Vec<u32>, Vec<Placed>)> = texts.par_iter().map(tokens).collect();
+        let read: Vec<(Vec<u32>, Vec<TokenAt>)> = texts.par_iter().map(tokens).collect();
         let mut found = OovTexts::default();
         let mut known: FxHashMap<String, u32> = FxHashMap::default();
-        for (mut ids, outside) in read {
-            for (place, token) in outside {
-                ids[place] = match known.get(&token) {
+        for (mut ids, oov) in read {
+            for (position, token) in oov {
+                ids[position] = match known.get(&token) {
                     Some(&id) => id,
                     None => {
                         let vector = self.vector(&token);
@@ -177,39 +177,39 @@ mod tests {
     }
 
     #[test]
-    fn an_outside_word_is_the_mean_of_its_ngrams_that_words_of_the_vocabulary_have() {
-        let outside = OovVectors::new(vec![Part::of(&with_ngrams(), &vocab(), Unknown::Zero, 0)]).unwrap();
+    fn an_oov_word_is_the_mean_of_its_ngrams_that_words_of_the_vocabulary_have() {
+        let oov = OovVectors::new(vec![OovColumns::new(&with_ngrams(), &vocab(), Unknown::Zero, 0)]).unwrap();
         let bucket = |ngram: &str| ngram_buckets(ngram, 3, 3, 1000)[1] as f32; // <xyz> -> <xy xyz yz>
         // Of <cats> cat and <ca are n-grams of the vocabulary, ats and ts> are not.
         let start = ngram_buckets("ca", 3, 3, 1000)[0] as f32; // <ca
-        assert_eq!(outside.vector("cats").unwrap(), [(start + bucket("cat")) / 2.0, 1.0]);
-        assert_eq!(outside.vector("xyzzy"), None);
-        let kept = outside.parts()[0].ngrams.as_ref().unwrap();
+        assert_eq!(oov.vector("cats").unwrap(), [(start + bucket("cat")) / 2.0, 1.0]);
+        assert_eq!(oov.vector("xyzzy"), None);
+        let kept = oov.parts()[0].ngrams.as_ref().unwrap();
         assert_eq!(kept.matrix().len(), 2 * 6, "<ca cat at> <do dog og>");
         assert!(kept.buckets().unwrap().is_sorted());
     }
 
     #[test]
     fn other_columns_are_filled_as_unknown_words_are() {
-        let part = |vectors: &WordVectors| Part::of(vectors, &vocab(), Unknown::Mean, 0);
+        let part = |vectors: &WordVectors| OovColumns::new(vectors, &vocab(), Unknown::Mean, 0);
         assert_eq!(OovVectors::new(vec![part(&without())]), None);
-        let outside = OovVectors::new(vec![part(&without()), part(&with_ngrams())]).unwrap();
-        assert_eq!(outside.dim(), 3);
-        let vector = outside.vector("catty").unwrap(); // which the first vectors know, and the vocabulary does not
+        let oov = OovVectors::new(vec![part(&without()), part(&with_ngrams())]).unwrap();
+        assert_eq!(oov.dim(), 3);
+        let vector = oov.vector("catty").unwrap(); // which the first vectors know, and the vocabulary does not
         assert_eq!((vector.len(), vector[0], vector[2]), (3, 6.0, 1.0));
-        assert_eq!(outside.vector("xyzzy"), None);
+        assert_eq!(oov.vector("xyzzy"), None);
     }
 
     #[test]
     fn ids_go_on_where_the_vocabulary_ends_and_name_rows() {
-        let outside = OovVectors::new(vec![Part::of(&with_ngrams(), &vocab(), Unknown::Zero, 0)]).unwrap();
+        let oov = OovVectors::new(vec![OovColumns::new(&with_ngrams(), &vocab(), Unknown::Zero, 0)]).unwrap();
         let tokenizer = Tokenizer::new(&TokenizerConfig::default()).unwrap();
         let texts = ["dog cats xyzzy cat", "", "doggy cats xyzzy"];
-        let read = outside.read(&vocab(), &tokenizer, &texts);
+        let read = oov.read(&vocab(), &tokenizer, &texts);
         assert_eq!(read.ids, [vec![3, 4, UNK, 2], vec![], vec![5, 4, UNK]]);
         assert_eq!((read.words, read.unknown), (2, 1));
-        assert_eq!(read.rows, [outside.vector("cats").unwrap(), outside.vector("doggy").unwrap()].concat());
-        let alone = outside.read(&vocab(), &tokenizer, &texts[2..]);
+        assert_eq!(read.rows, [oov.vector("cats").unwrap(), oov.vector("doggy").unwrap()].concat());
+        let alone = oov.read(&vocab(), &tokenizer, &texts[2..]);
         assert_eq!((alone.ids[0].as_slice(), &alone.rows[..2]), ([4, 5, UNK].as_slice(), &read.rows[2..]));
     }
 }

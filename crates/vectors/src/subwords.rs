@@ -1,4 +1,4 @@
-//! Wordpieces of words, as fastText cuts and hashes them, so that a word never seen before has a vector too.
+//! Character n-grams of words, as fastText cuts and hashes them, so that a word never seen before has a vector too.
 //!
 //! `"cat"` -> `"<cat>"` -> `<ca <cat <cat> cat cat> at>` -> bucket numbers -> the mean of the rows of those buckets.
 //!
@@ -144,6 +144,12 @@ fn index(buckets: &[u32], bucket: u32) -> Result<FxHashMap<u32, u32>> {
 
 /// The n-grams of `<word>` of `min_n` to `max_n` characters (code points), by where they begin, then by length. The
 /// boundary signs `<` and `>` alone do not count as n-grams.
+///
+/// ```
+/// use ninefold_vectors::subwords::ngrams;
+///
+/// assert_eq!(ngrams("cat", 3, 4), ["<ca", "<cat", "cat", "cat>", "at>"]);
+/// ```
 pub fn ngrams(word: &str, min_n: usize, max_n: usize) -> Vec<String> {
     let mut found = Vec::new();
     each_ngram(word.as_bytes(), min_n, max_n, |ngram| found.push(String::from_utf8_lossy(ngram).into_owned()));
@@ -167,7 +173,7 @@ pub fn hash(bytes: &[u8]) -> u32 {
 
 fn each_ngram(word: &[u8], min_n: usize, max_n: usize, mut visit: impl FnMut(&[u8])) {
     let marked = [b"<", word, b">"].concat();
-    // As fastText: a character goes on as long as bytes have the form 10xxxxxx.
+    // As fastText: a character continues while bytes have the form 10xxxxxx.
     let begins = |&at: &usize| marked[at] & 0xc0 != 0x80;
     let ends: Vec<usize> = (1..marked.len()).filter(begins).chain([marked.len()]).collect();
     let mut start = 0;
@@ -224,7 +230,7 @@ mod tests {
         let all: Vec<f32> = (0..1000).flat_map(|bucket| [bucket as f32, 1.0]).collect();
         let dense = Subwords::new((4, 4), 1000, 2, None, all).unwrap();
         assert_eq!(dense.vector("cat").unwrap(), [(buckets[0] + buckets[1]) as f32 / 2.0, 1.0]);
-        assert_eq!(dense.vector("a"), None, "<a> has no piece of four characters");
+        assert_eq!(dense.vector("a"), None, "<a> has no n-gram of four characters");
 
         let some = Subwords::new((4, 4), 1000, 2, Some(&buckets[1..]), vec![5.0, 6.0]).unwrap();
         assert_eq!(some.vector("cat").unwrap(), [5.0, 6.0], "<cat has no row, so only cat> counts");

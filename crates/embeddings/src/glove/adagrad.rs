@@ -43,9 +43,9 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// The word at a place of this part.
-    pub(crate) fn word(self, place: u16) -> usize {
-        self.first + usize::from(place) * self.step
+    /// The word at an index of this part.
+    pub(crate) fn word(self, index: u16) -> usize {
+        self.first + usize::from(index) * self.step
     }
 }
 
@@ -90,7 +90,7 @@ impl Kernel for Tile<'_> {
             let coming = pair(i + AHEAD).map(|word| [word, word.wrapping_add(width)]);
             let fetch = Fetch::new(coming.as_flattened());
             // SAFETY: all are rows of 2 * width + BLOCK floats, width a multiple of LANES; no other thread has a tile with these
-            // rows or columns at this time (glove.rs runs disjoint tiles together).
+            // rows or columns at this time (`descend` runs disjoint tiles at the same time).
             unsafe {
                 let biases = now.map(|word| word.add(2 * width));
                 let difference = simd.sum(products) + *biases[0] + *biases[1] - cell.log_count;

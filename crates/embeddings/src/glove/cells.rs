@@ -51,7 +51,7 @@ struct Band {
     starts: Vec<usize>, // [parts + 1]
 }
 
-/// Words are dealt out to parts, so that each gets its share of the frequent ones, whose rows are full. A tile's rows and
+/// Words are dealt out to parts, so that each gets a part of the frequent ones, whose rows are full. A tile's rows and
 /// columns should stay in the fast cache (half a megabyte), a million tiles are enough, and a place in a part must fit in 16 bits.
 fn num_parts(num_words: usize, dim: usize) -> usize {
     let words_per_part = (512 * 1024 / (2 * 4 * row_floats(dim))).clamp(16, 4096).max(num_words.div_ceil(1024));
@@ -122,7 +122,7 @@ impl Cells {
     }
 }
 
-/// A cell from the sum of a pair's shares.
+/// A cell from the sum of a pair's weights.
 fn cell(settings: &CountSettings, row: u16, column: u16, sum: u64) -> Cell {
     let count = f64::from((sum as f64 / ONE as f64) as f32);
     let weight = (count / settings.x_max).powf(settings.weight_exponent).min(1.0);

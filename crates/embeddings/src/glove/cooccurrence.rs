@@ -1,21 +1,21 @@
-//! How often words stand near each other: sentences -> the rows of GloVe's matrix of weighted counts.
+//! How often words occur near each other: sentences -> the rows of GloVe's matrix of weighted counts.
 //!
-//! Each pair of words at distance d within the window counts 1 / d, as a whole number of parts of 2^32, so that sums do not depend
-//! on the order of adding. A row is counted whole: an index lists where its word
-//! stands, and the neighbours of those places are added up in an array as long as the vocabulary. So there is nothing to
-//! sort and to merge, and a row is the same whoever counts it.
+//! Each pair of words at distance d within the window counts 1 / d, as a whole number of units of 2^-32, so that sums do not depend
+//! on the order of adding. A row is counted at once: an index lists the positions of its word, and the neighbours of those
+//! positions are added up in an array as long as the vocabulary. So nothing has to be sorted and merged, and a row does not
+//! depend on the thread that counts it.
 
 use crate::stream::sentences::Sentences;
 use crate::stream::text::words_of;
 use ninefold_core::error::{Error, Result};
 
-/// Stands between sentences; no window reaches over it.
+/// Separates sentences; no window reaches over it.
 const BOUNDARY: u32 = u32::MAX;
 
-/// What a pair side by side counts.
+/// The weight of a pair side by side.
 pub(crate) const ONE: u64 = 1 << 32;
 
-/// What pairs count by their distance.
+/// The weight of a pair by its distance.
 pub(crate) struct DistanceWeights(Vec<u64>); // [window]
 
 impl DistanceWeights {
@@ -30,16 +30,16 @@ impl DistanceWeights {
     }
 }
 
-/// All words in a line, with an index of where each stands.
+/// All words one after another, with an index of the positions of each.
 pub(crate) struct Cooccurrences {
     line: Vec<u32>,      // words, sentences apart
     positions: Vec<u32>, // of word 0, then of word 1, ...
     starts: Vec<usize>,  // [num_words + 1]
-    shares: DistanceWeights,
+    weights: DistanceWeights,
     symmetric: bool,
 }
 
-/// What a thread adds up a row in.
+/// The array that a thread adds up a row in.
 pub(crate) struct Accumulator {
     counts: Vec<u64>, // [num_words] zeros between rows
     touched: Vec<u32>,
@@ -83,10 +83,10 @@ impl Cooccurrences {
             positions[ends[word as usize]] = position as u32;
             ends[word as usize] += 1;
         }
-        Ok(Cooccurrences { line, positions, starts, shares: DistanceWeights::new(window), symmetric })
+        Ok(Cooccurrences { line, positions, starts, weights: DistanceWeights::new(window), symmetric })
     }
 
-    /// Visits the non-zero cells (column, sum of shares) of a word's row, columns rising. With `symmetric` the neighbours on both
+    /// Visits the non-zero cells (column, sum of weights) of a word's row, columns rising. With `symmetric` the neighbours on both
     /// sides count, without it those on the left.
     pub(crate) fn row(&self, word: usize, accumulator: &mut Accumulator, mut cell: impl FnMut(u32, u64)) {
         let Accumulator { counts, touched } = accumulator;
@@ -100,10 +100,10 @@ impl Cooccurrences {
         for &position in &self.positions[self.starts[word]..self.starts[word + 1]] {
             let position = position as usize;
             let left = self.line[..position].iter().rev().take_while(|&&word| word != BOUNDARY);
-            left.zip(self.shares.by_distance()).for_each(&mut add);
+            left.zip(self.weights.by_distance()).for_each(&mut add);
             if self.symmetric {
                 let right = self.line[position + 1..].iter().take_while(|&&word| word != BOUNDARY);
-                right.zip(self.shares.by_distance()).for_each(&mut add);
+                right.zip(self.weights.by_distance()).for_each(&mut add);
             }
         }
         touched.sort_unstable();

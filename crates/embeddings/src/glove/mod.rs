@@ -1,4 +1,4 @@
-//! GloVe: vectors whose dot products are the logarithms of how often words stand near each other.
+//! GloVe: vectors whose dot products are the logarithms of how often words occur near each other.
 //!
 //! Sentences of vocabulary ids -> counts of near pairs -> [`WordVectors`]: the sum of each word's two vectors, as row and as
 //! column of the counts.
@@ -100,10 +100,23 @@ impl GloveConfig {
 /// Trains vectors for the words of `vocab` on `sentences` of its ids.
 ///
 /// `<pad>` and `<unk>` are taken out of the sentences before distances are measured. A word that is in the vocabulary but
-/// not in the sentences keeps the small random vectors that it began with.
+/// not in the sentences keeps its small random initial vectors.
+///
+/// ```
+/// use ninefold_core::progress::Silent;
+/// use ninefold_embeddings::glove::{self, GloveConfig};
+/// use ninefold_text::vocab::Vocab;
+///
+/// let vocab = Vocab::from_tokens(["sail", "anchor", "dough", "flour"].map(String::from).to_vec())?;
+/// let sentences = vec![vec![2, 3, 2, 3], vec![4, 5, 4, 5]]; // ids 0 and 1 are <pad> and <unk>
+/// let config = GloveConfig { dim: 8, ..GloveConfig::default() };
+/// let vectors = glove::train(&config, &sentences, &vocab, &Silent)?;
+/// assert_eq!((vectors.len(), vectors.dim()), (4, 8));
+/// # Ok::<(), ninefold_core::Error>(())
+/// ```
 ///
 /// # Errors
-/// [`Error::InvalidValue`] for a senseless setting, [`Error::Data`] when no two words of the vocabulary stand near each other or the
+/// [`Error::InvalidValue`] for a senseless setting, [`Error::Data`] when no two words of the vocabulary occur near each other or the
 /// vectors stopped being numbers (too high a learning rate), [`Error::Interrupted`] when the user cancels.
 ///
 /// # Panics
@@ -117,7 +130,7 @@ pub fn train(
     train_on(config, Sentences::Memory(sentences), vocab, &Resources::default(), progress)
 }
 
-/// [`train`] on sentences in memory or in a file, with counts of limited memory and a checkpoint to go on from.
+/// [`train`] on sentences in memory or in a file, with counts of limited memory and a checkpoint to resume from.
 ///
 /// # Errors
 /// As [`train`]; [`Error::Io`] when a file cannot be read or written, those of a checkpoint that does not fit.

@@ -13,7 +13,7 @@ use crate::fetch::Fetch;
 use crate::matrix::SharedMatrix;
 use ninefold_kernels::simd::{Kernel, Simd};
 
-/// Words of a sentence that are composed at the moment, a slot each.
+/// The vectors of the words of a sentence that are composed at the moment, a slot each.
 pub(crate) struct ComposedRows {
     /// What is trained.
     pub(crate) vectors: SharedMatrix, // [slots, dim]
@@ -31,7 +31,7 @@ impl ComposedRows {
         Ok(ComposedRows { vectors, composed, rows: Vec::new() })
     }
 
-    /// The slot of the word at a position of its sentence: the next ones in turn.
+    /// The slot of the word at a position of its sentence: consecutive positions have consecutive slots.
     pub(crate) fn of(&self, position: usize) -> usize {
         position % self.vectors.rows()
     }

@@ -81,6 +81,19 @@ impl FastTextConfig {
 /// `<pad>` and `<unk>` are taken out of the sentences before windows are laid. A word's vector is the mean of its row and its
 /// n-grams'; a word that is not in the vocabulary gets the mean of those of its n-grams that some word of the vocabulary has.
 ///
+/// ```
+/// use ninefold_core::progress::Silent;
+/// use ninefold_embeddings::fasttext::{self, FastTextConfig};
+/// use ninefold_text::vocab::Vocab;
+///
+/// let vocab = Vocab::from_tokens(["sail", "anchor", "dough", "flour"].map(String::from).to_vec())?;
+/// let sentences = vec![vec![2, 3, 2, 3], vec![4, 5, 4, 5]]; // ids 0 and 1 are <pad> and <unk>
+/// let word2vec = ninefold_embeddings::Word2VecConfig { dim: 8, ..Default::default() };
+/// let vectors = fasttext::train(&FastTextConfig::from(word2vec), &sentences, &vocab, &Silent)?;
+/// assert!(vectors.vector("anchors").is_some(), "an unseen word, by its n-grams");
+/// # Ok::<(), ninefold_core::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`word2vec::train`](super::word2vec::train).
 ///
@@ -95,7 +108,7 @@ pub fn train(
     train_on(config, Sentences::Memory(sentences), vocab, &Resources::default(), progress)
 }
 
-/// [`train`] on sentences in memory or in a file, with a checkpoint to go on from.
+/// [`train`] on sentences in memory or in a file, with a checkpoint to resume from.
 ///
 /// # Errors
 /// As [`word2vec::train_on`](super::word2vec::train_on).
@@ -143,7 +156,7 @@ pub fn train_on(
     vectors(config, words, &rows, &mut input)
 }
 
-/// Where training starts: what stands for several parts is as much smaller as the mean of their own random numbers would be.
+/// Where training starts: a row of several parts is as much smaller as the mean of their own random numbers would be.
 fn random_rows(config: &FastTextConfig, rows: &SubwordRows) -> Result<SharedMatrix> {
     let mut input = SharedMatrix::zeros(rows.stands_for().len(), config.word2vec.dim)?; // [num_rows, dim]
     input.randomize(

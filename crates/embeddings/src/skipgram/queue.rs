@@ -130,8 +130,8 @@ impl Queue<'_> {
     /// Linear from `learning_rate` at the first word of the first epoch to `min_learning_rate` after the last of the last.
     fn learning_rate(&self, epoch: usize, words_before: u64) -> f64 {
         let Schedule { epochs, learning_rate, min_learning_rate, .. } = *self.schedule;
-        let share = (epoch as f64 + words_before as f64 / self.text.words() as f64) / epochs as f64;
-        learning_rate - (learning_rate - min_learning_rate) * share
+        let progress = (epoch as f64 + words_before as f64 / self.text.words() as f64) / epochs as f64;
+        learning_rate - (learning_rate - min_learning_rate) * progress
     }
 
     /// Reports the mean loss since the last report, ten times a second and at the end.
@@ -172,42 +172,42 @@ mod tests {
         }
     }
 
-    fn told(sample: f64, threads: usize, first_epoch: usize) -> Vec<(Vec<u32>, f32)> {
+    fn seen(sample: f64, threads: usize, first_epoch: usize) -> Vec<(Vec<u32>, f32)> {
         let sentences = vec![vec![2; 8_000], vec![1, 3, 0, 2], vec![2; 8_000]];
         let vocab = Vocab::from_tokens(vec!["a".into(), "b".into()]).unwrap();
         let text = Text::new(Sentences::Memory(&sentences), &vocab).unwrap();
         let schedule =
             Schedule { epochs: 4, first_epoch, learning_rate: 0.5, min_learning_rate: 0.1, seed: 1, threads };
-        let told = Mutex::new(Vec::new());
+        let seen = Mutex::new(Vec::new());
         let subsampling = Subsampling::new(text.counts(), sample);
-        run(&text, &subsampling, &schedule, &Silent, || Ok(RecordingWorker(&told)), |_| Ok(())).unwrap();
-        told.into_inner().unwrap()
+        run(&text, &subsampling, &schedule, &Silent, || Ok(RecordingWorker(&seen)), |_| Ok(())).unwrap();
+        seen.into_inner().unwrap()
     }
 
     #[test]
     fn every_epoch_trains_every_sentence_while_the_learning_rate_falls() {
-        let told_by_one = told(0.0, 1, 0);
-        assert_eq!(told_by_one.len(), 12);
-        assert!(told_by_one.chunks(3).all(|epoch| epoch[1].0 == [1, 0]), "unknown words are gone");
-        for (epoch, told) in told_by_one.chunks(3).enumerate() {
+        let seen_by_one = seen(0.0, 1, 0);
+        assert_eq!(seen_by_one.len(), 12);
+        assert!(seen_by_one.chunks(3).all(|epoch| epoch[1].0 == [1, 0]), "unknown words are gone");
+        for (epoch, seen) in seen_by_one.chunks(3).enumerate() {
             let expected = 0.5 - 0.4 * epoch as f32 / 4.0;
-            assert!((told[0].1 - expected).abs() < 1e-6, "epoch {epoch}: {}, expected {expected}", told[0].1);
+            assert!((seen[0].1 - expected).abs() < 1e-6, "epoch {epoch}: {}, expected {expected}", seen[0].1);
         }
-        assert!(told(0.0, 1, 2) == told_by_one[6..], "a resumed training does what is left");
-        let mut by_three = told(0.0, 3, 0);
+        assert!(seen(0.0, 1, 2) == seen_by_one[6..], "a resumed training does what is left");
+        let mut by_three = seen(0.0, 3, 0);
         by_three.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.len().cmp(&a.0.len())));
-        let mut by_one = told_by_one;
+        let mut by_one = seen_by_one;
         by_one.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.len().cmp(&a.0.len())));
         assert!(by_one == by_three, "three threads train the same sentences at the same rates");
     }
 
     #[test]
     fn frequent_words_are_thinned_out_anew_in_each_epoch() {
-        let told = told(0.01, 1, 0);
-        let kept: Vec<usize> = told.iter().step_by(3).map(|(sentence, _)| sentence.len()).collect();
+        let seen = seen(0.01, 1, 0);
+        let kept: Vec<usize> = seen.iter().step_by(3).map(|(sentence, _)| sentence.len()).collect();
         let expected = 8000.0 * (0.01f64.sqrt() + 0.01);
         assert!(kept.iter().all(|&kept| (kept as f64 - expected).abs() < 140.0), "{kept:?}, expected about {expected}");
         assert!(kept.windows(2).any(|pair| pair[0] != pair[1]), "{kept:?}");
-        assert!(told.iter().skip(1).step_by(3).all(|(sentence, _)| sentence.first() == Some(&1)), "b is rare");
+        assert!(seen.iter().skip(1).step_by(3).all(|(sentence, _)| sentence.first() == Some(&1)), "b is rare");
     }
 }

@@ -92,7 +92,7 @@ impl HotRows {
         let _turn = shared.lock.lock().unwrap_or_else(PoisonError::into_inner);
         for row in 0..self.rows.rows() {
             let [theirs, ours, seen] = [shared, &self.rows, &self.seen].map(|matrix| {
-                // SAFETY: the row's floats; all threads reach this shared row through their own copies, so under the lock nobody
+                // SAFETY: the row's floats; all threads reach this shared row through their own copies, so under the lock nothing
                 // else touches it.
                 unsafe { std::slice::from_raw_parts_mut(matrix.row(row), matrix.stride()) }
             });

@@ -17,7 +17,7 @@ pub(crate) fn below(rng: &mut Rng, n: usize) -> usize {
     (((rng.next_u64() >> 32) * n as u64) >> 32) as usize
 }
 
-/// The sampler distribution: word w with probability counts[w]^ns_exponent / sum.
+/// The distribution of negative samples: word w with probability counts[w]^ns_exponent / sum.
 pub(crate) struct NegativeSampler {
     columns: Vec<Column>, // [num_words]
 }
@@ -40,13 +40,13 @@ impl NegativeSampler {
         let mean = weights.iter().sum::<f64>() / weights.len() as f64;
         assert!(mean > 0.0 && mean.is_finite(), "negative samples from counts that sum to {mean}");
 
-        let mut share: Vec<f64> = weights.iter().map(|weight| weight / mean).collect();
+        let mut probability: Vec<f64> = weights.iter().map(|weight| weight / mean).collect();
         let mut columns: Vec<Column> = (0..counts.len() as u32).map(|w| Column { own: u32::MAX, other: w }).collect();
-        let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..share.len()).partition(|&w| share[w] < 1.0);
+        let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..probability.len()).partition(|&w| probability[w] < 1.0);
         while let (Some(poor), Some(&rich)) = (small.pop(), large.last()) {
-            columns[poor] = Column { own: (share[poor] * 2f64.powi(32)) as u32, other: rich as u32 };
-            share[rich] -= 1.0 - share[poor];
-            if share[rich] < 1.0 {
+            columns[poor] = Column { own: (probability[poor] * 2f64.powi(32)) as u32, other: rich as u32 };
+            probability[rich] -= 1.0 - probability[poor];
+            if probability[rich] < 1.0 {
                 large.pop();
                 small.push(rich);
             }
@@ -73,7 +73,7 @@ impl NegativeSampler {
     }
 }
 
-/// NegativeSampler that several windows of CBOW share, so that there is more of it and each word counts less: with as many words as one window
+/// Negative samples that several windows of CBOW use, so that there are more and each counts less: with as many words as one window
 /// has, vectors lose half a point on analogies and one on SimLex-999, with twice as many nothing. Every word is used several times, soon
 /// after each other, while its row is still in the processor's cache.
 #[derive(Default)]
@@ -253,8 +253,8 @@ mod tests {
         let rare = |w: usize| (900..1900).contains(&w) && w != 1500;
         let of_rare = |values: &[f64]| (0..2000).filter(|&w| rare(w)).map(|w| values[w]).sum::<f64>();
         let drawn: Vec<f64> = seen.iter().map(|&count| count as f64).collect();
-        let share = of_rare(&drawn) / (10 * steps) as f64;
-        assert!((share / (of_rare(&weights) / total) - 1.0).abs() < 0.05, "rare words: {share} of all draws");
+        let probability = of_rare(&drawn) / (10 * steps) as f64;
+        assert!((probability / (of_rare(&weights) / total) - 1.0).abs() < 0.05, "rare words: {probability} of all draws");
         let scale = of_rare(&drawn) / of_rare(&weights);
         let (observed, expected): (Vec<u64>, Vec<f64>) =
             (0..2000).filter(|&w| rare(w)).map(|w| (seen[w], weights[w] * scale)).unzip();
@@ -312,14 +312,14 @@ mod tests {
             assert!((f64::from(keep) / 2f64.powi(32) - expected).abs() < 1e-8, "keeps {keep}, gensim {expected}");
         }
         let sampler = NegativeSampler::new(&golden.counts, golden.ns_exponent);
-        let mut share = vec![0.0; golden.counts.len()];
+        let mut probability = vec![0.0; golden.counts.len()];
         for (word, column) in sampler.columns.iter().enumerate() {
             let own = f64::from(column.own) / 2f64.powi(32);
-            share[word] += own / share.len() as f64;
-            share[column.other as usize] += (1.0 - own) / golden.counts.len() as f64;
+            probability[word] += own / probability.len() as f64;
+            probability[column.other as usize] += (1.0 - own) / golden.counts.len() as f64;
         }
-        for (share, expected) in share.iter().zip(&golden.noise) {
-            assert!((share - expected).abs() < 1e-8, "draws {share}, gensim {expected}");
+        for (probability, expected) in probability.iter().zip(&golden.noise) {
+            assert!((probability - expected).abs() < 1e-8, "draws {probability}, gensim {expected}");
         }
     }
 }

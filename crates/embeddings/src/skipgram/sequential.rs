@@ -1,7 +1,7 @@
 //! Contexts that learn sequentially, two at a time: errors of the old values -> those of contexts that find the outputs as the pairs
 //! before them have left them.
 //!
-//! Inputs that agree, and learn from the same old values, go too far together. In word2vec each finds Y as those before it have left it.
+//! Inputs that agree overshoot when they all learn from the same old values. In word2vec each finds Y as those before it have left it.
 //! That moves its scores by what they have taught Y, which follows from products of inputs, and moves its errors by the slope of σ
 //! times that (to the first order: what is left is the error of a step to the third power):
 //!

@@ -2,7 +2,7 @@
 //!
 //! Two million buckets at 100 dimensions are 800 MB, of which a vocabulary uses a tenth or less: only buckets that some word
 //! of the vocabulary falls into have a row. And parts (a word as a whole, a bucket) of the very same words learn the same in
-//! every step: one row stands for all of them and counts for as many. Of 26,432 words of 20 Newsgroups with their n-grams that
+//! every step: one row represents all of them, with that weight. Of 26,432 words of 20 Newsgroups with their n-grams that
 //! leaves 62,464 rows of 165,521. They are ordered by how often training visits them, so that a thread's copies of the first
 //! rows (see `view`) are those that matter.
 
@@ -24,7 +24,7 @@ pub(crate) struct SubwordRows {
 /// A word as a sum of rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Mean<'a> {
-    /// The rows, each as often as the parts that it stands for occur in the word.
+    /// The rows, each as often as the parts that it represents occur in the word.
     pub(crate) rows: &'a [u32],
     /// The share of each; they sum to 1.
     pub(crate) shares: &'a [f32],
@@ -63,7 +63,7 @@ impl SubwordRows {
         SubwordRows { rows, shares, starts, num_parts, stands_for, of_bucket: row_of.split_off(words.len()), buckets }
     }
 
-    /// For each row, how many words and buckets it stands for. `[num_rows]`
+    /// For each row, how many words and buckets it represents. `[num_rows]`
     pub(crate) fn stands_for(&self) -> &[u32] {
         &self.stands_for
     }

@@ -9,7 +9,7 @@
 //! X += g Y    Y += gᵀ X             both from the old values
 //! ```
 //!
-//! From the old values inputs that agree go too far together; `sequential.rs` has them learn one pair after the other.
+//! Inputs that agree overshoot when all learn from the old values; `sequential.rs` has them learn one pair after the other.
 //!
 //! [`SkipGram`] takes up to [`TOGETHER`] contexts of its window at a time as X, one row each. CBOW, where X is their weighted
 //! mean, is in `cbow.rs`.

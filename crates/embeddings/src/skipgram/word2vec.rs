@@ -116,7 +116,20 @@ impl Word2VecConfig {
 /// Trains vectors for the words of `vocab` on `sentences` of its ids.
 ///
 /// `<pad>` and `<unk>` are taken out of the sentences before windows are laid. A word that is in the vocabulary but not in
-/// the sentences keeps the small random vector that it began with.
+/// the sentences keeps its small random initial vector.
+///
+/// ```
+/// use ninefold_core::progress::Silent;
+/// use ninefold_embeddings::word2vec::{self, Word2VecConfig};
+/// use ninefold_text::vocab::Vocab;
+///
+/// let vocab = Vocab::from_tokens(["sail", "anchor", "dough", "flour"].map(String::from).to_vec())?;
+/// let sentences = vec![vec![2, 3, 2, 3], vec![4, 5, 4, 5]]; // ids 0 and 1 are <pad> and <unk>
+/// let config = Word2VecConfig { dim: 8, ..Word2VecConfig::default() };
+/// let vectors = word2vec::train(&config, &sentences, &vocab, &Silent)?;
+/// assert_eq!((vectors.len(), vectors.dim()), (4, 8));
+/// # Ok::<(), ninefold_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for a senseless setting, [`Error::Data`](ninefold_core::Error::Data) when the sentences hold no word of the vocabulary or the vectors
@@ -133,7 +146,7 @@ pub fn train(
     train_on(config, Sentences::Memory(sentences), vocab, &Resources::default(), progress)
 }
 
-/// [`train`] on sentences in memory or in a file, with a checkpoint to go on from.
+/// [`train`] on sentences in memory or in a file, with a checkpoint to resume from.
 ///
 /// # Errors
 /// As [`train`]; [`Error::Io`](ninefold_core::Error::Io) when a file cannot be read or written, those of a checkpoint that does not fit.

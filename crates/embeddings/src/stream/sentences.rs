@@ -27,6 +27,21 @@ pub enum Sentences<'a> {
 }
 
 /// Sentences of ids in a temporary file.
+///
+/// ```
+/// use ninefold_core::progress::Silent;
+/// use ninefold_embeddings::{IdFile, Resources, Sentences, Word2VecConfig, word2vec};
+/// use ninefold_text::vocab::Vocab;
+///
+/// let vocab = Vocab::from_tokens(["sail", "anchor"].map(String::from).to_vec())?;
+/// let mut ids = IdFile::create(&std::env::temp_dir())?;
+/// ids.push(&[2, 3, 2, 3])?;
+/// let ids = ids.finish()?;
+/// let config = Word2VecConfig { dim: 8, ..Word2VecConfig::default() };
+/// let vectors = word2vec::train_on(&config, Sentences::File(&ids), &vocab, &Resources::default(), &Silent)?;
+/// assert_eq!(vectors.len(), 2);
+/// # Ok::<(), ninefold_core::Error>(())
+/// ```
 pub struct IdFile {
     ids: Disk<u32>, // chunks, END behind each
 }

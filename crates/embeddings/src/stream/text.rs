@@ -7,7 +7,7 @@ use super::sentences::Sentences;
 use ninefold_core::error::{Error, Result};
 use ninefold_text::vocab::{UNK, Vocab};
 
-/// Ids below this stand for no word (`<pad>`, `<unk>`): row r of every matrix here is vocabulary id r + FIRST_WORD.
+/// Ids below this are no words (`<pad>`, `<unk>`): row r of every matrix here is vocabulary id r + FIRST_WORD.
 pub(crate) const FIRST_WORD: u32 = UNK + 1;
 
 /// The words of a chunk, as rows of the matrices: `<pad>` and `<unk>` are none.

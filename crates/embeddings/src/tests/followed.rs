@@ -29,7 +29,7 @@ impl Parts {
         Parts { rows: start(words, "word vectors"), words: (0..words).map(|word| vec![word]).collect() }
     }
 
-    /// As FastText starts: each part from the row that stands for it.
+    /// As FastText starts: each part from the row that represents it.
     fn of_fasttext(config: &FastTextConfig, words: &[&str]) -> Parts {
         let names: Vec<String> = words.iter().map(ToString::to_string).collect();
         let layout = SubwordRows::new(&names, &vec![1; words.len()], |word| {

@@ -27,8 +27,8 @@ use ninefold_records::VectorCoverage;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::formats::{self, ReadOptions};
 use ninefold_vectors::matrix::EmbeddingMatrix;
-use ninefold_vectors::oov::{OovVectors, OutOfVocabulary, Part};
-use ninefold_vectors::pretrained::{self, Places};
+use ninefold_vectors::oov::{OovVectors, OutOfVocabulary, OovColumns};
+use ninefold_vectors::pretrained::{self, PretrainedSources};
 
 /// Changes whenever the trainers give other vectors for the same settings, or cached files have another form.
 const CACHE_VERSION: u32 = 12;
@@ -79,8 +79,8 @@ impl Vectors {
             }
             parts.push(part);
             if by_ngrams {
-                let part = Part::of(&vectors, &texts.vocab, unknown, seed);
-                outside.push(if is_by_ngrams(spec) { part } else { Part { ngrams: None, ..part } });
+                let part = OovColumns::new(&vectors, &texts.vocab, unknown, seed);
+                outside.push(if is_by_ngrams(spec) { part } else { OovColumns { ngrams: None, ..part } });
             }
             seconds += trained_in.unwrap_or(start.elapsed().as_secs_f64());
         }
@@ -135,7 +135,7 @@ impl Vectors {
 
 fn pretrained(spec: &EmbeddingSpec, from: &PretrainedConfig, session: &Session) -> Result<WordVectors> {
     let options = ReadOptions { skip_bad_lines: from.skip_bad_lines };
-    let vectors = pretrained::load_with(&from.path, options, &Places::new(session.folders), session.progress)?;
+    let vectors = pretrained::load_with(&from.path, options, &PretrainedSources::new(session.folders), session.progress)?;
     match from.dim {
         Some(dim) if dim != vectors.dim() => {
             let expected = format!("{} as in {} (or other vectors)", vectors.dim(), from.path);

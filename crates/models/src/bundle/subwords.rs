@@ -14,18 +14,18 @@ use safetensors::{Dtype, serialize};
 use serde::{Deserialize, Serialize};
 
 use ninefold_core::error::{Error, Result};
-use ninefold_vectors::matrix::Filler;
-use ninefold_vectors::oov::{OovVectors, Part};
+use ninefold_vectors::matrix::UnknownRows;
+use ninefold_vectors::oov::{OovVectors, OovColumns};
 use ninefold_vectors::subwords::Subwords;
 
-/// What is no tensor of a [`Part`].
+/// What is no tensor of a [`OovColumns`].
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
     dim: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ngrams: Option<Ngrams>,
-    filler: Filler,
+    filler: UnknownRows,
 }
 
 /// How n-grams are cut and hashed.
@@ -40,9 +40,9 @@ struct Ngrams {
 /// A safetensors file of these n-grams; the same give the same bytes.
 pub(super) fn to_bytes(outside: &OovVectors) -> Result<Vec<u8>> {
     let failed = |error: &dyn std::fmt::Display| Error::data(format!("the n-grams cannot be saved: {error}"));
-    let head = |part: &Part| {
+    let head = |part: &OovColumns| {
         let cut = |ngrams: &Subwords| Ngrams { min_n: ngrams.min_n(), max_n: ngrams.max_n(), bucket: ngrams.bucket() };
-        Head { dim: part.dim, ngrams: part.ngrams.as_ref().map(cut), filler: part.filler.clone() }
+        Head { dim: part.dim, ngrams: part.ngrams.as_ref().map(cut), filler: part.unknown_rows.clone() }
     };
     let heads: Vec<Head> = outside.parts().iter().map(head).collect();
     let heads = serde_json::to_string(&heads).map_err(|error| failed(&error))?;
@@ -87,7 +87,7 @@ pub(super) fn from_bytes(bytes: &[u8], dim: usize, path: &Path) -> Result<OovVec
     };
     let mut parts = Vec::new();
     for (number, Head { dim, ngrams, filler }) in heads.into_iter().enumerate() {
-        if matches!(&filler, Filler::Mean(mean) if mean.len() != dim) {
+        if matches!(&filler, UnknownRows::Mean(mean) if mean.len() != dim) {
             return Err(Error::format(path, format!("a mean of {dim} numbers"), "another length"));
         }
         let subwords = |Ngrams { min_n, max_n, bucket }| -> Result<Subwords> {
@@ -98,7 +98,7 @@ pub(super) fn from_bytes(bytes: &[u8], dim: usize, path: &Path) -> Result<OovVec
             Subwords::new((min_n, max_n), bucket, dim, Some(&buckets), matrix)
                 .map_err(|error| Error::format(path, "n-grams that belong together", error.to_string()))
         };
-        parts.push(Part { dim, ngrams: ngrams.map(subwords).transpose()?, filler });
+        parts.push(OovColumns { dim, ngrams: ngrams.map(subwords).transpose()?, unknown_rows: filler });
     }
     match OovVectors::new(parts) {
         Some(outside) if outside.dim() == dim => Ok(outside),

@@ -1,6 +1,6 @@
 //! Files of judgements: pairs of words with scores, and analogies.
 //!
-//! A path -> [`Judgements`]; which of the two a file is, its lines say.
+//! A path -> [`Judgements`]; the lines decide which of the two a file is.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use ninefold_core::files::read_text;
 /// A file of judgements.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgements {
-    /// Two words and how alike people find them.
+    /// Two words and how similar people find them.
     Pairs(Vec<(String, String, f64)>),
     /// Questions by section: `a` is to `b` as `c` is to `d`.
     Analogies(Vec<(String, Vec<[String; 4]>)>),
@@ -18,15 +18,15 @@ pub enum Judgements {
 
 impl Judgements {
     /// Reads a file: analogies when a line begins with `:` or has four words, else pairs, whose score is the first number
-    /// after the two words. Fields stand between tabs, commas or spaces; lines that begin with `#` and a first line
-    /// without a number are passed over.
+    /// after the two words. Fields are separated by tabs, commas or spaces; lines that begin with `#` and a first line
+    /// without a number are skipped.
     ///
     /// # Errors
     /// [`Error::Io`], or [`Error::Format`] with the line.
     pub fn read(path: &Path) -> Result<Judgements> {
         let text = read_text("read", path)?;
         let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).filter(|(_, line)| is_content(line)).collect();
-        let place = |number: usize| Location::line(path, number);
+        let location = |number: usize| Location::line(path, number);
         let Some(&(_, first)) = lines.first() else {
             return Err(Error::format(path, "pairs of words with scores, or analogies", "nothing"));
         };
@@ -35,9 +35,9 @@ impl Judgements {
             line.starts_with(':') || fields.clone().count() == 4 && fields.all(|field| field.parse::<f64>().is_err())
         };
         if first.starts_with(':') || lines.iter().all(|(_, line)| is_question(line)) {
-            return analogies(&lines, place);
+            return analogies(&lines, location);
         }
-        pairs(&lines, place)
+        pairs(&lines, location)
     }
 }
 
@@ -45,7 +45,7 @@ fn is_content(line: &str) -> bool {
     !line.trim().is_empty() && !line.starts_with('#')
 }
 
-fn analogies(lines: &[(usize, &str)], place: impl Fn(usize) -> Location) -> Result<Judgements> {
+fn analogies(lines: &[(usize, &str)], location: impl Fn(usize) -> Location) -> Result<Judgements> {
     let mut sections: Vec<(String, Vec<[String; 4]>)> = Vec::new();
     for &(number, line) in lines {
         if let Some(title) = line.strip_prefix(':') {
@@ -54,7 +54,7 @@ fn analogies(lines: &[(usize, &str)], place: impl Fn(usize) -> Location) -> Resu
         }
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let count = words.len();
-        let words = words.try_into().map_err(|_| Error::format(place(number), "four words", format!("{count}")))?;
+        let words = words.try_into().map_err(|_| Error::format(location(number), "four words", format!("{count}")))?;
         if sections.is_empty() {
             sections.push(("all".to_owned(), Vec::new()));
         }
@@ -65,7 +65,7 @@ fn analogies(lines: &[(usize, &str)], place: impl Fn(usize) -> Location) -> Resu
     Ok(Judgements::Analogies(sections))
 }
 
-fn pairs(lines: &[(usize, &str)], place: impl Fn(usize) -> Location) -> Result<Judgements> {
+fn pairs(lines: &[(usize, &str)], location: impl Fn(usize) -> Location) -> Result<Judgements> {
     let mut pairs = Vec::new();
     for (index, &(number, line)) in lines.iter().enumerate() {
         let separator = ['\t', ',', ' '].into_iter().find(|&it| line.matches(it).count() >= 2).unwrap_or('\t');
@@ -74,7 +74,7 @@ fn pairs(lines: &[(usize, &str)], place: impl Fn(usize) -> Location) -> Result<J
         match (fields.as_slice(), score.filter(|score| score.is_finite())) {
             ([a, b, ..], Some(score)) => pairs.push(((*a).to_owned(), (*b).to_owned(), score)),
             _ if index == 0 => {} // a line of headings
-            _ => return Err(Error::format(place(number), "two words and a score", format!("{line:?}"))),
+            _ => return Err(Error::format(location(number), "two words and a score", format!("{line:?}"))),
         }
     }
     Ok(Judgements::Pairs(pairs))

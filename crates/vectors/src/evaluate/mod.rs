@@ -1,7 +1,7 @@
-//! How well vectors agree with what people say: similarity of pairs, and analogies.
+//! How well vectors agree with human judgements: similarity of pairs, and analogies.
 //!
 //! A file of pairs with scores -> Spearman's correlation with the cosines. A file of fours (`Athens Greece Oslo Norway`) ->
-//! the share whose fourth word is nearest to `Greece - Athens + Oslo` (vectors of length 1, the three words left out).
+//! the fraction whose fourth word is nearest to `Greece - Athens + Oslo` (vectors of length 1, the three words left out).
 //!
 //! Words are looked up regardless of case, the first word of the table that fits, as gensim does; pairs and questions with a
 //! word that has no vector are left out and counted.
@@ -20,7 +20,7 @@ use super::WordVectors;
 use super::nearest::Neighbours;
 pub use judgements::Judgements;
 
-/// How vectors fare on one file.
+/// The score of vectors on one file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
@@ -39,14 +39,14 @@ pub struct Similarity {
     pub pairs: usize,
     /// Pairs of which both words have a vector.
     pub covered: usize,
-    /// Covered pairs with a word whose vector comes from its n-grams or pieces.
+    /// Covered pairs with a word whose vector comes from its n-grams or wordpieces.
     pub by_subwords: usize,
 }
 
 /// Answers to analogies.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Analogies {
-    /// Share of the covered questions that were answered right.
+    /// Fraction of the covered questions that were answered right.
     pub accuracy: Option<f64>,
     /// Questions in the file.
     pub questions: usize,
@@ -80,7 +80,7 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Only the first `most` words are known (gensim's default is 300,000); n-grams and pieces serve pairs in any case.
+    /// Only the first `most` words are known (gensim's default is 300,000); n-grams and wordpieces serve pairs in any case.
     pub fn new(vectors: &'a WordVectors, most: usize) -> Judge<'a> {
         let mut folded = FxHashMap::default();
         for (id, word) in vectors.words().iter().enumerate().take(most) {
@@ -89,7 +89,20 @@ impl<'a> Judge<'a> {
         Judge { vectors, neighbours: Neighbours::new(vectors).among_first(most), folded }
     }
 
-    /// How the vectors fare.
+    /// Scores the vectors on a file.
+    ///
+    /// ```
+    /// use ninefold_vectors::WordVectors;
+    /// use ninefold_vectors::evaluate::{Judge, Judgements, Outcome};
+    ///
+    /// let words = ["cat", "dog", "sun"].map(String::from).to_vec();
+    /// let vectors = WordVectors::new(words, 2, vec![1.0, 0.1, 0.9, 0.2, 0.0, 1.0])?;
+    /// let pair = |a: &str, b: &str, score| (a.to_owned(), b.to_owned(), score);
+    /// let pairs = Judgements::Pairs(vec![pair("cat", "dog", 9.0), pair("cat", "sun", 1.0), pair("cat", "yak", 7.0)]);
+    /// let Outcome::Similarity(found) = Judge::new(&vectors, 300_000).judge(&pairs) else { unreachable!() };
+    /// assert_eq!((found.spearman, found.covered, found.pairs), (Some(1.0), 2, 3));
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
     pub fn judge(&self, judgements: &Judgements) -> Outcome {
         match judgements {
             Judgements::Pairs(pairs) => Outcome::Similarity(self.similarity(pairs)),
@@ -101,7 +114,7 @@ impl<'a> Judge<'a> {
         self.folded.get(&word.to_lowercase()).copied()
     }
 
-    /// A word's vector, and whether it is put together.
+    /// A word's vector, and whether it is made of n-grams or wordpieces.
     fn vector(&self, word: &str) -> Option<(Cow<'_, [f32]>, bool)> {
         match self.id(word) {
             Some(id) => Some((Cow::Borrowed(self.vectors.row(id)), false)),
@@ -179,7 +192,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     let mut before = 0;
     for equals in order.chunk_by(|&a, &b| values[a] == values[b]) {
         let rank = before as f64 + (equals.len() as f64 + 1.0) / 2.0;
-        equals.iter().for_each(|&place| ranks[place] = rank);
+        equals.iter().for_each(|&index| ranks[index] = rank);
         before += equals.len();
     }
     ranks

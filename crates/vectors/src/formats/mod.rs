@@ -1,7 +1,7 @@
-//! The file formats that people keep word vectors in: told by content, read, written.
+//! The file formats of word vectors: identified by content, read, written.
 //!
 //! A file -> its [`Format`] -> [`WordVectors`], and back. One file of this folder per format, and one line in [`FORMATS`]:
-//! that is all a further format needs. Any of them may lie in a gzip or a zip.
+//! that is all a further format needs. Any of them may be in a gzip or a zip.
 
 pub mod source;
 
@@ -24,7 +24,7 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use source::{Head, Source};
 
-/// One way to keep word vectors in a file.
+/// One file format of word vectors.
 pub struct Format {
     /// What users call it: `--format glove`.
     pub name: &'static str,
@@ -32,7 +32,7 @@ pub struct Format {
     pub about: &'static str,
     /// The usual end of the file name, without a dot.
     pub extension: &'static str,
-    /// Told by the first bytes; the first format of [`FORMATS`] that says yes reads the file.
+    /// Decides by the first bytes; the first format of [`FORMATS`] that says yes reads the file.
     recognises: fn(&Head) -> bool,
     /// Whether it has a word a line, so that bad lines can be skipped.
     is_text: bool,
@@ -50,7 +50,7 @@ pub struct ReadOptions {
     pub skip_bad_lines: bool,
 }
 
-/// Every format, in the order in which files are held against them: magic numbers first, text last.
+/// Every format, in the order in which files are compared with them: magic numbers first, text last.
 pub static FORMATS: [Format; 10] = [
     safetensors::FORMAT,
     fasttext::FORMAT,
@@ -138,6 +138,18 @@ pub fn load(path: &Path, progress: &dyn Progress) -> Result<WordVectors> {
 
 /// As [`load`], read as `options` say.
 ///
+/// ```
+/// use ninefold_core::progress::Silent;
+/// use ninefold_vectors::formats::{ReadOptions, load_with};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("vectors.txt");
+/// std::fs::write(&path, "cat 1 2\nbroken line\ndog 3 4\n")?;
+/// let vectors = load_with(&path, ReadOptions { skip_bad_lines: true }, &Silent)?;
+/// assert_eq!(vectors.words(), ["cat", "dog"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// As [`load`]; [`Error::NotApplicable`] for lines to skip in a format without lines.
 pub fn load_with(path: &Path, options: ReadOptions, progress: &dyn Progress) -> Result<WordVectors> {
@@ -205,7 +217,7 @@ impl Progress for Counted<'_> {
 /// Writes word vectors in a format; text is gzipped when the path ends in `.gz`.
 ///
 /// # Errors
-/// [`Error::InvalidValue`] when the format is read only, [`Error::Data`] when a word cannot stand in it, [`Error::Io`].
+/// [`Error::InvalidValue`] when the format is read only, [`Error::Data`] when the format cannot represent a word, [`Error::Io`].
 pub fn save(vectors: &WordVectors, path: &Path, format: &Format, progress: &dyn Progress) -> Result<()> {
     let Some(write) = format.write else {
         return Err(Error::invalid_value("format", "a format that ninefold writes", format.name));
@@ -227,6 +239,19 @@ pub fn save_cache(vectors: &WordVectors, note: &str, path: &Path) -> Result<()> 
 }
 
 /// Reads what [`save_cache`] wrote: the vectors and the note.
+///
+/// ```
+/// use ninefold_core::progress::Silent;
+/// use ninefold_vectors::{WordVectors, formats};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("cache.safetensors");
+/// let vectors = WordVectors::new(vec!["cat".into()], 2, vec![1.0, 2.0])?;
+/// formats::save_cache(&vectors, "seed 42", &path)?;
+/// let (cached, note) = formats::load_cache(&path, &Silent)?;
+/// assert_eq!((cached.matrix(), note.as_str()), (vectors.matrix(), "seed 42"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Format`] when anything in the file was altered, [`Error::Io`], [`Error::Interrupted`].

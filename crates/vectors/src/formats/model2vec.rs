@@ -3,8 +3,8 @@
 //! | tensor | type, shape | |
 //! | --- | --- | --- |
 //! | `embeddings` | F32, F16 or F64 [num_rows, dim] | |
-//! | `weights` | the same types [num_pieces] | optional: factor of each piece |
-//! | `mapping` | I64 or I32 [num_pieces] | optional: the row of each piece |
+//! | `weights` | the same types [num_wordpieces] | optional: factor of each wordpiece |
+//! | `mapping` | I64 or I32 [num_wordpieces] | optional: the row of each wordpiece |
 
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use super::MOST_DIMENSIONS;
 use crate::WordVectors;
 use crate::wordpieces::Wordpieces;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::files::read_text;
 
 const TOKENIZER: &str = "tokenizer.json";
 const TENSORS: &str = "model.safetensors";
@@ -28,11 +29,9 @@ pub(super) fn folder_of(path: &Path) -> Option<&Path> {
 
 /// Reads the folder.
 pub(super) fn read(folder: &Path) -> Result<WordVectors> {
-    let load = |name: &str| {
-        let path = folder.join(name);
-        std::fs::read(&path).map_err(Error::io("read", &path)).map(|bytes| (path.display().to_string(), bytes))
-    };
-    let (place, bytes) = load(TENSORS)?;
+    let path = folder.join(TENSORS);
+    let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+    let place = path.display().to_string();
     let tensors = SafeTensors::deserialize(&bytes)
         .map_err(|error| Error::format(&place, "an intact safetensors file", error.to_string()))?;
     let tensor = |name: &str| tensors.tensor(name).ok();
@@ -48,30 +47,31 @@ pub(super) fn read(folder: &Path) -> Result<WordVectors> {
     let rows = floats(&place, embeddings.dtype(), embeddings.data())?; // [num_rows, dim]
     let mapping = tensor("mapping").map(|it| integers(&place, it.dtype(), it.data())).transpose()?;
     let weights = tensor("weights").map(|it| floats(&place, it.dtype(), it.data())).transpose()?;
-    let num_pieces = mapping.as_ref().map_or(num_rows, Vec::len);
-    if weights.as_ref().is_some_and(|weights| weights.len() != num_pieces) {
+    let num_wordpieces = mapping.as_ref().map_or(num_rows, Vec::len);
+    if weights.as_ref().is_some_and(|weights| weights.len() != num_wordpieces) {
         let found = weights.map_or(0, |weights| weights.len());
-        return Err(Error::format(&place, format!("{num_pieces} weights, one for each piece"), found.to_string()));
+        return Err(Error::format(&place, format!("{num_wordpieces} weights, one for each wordpiece"), found.to_string()));
     }
-    let numbers = num_pieces.saturating_mul(dim);
+    let numbers = num_wordpieces.saturating_mul(dim);
     if numbers / MOST_EXPANSION > bytes.len() {
         let expected = format!("a mapping to at most {MOST_EXPANSION} numbers for each byte of the file");
-        return Err(Error::format(&place, expected, format!("{num_pieces} rows of {dim} numbers")));
+        return Err(Error::format(&place, expected, format!("{num_wordpieces} rows of {dim} numbers")));
     }
-    let mut matrix = Vec::with_capacity(numbers); // [num_pieces, dim]
-    for piece in 0..num_pieces {
-        let row = mapping.as_ref().map_or(Some(piece), |mapping| usize::try_from(mapping[piece]).ok());
+    let mut matrix = Vec::with_capacity(numbers); // [num_wordpieces, dim]
+    for wordpiece in 0..num_wordpieces {
+        let row = mapping.as_ref().map_or(Some(wordpiece), |mapping| usize::try_from(mapping[wordpiece]).ok());
         let Some(row) = row.filter(|&row| row < num_rows) else {
-            return Err(Error::format(&place, format!("a row below {num_rows} for piece {piece}"), "another"));
+            return Err(Error::format(&place, format!("a row below {num_rows} for wordpiece {wordpiece}"), "another"));
         };
-        let weight = weights.as_ref().map_or(1.0, |weights| weights[piece]);
+        let weight = weights.as_ref().map_or(1.0, |weights| weights[wordpiece]);
         matrix.extend(rows[row * dim..][..dim].iter().map(|value| value * weight));
     }
 
-    let (place, tokenizer) = load(TOKENIZER)?;
-    let pieces = Wordpieces::new(&place, &tokenizer, dim, matrix)?;
-    let (words, matrix) = pieces.whole_words();
-    WordVectors::new(words, dim, matrix)?.with_wordpieces(pieces)
+    let path = folder.join(TOKENIZER);
+    let tokenizer = read_text("read", &path)?;
+    let wordpieces = Wordpieces::new(&path.display().to_string(), tokenizer.as_bytes(), dim, matrix)?;
+    let (words, matrix) = wordpieces.whole_words();
+    WordVectors::new(words, dim, matrix)?.with_wordpieces(wordpieces)
 }
 
 fn floats(place: &str, dtype: Dtype, data: &[u8]) -> Result<Vec<f32>> {

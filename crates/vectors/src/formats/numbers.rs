@@ -1,4 +1,4 @@
-//! Decimal numbers as vector files hold them: read at the speed of memory, written as gensim writes them.
+//! Decimal numbers as they are in vector files: read at the speed of memory, written as gensim writes them.
 //!
 //! Source: Clinger, "How to read floating point numbers accurately" (1990): a mantissa below 2^53 divided by a power of ten
 //! up to 10^22 is rounded once, so the f64 is exact to the last bit. What does not fit is left to the standard library.

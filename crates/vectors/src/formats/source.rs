@@ -34,7 +34,7 @@ pub struct Source {
     place: String,
     head: Vec<u8>,
     rest: Box<dyn Read + Send>,
-    /// Number of all bytes, where it is known before they are read: never of a gzip.
+    /// Number of all bytes, where it is known before they are read: neither of a gzip nor of a pipe.
     size: Option<u64>,
     /// Bytes taken from the disk so far and in all, which is what progress counts.
     taken: Arc<AtomicU64>,
@@ -63,7 +63,8 @@ impl Source {
             return Err(Error::format(place, "a file of word vectors", "a folder"));
         }
         let file = File::open(path).map_err(Error::io("read", path))?;
-        let total = file.metadata().map_err(Error::io("read", path))?.len();
+        let metadata = file.metadata().map_err(Error::io("read", path))?;
+        let total = metadata.len();
         let taken = Arc::default();
         let mut file = BufReader::with_capacity(1 << 18, Counted { inner: file, taken: Arc::clone(&taken) });
         let magic = file.fill_buf().map_err(Error::io("read", path))?;
@@ -73,7 +74,8 @@ impl Source {
         if magic.starts_with(b"PK\x03\x04") {
             return Source::in_zip(path, None);
         }
-        Source::new(place, Box::new(file), Some(total), taken, total)
+        let size = metadata.is_file().then_some(total); // a pipe has no size
+        Source::new(place, Box::new(file), size, taken, total)
     }
 
     /// Bytes in memory; `place` is the name that errors begin with.

@@ -20,7 +20,7 @@ const CHUNKS: usize = 64;
 /// Writes vectors as text, with a header line or not; gzipped when the path ends in `.gz`.
 ///
 /// # Errors
-/// [`Error::Data`] when a word cannot stand in such a file, [`Error::Io`] when it cannot be written.
+/// [`Error::Data`] when such a file cannot represent a word, [`Error::Io`] when it cannot be written.
 pub fn write(vectors: &WordVectors, path: &Path, header: bool) -> Result<()> {
     writable(vectors)?;
     files::write_atomically(path, |out| {

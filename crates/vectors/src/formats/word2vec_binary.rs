@@ -25,7 +25,7 @@ pub const FORMAT: Format = Format {
     write: Some(write),
 };
 
-/// No word is longer: what goes on beyond it without a space is not a word.
+/// No word is longer.
 const LONGEST_WORD: u64 = 1 << 16;
 
 /// A header, and after it bytes that no text has, or that fill the file exactly as vectors do; never where the first line

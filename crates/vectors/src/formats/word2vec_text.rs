@@ -16,7 +16,7 @@ pub const FORMAT: Format = Format {
     name: "word2vec-text",
     about: "word2vec text and fastText .vec: a line `count dimension`, then a word and its numbers a line",
     extension: "vec",
-    recognises: |head| Header::of(head.bytes).is_some(), // binary has been held against it before
+    recognises: |head| Header::of(head.bytes).is_some(), // binary comes before it
     is_text: true,
     read,
     write: Some(write),

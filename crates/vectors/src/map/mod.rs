@@ -26,13 +26,13 @@ pub struct MapConfig {
     pub steps: usize,
 }
 
-/// What decides where a word lies.
+/// What the layout shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
     /// Principal components: distances far apart mean something, near ones little.
     Pca,
-    /// t-SNE: who is near means something, how far apart groups lie little.
+    /// t-SNE: near neighbours are meaningful, distances between groups are not.
     #[default]
     Tsne,
 }
@@ -63,9 +63,9 @@ impl MapConfig {
     }
 }
 
-/// A word and its place.
+/// A word and its coordinates.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Place {
+pub struct MapPoint {
     /// The word.
     pub word: String,
     /// To the right.
@@ -74,11 +74,11 @@ pub struct Place {
     pub y: f64,
 }
 
-/// Lays out the first words. The same vectors give the same places on any number of threads.
+/// Lays out the first words. The same vectors give the same points on any number of threads.
 ///
 /// # Errors
 /// [`Error::InvalidValue`] for a senseless setting, [`Error::Data`] for fewer than four words, [`Error::Interrupted`].
-pub fn lay_out(vectors: &WordVectors, config: &MapConfig, progress: &dyn Progress) -> Result<Vec<Place>> {
+pub fn lay_out(vectors: &WordVectors, config: &MapConfig, progress: &dyn Progress) -> Result<Vec<MapPoint>> {
     config.validate()?;
     let count = config.words.min(vectors.len());
     if count < 4 {
@@ -87,10 +87,10 @@ pub fn lay_out(vectors: &WordVectors, config: &MapConfig, progress: &dyn Progres
     let neighbours = Neighbours::new(vectors);
     let rows: Vec<Vec<f32>> = (0..count).map(|id| neighbours.unit(id)).collect(); // directions, as nearest words are found by
     let start = pca::two_components(&rows);
-    let places = match config.layout {
+    let points = match config.layout {
         Layout::Pca => start,
         Layout::Tsne => tsne::lay_out(&rows, &start, config.perplexity, config.steps, progress)?,
     };
     let word = |id: usize| vectors.words()[id].clone();
-    Ok(places.into_iter().enumerate().map(|(id, [x, y])| Place { word: word(id), x, y }).collect())
+    Ok(points.into_iter().enumerate().map(|(id, [x, y])| MapPoint { word: word(id), x, y }).collect())
 }

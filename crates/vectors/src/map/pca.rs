@@ -9,7 +9,7 @@ use rayon::prelude::*;
 /// Multiplications at most; far fewer are needed unless two directions differ equally.
 const STEPS: usize = 1000;
 
-/// The place of each row along the two directions. `[num_rows]`
+/// The point of each row along the two directions. `[num_rows]`
 pub(super) fn two_components(rows: &[Vec<f32>]) -> Vec<[f64; 2]> {
     let dim = rows[0].len();
     let mut mean = vec![0.0; dim];
@@ -27,7 +27,7 @@ pub(super) fn two_components(rows: &[Vec<f32>]) -> Vec<[f64; 2]> {
     };
     let covariance: Vec<Vec<f64>> = (0..dim).into_par_iter().map(line).collect(); // [dim, dim]
 
-    // Two directions to begin with that no real data stand across.
+    // Two directions to begin with that no real data are orthogonal to.
     let mut first: Vec<f64> = (0..dim).map(|i| 1.0 + (i as f64 * 0.7).sin()).collect();
     let mut second: Vec<f64> = (0..dim).map(|i| (i as f64 * 1.3 + 1.0).cos()).collect();
     make_orthonormal(&mut first, &mut second);
@@ -49,8 +49,8 @@ pub(super) fn two_components(rows: &[Vec<f32>]) -> Vec<[f64; 2]> {
 
 fn make_orthonormal(first: &mut [f64], second: &mut [f64]) {
     normalise(first);
-    let share = dot(first, second);
-    second.iter_mut().zip(first.iter()).for_each(|(value, other)| *value -= share * other);
+    let projection = dot(first, second);
+    second.iter_mut().zip(first.iter()).for_each(|(value, other)| *value -= projection * other);
     normalise(second);
 }
 

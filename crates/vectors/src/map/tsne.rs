@@ -1,8 +1,8 @@
-//! t-SNE: places on a page such that near neighbours stay near.
+//! t-SNE: points on a page such that near neighbours stay near.
 //!
 //! Rows -> how likely each is to pick each other as neighbour (Gaussian, its width such that about `perplexity` count) ->
-//! places where the same likelihoods under a Student distribution differ least, by gradient descent. Exact: every pair is
-//! looked at. It begins with the principal components, so no random number is drawn, and the places do not depend on the
+//! points where the same likelihoods under a Student distribution differ least, by gradient descent. Exact: every pair is
+//! looked at. It begins with the principal components, so no random number is drawn, and the points do not depend on the
 //! number of threads.
 //!
 //! Sources: van der Maaten & Hinton, "Visualizing data using t-SNE" (2008); the start and the learning rate: Kobak & Berens,
@@ -17,7 +17,7 @@ use ninefold_core::progress::Progress;
 /// How much likelihoods are enlarged at first, so that groups form before they settle.
 const EXAGGERATION: f64 = 12.0;
 
-/// Places for rows, from a first guess. `[num_rows]`
+/// Points for rows, from a first guess. `[num_rows]`
 pub(super) fn lay_out(
     rows: &[Vec<f32>],
     start: &[[f64; 2]],
@@ -27,8 +27,8 @@ pub(super) fn lay_out(
 ) -> Result<Vec<[f64; 2]>> {
     let n = rows.len();
     let likelihoods = likelihoods(rows, perplexity.min((n - 1) as f64 / 3.0)); // [n, n]
-    let spread = (start.iter().map(|place| place[0] * place[0]).sum::<f64>() / n as f64).sqrt().max(1e-12);
-    let mut places: Vec<[f64; 2]> = start.iter().map(|place| place.map(|value| 1e-4 * value / spread)).collect();
+    let spread = (start.iter().map(|point| point[0] * point[0]).sum::<f64>() / n as f64).sqrt().max(1e-12);
+    let mut points: Vec<[f64; 2]> = start.iter().map(|point| point.map(|value| 1e-4 * value / spread)).collect();
     let mut speeds = vec![[0.0; 2]; n];
     let mut gains = vec![[1.0f64; 2]; n];
     let learning_rate = (n as f64 / EXAGGERATION).max(50.0);
@@ -39,19 +39,19 @@ pub(super) fn lay_out(
             return Err(Error::Interrupted);
         }
         let (exaggeration, momentum) = if step < early { (EXAGGERATION, 0.5) } else { (1.0, 0.8) };
-        let gradients = gradients(&likelihoods, &places, exaggeration);
+        let gradients = gradients(&likelihoods, &points, exaggeration);
         for (i, gradient) in gradients.into_iter().enumerate() {
             for axis in 0..2 {
                 let turned = (gradient[axis] > 0.0) == (speeds[i][axis] > 0.0);
                 gains[i][axis] = (if turned { gains[i][axis] * 0.8 } else { gains[i][axis] + 0.2 }).max(0.01);
                 speeds[i][axis] = momentum * speeds[i][axis] - learning_rate * gains[i][axis] * gradient[axis];
-                places[i][axis] += speeds[i][axis];
+                points[i][axis] += speeds[i][axis];
             }
         }
         progress.advance(1);
     }
     progress.end();
-    Ok(places)
+    Ok(points)
 }
 
 /// p_ij, symmetric, of sum 1. `[n, n]`
@@ -63,14 +63,14 @@ fn likelihoods(rows: &[Vec<f32>], perplexity: f64) -> Vec<f32> {
         let nearest = (0..n).filter(|&j| j != i).map(|j| distances[j]).fold(f64::INFINITY, f64::min);
         // The precision at which the entropy is that of `perplexity` equal neighbours, by bisection.
         let (mut low, mut high, mut precision) = (0.0, f64::INFINITY, 1.0);
-        let mut shares = vec![0.0; n];
+        let mut probabilities = vec![0.0; n];
         for _ in 0..64 {
-            for (j, share) in shares.iter_mut().enumerate() {
-                *share = if j == i { 0.0 } else { (-precision * (distances[j] - nearest)).exp() };
+            for (j, probability) in probabilities.iter_mut().enumerate() {
+                *probability = if j == i { 0.0 } else { (-precision * (distances[j] - nearest)).exp() };
             }
-            let sum: f64 = shares.iter().sum();
-            let mean: f64 = shares.iter().zip(&distances).map(|(share, d)| share * (d - nearest)).sum::<f64>() / sum;
-            shares.iter_mut().for_each(|share| *share /= sum);
+            let sum: f64 = probabilities.iter().sum();
+            let mean: f64 = probabilities.iter().zip(&distances).map(|(probability, d)| probability * (d - nearest)).sum::<f64>() / sum;
+            probabilities.iter_mut().for_each(|probability| *probability /= sum);
             let entropy = sum.ln() + precision * mean;
             if (entropy - perplexity.ln()).abs() < 1e-6 {
                 break;
@@ -83,21 +83,21 @@ fn likelihoods(rows: &[Vec<f32>], perplexity: f64) -> Vec<f32> {
                 precision = (low + high) / 2.0;
             }
         }
-        shares
+        probabilities
     };
-    let shares: Vec<Vec<f64>> = (0..n).into_par_iter().map(of_row).collect();
-    let both = |i: usize, j: usize| ((shares[i][j] + shares[j][i]) / (2.0 * n as f64)).max(1e-12) as f32;
+    let probabilities: Vec<Vec<f64>> = (0..n).into_par_iter().map(of_row).collect();
+    let both = |i: usize, j: usize| ((probabilities[i][j] + probabilities[j][i]) / (2.0 * n as f64)).max(1e-12) as f32;
     (0..n).into_par_iter().flat_map_iter(|i| (0..n).map(move |j| (i, j))).map(|(i, j)| both(i, j)).collect()
 }
 
-/// d(Kullback-Leibler divergence) / d(place). `[n]`
-fn gradients(likelihoods: &[f32], places: &[[f64; 2]], exaggeration: f64) -> Vec<[f64; 2]> {
-    let n = places.len();
-    // Of each place: what draws it, what pushes it (before the division by all weights), its weights.
+/// d(Kullback-Leibler divergence) / d(point). `[n]`
+fn gradients(likelihoods: &[f32], points: &[[f64; 2]], exaggeration: f64) -> Vec<[f64; 2]> {
+    let n = points.len();
+    // Of each point: attraction, repulsion (before the division by all weights), the sum of its weights.
     let forces = |i: usize| {
-        let [x, y] = places[i];
+        let [x, y] = points[i];
         let (mut draw, mut push, mut weights) = ([0.0; 2], [0.0; 2], 0.0);
-        for (other, &likelihood) in places.iter().zip(&likelihoods[i * n..][..n]) {
+        for (other, &likelihood) in points.iter().zip(&likelihoods[i * n..][..n]) {
             let (dx, dy) = (x - other[0], y - other[1]);
             let weight = 1.0 / (1.0 + dx * dx + dy * dy);
             weights += weight;
@@ -105,7 +105,7 @@ fn gradients(likelihoods: &[f32], places: &[[f64; 2]], exaggeration: f64) -> Vec
             draw = [draw[0] + near * dx, draw[1] + near * dy];
             push = [push[0] + far * dx, push[1] + far * dy];
         }
-        (draw, push, weights - 1.0) // a place is no neighbour of its own
+        (draw, push, weights - 1.0) // a point is no neighbour of its own
     };
     let forces: Vec<_> = (0..n).into_par_iter().map(forces).collect();
     let all: f64 = forces.iter().map(|(_, _, weights)| weights).sum();
@@ -122,10 +122,10 @@ mod tests {
     use ninefold_core::progress::Silent;
     use ninefold_core::rng::Rng;
 
-    fn divergence(likelihoods: &[f32], places: &[[f64; 2]]) -> f64 {
-        let n = places.len();
+    fn divergence(likelihoods: &[f32], points: &[[f64; 2]]) -> f64 {
+        let n = points.len();
         let weight = |i: usize, j: usize| {
-            let (dx, dy) = (places[i][0] - places[j][0], places[i][1] - places[j][1]);
+            let (dx, dy) = (points[i][0] - points[j][0], points[i][1] - points[j][1]);
             if i == j { 0.0 } else { 1.0 / (1.0 + dx * dx + dy * dy) }
         };
         let pairs = || (0..n).flat_map(move |i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i != j);
@@ -141,13 +141,13 @@ mod tests {
     fn the_gradient_is_that_of_finite_differences() {
         let mut rng = Rng::new(5);
         let rows: Vec<Vec<f32>> = (0..12).map(|_| (0..6).map(|_| rng.normal() as f32).collect()).collect();
-        let places: Vec<[f64; 2]> = (0..12).map(|_| [rng.normal(), rng.normal()]).collect();
+        let points: Vec<[f64; 2]> = (0..12).map(|_| [rng.normal(), rng.normal()]).collect();
         let likelihoods = likelihoods(&rows, 3.0);
         // p sums to 1 only nearly (f32, the diagonal's floor), which scales one term of the gradient by as little.
-        for (i, gradient) in gradients(&likelihoods, &places, 1.0).into_iter().enumerate() {
+        for (i, gradient) in gradients(&likelihoods, &points, 1.0).into_iter().enumerate() {
             for axis in 0..2 {
                 let at = |step: f64| {
-                    let mut moved = places.clone();
+                    let mut moved = points.clone();
                     moved[i][axis] += step;
                     divergence(&likelihoods, &moved)
                 };
@@ -172,9 +172,9 @@ mod tests {
             .map(|i| (0..10).map(|j| (rng.normal() * 0.1) as f32 + f32::from(u8::from(i % 3 == j))).collect())
             .collect();
         let start: Vec<[f64; 2]> = rows.iter().map(|row| [f64::from(row[0]), f64::from(row[1])]).collect();
-        let places = lay_out(&rows, &start, 10.0, 300, &Silent).unwrap();
+        let points = lay_out(&rows, &start, 10.0, 300, &Silent).unwrap();
         for i in 0..90 {
-            let square = |j: usize| (places[i][0] - places[j][0]).powi(2) + (places[i][1] - places[j][1]).powi(2);
+            let square = |j: usize| (points[i][0] - points[j][0]).powi(2) + (points[i][1] - points[j][1]).powi(2);
             let nearest = (0..90).filter(|&j| j != i).min_by(|&a, &b| square(a).total_cmp(&square(b))).unwrap();
             assert_eq!(i % 3, nearest % 3, "{i} lies by {nearest}");
         }

@@ -6,7 +6,7 @@ use ninefold_core::error::{Error, Result};
 
 /// Where the archives lie, the first that answers being used: Stanford, its file server, and the copies that Stanford's own
 /// README links to.
-pub const HOMES: [&str; 3] = [
+pub const MIRRORS: [&str; 3] = [
     "https://nlp.stanford.edu/data",
     "https://downloads.cs.stanford.edu/nlp/data",
     "https://huggingface.co/stanfordnlp/glove/resolve/main",

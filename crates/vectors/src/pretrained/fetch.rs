@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Places, Release, load_of};
+use super::{PretrainedSources, Release, load_of};
 use crate::WordVectors;
 use crate::formats::source::Source;
 use ninefold_core::error::{Error, Result};
@@ -10,11 +10,11 @@ use ninefold_core::progress::Progress;
 use ninefold_download::{Client, RangeReader};
 use ninefold_packing::archive;
 
-/// Tries every home; when all fail, the last one's error tells what to do by hand.
-pub(super) fn fetch(release: Release, places: &Places, folder: &Path, progress: &dyn Progress) -> Result<WordVectors> {
+/// Tries every mirror; when all fail, the last one's error tells what to do by hand.
+pub(super) fn fetch(release: Release, places: &PretrainedSources, folder: &Path, progress: &dyn Progress) -> Result<WordVectors> {
     let mut last = None;
-    for home in &places.homes {
-        let url = format!("{}/{}", home.trim_end_matches('/'), release.archive);
+    for mirror in &places.mirrors {
+        let url = format!("{}/{}", mirror.trim_end_matches('/'), release.archive);
         match fetch_from(&url, release, &places.client, folder, progress) {
             Err(error @ (Error::Download { .. } | Error::Format { .. })) => {
                 if let Some(earlier) = last.replace(error) {
@@ -57,7 +57,7 @@ fn fetch_from(
         Error::Io { source, .. } => Error::Download { url: url.to_owned(), reason: source.to_string() },
         error => error,
     })?;
-    // The checksum in the name: a part of another edition of the archive is not gone on with.
+    // The checksum in the name: a download of another edition of the archive is not resumed.
     let packed = folder.join(format!("{}.{:08x}.packed", release.member(), member.crc32));
     client.fetch_range(url, member.start, member.packed_size, &packed, progress)?;
     let file = std::fs::File::open(&packed).map_err(Error::io("read", &packed))?;

@@ -1,4 +1,4 @@
-//! Pretrained vectors by name: from the data folder, else from their home.
+//! Pretrained vectors by name: from the data folder, else from their mirror.
 //!
 //! `6B.100d` -> the cached safetensors, or the .txt, or the archive that lies in the data folder; else the one member of the
 //! archive on the server, of whose other members nothing travels; then cached. Anything that is not a name is a path.
@@ -11,32 +11,32 @@ use std::path::Path;
 
 use super::WordVectors;
 use super::formats::{self, ReadOptions, source::Source};
-pub use catalogue::{HOMES, RELEASES, Release};
+pub use catalogue::{MIRRORS, RELEASES, Release};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::folders::Folders;
 use ninefold_core::progress::Progress;
 #[cfg(feature = "net")]
 use ninefold_download::Client;
 
-/// Where pretrained vectors are looked for.
+/// Where pretrained vectors are looked for: folders first, then servers.
 #[derive(Clone, Debug)]
-pub struct Places {
-    /// Whose data folder is looked into first, itself and its folder `glove`, where what was fetched is kept.
+pub struct PretrainedSources {
+    /// Their data folder and its folder `glove`, which has what was fetched, are searched first.
     pub folders: Folders,
-    /// Addresses of folders with the archives, tried in turn.
-    pub homes: Vec<String>,
-    /// Who fetches.
+    /// Addresses of folders with the archives, tried in this order.
+    pub mirrors: Vec<String>,
+    /// The client that fetches.
     #[cfg(feature = "net")]
     pub client: Client,
 }
 
-impl Places {
-    /// These folders and the usual homes.
-    pub fn new(folders: &Folders) -> Places {
-        let homes = HOMES.iter().map(ToString::to_string).collect();
-        Places {
+impl PretrainedSources {
+    /// These folders and the usual mirrors.
+    pub fn new(folders: &Folders) -> PretrainedSources {
+        let mirrors = MIRRORS.iter().map(ToString::to_string).collect();
+        PretrainedSources {
             folders: folders.clone(),
-            homes,
+            mirrors,
             #[cfg(feature = "net")]
             client: Client::default(),
         }
@@ -50,7 +50,7 @@ impl Places {
 /// [`Error::InvalidValue`] with suggestions when it is neither, [`Error::Data`] for a name without a data folder, [`Error::Download`]
 /// when the vectors cannot be fetched (never tried without the feature `net`),
 /// [`Error::Format`] when a file is damaged, [`Error::Io`], [`Error::Interrupted`].
-pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<WordVectors> {
+pub fn load(name: &str, places: &PretrainedSources, progress: &dyn Progress) -> Result<WordVectors> {
     load_with(name, ReadOptions::default(), places, progress)
 }
 
@@ -58,7 +58,7 @@ pub fn load(name: &str, places: &Places, progress: &dyn Progress) -> Result<Word
 ///
 /// # Errors
 /// As [`load`]; [`Error::NotApplicable`] for lines to skip where there are no lines.
-pub fn load_with(name: &str, options: ReadOptions, places: &Places, progress: &dyn Progress) -> Result<WordVectors> {
+pub fn load_with(name: &str, options: ReadOptions, places: &PretrainedSources, progress: &dyn Progress) -> Result<WordVectors> {
     if is_path(name) {
         return formats::load_with(Path::new(name), options, progress);
     }
@@ -68,7 +68,7 @@ pub fn load_with(name: &str, options: ReadOptions, places: &Places, progress: &d
     let folder = data.join("glove");
     let cache = folder.join(format!("glove.{}.safetensors", release.name));
     if cache.is_file() {
-        match load_of(release, Source::open(&cache)?, progress) {
+        match Source::open(&cache).and_then(|source| load_of(release, source, progress)) {
             Err(error @ Error::Format { .. }) => progress.notice(&format!("{error}; it is made anew")),
             loaded => return loaded,
         }
@@ -122,12 +122,12 @@ fn load_of(release: Release, source: Source, progress: &dyn Progress) -> Result<
 mod fetch {
     use super::*;
 
-    pub(super) fn fetch(release: Release, places: &Places, folder: &Path, _: &dyn Progress) -> Result<WordVectors> {
+    pub(super) fn fetch(release: Release, places: &PretrainedSources, folder: &Path, _: &dyn Progress) -> Result<WordVectors> {
         let reason = format!(
             "this program was built without the feature \"net\", so that it downloads nothing. By hand: put the archive at {}",
             folder.join(release.archive).display()
         );
-        let home = places.homes.first().map_or("", |home| home.trim_end_matches('/'));
-        Err(Error::Download { url: format!("{home}/{}", release.archive), reason })
+        let mirror = places.mirrors.first().map_or("", |mirror| mirror.trim_end_matches('/'));
+        Err(Error::Download { url: format!("{mirror}/{}", release.archive), reason })
     }
 }

@@ -15,7 +15,7 @@ use ninefold_core::rng::Rng;
 use ninefold_core::{Error, Folders};
 use ninefold_download::Client;
 use ninefold_vectors::WordVectors;
-use ninefold_vectors::pretrained::{Places, load};
+use ninefold_vectors::pretrained::{PretrainedSources, load};
 use server::{Behaviour, Server};
 
 /// GloVe text of `words` words.
@@ -54,10 +54,10 @@ fn member_range(archive: &[u8]) -> std::ops::Range<usize> {
     start..start + member.compressed_size() as usize
 }
 
-fn places(data_dir: &Path, homes: &[&str]) -> Places {
-    Places {
+fn places(data_dir: &Path, mirrors: &[&str]) -> PretrainedSources {
+    PretrainedSources {
         folders: Folders::at(data_dir),
-        homes: homes.iter().map(ToString::to_string).collect(),
+        mirrors: mirrors.iter().map(ToString::to_string).collect(),
         client: Client::new(2, Duration::from_millis(1), Duration::from_millis(300)),
     }
 }
@@ -114,7 +114,7 @@ fn only_the_members_bytes_travel_and_the_second_start_needs_no_network() {
 
 #[test]
 fn every_release_is_fetched_by_its_name() {
-    for (name, member, home) in [
+    for (name, member, mirror) in [
         ("twitter.27B.25d", "glove.twitter.27B.25d.txt", "glove.twitter.27B.zip"),
         ("840B.300d", "glove.840B.300d.txt", "glove.840B.300d.zip"),
     ] {
@@ -123,7 +123,7 @@ fn every_release_is_fetched_by_its_name() {
         zip.start_file(member, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(glove_text(dim, 30).as_bytes()).unwrap();
         let archive = zip.finish().unwrap().into_inner();
-        let server = Server::start(&[(&format!("data/{home}"), &archive)], Behaviour::default());
+        let server = Server::start(&[(&format!("data/{mirror}"), &archive)], Behaviour::default());
         let folder = tempfile::tempdir().unwrap();
         let vectors = load(name, &places(folder.path(), &[&format!("{}/data", server.url)]), &Silent).unwrap();
         assert_eq!((vectors.len(), vectors.dim()), (30, dim), "{name}");
@@ -220,7 +220,7 @@ fn the_next_home_is_tried_and_the_last_error_says_what_to_do() {
     let notices = Notices::default();
     let error = load("6B.100d", &places(folder.path(), &[&wrong, &wrong]), &notices).unwrap_err().to_string();
     assert!(error.contains("404") && error.contains("put the archive at") && error.contains("glove.6B.zip"), "{error}");
-    assert_eq!(notices.0.lock().unwrap().len(), 1, "the first home's error is told, the last one's returned");
+    assert_eq!(notices.0.lock().unwrap().len(), 1, "the first mirror's error is told, the last one's returned");
     assert_right(&load("6B.100d", &places(folder.path(), &[&wrong, &right]), &Silent).unwrap());
 }
 
@@ -253,11 +253,15 @@ fn a_damaged_cache_is_made_anew() {
     load("6B.100d", &places, &Silent).unwrap();
     let cache = folder.path().join("glove/glove.6B.100d.safetensors");
     let whole = fs::read(&cache).unwrap();
-    fs::write(&cache, &whole[..whole.len() - 1]).unwrap();
-    let notices = Notices::default();
-    assert_right(&load("6B.100d", &places, &notices).unwrap());
-    assert!(notices.0.lock().unwrap()[0].ends_with("it is made anew"));
-    assert!(fs::read(&cache).unwrap() == whole);
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    for damaged in [&whole[..whole.len() - 1], &whole[..9], b"", &flipped] {
+        fs::write(&cache, damaged).unwrap();
+        let notices = Notices::default();
+        assert_right(&load("6B.100d", &places, &notices).unwrap());
+        assert!(notices.0.lock().unwrap()[0].ends_with("it is made anew"));
+        assert!(fs::read(&cache).unwrap() == whole);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::formats;
-use ninefold_vectors::pretrained::{Places, load};
+use ninefold_vectors::pretrained::{PretrainedSources, load};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ fn folder(tokenizer: &Value, all: &[(&str, Dtype, Vec<usize>, Vec<u8>)]) -> nine
 }
 
 #[test]
-fn a_word_is_the_mean_of_its_pieces() {
+fn a_word_is_the_mean_of_its_wordpieces() {
     let rows: Vec<f32> = (0..7).flat_map(|id| [id as f32, 1.0]).collect();
     let vectors = folder(&word_piece(), &[("embeddings", Dtype::F32, vec![7, 2], floats(&rows))]).unwrap();
     assert_eq!(vectors.words(), ["play", "naive", "cat"], "what is a piece by itself; no special sign, no ending");
@@ -71,7 +71,7 @@ fn a_word_is_the_mean_of_its_pieces() {
 }
 
 #[test]
-fn spaces_may_be_part_of_a_piece() {
+fn spaces_may_be_part_of_a_wordpiece() {
     let rows: Vec<f32> = (0..5).map(|id| id as f32).collect();
     let vectors = folder(&unigram(), &[("embeddings", Dtype::F32, vec![5, 1], floats(&rows))]).unwrap();
     assert_eq!(vectors.get("cat").unwrap(), [1.0], "not the piece in the middle of a word");
@@ -101,7 +101,7 @@ fn it_is_loaded_wherever_vectors_are_and_written_without_its_pieces() {
     fs::write(place.path().join("tokenizer.json"), word_piece().to_string()).unwrap();
     let rows: Vec<f32> = (0..7).map(|id| id as f32 - 1.0).collect();
     tensors(&place.path().join("model.safetensors"), &[("embeddings", Dtype::F32, vec![7, 1], floats(&rows))]);
-    let places = Places { homes: Vec::new(), ..Places::new(&Folders::at(place.path())) };
+    let places = PretrainedSources { mirrors: Vec::new(), ..PretrainedSources::new(&Folders::at(place.path())) };
     let vectors = load(place.path().to_str().unwrap(), &places, &Silent).unwrap();
     assert!(vectors.wordpieces().is_some());
     assert!(formats::load(&place.path().join("model.safetensors"), &Silent).unwrap().wordpieces().is_some());
@@ -118,12 +118,12 @@ fn what_does_not_fit_together_is_refused_by_name() {
         |tokenizer: &Value, all: &[(&str, Dtype, Vec<usize>, Vec<u8>)]| folder(tokenizer, all).unwrap_err().to_string();
     let rows = |count: usize| ("embeddings", Dtype::F32, vec![count, 1], floats(&vec![1.0; count]));
     let error = refusal(&word_piece(), &[rows(6)]);
-    assert!(error.contains("6 rows of 1 numbers for a tokenizer of 7 pieces"), "{error}");
+    assert!(error.contains("6 rows of 1 numbers for a tokenizer of 7 wordpieces"), "{error}");
     assert!(refusal(&json!({"model": {}}), &[rows(7)]).contains("tokenizer.json: expected a tokenizer"));
     let other = ("embedding", Dtype::F32, vec![7, 1], floats(&[1.0; 7]));
     assert!(refusal(&word_piece(), &[other]).contains("expected a tensor `embeddings`"));
     let bytes = ("embeddings", Dtype::U8, vec![7, 1], vec![1; 7]);
     assert!(refusal(&word_piece(), &[bytes]).contains("expected numbers as F32, F16 or F64, found U8"));
     let nan = ("embeddings", Dtype::F32, vec![7, 1], floats(&[f32::NAN; 7]));
-    assert!(refusal(&word_piece(), &[nan]).contains("the vector of piece 0 holds NaN"));
+    assert!(refusal(&word_piece(), &[nan]).contains("the vector of wordpiece 0 holds NaN"));
 }

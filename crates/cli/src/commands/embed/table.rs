@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use ninefold::vectors::WordVectors;
 use ninefold::vectors::formats::{self, Format, ReadOptions};
-use ninefold::vectors::pretrained::{self, Places};
+use ninefold::vectors::pretrained::{self, PretrainedSources};
 use ninefold::{Error, Folders};
 
 use crate::output::Output;
@@ -23,7 +23,7 @@ pub struct ReadingArgs {
 /// The vectors that the user names.
 pub fn load(vectors: &str, reading: ReadingArgs, output: &Output) -> Result<WordVectors> {
     let options = ReadOptions { skip_bad_lines: reading.skip_bad_lines };
-    Ok(pretrained::load_with(vectors, options, &Places::new(&Folders::from_env()), &Bars::new(output))?)
+    Ok(pretrained::load_with(vectors, options, &PretrainedSources::new(&Folders::from_env()), &Bars::new(output))?)
 }
 
 /// The format to write: as asked for, else by the end of the file's name.

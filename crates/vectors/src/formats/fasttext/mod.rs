@@ -6,7 +6,7 @@
 //! | settings | twelve i32 and one f64 |
 //! | dictionary | counts; each word with its count; which n-grams survived pruning |
 //! | input matrix | a row per word, then a row per bucket of n-grams; f32, or codes of product quantisation |
-//! | output matrix | what training needs to go on; checked for its length, not kept |
+//! | output matrix | needed to continue training only; checked for its length |
 //!
 //! A word's vector is the mean of its own row and its n-grams', as fastText's `get_word_vector` gives it. A classifier's
 //! labels are left out.
@@ -131,8 +131,8 @@ fn compose(matrix: &mut [f32], settings: &Settings, dictionary: &Dictionary, pro
         }
         Ok(())
     };
-    let pieces = words.par_chunks_mut(WORDS * dim).zip(dictionary.words.par_chunks(WORDS));
-    pieces.map(compose_some).collect()
+    let chunks = words.par_chunks_mut(WORDS * dim).zip(dictionary.words.par_chunks(WORDS));
+    chunks.map(compose_some).collect()
 }
 
 impl Settings {

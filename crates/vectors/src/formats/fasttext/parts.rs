@@ -42,7 +42,7 @@ const FIELDS: [(&str, std::ops::RangeInclusive<i32>); 12] = [
 ];
 
 impl Settings {
-    /// True when `bytes` begin as settings do: how the format without a magic number is told.
+    /// True when `bytes` begin as settings do: which identifies the format without a magic number.
     pub fn begin(bytes: &[u8]) -> bool {
         let Some((fields, rest)) = bytes.split_first_chunk::<48>() else { return false };
         let is_plausible = |(field, (_, range)): (&[u8; 4], &(&str, std::ops::RangeInclusive<i32>))| {
