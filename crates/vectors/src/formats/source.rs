@@ -1,4 +1,4 @@
-//! Where vectors are read from: a file, or what comes out of gzip or of a zip's member.
+//! Where vectors are read from: a file, packed or not, or a zip's member.
 //!
 //! A path -> [`Source`], whose first bytes identify the format, and which then gives all bytes: as windows of whole lines, or
 //! as a stream. Files are read and never mapped into memory, because a map of a file that another program shortens ends the
@@ -11,12 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytemuck::{AnyBitPattern, NoUninit};
-use flate2::read::MultiGzDecoder;
 
 use ninefold_core::checksum::Crc32;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
-use ninefold_packing::archive;
+use ninefold_packing::{Counted, Packing, archive, damaged, split_member, unpack};
 
 /// Bytes of a file that its format is identified by: a line of 8,000 numbers fits.
 const HEAD: usize = 1 << 17;
@@ -34,7 +33,7 @@ pub struct Source {
     place: String,
     head: Vec<u8>,
     rest: Box<dyn Read + Send>,
-    /// Number of all bytes, where it is known before they are read: neither of a gzip nor of a pipe.
+    /// Number of all bytes, where it is known before they are read: neither of a packed file nor of a pipe.
     size: Option<u64>,
     /// Bytes taken from the disk so far and in all, which is what progress counts.
     taken: Arc<AtomicU64>,
@@ -50,7 +49,7 @@ pub struct Head<'a> {
 }
 
 impl Source {
-    /// Opens a vectors file: plain, gzipped, the only file of a zip, or `archive.zip:member`.
+    /// Opens a vectors file: plain, packed with gzip, Zstandard or bzip2, the only file of a zip, or `archive.zip:member`.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::Format`] when it is empty or no intact archive.
@@ -66,30 +65,25 @@ impl Source {
         let metadata = file.metadata().map_err(Error::io("read", path))?;
         let total = metadata.len();
         let taken = Arc::default();
-        let mut file = BufReader::with_capacity(1 << 18, Counted { inner: file, taken: Arc::clone(&taken) });
-        let magic = file.fill_buf().map_err(Error::io("read", path))?;
-        if magic.starts_with(&[0x1f, 0x8b]) {
-            return Source::new(place, Box::new(MultiGzDecoder::new(file)), None, taken, total);
-        }
-        if magic.starts_with(b"PK\x03\x04") {
+        let mut file = BufReader::with_capacity(1 << 18, Counted::new(file, Arc::clone(&taken)));
+        let packing = Packing::of(file.fill_buf().map_err(Error::io("read", path))?);
+        if packing == Some(Packing::Zip) {
             return Source::in_zip(path, None);
         }
-        let size = metadata.is_file().then_some(total); // a pipe has no size
-        Source::new(place, Box::new(file), size, taken, total)
+        let size = (metadata.is_file() && packing.is_none()).then_some(total); // a pipe has no size
+        Source::new(place, unpack(file, packing), size, taken, total)
     }
 
-    /// Bytes in memory; `place` is the name that errors begin with.
+    /// Bytes in memory, packed or not (but no zip); `place` is the name that errors begin with.
     ///
     /// # Errors
-    /// [`Error::Format`] when they are empty or a broken gzip.
+    /// [`Error::Format`] when they are empty or damaged.
     pub fn of_bytes(place: &str, bytes: Vec<u8>) -> Result<Source> {
-        let (size, is_packed) = (bytes.len() as u64, bytes.starts_with(&[0x1f, 0x8b]));
+        let (total, packing) = (bytes.len() as u64, Packing::of(&bytes));
         let taken = Arc::default();
-        let bytes = BufReader::new(Counted { inner: io::Cursor::new(bytes), taken: Arc::clone(&taken) });
-        if is_packed {
-            return Source::new(place.to_owned(), Box::new(MultiGzDecoder::new(bytes)), None, taken, size);
-        }
-        Source::new(place.to_owned(), Box::new(bytes), Some(size), taken, size)
+        let bytes = BufReader::new(Counted::new(io::Cursor::new(bytes), Arc::clone(&taken)));
+        let size = packing.is_none().then_some(total);
+        Source::new(place.to_owned(), unpack(bytes, packing), size, taken, total)
     }
 
     /// A member of a zip on the disk, its only file without a name; its checksum is verified on the way.
@@ -110,7 +104,7 @@ impl Source {
     pub fn of_member(place: String, member: archive::Member, packed: impl Read + Send + 'static) -> Result<Source> {
         let taken = Arc::default();
         let (total, size) = (member.packed_size, member.size);
-        let packed = BufReader::with_capacity(1 << 18, Counted { inner: packed, taken: Arc::clone(&taken) });
+        let packed = BufReader::with_capacity(1 << 18, Counted::new(packed, Arc::clone(&taken)));
         Source::new(place, Box::new(member.unpack(packed)), Some(size), taken, total)
     }
 
@@ -122,7 +116,7 @@ impl Source {
         total: u64,
     ) -> Result<Source> {
         let mut head = Vec::new();
-        rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| broken(&place, error))?;
+        rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| damaged(&place, error))?;
         if head.is_empty() {
             return Err(Error::format(place, "word vectors", "an empty file"));
         }
@@ -144,7 +138,7 @@ impl Source {
         self.total
     }
 
-    /// Number of bytes that will be read, where it is known: a gzip does not say.
+    /// Number of bytes that will be read, where it is known: a packed file does not say.
     pub fn size(&self) -> Option<u64> {
         self.size
     }
@@ -221,7 +215,7 @@ impl Reader {
                     self.position += read as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(broken(&self.place, error)),
+                Err(error) => return Err(damaged(&self.place, error)),
             }
         }
         Ok(true)
@@ -294,7 +288,7 @@ impl Reader {
     pub fn until(&mut self, end: u8, most: u64, bytes: &mut Vec<u8>) -> Result<()> {
         bytes.clear();
         let read = self.bytes.by_ref().take(most).read_until(end, bytes);
-        self.position += read.map_err(|error| broken(&self.place, error))? as u64;
+        self.position += read.map_err(|error| damaged(&self.place, error))? as u64;
         Ok(())
     }
 
@@ -306,7 +300,7 @@ impl Reader {
     pub fn finish(&mut self, is_content: fn(&u8) -> bool) -> Result<(u64, Vec<u8>)> {
         let (mut count, mut first) = (0, Vec::new());
         loop {
-            let bytes = self.bytes.fill_buf().map_err(|error| broken(&self.place, error))?;
+            let bytes = self.bytes.fill_buf().map_err(|error| damaged(&self.place, error))?;
             let length = bytes.len();
             if length == 0 {
                 return Ok((count, first));
@@ -339,7 +333,7 @@ fn fill(place: &str, mut begun: Vec<u8>, rest: &mut (dyn Read + Send), size: Opt
     loop {
         let wanted = WINDOW.saturating_sub(begun.len()).max(WINDOW / 2) as u64;
         begun.reserve(size.map_or(0, |size| wanted.min(size) as usize));
-        let read = rest.take(wanted).read_to_end(&mut begun).map_err(|error| broken(place, error))? as u64;
+        let read = rest.take(wanted).read_to_end(&mut begun).map_err(|error| damaged(place, error))? as u64;
         if read < wanted {
             return Ok(Window { lines: begun, tail: Vec::new() });
         }
@@ -351,37 +345,5 @@ fn fill(place: &str, mut begun: Vec<u8>, rest: &mut (dyn Read + Send), size: Opt
             let found = format!("a line of more than {} MB", LONGEST_LINE >> 20);
             return Err(Error::format(place, "lines of a word and its numbers", found));
         }
-    }
-}
-
-/// Damage that the unpackers find is the file's fault, everything else the system's.
-fn broken(place: &str, error: io::Error) -> Error {
-    match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Error::parse(place, "an intact archive")(error),
-        io::ErrorKind::UnexpectedEof => {
-            Error::format(place, "a whole file", "an end in the middle (was it cut short?)")
-        }
-        _ => Error::io("read", place)(error),
-    }
-}
-
-/// `vectors.zip:member.txt` -> the archive and the member, unless a file has that very name.
-fn split_member(path: &Path) -> Option<(std::path::PathBuf, String)> {
-    let text = path.to_str().filter(|_| !path.exists())?;
-    let at = text.to_ascii_lowercase().find(".zip:")?;
-    let (archive, member) = (&text[..at + 4], &text[at + 5..]);
-    (!member.is_empty()).then(|| (archive.into(), member.to_owned()))
-}
-
-struct Counted<R> {
-    inner: R,
-    taken: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.taken.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
     }
 }

@@ -75,6 +75,25 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
+/// A Zstandard frame of one block that is not compressed (RFC 8878, section 3.1.1).
+fn zstandard(bytes: &[u8]) -> Vec<u8> {
+    let size = u8::try_from(bytes.len()).unwrap();
+    let block = (u32::from(size) << 3 | 1).to_le_bytes();
+    [&[0x28, 0xb5, 0x2f, 0xfd, 0x20, size][..], &block[..3], bytes].concat()
+}
+
+#[test]
+fn zstandard_files_are_read_and_checked_to_their_end() {
+    let packed = zstandard(b"the 0.5 -1\nof 1.5 2\n");
+    assert_eq!(load("v.txt.zst", &packed).unwrap().words(), ["the", "of"]);
+    let two = [&packed[..], &zstandard(b"and 1 1\n")].concat();
+    assert_eq!(load("v.txt.zst", &two).unwrap().words(), ["the", "of", "and"], "all frames are read");
+    assert!(load("v.txt.zst", &packed[..packed.len() - 3]).is_err(), "cut");
+    assert!(load("v.txt.zst", [&packed[..], b"garbage"].concat()).is_err(), "bytes after the last frame");
+    let gzip = gzip(b"the 0.5 -1\n");
+    assert!(load("v.txt.gz", [&gzip[..], b"garbage"].concat()).is_err(), "bytes after the last member");
+}
+
 #[test]
 fn what_gensim_wrote_reads_to_the_bit() {
     for name in ["gensim.vec", "gensim.bin", "gensim.glove.txt"] {
@@ -398,7 +417,7 @@ fn a_zip_is_read_by_member_and_its_checksum_holds() {
         assert_eq!(member("one.txt").unwrap().words(), ["one.txt"]);
         assert_eq!(member("two.txt").unwrap().words(), ["folder/two.txt"]);
         let error = formats::load(&path, &Silent).unwrap_err().to_string();
-        assert!(error.contains("found one.txt, folder/two.txt (name one as"), "{error}");
+        assert!(error.contains("found one.txt, folder/two.txt (name one, e.g."), "{error}");
         assert!(member("three.txt").unwrap_err().to_string().contains("expected a member three.txt"));
     }
     let whole = fs::read(&path).unwrap();
@@ -407,7 +426,7 @@ fn a_zip_is_read_by_member_and_its_checksum_holds() {
     flipped[at + 8] ^= 1; // 1 -> 0: still a number
     fs::write(&path, &flipped).unwrap();
     let error = member("one.txt").unwrap_err().to_string();
-    assert!(error.contains("expected an intact archive, found a member with CRC"), "{error}");
+    assert!(error.contains("expected an intact file, found a member with CRC"), "{error}");
     for end in [10, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..end]).unwrap();
         assert!(member("one.txt").unwrap_err().to_string().contains("(was it cut short?)"), "cut after {end}");

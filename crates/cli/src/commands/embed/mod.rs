@@ -19,7 +19,8 @@ use crate::output::Output;
 /// `ninefold embed`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-VECTORS is a file (word2vec text or binary, GloVe, fastText .vec, .bin or .ftz, safetensors; also .gz, .zip, ARCHIVE.zip:MEMBER),
+VECTORS is a file (word2vec text or binary, GloVe, fastText .vec, .bin or .ftz, safetensors; also .gz, .zst, .bz2, .zip,
+ARCHIVE.zip:MEMBER),
 a folder of model2vec, or the name of a GloVe release such as 6B.100d, which is fetched once.
 
 Examples:
