@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::WordVectors;
-use super::matrix::{UnknownRows, Unknown};
+use super::matrix::{Unknown, UnknownRows};
 use super::subwords::Subwords;
 use ninefold_text::tokenize::Tokenizer;
 use ninefold_text::vocab::{SPECIAL, UNK, Vocab};

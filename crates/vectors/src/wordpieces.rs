@@ -40,7 +40,9 @@ impl Wordpieces {
         let last = tokenizer.get_vocab(true).into_values().max();
         if last.is_none_or(|last| last as usize >= rows) || rows * dim != matrix.len() {
             let wordpieces = last.map_or(0, |last| u64::from(last) + 1);
-            return Err(Error::data(format!("{rows} rows of {dim} numbers for a tokenizer of {wordpieces} wordpieces")));
+            return Err(Error::data(format!(
+                "{rows} rows of {dim} numbers for a tokenizer of {wordpieces} wordpieces"
+            )));
         }
         if let Some(position) = matrix.iter().position(|value| !value.is_finite()) {
             return Err(Error::data(format!("the vector of wordpiece {} holds {}", position / dim, matrix[position])));

@@ -42,7 +42,8 @@ impl NegativeSampler {
 
         let mut probability: Vec<f64> = weights.iter().map(|weight| weight / mean).collect();
         let mut columns: Vec<Column> = (0..counts.len() as u32).map(|w| Column { own: u32::MAX, other: w }).collect();
-        let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..probability.len()).partition(|&w| probability[w] < 1.0);
+        let (mut small, mut large): (Vec<usize>, Vec<usize>) =
+            (0..probability.len()).partition(|&w| probability[w] < 1.0);
         while let (Some(poor), Some(&rich)) = (small.pop(), large.last()) {
             columns[poor] = Column { own: (probability[poor] * 2f64.powi(32)) as u32, other: rich as u32 };
             probability[rich] -= 1.0 - probability[poor];
@@ -254,7 +255,10 @@ mod tests {
         let of_rare = |values: &[f64]| (0..2000).filter(|&w| rare(w)).map(|w| values[w]).sum::<f64>();
         let drawn: Vec<f64> = seen.iter().map(|&count| count as f64).collect();
         let probability = of_rare(&drawn) / (10 * steps) as f64;
-        assert!((probability / (of_rare(&weights) / total) - 1.0).abs() < 0.05, "rare words: {probability} of all draws");
+        assert!(
+            (probability / (of_rare(&weights) / total) - 1.0).abs() < 0.05,
+            "rare words: {probability} of all draws"
+        );
         let scale = of_rare(&drawn) / of_rare(&weights);
         let (observed, expected): (Vec<u64>, Vec<f64>) =
             (0..2000).filter(|&w| rare(w)).map(|w| (seen[w], weights[w] * scale)).unzip();

@@ -27,7 +27,7 @@ use ninefold_records::VectorCoverage;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::formats::{self, ReadOptions};
 use ninefold_vectors::matrix::EmbeddingMatrix;
-use ninefold_vectors::oov::{OovVectors, OutOfVocabulary, OovColumns};
+use ninefold_vectors::oov::{OovColumns, OovVectors, OutOfVocabulary};
 use ninefold_vectors::pretrained::{self, PretrainedSources};
 
 /// Changes whenever the trainers give other vectors for the same settings, or cached files have another form.
@@ -135,7 +135,8 @@ impl Vectors {
 
 fn pretrained(spec: &EmbeddingSpec, from: &PretrainedConfig, session: &Session) -> Result<WordVectors> {
     let options = ReadOptions { skip_bad_lines: from.skip_bad_lines };
-    let vectors = pretrained::load_with(&from.path, options, &PretrainedSources::new(session.folders), session.progress)?;
+    let vectors =
+        pretrained::load_with(&from.path, options, &PretrainedSources::new(session.folders), session.progress)?;
     match from.dim {
         Some(dim) if dim != vectors.dim() => {
             let expected = format!("{} as in {} (or other vectors)", vectors.dim(), from.path);

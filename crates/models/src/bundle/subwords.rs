@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use ninefold_core::error::{Error, Result};
 use ninefold_vectors::matrix::UnknownRows;
-use ninefold_vectors::oov::{OovVectors, OovColumns};
+use ninefold_vectors::oov::{OovColumns, OovVectors};
 use ninefold_vectors::subwords::Subwords;
 
 /// What is no tensor of a [`OovColumns`].

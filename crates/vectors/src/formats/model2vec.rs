@@ -50,7 +50,11 @@ pub(super) fn read(folder: &Path) -> Result<WordVectors> {
     let num_wordpieces = mapping.as_ref().map_or(num_rows, Vec::len);
     if weights.as_ref().is_some_and(|weights| weights.len() != num_wordpieces) {
         let found = weights.map_or(0, |weights| weights.len());
-        return Err(Error::format(&place, format!("{num_wordpieces} weights, one for each wordpiece"), found.to_string()));
+        return Err(Error::format(
+            &place,
+            format!("{num_wordpieces} weights, one for each wordpiece"),
+            found.to_string(),
+        ));
     }
     let numbers = num_wordpieces.saturating_mul(dim);
     if numbers / MOST_EXPANSION > bytes.len() {

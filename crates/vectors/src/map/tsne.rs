@@ -69,7 +69,9 @@ fn likelihoods(rows: &[Vec<f32>], perplexity: f64) -> Vec<f32> {
                 *probability = if j == i { 0.0 } else { (-precision * (distances[j] - nearest)).exp() };
             }
             let sum: f64 = probabilities.iter().sum();
-            let mean: f64 = probabilities.iter().zip(&distances).map(|(probability, d)| probability * (d - nearest)).sum::<f64>() / sum;
+            let mean: f64 =
+                probabilities.iter().zip(&distances).map(|(probability, d)| probability * (d - nearest)).sum::<f64>()
+                    / sum;
             probabilities.iter_mut().for_each(|probability| *probability /= sum);
             let entropy = sum.ln() + precision * mean;
             if (entropy - perplexity.ln()).abs() < 1e-6 {

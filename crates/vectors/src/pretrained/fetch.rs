@@ -11,7 +11,12 @@ use ninefold_download::{Client, RangeReader};
 use ninefold_packing::archive;
 
 /// Tries every mirror; when all fail, the last one's error tells what to do by hand.
-pub(super) fn fetch(release: Release, places: &PretrainedSources, folder: &Path, progress: &dyn Progress) -> Result<WordVectors> {
+pub(super) fn fetch(
+    release: Release,
+    places: &PretrainedSources,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
     let mut last = None;
     for mirror in &places.mirrors {
         let url = format!("{}/{}", mirror.trim_end_matches('/'), release.archive);

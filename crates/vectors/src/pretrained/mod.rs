@@ -58,7 +58,12 @@ pub fn load(name: &str, places: &PretrainedSources, progress: &dyn Progress) -> 
 ///
 /// # Errors
 /// As [`load`]; [`Error::NotApplicable`] for lines to skip where there are no lines.
-pub fn load_with(name: &str, options: ReadOptions, places: &PretrainedSources, progress: &dyn Progress) -> Result<WordVectors> {
+pub fn load_with(
+    name: &str,
+    options: ReadOptions,
+    places: &PretrainedSources,
+    progress: &dyn Progress,
+) -> Result<WordVectors> {
     if is_path(name) {
         return formats::load_with(Path::new(name), options, progress);
     }
@@ -122,7 +127,12 @@ fn load_of(release: Release, source: Source, progress: &dyn Progress) -> Result<
 mod fetch {
     use super::*;
 
-    pub(super) fn fetch(release: Release, places: &PretrainedSources, folder: &Path, _: &dyn Progress) -> Result<WordVectors> {
+    pub(super) fn fetch(
+        release: Release,
+        places: &PretrainedSources,
+        folder: &Path,
+        _: &dyn Progress,
+    ) -> Result<WordVectors> {
         let reason = format!(
             "this program was built without the feature \"net\", so that it downloads nothing. By hand: put the archive at {}",
             folder.join(release.archive).display()
