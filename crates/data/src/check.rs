@@ -4,7 +4,7 @@
 
 use crate::config::CorpusConfig;
 use crate::named;
-use crate::split::Split;
+use crate::split::{Pick, Split};
 use crate::strip::Strip;
 use ninefold_core::error::{Error, Result};
 
@@ -24,7 +24,7 @@ impl CorpusConfig {
                 return Err(Error::invalid_value(key, "a share between 0 and 1, neither included", fraction));
             }
         }
-        let is_by_date = || named::find(&self.data).is_some_and(|corpus| corpus.split == "bydate");
+        let is_by_date = || self.named().is_some_and(|corpus| corpus.split == "bydate");
         if self.split == Split::Bydate && !is_by_date() {
             let expected = "\"auto\", \"given\", \"random\" or \"last\" (\"bydate\" belongs to 20newsgroups)";
             return Err(Error::invalid_value("split", expected, "\"bydate\""));
@@ -34,6 +34,23 @@ impl CorpusConfig {
         {
             let expected = "\"auto\" or \"given\", since test names a test part";
             return Err(Error::invalid_value("split", expected, format!("{:?}", pick.name())));
+        }
+        if !self.more_data.is_empty() && self.named().is_some() {
+            return Err(Error::conflict(
+                "more_data",
+                "data",
+                format!("{:?} is a corpus by name, not a file", self.data),
+            ));
+        }
+        let picks = [("split", self.split.pick()), ("validation", Some(self.validation))];
+        if let Some((key, _)) = picks.into_iter().find(|&(_, pick)| pick == Some(Pick::Last))
+            && !self.group_column.is_empty()
+        {
+            return Err(Error::conflict(
+                "group_column",
+                key,
+                "the last texts of a class would divide groups: use \"random\"",
+            ));
         }
         self.charset()?;
         self.delimiter()?;
@@ -59,7 +76,7 @@ impl CorpusConfig {
                 }
             }
         }
-        match named::find(&self.data) {
+        match self.named() {
             Some(corpus) if self.strip == ["auto"] => Ok(corpus.strip),
             _ => Ok(strip),
         }

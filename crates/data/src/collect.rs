@@ -28,13 +28,17 @@ pub(crate) fn labelled(mut input: Input, prefix: &str, request: &Request) -> Res
             Place::File(file) => format!("{prefix}{file}"),
             line => line.within(&name),
         };
-        reading.documents.push(Labelled { text: row.text, label: row.label, source });
+        reading.documents.push(Labelled { text: row.text, label: row.label, source, group: row.group });
         Ok(())
     })?;
     if reading.documents.is_empty() {
         return Err(Error::format(place, "texts with labels", "not one"));
     }
-    reading.notices.extend(found.columns.map(|columns| format!("{name}: {columns}")));
+    reading.decided.extend(found.columns.map(|columns| format!("{prefix}{name}: {columns}")));
+    if !request.group.is_empty() && reading.documents.iter().all(|document| document.group.is_empty()) {
+        let found = "texts without groups (only tables and JSON have columns)";
+        return Err(Error::format(place, format!("the column of groups {:?}", request.group), found));
+    }
     reading.notices.extend(found.notices.iter().map(|notice| format!("{name}: {notice}")));
     if let Some(Place::Line(line)) = first_unlabelled {
         let count = counted(reading.unlabelled, "row");

@@ -29,6 +29,8 @@ const TEXTS: &str = "text texts content contents body description document doc r
 pub(crate) struct Request<'a> {
     pub text: &'a [String],
     pub label: &'a str,
+    /// The column of groups that no split divides; empty: none.
+    pub group: &'a str,
     pub header: Header,
     /// False when only texts are read: then there need not be a label.
     pub labelled: bool,
@@ -48,7 +50,24 @@ impl<'a> Request<'a> {
     /// [`Error::InvalidValue`] for a delimiter that is none.
     pub fn new(config: &'a CorpusConfig, labelled: bool) -> Result<Request<'a>> {
         let (text, label, header) = (config.text_column.as_slice(), config.label_column.as_str(), config.header);
-        Ok(Request { text, label, header, labelled, delimiter: config.delimiter()?, like: None, of_model: false })
+        let group = config.group_column.as_str();
+        let delimiter = config.delimiter()?;
+        Ok(Request { text, label, group, header, labelled, delimiter, like: None, of_model: false })
+    }
+
+    /// The index of the column of groups, by its name or its number from 1; `None` where none is asked for.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKey`] when there is no such column.
+    pub fn group_column(&self, names: &[String], width: usize, place: &str) -> Result<Option<usize>> {
+        if self.group.is_empty() {
+            return Ok(None);
+        }
+        let by_name = names.iter().position(|name| name.trim() == self.group);
+        let by_number = self.group.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let found = by_name.or(by_number.filter(|&index| index < width));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        found.map(Some).ok_or_else(|| Error::unknown_key(format!("{place}: {}", self.group), "column", &names))
     }
 
     /// True when a column is asked for by a name, so that there must be names.

@@ -1,10 +1,13 @@
 //! The settings of reading and splitting a corpus.
 
+use std::path::Path;
+
 use encoding_rs::Encoding;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::decode::Charset;
 use crate::named::sample::config::SampleConfig;
+use crate::named::{self, NamedCorpus};
 use crate::split::{Pick, Split};
 use ninefold_core::error::{Error, Result};
 
@@ -13,8 +16,14 @@ use ninefold_core::error::{Error, Result};
 #[serde(deny_unknown_fields, default)]
 pub struct CorpusConfig {
     /// "sample" (built in), "20newsgroups", or the path of your own texts: a folder with a folder per class, a folder
-    /// with train and test files, or a CSV, TSV, JSONL or fastText file.
+    /// with train and test files (and validation ones, if there are any), a CSV, TSV, JSONL, JSON or fastText file, also packed
+    /// (.gz, .zst, .bz2, .zip), a pattern such as "part-*.csv", or "-" for standard input. A path that exists goes before a name.
     pub data: String,
+    /// Further files of texts, read after `data` as if all were one.
+    #[serde(deserialize_with = "one_or_many")]
+    pub more_data: Vec<String>,
+    /// The path of a separate validation file. Empty: the validation part of the data, or one that is cut from train.
+    pub validation_data: String,
     /// The path of a separate test file or folder. Empty: the test part of the data, or a random one.
     pub test: String,
     /// Where the text is in CSV, TSV and JSONL: names of columns, or numbers counted from 1; several are joined with a
@@ -23,6 +32,8 @@ pub struct CorpusConfig {
     pub text_column: Vec<String>,
     /// Where the label is in CSV, TSV and JSONL: the name of a column, or its number counted from 1. Empty: found.
     pub label_column: String,
+    /// The column of authors, threads or other groups: every split keeps the texts of a group on one side. Empty: none.
+    pub group_column: String,
     /// Whether the first line of a CSV or TSV file names the columns: "auto", "yes" or "no".
     pub header: Header,
     /// What separates the cells of a table: "auto", "comma", "semicolon", "tab", "pipe", "space", or any ASCII character. A text
@@ -67,9 +78,12 @@ impl Default for CorpusConfig {
     fn default() -> CorpusConfig {
         CorpusConfig {
             data: "sample".to_string(),
+            more_data: Vec::new(),
+            validation_data: String::new(),
             test: String::new(),
             text_column: Vec::new(),
             label_column: String::new(),
+            group_column: String::new(),
             header: Header::Auto,
             delimiter: "auto".to_string(),
             encoding: "auto".to_string(),
@@ -85,6 +99,11 @@ impl Default for CorpusConfig {
 }
 
 impl CorpusConfig {
+    /// The corpus that `data` names, unless a file or folder here has that name.
+    pub(crate) fn named(&self) -> Option<NamedCorpus> {
+        named::find(&self.data).filter(|_| !Path::new(&self.data).exists())
+    }
+
     /// What `delimiter` means; `None`: found in the file.
     pub(crate) fn delimiter(&self) -> Result<Option<u8>> {
         match self.delimiter.as_str() {

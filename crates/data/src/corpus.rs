@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::config::CorpusConfig;
 use crate::document::{Document, Labelled};
@@ -16,7 +17,7 @@ use crate::reading::Parts;
 use crate::split::{self, Pick, Split};
 use crate::strip::Strip;
 use ninefold_core::error::{Error, Result};
-use ninefold_core::phrasing::{counted, percent, quoted};
+use ninefold_core::phrasing::{counted, percent, quoted, thousands};
 
 /// Documents in three parts, with the names of their classes and the protocol that every result must carry.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct Corpus {
     pub labels: Vec<String>,
     /// What is learned from.
     pub train: Vec<Document>,
-    /// Cut from train; every choice of epoch or model is made here.
+    /// Given, or cut from train; every choice of epoch or model is made here.
     pub validation: Vec<Document>,
     /// Looked at once, at the end.
     pub test: Vec<Document>,
@@ -48,6 +49,7 @@ impl Corpus {
                 label: self.labels[document.label as usize].clone(),
                 text: document.text,
                 source: document.source,
+                group: document.group,
             };
             *part = labels::number(std::mem::take(part).into_iter().map(named).collect(), labels)?;
         }
@@ -63,7 +65,8 @@ impl Corpus {
         let mut encodings = Encodings::default();
         let mut unlabelled = 0;
         let mut trimmed = 0;
-        for reading in [Some(&mut parts.train), parts.test.as_mut()].into_iter().flatten() {
+        let mut decided = Vec::new();
+        for reading in parts.all_mut() {
             if strip != Strip::default() {
                 let apply = |document: &mut Labelled| document.text = strip.apply(&document.text);
                 reading.documents.par_iter_mut().with_min_len(64).for_each(apply);
@@ -72,15 +75,18 @@ impl Corpus {
             unlabelled += reading.unlabelled;
             encodings.merge(std::mem::take(&mut reading.encodings));
             notices.append(&mut reading.notices);
+            decided.append(&mut reading.decided);
         }
         notices.extend(encodings.notices());
         if trimmed > 0 {
             notices.push(format!("white space around the labels of {} was removed", counted(trimmed, "text")));
         }
-        let all = || parts.train.documents.iter().chain(parts.test.iter().flat_map(|test| &test.documents));
-        notices.extend(labels::spelling_notices(&labels::count(all())));
+        let others = [&parts.validation, &parts.test].into_iter().flatten();
+        let all = parts.train.documents.iter().chain(others.flat_map(|part| &part.documents));
+        notices.extend(labels::spelling_notices(&labels::count(all)));
+        let (removed, encodings) = (strip.names(), encodings.names());
         let protocol =
-            Protocol { data, strip: strip.names(), encodings: encodings.names(), unlabelled, ..Protocol::default() };
+            Protocol { data, strip: removed, encodings, unlabelled, reading: decided, ..Protocol::default() };
         let input = InputFormat { strip, ..std::mem::take(&mut parts.train.format) };
         let (train, validation, test) = (Vec::new(), Vec::new(), Vec::new());
         Corpus { labels: Vec::new(), train, validation, test, protocol, input, notices }
@@ -92,15 +98,18 @@ impl Corpus {
     /// # Errors
     /// [`Error::Format`] when a given split has no test part, [`Error::Data`] for texts that cannot be learned from.
     pub(crate) fn split(mut self, parts: Parts, config: &CorpusConfig) -> Result<Corpus> {
-        let (train, test) = (parts.train.documents, parts.test.map(|test| test.documents));
-        self.labels =
-            labels::count(train.iter().chain(test.iter().flatten())).into_keys().map(str::to_string).collect();
+        let Parts { train, validation, test, split } = parts;
+        let (train, validation) = (train.documents, validation.map(|validation| validation.documents));
+        let test = test.map(|test| test.documents);
+        let all = train.iter().chain(validation.iter().flatten()).chain(test.iter().flatten());
+        self.labels = labels::count(all).into_keys().map(str::to_string).collect();
+        let validation = validation.map(|documents| labels::number(documents, &self.labels)).transpose()?;
         let train = labels::number(train, &self.labels)?;
         let test = test.map(|test| labels::number(test, &self.labels)).transpose()?;
 
         let (train, test) = match (config.split, test) {
             (Split::Auto | Split::Given | Split::Bydate, Some(test)) => {
-                self.protocol.split = TestSplit::Given(parts.split.to_string());
+                self.protocol.split = TestSplit::Given(split.to_string());
                 (train, test)
             }
             (Split::Given | Split::Bydate, None) => {
@@ -111,19 +120,24 @@ impl Corpus {
                 let all: Vec<Document> = train.into_iter().chain(test.into_iter().flatten()).collect();
                 let (fraction, seed) = (config.test_fraction, config.split_seed);
                 let pick = config.split.pick().unwrap_or_default();
-                self.protocol.split = TestSplit::Cut { pick, fraction, seed };
-                self.cut(all, fraction, (pick, seed), "test")?
+                let (train, test) = self.cut(all, fraction, (pick, seed), "test")?;
+                let actual = split::differing(test.len(), train.len() + test.len(), fraction);
+                self.protocol.split = TestSplit::Cut { pick, fraction, seed, actual };
+                (train, test)
             }
         };
-        let pick = (config.validation, config.split_seed);
-        let (train, validation) = self.cut(train, config.validation_fraction, pick, "validation")?;
-        self.protocol.validation = format!(
-            "{} of train, {}",
-            percent(config.validation_fraction),
-            config.validation.describe(config.split_seed)
-        );
+        let (train, validation) = match validation {
+            Some(validation) => {
+                self.check_classes(&train)?;
+                self.protocol.validation = "given".to_string();
+                (train, validation)
+            }
+            None => self.cut_validation(train, config)?,
+        };
         (self.train, self.validation, self.test) = (train, validation, test);
+        self.protocol.group_column.clone_from(&config.group_column);
         self.check_parts()?;
+        self.check_identical_texts();
         self.count();
         Ok(self)
     }
@@ -144,6 +158,54 @@ impl Corpus {
         Ok(self)
     }
 
+    /// Cuts validation from train and says how.
+    fn cut_validation(
+        &mut self,
+        train: Vec<Document>,
+        config: &CorpusConfig,
+    ) -> Result<(Vec<Document>, Vec<Document>)> {
+        let (fraction, pick) = (config.validation_fraction, (config.validation, config.split_seed));
+        let (train, validation) = self.cut(train, fraction, pick, "validation")?;
+        let share = match split::differing(validation.len(), train.len() + validation.len(), fraction) {
+            Some(actual) => format!("{} of train ({} requested)", percent(actual), percent(fraction)),
+            None => format!("{} of train", percent(fraction)),
+        };
+        self.protocol.validation = format!("{share}, {}", config.validation.describe(config.split_seed));
+        Ok((train, validation))
+    }
+
+    /// Refuses training texts of a single class.
+    fn check_classes(&self, documents: &[Document]) -> Result<usize> {
+        let classes: BTreeSet<u32> = documents.iter().map(|document| document.label).collect();
+        let [only] = Vec::from_iter(&classes)[..] else { return Ok(classes.len()) };
+        let what = format!(
+            "{}: all {} have the label {:?}, but a classifier needs at least two classes (is it the right column or folder?)",
+            self.protocol.data,
+            counted(documents.len(), "training text"),
+            self.labels[*only as usize],
+        );
+        Err(Error::data(what))
+    }
+
+    /// Says how many test texts are in train or validation as well.
+    fn check_identical_texts(&mut self) {
+        let learned: FxHashSet<&str> =
+            self.train.iter().chain(&self.validation).map(|document| document.text.trim()).collect();
+        let is_known = |document: &&Document| {
+            let text = document.text.trim();
+            !text.is_empty() && learned.contains(text)
+        };
+        let identical = self.test.iter().filter(is_known).count();
+        if identical > 0 {
+            self.notices.push(format!(
+                "{} of {} {} identical to a training or validation text, which makes scores too high (remove duplicates)",
+                thousands(identical),
+                counted(self.test.len(), "test text"),
+                if identical == 1 { "is" } else { "are" },
+            ));
+        }
+    }
+
     /// Cuts a part off and says which classes were too small for it.
     fn cut(
         &mut self,
@@ -152,23 +214,26 @@ impl Corpus {
         pick: (Pick, u64),
         part: &str,
     ) -> Result<(Vec<Document>, Vec<Document>)> {
-        let classes: BTreeSet<u32> = documents.iter().map(|document| document.label).collect();
-        if let [only] = Vec::from_iter(&classes)[..] {
+        let classes = self.check_classes(&documents)?;
+        let total = documents.len();
+        let is_grouped = documents.iter().any(|document| !document.group.is_empty());
+        let parts = match is_grouped {
+            true => split::cut_groups(documents, self.labels.len(), fraction, pick.1, part),
+            false => split::cut(documents, &self.labels, fraction, pick, part),
+        };
+        if parts.cut.is_empty() && is_grouped {
             let what = format!(
-                "{}: all {} have the label {:?}, but a classifier needs at least two classes (is it the right column or folder?)",
+                "{}: no {part} part can be cut: all {} belong to one group (is group_column the right one?)",
                 self.protocol.data,
-                counted(documents.len(), "training text"),
-                self.labels[*only as usize],
+                counted(total, "text"),
             );
             return Err(Error::data(what));
         }
-        let total = documents.len();
-        let parts = split::cut(documents, &self.labels, fraction, pick, part);
         if parts.cut.is_empty() {
             let what = format!(
                 "{}: no {part} part can be cut: each of the {} has a single text ({} in all; is it the right column or folder?)",
                 self.protocol.data,
-                counted(classes.len(), "class"),
+                counted(classes, "class"),
                 counted(total, "text"),
             );
             return Err(Error::data(what));

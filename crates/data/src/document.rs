@@ -9,6 +9,8 @@ pub struct Document {
     pub label: u32,
     /// Where it came from, relative to the corpus: `train/sci.space/60150`, `reviews.csv:17`.
     pub source: String,
+    /// The author, thread or other group that no split divides; empty where none was asked for.
+    pub group: String,
 }
 
 impl AsRef<str> for Document {
@@ -23,4 +25,5 @@ pub(crate) struct Labelled {
     pub text: String,
     pub label: String,
     pub source: String,
+    pub group: String,
 }

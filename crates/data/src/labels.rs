@@ -64,6 +64,7 @@ pub(crate) fn number(documents: Vec<Labelled>, labels: &[String]) -> Result<Vec<
         label: numbers[document.label.as_str()],
         text: document.text,
         source: document.source,
+        group: document.group,
     };
     Ok(documents.into_iter().map(numbered).collect())
 }
@@ -74,7 +75,12 @@ mod tests {
     use super::*;
 
     fn labelled(labels: &[&str]) -> Vec<Labelled> {
-        let document = |label: &&str| Labelled { text: "x".into(), label: label.to_string(), source: "s".into() };
+        let document = |label: &&str| Labelled {
+            text: "x".into(),
+            label: label.to_string(),
+            source: "s".into(),
+            group: String::new(),
+        };
         labels.iter().map(document).collect()
     }
 

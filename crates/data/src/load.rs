@@ -72,10 +72,12 @@ pub fn load_to_evaluate(
 fn read(config: &CorpusConfig, folders: &Folders, progress: &dyn Progress) -> Result<(Parts, Corpus)> {
     config.validate()?;
     let mut parts = source::read(config, folders, progress)?;
-    let data = match config.test.as_str() {
-        "" => config.data.clone(),
-        test => format!("{}, test from {test}", config.data),
-    };
+    let mut data = [std::slice::from_ref(&config.data), &config.more_data].concat().join(", ");
+    for (part, path) in [("validation", &config.validation_data), ("test", &config.test)] {
+        if !path.is_empty() {
+            data = format!("{data}, {part} from {path}");
+        }
+    }
     let mut corpus = Corpus::begin(&mut parts, data, config.strip()?);
     let named = |value: &String, default: String| (*value != default).then(|| value.clone());
     let defaults = CorpusConfig::default();

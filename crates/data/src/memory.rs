@@ -54,6 +54,7 @@ fn reading<T: AsRef<str>, L: AsRef<str>>(texts: &[(T, L)], part: &str) -> Readin
         text: text.as_ref().to_string(),
         label: label.as_ref().to_string(),
         source: format!("{part}:{}", index + 1),
+        group: String::new(),
     };
     Reading { documents: texts.iter().enumerate().map(labelled).collect(), ..Reading::default() }
 }

@@ -12,10 +12,18 @@ use ninefold_core::phrasing::listed;
 /// How a folder is laid out.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Contents {
-    /// The names of the folders or files of train and test; `None` for a folder per class.
-    pub parts: Option<(String, String)>,
+    /// The folders or files of the parts; `None` for a folder per class.
+    pub parts: Option<PartNames>,
     /// What is not read.
     pub ignored: Vec<String>,
+}
+
+/// The names of the folders or files of the parts.
+#[derive(Debug, PartialEq)]
+pub(crate) struct PartNames {
+    pub train: String,
+    pub validation: Option<String>,
+    pub test: String,
 }
 
 /// Looks at what lies directly in a folder.
@@ -38,7 +46,8 @@ pub(crate) fn contents(folder: &Path) -> Result<Contents> {
     };
     match pairs {
         [Some(parts), _] | [None, Some(parts)] => {
-            let ignored = ignored(&[&parts.0, &parts.1]);
+            let used: Vec<&String> = [&parts.train, &parts.test].into_iter().chain(&parts.validation).collect();
+            let ignored = ignored(&used);
             Ok(Contents { parts: Some(parts), ignored })
         }
         [None, None] if !folders.is_empty() => {
@@ -65,8 +74,8 @@ fn holds_folders(folder: &Path) -> bool {
     entries(folder).is_ok_and(|entries| entries.iter().any(|path| path.is_dir()))
 }
 
-/// The one name for train and the one for test; a plain `train.csv` goes before `train_old.csv`.
-fn pair(names: &[String], place: &dyn std::fmt::Display) -> Result<Option<(String, String)>> {
+/// The one name for each part; a plain `train.csv` goes before `train_old.csv`.
+fn pair(names: &[String], place: &dyn std::fmt::Display) -> Result<Option<PartNames>> {
     let one = |part: Part| -> Result<Option<String>> {
         let of_part: Vec<&String> = names.iter().filter(|name| part_of(name) == Some(part)).collect();
         let is_plain = |name: &&&String| !name.contains(['-', '_']);
@@ -81,14 +90,13 @@ fn pair(names: &[String], place: &dyn std::fmt::Display) -> Result<Option<(Strin
             }
         }
     };
-    Ok(one(Part::Train)?.zip(one(Part::Test)?))
+    let Some((train, test)) = one(Part::Train)?.zip(one(Part::Test)?) else { return Ok(None) };
+    Ok(Some(PartNames { train, validation: one(Part::Validation)?, test }))
 }
 
 /// A sentence about what is not read.
 pub(crate) fn notice(ignored: &[String]) -> Option<String> {
-    let is_validation = ignored.iter().any(|name| part_of(name) == Some(Part::Validation));
-    let reason = if is_validation { " (the validation part is always cut from train)" } else { "" };
-    (!ignored.is_empty()).then(|| format!("not read: {}{reason}", listed(ignored)))
+    (!ignored.is_empty()).then(|| format!("not read: {}", listed(ignored)))
 }
 
 /// The three roles that a file or folder can have by its name.

@@ -7,15 +7,21 @@ use serde::{Deserialize, Serialize};
 use crate::split::Pick;
 use ninefold_core::phrasing::{counted, rounded_percent, thousands};
 
-/// How a corpus was read and split: without it a score means nothing. Printed, it is three plain lines.
+/// How a corpus was read and split: without it a score means nothing. Printed, it is three plain lines, and one for each file whose columns were found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
     /// The name or path that was given.
     pub data: String,
     /// How the test part came about.
     pub split: TestSplit,
-    /// "10 % of train, stratified, seed 0".
+    /// "10 % of train, stratified, seed 0"; "given" when the data have a validation part.
     pub validation: String,
+    /// The column whose groups no split divides; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group_column: String,
+    /// How tables and JSON were read: `reviews.csv: text from "body", label from "topic" (the first line is a header)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reading: Vec<String>,
     /// What was removed from each text: "headers", "footers", "quotes".
     pub strip: Vec<String>,
     /// Encodings met, commonest first: "utf-8", "windows-1252".
@@ -47,11 +53,16 @@ pub enum TestSplit {
         fraction: f64,
         /// Of random cuts.
         seed: u64,
+        /// The fraction that was cut, where small classes make it differ: each gives one text at least.
+        actual: Option<f64>,
     },
     /// Every text was read as a test text: "none (every text)".
     EveryText,
 }
 
+/// Between what was cut and what was asked for: "random 67/33 (80/20 requested), ...".
+const BUT: &str = " (";
+const REQUESTED: &str = " requested)";
 const TEST_ONLY: &str = " (test part)";
 const EVERY_TEXT: &str = "none (every text)";
 
@@ -67,10 +78,14 @@ impl fmt::Display for TestSplit {
             TestSplit::Given(name) => write!(out, "{name}"),
             TestSplit::TestOnly(name) => write!(out, "{name}{TEST_ONLY}"),
             TestSplit::EveryText => write!(out, "{EVERY_TEXT}"),
-            TestSplit::Cut { pick, fraction, seed } => {
-                let (train, test) = (rounded_percent(1.0 - fraction), rounded_percent(*fraction));
-                let random = if *pick == Pick::Random { "random " } else { "" };
-                write!(out, "{random}{train}/{test}, {}", pick.describe(*seed))
+            TestSplit::Cut { pick, fraction, seed, actual } => {
+                let percents = |test: f64| format!("{}/{}", rounded_percent(1.0 - test), rounded_percent(test));
+                out.write_str(if *pick == Pick::Random { "random " } else { "" })?;
+                match actual {
+                    Some(actual) => write!(out, "{}{BUT}{}{REQUESTED}", percents(*actual), percents(*fraction))?,
+                    None => write!(out, "{}", percents(*fraction))?,
+                }
+                write!(out, ", {}", pick.describe(*seed))
             }
         }
     }
@@ -80,12 +95,17 @@ impl TestSplit {
     /// The cut that a sentence describes, if it describes one.
     fn cut(sentence: &str) -> Option<TestSplit> {
         let (percents, how) = sentence.split_once(", ")?;
-        let (_, test) = percents.strip_prefix("random ").unwrap_or(percents).split_once('/')?;
-        let fraction = test.parse::<f64>().ok()? / 100.0;
-        let cut = match how.strip_prefix("stratified, seed ") {
-            Some(seed) => TestSplit::Cut { pick: Pick::Random, fraction, seed: seed.parse().ok()? },
-            None => TestSplit::Cut { pick: Pick::Last, fraction, seed: 0 },
+        let percents = percents.strip_prefix("random ").unwrap_or(percents);
+        let fraction_of = |percents: &str| Some(percents.split_once('/')?.1.parse::<f64>().ok()? / 100.0);
+        let (fraction, actual) = match percents.split_once(BUT) {
+            Some((actual, requested)) => (fraction_of(requested.strip_suffix(REQUESTED)?)?, Some(fraction_of(actual)?)),
+            None => (fraction_of(percents)?, None),
         };
+        let (pick, seed) = match how.strip_prefix("stratified, seed ") {
+            Some(seed) => (Pick::Random, seed.parse().ok()?),
+            None => (Pick::Last, 0),
+        };
+        let cut = TestSplit::Cut { pick, fraction, seed, actual };
         (cut.to_string() == sentence).then_some(cut)
     }
 }
@@ -147,6 +167,9 @@ impl fmt::Display for Protocol {
         if !self.validation.is_empty() {
             write!(out, "; validation: {}", self.validation)?;
         }
+        if !self.group_column.is_empty() {
+            write!(out, "; groups kept together: {:?}", self.group_column)?;
+        }
         write!(out, "\nstripped: {strip}; empty texts (kept): ")?;
         match self.empty_texts.total() {
             0 => write!(out, "none")?,
@@ -158,7 +181,7 @@ impl fmt::Display for Protocol {
         if !self.encodings.is_empty() {
             write!(out, "; encoding: {}", self.encodings.join(", "))?;
         }
-        Ok(())
+        self.reading.iter().try_for_each(|reading| write!(out, "\nread: {reading}"))
     }
 }
 
@@ -178,6 +201,8 @@ mod tests {
             texts: PartCounts { train: 10_183, validation: 1_131, test: 7_532 },
             empty_texts: PartCounts { train: 3, validation: 0, test: 1 },
             unlabelled: 2,
+            group_column: String::new(),
+            reading: Vec::new(),
         };
         let expected = "data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532\n\
             split: bydate; validation: 10 % of train, stratified, seed 0\n\
@@ -188,13 +213,15 @@ mod tests {
 
     #[test]
     fn a_split_is_read_back_from_its_sentence() {
-        let cut = |pick, fraction, seed| TestSplit::Cut { pick, fraction, seed };
+        let cut = |pick, fraction, seed| TestSplit::Cut { pick, fraction, seed, actual: None };
+        let third = TestSplit::Cut { pick: Pick::Random, fraction: 0.2, seed: 0, actual: Some(0.3333) };
         for (split, sentence) in [
             (TestSplit::Given("bydate".into()), "bydate"),
             (TestSplit::TestOnly("given".into()), "given (test part)"),
             (TestSplit::EveryText, "none (every text)"),
             (cut(Pick::Random, 0.2, 0), "random 80/20, stratified, seed 0"),
             (cut(Pick::Random, 0.125, 17), "random 87.5/12.5, stratified, seed 17"),
+            (third, "random 66.67/33.33 (80/20 requested), stratified, seed 0"),
             (cut(Pick::Last, 0.34, 0), "66/34, the last of each class"),
             (TestSplit::Given("random 80/20, seed 0".into()), "random 80/20, seed 0"),
         ] {

@@ -10,6 +10,8 @@ use crate::input_format::InputFormat;
 pub(crate) struct Row {
     pub text: String,
     pub label: String,
+    /// The author, thread or other group; empty where none was asked for.
+    pub group: String,
     pub place: Place,
 }
 
@@ -40,16 +42,35 @@ pub(crate) struct Reading {
     pub unlabelled: usize,
     pub encodings: Encodings,
     pub notices: Vec<String>,
+    /// How files were read, for the protocol: `reviews.csv: text from "body", label from "topic"`.
+    pub decided: Vec<String>,
     /// The columns of a table.
     pub layout: Option<Layout>,
     /// What a saved model must know of this.
     pub format: InputFormat,
 }
 
-/// What was read, with the test part if the data have one.
+impl Reading {
+    /// Adds the texts of another file of the same part.
+    pub fn append(&mut self, mut other: Reading) {
+        if self.documents.is_empty() {
+            self.format = std::mem::take(&mut other.format);
+        }
+        self.documents.append(&mut other.documents);
+        self.unlabelled += other.unlabelled;
+        self.encodings.merge(other.encodings);
+        self.notices.append(&mut other.notices);
+        self.decided.append(&mut other.decided);
+        self.layout = self.layout.take().or(other.layout);
+    }
+}
+
+/// What was read, with the validation and test parts if the data have them.
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub train: Reading,
+    /// `None` when validation is cut from train.
+    pub validation: Option<Reading>,
     pub test: Option<Reading>,
     /// What the given split is called: "given", "bydate".
     pub split: &'static str,
@@ -57,6 +78,11 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub fn given(train: Reading, test: Option<Reading>) -> Parts {
-        Parts { train, test, split: "given" }
+        Parts { train, validation: None, test, split: "given" }
+    }
+
+    /// Every part that was read.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Reading> {
+        [Some(&mut self.train), self.validation.as_mut(), self.test.as_mut()].into_iter().flatten()
     }
 }

@@ -1,18 +1,20 @@
 //! From what the user names to labelled texts: which format it is, and whether it comes with a test part.
 //!
-//! Takes `data` (and `test`) of the config -> gives [`Parts`], whose labels are still names.
+//! Takes `data`, `more_data`, `validation_data` and `test` of the config -> gives [`Parts`], whose labels are still names.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::collect;
 use crate::columns::{Layout, Request};
 use crate::config::CorpusConfig;
-use crate::input::Input;
+use crate::input::{self, Input};
 use crate::named;
+use crate::names;
 use crate::parts;
 use crate::reading::{Parts, Reading};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::files;
 use ninefold_core::folders::Folders;
 use ninefold_core::phrasing::nearest;
 use ninefold_core::progress::Progress;
@@ -22,41 +24,109 @@ use ninefold_core::progress::Progress;
 /// # Errors
 /// [`Error::Io`] and [`Error::Format`] with the place; see the readers.
 pub(crate) fn read(config: &CorpusConfig, folders: &Folders, progress: &dyn Progress) -> Result<Parts> {
-    let mut parts = match named::find(&config.data) {
+    let mut parts = match config.named() {
         Some(corpus) => (corpus.read)(config, folders, progress)?,
-        None => read_path(Path::new(&config.data), config, None, progress)?,
+        None => read_paths(config, progress)?,
     };
-    if !config.test.is_empty() {
-        if parts.test.take().is_some() {
-            parts.train.notices.push(format!("the test part of {} is not read, since test names another", config.data));
+    let like = parts.train.layout.take();
+    if !config.validation_data.is_empty() {
+        if parts.validation.is_some() {
+            parts.train.notices.push(superseded("validation", &config.data, "validation_data"));
         }
-        let test = read_path(Path::new(&config.test), config, parts.train.layout.as_ref(), progress)?;
-        parts = Parts::given(parts.train, Some(test.test.unwrap_or(test.train)));
+        parts.validation = Some(read_one(Path::new(&config.validation_data), "", config, like.as_ref(), progress)?);
     }
+    if !config.test.is_empty() {
+        if parts.test.is_some() {
+            parts.train.notices.push(superseded("test", &config.data, "test"));
+        }
+        let test = read_path(Path::new(&config.test), config, like.as_ref(), progress)?;
+        parts.test = Some(test.test.unwrap_or(test.train));
+        parts.split = "given";
+    }
+    parts.train.layout = like;
     Ok(parts)
 }
 
-/// `like` is the layout of the training file when a test file is read.
+fn superseded(part: &str, data: &str, key: &str) -> String {
+    format!("the {part} part of {data} is not read, since {key} names another")
+}
+
+/// The texts of `data` and `more_data` together.
+fn read_paths(config: &CorpusConfig, progress: &dyn Progress) -> Result<Parts> {
+    let mut paths = expand(&config.data)?;
+    for more in &config.more_data {
+        paths.extend(expand(more)?);
+    }
+    if let [only] = paths.as_slice() {
+        let mut parts = read_path(only, config, None, progress)?;
+        if named::find(&config.data).is_some() {
+            parts.train.notices.push(format!(
+                "{0}: the folder or file of this name is read, not the corpus that ninefold knows by the name {0:?}",
+                config.data
+            ));
+        }
+        return Ok(parts);
+    }
+    let mut all = Reading::default();
+    for path in &paths {
+        let reading = read_one(path, "", config, all.layout.as_ref(), progress)?;
+        all.append(reading);
+    }
+    Ok(Parts::given(all, None))
+}
+
+/// The paths that a pattern with `*`, `?` or `[...]` matches, sorted; any other path itself, and one of a file that has such a name.
+fn expand(data: &str) -> Result<Vec<PathBuf>> {
+    let path = Path::new(data);
+    if path.exists() || !data.contains(['*', '?', '[']) {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let pattern = glob::glob(data).map_err(|error| Error::invalid_value("data", "a path or a pattern", error))?;
+    let paths: Vec<PathBuf> = pattern.flatten().filter(|path| !files::is_clutter(&names::file_name(path))).collect();
+    if paths.is_empty() {
+        return Err(Error::format(data, "files that the pattern matches", "none"));
+    }
+    Ok(paths)
+}
+
+/// `like` is the layout of the training file when another part is read.
+fn read_one(
+    path: &Path,
+    prefix: &str,
+    config: &CorpusConfig,
+    like: Option<&Layout>,
+    progress: &dyn Progress,
+) -> Result<Reading> {
+    if !input::is_stdin(path)
+        && ninefold_packing::split_member(path).is_none()
+        && let Err(error) = fs::metadata(path)
+    {
+        return Err(missing(path, error));
+    }
+    let input = Input::open(path, config.charset()?, progress)?;
+    collect::labelled(input, prefix, &Request { like, ..Request::new(config, true)? })
+}
+
+/// A file, or a folder with or without parts in it.
 fn read_path(path: &Path, config: &CorpusConfig, like: Option<&Layout>, progress: &dyn Progress) -> Result<Parts> {
-    let read_one = |path: &Path, prefix: &str, like: Option<&Layout>| -> Result<Reading> {
-        let input = Input::open(path, config.charset()?, progress)?;
-        collect::labelled(input, prefix, &Request { like, ..Request::new(config, true)? })
-    };
-    let metadata = fs::metadata(path).map_err(|error| missing(path, error))?;
-    if !metadata.is_dir() {
-        return Ok(Parts::given(read_one(path, "", like)?, None));
+    if !path.is_dir() {
+        return Ok(Parts::given(read_one(path, "", config, like, progress)?, None));
     }
     let contents = parts::contents(path)?;
-    let (mut train, test) = match contents.parts {
-        Some((train, test)) => {
-            let train = read_one(&path.join(train), "train/", like)?;
-            let test = read_one(&path.join(test), "test/", train.layout.as_ref())?;
-            (train, Some(test))
+    let mut parts = match contents.parts {
+        Some(names) => {
+            let train = read_one(&path.join(names.train), "train/", config, like, progress)?;
+            let read_other = |name: String, prefix: &str| {
+                read_one(&path.join(name), prefix, config, train.layout.as_ref(), progress)
+            };
+            let validation = names.validation.map(|name| read_other(name, "validation/")).transpose()?;
+            let test = read_other(names.test, "test/")?;
+            Parts { validation, ..Parts::given(train, Some(test)) }
         }
-        None => (read_one(path, "", None)?, None),
+        None => Parts::given(read_one(path, "", config, None, progress)?, None),
     };
-    train.notices.extend(parts::notice(&contents.ignored));
-    Ok(Parts::given(train, test))
+    parts.train.notices.extend(parts::notice(&contents.ignored));
+    Ok(parts)
 }
 
 /// A path that is not there, with the likeliest neighbour.

@@ -4,6 +4,7 @@
 //! stream of random numbers, so that one class more or less does not change how the others are cut.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -110,11 +111,63 @@ pub(crate) fn cut(
             }
         }
     }
+    let (kept, cut) = parts_of(documents, is_cut);
+    Cut { kept, cut, too_small }
+}
+
+/// The share of `cut` texts in `total` where it differs from `fraction` by a percentage point or more: in small classes, where a whole
+/// text is more than the fraction.
+pub(crate) fn differing(cut: usize, total: usize, fraction: f64) -> Option<f64> {
+    let actual = cut as f64 / total as f64;
+    ((actual - fraction).abs() >= 0.01).then_some(actual)
+}
+
+/// Cuts whole groups off, so that each class gives about `fraction` of its texts. Groups are visited in random order, and each is cut
+/// that brings the classes nearer to their fractions; a text without a group is a group of its own.
+pub(crate) fn cut_groups(documents: Vec<Document>, classes: usize, fraction: f64, seed: u64, purpose: &str) -> Cut {
+    let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
+    let mut sizes = vec![0.0; classes];
+    for (index, document) in documents.iter().enumerate() {
+        let key = if document.group.is_empty() { ("", index) } else { (document.group.as_str(), 0) };
+        groups.entry(key).or_default().push(index);
+        sizes[document.label as usize] += 1.0;
+    }
+    let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+    Rng::for_purpose(seed, &format!("{purpose} part of groups")).shuffle(&mut groups);
+
+    let mut missing: Vec<f64> = vec![fraction; classes]; // the fraction of each class that is still to be cut
+    let taken_from = |missing: &[f64], group: &[usize]| {
+        let mut left = missing.to_vec();
+        for &index in group {
+            let label = documents[index].label as usize;
+            left[label] -= 1.0 / sizes[label];
+        }
+        left
+    };
+    let distance = |missing: &[f64]| missing.iter().map(|fraction| fraction.abs()).sum::<f64>();
+    let mut is_cut = vec![false; documents.len()];
+    for group in &groups {
+        let left = taken_from(&missing, group);
+        if distance(&left) < distance(&missing) {
+            missing = left;
+            group.iter().for_each(|&index| is_cut[index] = true);
+        }
+    }
+    if groups.len() > 1 && !is_cut.contains(&true) {
+        let smallest = groups.iter().min_by_key(|group| group.len()).into_iter().flatten();
+        smallest.for_each(|&index| is_cut[index] = true);
+    }
+    let (kept, cut) = parts_of(documents, is_cut);
+    Cut { kept, cut, too_small: Vec::new() }
+}
+
+/// The documents that stay, and those that are cut off, each in the old order.
+fn parts_of(documents: Vec<Document>, is_cut: Vec<bool>) -> (Vec<Document>, Vec<Document>) {
     let (mut kept, mut cut) = (Vec::new(), Vec::new());
     for (document, is_cut) in documents.into_iter().zip(is_cut) {
         if is_cut { cut.push(document) } else { kept.push(document) }
     }
-    Cut { kept, cut, too_small }
+    (kept, cut)
 }
 
 #[cfg(test)]
@@ -125,7 +178,12 @@ mod tests {
         let labels: Vec<String> = (0..sizes.len()).map(|label| format!("class {label}")).collect();
         let of_class = |(label, &size): (usize, &usize)| {
             (0..size)
-                .map(move |n| Document { text: format!("{n}"), label: label as u32, source: format!("{label}/{n}") })
+                .map(move |n| Document {
+                    text: format!("{n}"),
+                    label: label as u32,
+                    source: format!("{label}/{n}"),
+                    group: String::new(),
+                })
                 .collect::<Vec<_>>()
         };
         (sizes.iter().enumerate().flat_map(of_class).collect(), labels)
@@ -166,6 +224,20 @@ mod tests {
         let all = cut(documents, &labels, 0.3, (Pick::Random, 0), "test").cut;
         let expected: Vec<Document> = all.into_iter().filter(|document| document.label != 1).collect();
         assert_eq!(cut(without, &labels, 0.3, (Pick::Random, 0), "test").cut, expected);
+    }
+
+    #[test]
+    fn no_group_is_divided_and_every_class_gives_about_its_fraction() {
+        let (mut documents, labels) = corpus(&[90, 60]);
+        for (index, document) in documents.iter_mut().enumerate() {
+            document.group = format!("author {}", index % 30);
+        }
+        let parts = cut_groups(documents.clone(), labels.len(), 0.2, 0, "test");
+        assert_eq!((parts.kept.len() + parts.cut.len(), sizes(&parts.cut, 2)), (150, vec![18, 12]));
+        assert!(parts.cut.iter().all(|cut| parts.kept.iter().all(|kept| kept.group != cut.group)));
+        assert_ne!(parts, cut_groups(documents.clone(), labels.len(), 0.2, 1, "test"));
+        documents.iter_mut().for_each(|document| document.group = format!("half {}", document.label));
+        assert_eq!(cut_groups(documents, labels.len(), 0.2, 0, "test").cut.len(), 60, "one group at least is cut");
     }
 
     #[test]

@@ -69,8 +69,13 @@ struct Report<'a> {
 
 /// Runs the command.
 pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
-    if args.data.data.is_none() {
+    if args.data.data.is_empty() {
         return Err(Usage("--data: which texts? A name or path is needed".to_string()).into());
+    }
+    if args.data.validation.is_some() {
+        return Err(
+            Usage("--validation has no effect here: nothing is chosen when a saved model is evaluated".into()).into()
+        );
     }
     let min_probability = args.min_probability.map(|share| fraction("--min-probability", share)).transpose()?;
     let config = args.data.corpus()?;

@@ -10,9 +10,13 @@ use super::settings::Settings;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// "sample", "20newsgroups", or a folder, CSV, TSV, JSONL or fastText file of labelled texts
+    /// "sample", "20newsgroups", or a folder, CSV, TSV, JSONL or fastText file of labelled texts, also packed; "-" reads
+    /// standard input; may be repeated, or be a pattern in quotes
     #[arg(long, value_name = "NAME|PATH")]
-    pub data: Option<String>,
+    pub data: Vec<String>,
+    /// A separate validation file
+    #[arg(long, value_name = "PATH")]
+    pub validation: Option<String>,
     /// A separate test file or folder
     #[arg(long, value_name = "PATH")]
     pub test: Option<String>,
@@ -22,6 +26,9 @@ pub struct DataArgs {
     /// Where the label is: a column's name or number
     #[arg(long, value_name = "COLUMN")]
     pub label_column: Option<String>,
+    /// The column of authors, threads or other groups, which no split divides
+    #[arg(long, value_name = "COLUMN")]
+    pub group_column: Option<String>,
     /// Whether a table's first line names the columns: auto, yes, no
     #[arg(long, value_name = "WHETHER")]
     pub header: Option<String>,
@@ -49,10 +56,13 @@ impl DataArgs {
 
     /// Adds these flags to the settings.
     pub fn add_to(&self, settings: &mut Settings) {
-        settings.text("corpus.data", &self.data);
+        settings.text("corpus.data", &self.data.first().cloned());
+        settings.list("corpus.more_data", self.data.get(1..).unwrap_or_default());
+        settings.text("corpus.validation_data", &self.validation);
         settings.text("corpus.test", &self.test);
         settings.list("corpus.text_column", &self.text_column);
         settings.text("corpus.label_column", &self.label_column);
+        settings.text("corpus.group_column", &self.group_column);
         settings.text("corpus.header", &self.header);
         settings.text("corpus.delimiter", &self.delimiter);
         settings.text("corpus.encoding", &self.encoding);

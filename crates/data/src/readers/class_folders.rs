@@ -14,6 +14,10 @@ use crate::input::{Input, read_file};
 use crate::names::{below, entries, file_name, files_below};
 use crate::reading::{Place, Row};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::phrasing::counted;
+
+/// The folder in which the IMDB reviews (Maas et al., 2011) keep their unlabelled texts.
+const UNLABELLED: &str = "unsup";
 
 /// Every folder.
 pub(super) const READER: Reader = Reader {
@@ -29,8 +33,9 @@ pub(super) const READER: Reader = Reader {
 /// [`Error::Format`] for a folder without texts and for a file that is no text, [`Error::Io`] for one that cannot be read.
 fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
     let (folder, charset, progress) = (input.path.clone(), input.charset, input.progress);
+    let mut notices = Vec::new();
     let files = if request.labelled {
-        files_of_classes(&folder)?
+        files_of_classes(&folder, &mut notices)?
     } else {
         files_below(&folder)?.into_iter().map(|path| (path, String::new())).collect()
     };
@@ -49,17 +54,23 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
     for text in texts {
         let (outcome, text, label, file) = text?;
         input.encodings.add(&outcome, &file);
-        give(Row { text, label, place: Place::File(file) })?;
+        give(Row { text, label, group: String::new(), place: Place::File(file) })?;
     }
-    Ok(Findings::default())
+    Ok(Findings { notices, ..Findings::default() })
 }
 
-/// Every file below a class folder, with the name of the class.
-fn files_of_classes(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
+/// Every file below a class folder, with the name of the class. A folder of unlabelled texts beside the classes is left out.
+fn files_of_classes(folder: &Path, notices: &mut Vec<String>) -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
-    for class in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let label = file_name(&class);
-        files.extend(files_below(&class)?.into_iter().map(|path| (path, label.clone())));
+    let classes: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| path.is_dir()).collect();
+    for class in &classes {
+        let label = file_name(class);
+        if label == UNLABELLED && classes.len() > 2 {
+            let count = counted(files_below(class)?.len(), "text");
+            notices.push(format!("{label}/ is not a class: {count} without a label left out"));
+            continue;
+        }
+        files.extend(files_below(class)?.into_iter().map(|path| (path, label.clone())));
     }
     if files.is_empty() {
         return Err(Error::format(folder, "a folder per class with a file per text", "no texts"));

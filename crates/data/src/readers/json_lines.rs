@@ -1,4 +1,4 @@
-//! JSON lines: one object per line.
+//! JSON lines, one object per line, and files that are one array of objects.
 //!
 //! Takes the text of a file -> gives its rows. Text and label are found among the keys of the first object, as columns
 //! are; every line must have them, a text as a string, a label as a string, number or truth value. A number is a label as it is
@@ -14,17 +14,18 @@ use crate::columns::{self, Request};
 use crate::input::Input;
 use crate::input_format::InputFormat;
 use crate::reading::{Place, Row};
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::phrasing::quoted;
 
 /// JSON lines.
 pub(super) const READER: Reader = Reader {
-    about: ".jsonl",
+    about: ".jsonl, .json",
     extensions: &["jsonl", "ndjson", "json"],
     has_labels: true,
     reads_folders: false,
     recognises: |head| match head.lines().next() {
         Some(line) if line.trim_start().starts_with('{') => Confidence::Likely,
+        Some(line) if line.trim_start().starts_with("[{") || line.trim() == "[" => Confidence::Likely,
         _ => Confidence::No,
     },
     read,
@@ -35,7 +36,7 @@ pub(super) const READER: Reader = Reader {
 fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
     let file = input.place();
     let mut keys: Option<Keys> = None;
-    input.lines(|line, line_text| {
+    let mut read_object = |line: usize, line_text: &str| {
         if line_text.trim().is_empty() {
             return Ok(());
         }
@@ -47,12 +48,37 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
         };
         let text = keys.text.iter().map(|key| text_of(&object, key, &place)).collect::<Result<Vec<_>>>()?.join("\n");
         let label = keys.label.as_ref().map(|key| label_of(&object, key, &place)).transpose()?.unwrap_or_default();
-        give(Row { text, label, place: Place::Line(line) })
-    })?;
+        let group = match request.group {
+            "" => String::new(),
+            key => label_of(&object, key, &place)?,
+        };
+        give(Row { text, label, group, place: Place::Line(line) })
+    };
+    if input.head().text.trim_start().starts_with('[') {
+        objects_of_array(input.text()?, &file)?.into_iter().try_for_each(|(line, object)| read_object(line, object))?;
+    } else {
+        input.lines(read_object)?;
+    }
     let keys = keys.ok_or_else(|| Error::format(file, "a JSON object per line", "an empty file"))?;
     let columns = Some(keys.describe());
     let format = InputFormat { text_column: keys.text, label_column: keys.label, ..InputFormat::default() };
     Ok(Findings { columns, format, ..Findings::default() })
+}
+
+/// The objects of a file that is one JSON array, each with the line on which it begins.
+fn objects_of_array<'a>(text: &'a str, file: &str) -> Result<Vec<(usize, &'a str)>> {
+    let values: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| {
+        Error::parse(Location::line(file, error.line()).column(error.column()), "an array of JSON objects")(error)
+    })?;
+    let (mut line, mut at) = (1, 0);
+    let mut objects = Vec::with_capacity(values.len());
+    for value in values {
+        let start = value.get().as_ptr() as usize - text.as_ptr() as usize; // the value borrows from the text
+        line += text.as_bytes()[at..start].iter().filter(|&&byte| byte == b'\n').count();
+        at = start;
+        objects.push((line, value.get()));
+    }
+    Ok(objects)
 }
 
 /// The values of a line by their keys, as they are written.
@@ -164,6 +190,16 @@ mod tests {
     }
 
     #[test]
+    fn an_array_of_objects_is_read_with_its_lines() {
+        let text = "[\n  {\"text\": \"one\",\n   \"label\": \"a\"},\n  {\"text\": \"two\", \"label\": 2}\n]\n";
+        assert_eq!(lines(text).unwrap(), [(2, "a".into(), "one".into()), (4, "2".into(), "two".into())]);
+        let error = lines("[\n{\"text\": \"one\", \"label\": \"a\"},\n[1]]").unwrap_err().to_string();
+        assert!(error.starts_with("x.jsonl:3: expected a JSON object"), "{error}");
+        let error = lines("[\n{\"text\": \"one\", \"label\": \"a\"}").unwrap_err().to_string();
+        assert!(error.starts_with("x.jsonl:2:") && error.contains("expected an array of JSON objects"), "{error}");
+    }
+
+    #[test]
     fn title_and_body_are_joined() {
         let text = r#"{"id": 7, "title": "On", "body": "and on", "category": "x"}"#;
         assert_eq!(lines(text).unwrap(), [(1, "x".into(), "On\nand on".into())]);
@@ -181,6 +217,6 @@ mod tests {
         assert!(error(r#"["x", "a"]"#).ends_with("found a list"));
         assert!(error(r#"{"text": "x", "lable": "a"}"#).contains("the key \"label\""));
         assert!(error(r#"{"text": "x", "label": "#).contains("broken JSON"));
-        assert!(lines("[\n{}\n]").unwrap_err().to_string().contains("several lines"));
+        assert!(lines("{\n}\n").unwrap_err().to_string().contains("several lines"));
     }
 }

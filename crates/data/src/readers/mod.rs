@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn formats_of_labelled_texts_are_listed() {
-        assert_eq!(labelled_formats(), ".csv, .tsv, .jsonl, or lines that begin with __label__");
+        assert_eq!(labelled_formats(), ".csv, .tsv, .jsonl, .json, or lines that begin with __label__");
     }
 
     #[test]

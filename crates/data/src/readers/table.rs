@@ -107,6 +107,8 @@ impl<'a> Table<'a> {
         };
         let layout = layout.or_else(|error| Err(self.first_ragged_row(width, place)?.unwrap_or(error)))?;
 
+        let group = request.group_column(layout.header.as_deref().unwrap_or_default(), width, place)?;
+
         let mut reader = dialect.reader(text);
         let mut record = StringRecord::new();
         let mut lines = LineCounter::new(&self.text);
@@ -136,7 +138,9 @@ impl<'a> Table<'a> {
                 [only] => cell(*only),
                 several => several.iter().map(|&column| cell(column)).collect::<Vec<_>>().join("\n"),
             };
-            give(Row { text, label: layout.label.map(cell).unwrap_or_default(), place: Place::Line(line) })?;
+            let (label, group) = (layout.label.map(cell), group.map(cell));
+            let (label, group) = (label.unwrap_or_default(), group.unwrap_or_default());
+            give(Row { text, label, group, place: Place::Line(line) })?;
         }
         self.check_closed(start, lines.line_at(start), place)?;
         Ok((layout, repeated_headers))
@@ -457,10 +461,16 @@ mod tests {
         };
         let (_, layout) = read("kind,id,what\na,1,one two\n", None);
         let (rows, _) = read("b,2,three four\n", Some(&layout));
-        assert_eq!(rows, [Row { text: "three four".into(), label: "b".into(), place: Place::Line(1) }]);
+        assert_eq!(
+            rows,
+            [Row { text: "three four".into(), label: "b".into(), group: String::new(), place: Place::Line(1) }]
+        );
         for headed in ["kind,id,what\nb,2,five\n", "What,Kind\nfive,b\n"] {
             let (rows, _) = read(headed, Some(&layout));
-            assert_eq!(rows, [Row { text: "five".into(), label: "b".into(), place: Place::Line(2) }]);
+            assert_eq!(
+                rows,
+                [Row { text: "five".into(), label: "b".into(), group: String::new(), place: Place::Line(2) }]
+            );
         }
     }
 }

@@ -143,7 +143,10 @@ fn mixed_json_is_refused_with_its_line() {
     assert_says(after("{\"text\": \"a\", \"label\": [\"x\", \"y\"]}"), &["a.jsonl:2", "one label", "a list"]);
     assert_says(after("[1, 2]"), &["a.jsonl:2", "a JSON object", "a list"]);
     assert_says(after("{\"text\": \"a\"}"), &["a.jsonl:2", "the key \"label\""]);
-    assert_says(load("a.json", "[\n{\"text\": \"a\", \"label\": \"x\"}\n]\n"), &["a.json:1", "on one line"]);
+    assert_says(
+        load("a.json", "[\n{\"text\": \"a\", \"label\": \"x\"},\n1]\n"),
+        &["a.json:3", "a JSON object", "a number"],
+    );
     assert_says(load("a.txt", "__label__a x\n__label__a __label__b y\n"), &["a.txt:2: expected one label per text"]);
 }
 

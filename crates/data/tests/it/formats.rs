@@ -60,7 +60,7 @@ fn a_folder_per_class_is_split_at_random() {
     assert_eq!(corpus.labels, ["cats", "dogs"]);
     assert_eq!(corpus.protocol.texts, PartCounts { train: 29, validation: 4, test: 8 });
     assert_eq!(corpus.protocol.split.to_string(), "random 80/20, stratified, seed 0");
-    assert_eq!(corpus.protocol.validation, "10 % of train, stratified, seed 0");
+    assert_eq!(corpus.protocol.validation, "12.12 % of train (10 % requested), stratified, seed 0");
     assert!(all(&corpus).contains(&"dogs|dogs/more/a.txt|deep".to_string()));
     assert!(corpus.notices.iter().any(|notice| notice == "not read: README"), "{:?}", corpus.notices);
     assert!(sources(&corpus.train).is_sorted() && sources(&corpus.test).is_sorted());
@@ -106,27 +106,27 @@ fn a_pair_of_files_is_a_given_split() {
         ("classes.md", b"pos and neg"),
     ]);
     let corpus = load(&config(dir.path()));
-    assert_eq!(corpus.protocol.texts, PartCounts { train: 18, validation: 2, test: 2 });
+    assert_eq!(corpus.protocol.texts, PartCounts { train: 20, validation: 1, test: 2 });
+    assert_eq!(sources(&corpus.validation), ["dev.csv:2"]);
+    assert_eq!(corpus.protocol.validation, "given");
     assert_eq!(sources(&corpus.test), ["test.csv:2", "test.csv:3"]);
     let notices = corpus.notices.join("\n");
+    assert!(notices.contains("not read: classes.md") && !notices.contains("dev.csv"), "{notices}");
+    let read = corpus.protocol.reading.join("\n");
     assert!(
-        notices.contains("not read: classes.md, dev.csv (the validation part is always cut from train)"),
-        "{notices}"
-    );
-    assert!(
-        notices
-            .contains(r#"train.csv: text from "text", label from "label" (the first line is a header, delimiter ",")"#),
-        "{notices}"
+        read.contains(r#"train.csv: text from "text", label from "label" (the first line is a header, delimiter ",")"#),
+        "{read}"
     );
 
     let apart = CorpusConfig {
         data: dir.path().join("train.csv").display().to_string(),
+        validation_data: dir.path().join("dev.csv").display().to_string(),
         test: dir.path().join("test.csv").display().to_string(),
         ..CorpusConfig::default()
     };
     let apart = load(&apart);
     assert_eq!((all(&apart), apart.protocol.split.to_string().as_str()), (all(&corpus), "given"));
-    assert!(apart.protocol.data.contains("train.csv, test from "), "{}", apart.protocol.data);
+    assert!(apart.protocol.data.contains("dev.csv, test from "), "{}", apart.protocol.data);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod formats;
+mod inputs;
 mod memory;
 mod mutations;
 mod sample;

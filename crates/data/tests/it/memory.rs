@@ -55,7 +55,7 @@ fn a_test_part_in_memory_is_a_given_split() {
     assert_eq!((corpus.test[0].source.as_str(), corpus.test[0].text.as_str()), ("test:1", "text number 30"));
     let last = CorpusConfig { split: Split::Last, validation: Pick::Last, ..CorpusConfig::default() };
     let pooled = Corpus::from_texts(&all[..30], Some(&all[30..]), &last).unwrap();
-    assert_eq!(pooled.protocol.split, TestSplit::Cut { pick: Pick::Last, fraction: 0.2, seed: 0 });
+    assert_eq!(pooled.protocol.split, TestSplit::Cut { pick: Pick::Last, fraction: 0.2, seed: 0, actual: None });
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn train_and_save(args: &TrainArgs, output: &Output) -> Result<()> {
     let resources = args.resources()?;
     let bars = Bars::new(output);
     let tokenizer = Tokenizer::new(&tokenizer)?;
-    let (texts, vocab) = match &args.data.data {
+    let (texts, vocab) = match args.data.data.first() {
         Some(_) => labelled(args, &tokenizer, &vocab, &bars)?,
         None => {
             args.check_data_flags()?;
@@ -234,9 +234,11 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
 impl TrainArgs {
     /// Refuses flags of labelled data that have no effect on text files.
     fn check_data_flags(&self) -> Result<()> {
-        let DataArgs { test, label_column, split, strip, .. } = &self.data;
+        let DataArgs { validation, test, label_column, group_column, split, strip, .. } = &self.data;
         let given = [
+            ("--validation", validation.is_some()),
             ("--test", test.is_some()),
+            ("--group-column", group_column.is_some()),
             ("--label-column", label_column.is_some()),
             ("--split", split.is_some()),
             ("--strip", !strip.is_empty()),

@@ -43,10 +43,11 @@ pub(crate) const CORPUS: NamedCorpus = NamedCorpus {
                 label: sample.labels[document.label as usize].clone(),
                 text: document.text,
                 source: document.source,
+                group: document.group,
             };
             Reading { documents: documents.into_iter().map(labelled).collect(), ..Reading::default() }
         };
-        Ok(Parts { train: named(sample.train), test: Some(named(sample.test)), split: CORPUS.split })
+        Ok(Parts { split: CORPUS.split, ..Parts::given(named(sample.train), Some(named(sample.test))) })
     },
 };
 
@@ -149,7 +150,7 @@ impl Maker<'_> {
         self.originals.push(original);
         self.texts.insert(text.clone());
         self.planted.extend(faults.into_iter().map(|fault| Planted { source: source.clone(), fault }));
-        self.made.push(Document { text, label: label as u32, source });
+        self.made.push(Document { text, label: label as u32, source, group: String::new() });
     }
 
     /// The label that the document gets, right or wrong.
