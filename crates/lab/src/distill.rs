@@ -5,7 +5,7 @@
 //! ```
 //!
 //! *takes* a saved model and a config with one embedding and one network -> *gives* a saved model like any other, and a
-//! [`Distilled`] that sets teacher, pupil and, if wanted, the same network without a teacher side by side.
+//! [`Distilled`] that sets teacher, student and, if wanted, the same network without a teacher side by side.
 //!
 //! # Source
 //! Hinton, Vinyals & Dean, "Distilling the knowledge in a neural network" (2015).
@@ -101,8 +101,8 @@ fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, sess
     let said = work.said(&predictor, &texts.corpus.train, "teacher, training texts")?;
     let targets = at_temperature(&said, texts.corpus.labels.len(), config.distill.temperature);
     let mut measured = vec![work.measured("teacher", teacher, predictor)?];
-    work.train("pupil", Some((&targets, name)), output)?;
-    measured.push(work.measured("pupil", output, Predictor::load(output)?)?);
+    work.train("student", Some((&targets, name)), output)?;
+    measured.push(work.measured("student", output, Predictor::load(output)?)?);
     if beside {
         let folder = tempfile::tempdir().map_err(Error::io("create the folder", std::env::temp_dir()))?;
         work.train("without a teacher", None, folder.path())?;
@@ -117,19 +117,19 @@ fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, sess
 /// A model and its answers to the test texts.
 type Measured = (DistilledRow, Vec<u32>);
 
-/// The second, which is the pupil, with each of the others.
+/// The second, which is the student, with each of the others.
 fn compared(truth: &[u32], measured: &[Measured]) -> Vec<Comparison> {
-    let (pupil, answers) = &measured[1];
-    let others: Vec<&Measured> = measured.iter().filter(|(row, _)| row.role != pupil.role).collect();
+    let (student, answers) = &measured[1];
+    let others: Vec<&Measured> = measured.iter().filter(|(row, _)| row.role != student.role).collect();
     let p = |(_, other): &&Measured| {
         let (only_pupil, only_other) = discordant(truth, answers, other);
         mcnemar(only_pupil, only_other)
     };
     let p: Vec<f64> = others.iter().map(p).collect();
     let comparison = |(((other, _), &p), p_corrected): ((&&Measured, &f64), f64)| Comparison {
-        a: pupil.role.clone(),
+        a: student.role.clone(),
         b: other.role.clone(),
-        difference: pupil.test.accuracy - other.test.accuracy,
+        difference: student.test.accuracy - other.test.accuracy,
         p,
         p_corrected,
         test: "mcnemar".to_string(),

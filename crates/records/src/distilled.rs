@@ -6,14 +6,14 @@ use crate::Comparison;
 use ninefold_data::Protocol;
 use ninefold_metrics::{ConfidenceLevel, Scores};
 
-/// Teacher, pupil, and perhaps the same network without a teacher.
+/// Teacher, student, and perhaps the same network without a teacher.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distilled {
     /// How the texts were read and split.
     pub protocol: Protocol,
-    /// The teacher, the pupil, and perhaps the same network without a teacher.
+    /// The teacher, the student, and perhaps the same network without a teacher.
     pub rows: Vec<DistilledRow>,
-    /// The pupil with each of the others, by the accuracy of their answers to the test texts.
+    /// The student with each of the others, by the accuracy of their answers to the test texts.
     pub comparisons: Vec<Comparison>,
     /// The level of the comparisons' tests.
     #[serde(default)]
@@ -23,7 +23,7 @@ pub struct Distilled {
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistilledRow {
-    /// "teacher", "pupil", "without a teacher".
+    /// "teacher", "student", "without a teacher".
     pub role: String,
     /// "word2vec + gru"; of an ensemble how many networks it has.
     pub name: String,

@@ -4,18 +4,18 @@ use ninefold_core::phrasing::thousands;
 use ninefold_metrics::{ConfidenceLevel, Interval, MainScore};
 use ninefold_records::{Comparison, Leaderboard, Member};
 
-/// A share as a percentage with one decimal, without the sign: 0.7253 is "72.5".
-pub(crate) fn percent(share: f64) -> String {
-    format!("{:.1}", 100.0 * share)
+/// A fraction as a percentage with one decimal, without the sign: 0.7253 is "72.5".
+pub(crate) fn percent(fraction: f64) -> String {
+    format!("{:.1}", 100.0 * fraction)
 }
 
-/// The difference of two shares in points, with its sign: "+2.1", "-0.4", "0.0".
+/// The difference of two fractions in points, with its sign: "+2.1", "-0.4", "0.0".
 pub(crate) fn points(change: f64) -> String {
     let written = format!("{:+.1}", 100.0 * change);
     if written == "+0.0" || written == "-0.0" { "0.0".to_owned() } else { written }
 }
 
-/// How far apart two shares are in points, without a sign: "2.1".
+/// The absolute difference of two fractions in points: "2.1".
 pub(crate) fn distance(change: f64) -> String {
     percent(change.abs())
 }
@@ -38,13 +38,13 @@ pub(crate) fn side(difference: f64) -> &'static str {
     if difference < 0.0 { "below" } else { "above" }
 }
 
-/// "a tie, p = 0.41" or "told apart, p < 0.001".
+/// "not significant, p = 0.41" or "significant, p < 0.001".
 pub(crate) fn verdict(comparison: &Comparison, level: ConfidenceLevel) -> String {
-    let what = if comparison.is_significant(level) { "told apart" } else { "a tie" };
+    let what = if comparison.is_significant(level) { "significant" } else { "not significant" };
     format!("{what}, {}", p_value(comparison.p_corrected))
 }
 
-/// " (a tie, p = 0.41)" of two rows by their names; nothing where they were not compared.
+/// " (not significant, p = 0.41)" of two rows by their names; nothing where they were not compared.
 pub(crate) fn versus(board: &Leaderboard, one: &str, other: &str) -> String {
     let comparison = board.comparison(one, other);
     comparison.map_or(String::new(), |comparison| format!(" ({})", verdict(comparison, board.confidence_level())))

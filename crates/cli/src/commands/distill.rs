@@ -21,11 +21,11 @@ use crate::usage::Usage;
 #[command(after_help = "\
 Examples:
   ninefold distill RUN/ensembles/vote_networks/model --data posts/ -o small --set model.hidden_size=32
-  ninefold distill TEACHER --data posts/ --embeddings glove --models gru -o pupil --beside
-  ninefold distill TEACHER --data posts/ -o pupil --set distill.share=0.7 --set distill.temperature=4
+  ninefold distill TEACHER --data posts/ --embeddings glove --models gru -o student --beside
+  ninefold distill TEACHER --data posts/ -o student --set distill.share=0.7 --set distill.temperature=4
 
-The pupil learns the training texts' labels and what TEACHER says of them: its loss is (1 - share) cross-entropy + share T^2
-KL(teacher || pupil), both at temperature T. Validation chooses its epoch, as ever; a pupil pays for more epochs than others do
+The student learns the training texts' labels and what TEACHER says of them: its loss is (1 - share) cross-entropy + share T^2
+KL(teacher || student), both at temperature T. Validation chooses its epoch, as ever; a student pays for more epochs than others do
 (--epochs 30). TEACHER should have been trained on the same texts and split; its labels must be the texts' own.")]
 pub struct DistillArgs {
     /// The folder of a trained model or ensemble
@@ -34,7 +34,7 @@ pub struct DistillArgs {
     /// The settings: one embedding and one network [default: word2vec, gru].
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// The folder to write the pupil to
+    /// The folder to write the student to
     #[arg(long, short, value_name = "DIR")]
     pub output: PathBuf,
     /// Also train the same network without the teacher, to see what the teacher is worth
@@ -73,6 +73,8 @@ fn one<T: Clone + PartialEq>(flag: &str, list: &[T], all: &[T], usual: &T) -> Re
     match list {
         [only] => Ok(only.clone()),
         everything if everything == all => Ok(usual.clone()),
-        several => Err(Usage(format!("{flag}: a pupil is one network: expected one, found {}", several.len())).into()),
+        several => {
+            Err(Usage(format!("{flag}: a student is one network: expected one, found {}", several.len())).into())
+        }
     }
 }

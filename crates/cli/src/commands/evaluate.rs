@@ -1,4 +1,4 @@
-//! `ninefold evaluate`: a saved model on labelled texts -> scores, scores per class, what is mistaken for what.
+//! `ninefold evaluate`: a saved model on labelled texts -> scores, scores per class, the most frequent confusions.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -146,7 +146,11 @@ fn text(
     writeln!(text, "Scores in %.\n\naccuracy: {} %", percent(&scores.accuracy))?;
     for confused in confusion.worst_confusions(CONFUSIONS) {
         let (truth, taken_for) = (&labels[confused.truth], &labels[confused.predicted]);
-        writeln!(text, "{} of {} texts of {truth:?} were taken for {taken_for:?}", confused.count, confused.support)?;
+        writeln!(
+            text,
+            "{} of {} texts of {truth:?} were predicted as {taken_for:?}",
+            confused.count, confused.support
+        )?;
     }
     Ok(text)
 }

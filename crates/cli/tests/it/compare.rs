@@ -26,7 +26,7 @@ fn nine_pairs_fill_a_leaderboard_and_a_run_folder() {
         "data: posts",
         "3 classes",
         "accuracy",
-        "Best pair, chosen by validation",
+        "Best network by validation",
         "run folder: run",
         "ninefold predict run/best\n",
     ] {

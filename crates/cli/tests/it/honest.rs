@@ -45,9 +45,7 @@ fn baselines_stand_beside_the_pairs_and_are_not_done_again() {
     let args = [&QUICK[..], &["--baselines", BASELINES]].concat();
     let output = place.compare("run", &args);
     let table = stdout(&output);
-    for expected in
-        ["Best pair, chosen by validation", "Best baseline, chosen by validation: ", "test labels: 9 models"]
-    {
+    for expected in ["Best network by validation", "Best baseline by validation: ", "test evaluations: 9 models"] {
         assert!(table.contains(expected), "{expected:?} is not in:\n{table}");
     }
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
@@ -314,7 +312,7 @@ fn the_page_says_what_the_leaderboard_says() {
     assert_eq!(page.matches("<rect class=\"right\"").count() + page.matches("<rect class=\"wrong\"").count(), cells);
     let models: BTreeSet<&str> = rows(&board).iter().map(|row| row["model"].as_str().unwrap()).collect();
     assert!(models.iter().all(|model| page.contains(&format!("<td>{model}</td>"))), "{models:?}");
-    assert!(page.contains("Best pair, chosen by validation") && !page.contains("Unfinished"));
+    assert!(page.contains("Best network by validation") && !page.contains("Unfinished"));
     assert_eq!(
         page.matches("<polyline class=\"first\"").count(),
         2 + 2,

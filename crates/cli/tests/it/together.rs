@@ -29,10 +29,10 @@ fn ensembles_stand_in_the_table_the_page_json_and_csv() {
         "together   stacked",
         "glove      rnn_vote_seeds",
         "test labels: 11 models scored on them in this run",
-        "Together: 4 models vote (vote_networks), ",
-        "Together: logistic regression over 6 models (stacked), ",
-        "Together: 2 seeds vote (glove + ",
-        "Together: several of the other rows answer as one",
+        "Ensemble of 4 models by vote (vote_networks): ",
+        "Ensemble of 6 models by logistic regression (stacked): ",
+        "Ensemble of 2 seeds by vote (glove + ",
+        "Ensembles combine the predictions of other rows",
     ] {
         assert!(table.replace("\n  ", " ").contains(expected), "{expected:?} is not in:\n{table}");
     }
@@ -174,7 +174,7 @@ fn a_pupil_is_taught_on_the_built_in_sample() {
         let one = ["--embeddings", "glove", "--models", "gru", "--set", "model.hidden_size=4"];
         place.ninefold(&[&["distill", teacher], &sample[..], &SMALL, &one, args].concat()).output().unwrap()
     };
-    let output = distill(&["-o", "pupil", "--beside"]);
+    let output = distill(&["-o", "student", "--beside"]);
     let text = stdout(&output);
     for expected in [
         "teacher",
@@ -188,22 +188,24 @@ fn a_pupil_is_taught_on_the_built_in_sample() {
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("another split"), "it is the same split");
     let labelled =
-        stdout(&place.ninefold(&["predict", "pupil"]).write_stdin("the strings of a guitar\n").output().unwrap());
+        stdout(&place.ninefold(&["predict", "student"]).write_stdin("the strings of a guitar\n").output().unwrap());
     assert!(labelled.contains('\t'), "{labelled}");
-    assert!(std::fs::read_to_string(place.path("pupil/README.md")).unwrap().contains("It is the pupil of 2 networks"));
+    assert!(
+        std::fs::read_to_string(place.path("student/README.md")).unwrap().contains("It is the student of 2 networks")
+    );
     let json: Value = serde_json::from_str(&stdout(&distill(&["-o", "again", "--json", "-q"]))).unwrap();
     assert_eq!(json["rows"].as_array().unwrap().len(), 2);
     assert!(json["rows"][1]["parameters"].as_u64() < json["rows"][0]["parameters"].as_u64(), "{json}");
-    same_bytes(&place.path("pupil"), &place.path("again"), &["model.safetensors", "config.json"]);
+    same_bytes(&place.path("student"), &place.path("again"), &["model.safetensors", "config.json"]);
 
-    assert!(refusal(&distill(&["-o", "pupil"]), 1).contains("pupil: holds files already"));
+    assert!(refusal(&distill(&["-o", "student"]), 1).contains("student: holds files already"));
     assert!(
         refusal(&distill(&["-o", "x", "--set", "distill.share=0"]), 2)
             .contains("distill.share: expected a share above 0")
     );
     assert!(refusal(&distill(&["-o", "x", "--set", "distill.heat=2"]), 2).contains("temperature"));
     let several = place.ninefold(&["distill", teacher, "-o", "x", "--models", "gru,rnn"]).output().unwrap();
-    assert!(refusal(&several, 2).contains("--models: a pupil is one network: expected one, found 2"));
+    assert!(refusal(&several, 2).contains("--models: a student is one network: expected one, found 2"));
     let other =
         place.ninefold(&[&["distill", teacher, "--data", "posts", "-o", "x"], &SMALL[..]].concat()).output().unwrap();
     let error = refusal(&other, 1);

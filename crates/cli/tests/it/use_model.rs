@@ -236,7 +236,7 @@ fn runs_are_listed_shown_and_compared() {
     let list = stdout(&place.ninefold(&["runs", "list"]).output().unwrap());
     assert!(list.contains("ninefold-runs/a") && list.contains("ninefold-runs/b") && list.contains("2 of 2"), "{list}");
     let shown = stdout(&place.ninefold(&["runs", "show", "ninefold-runs/a"]).output().unwrap());
-    assert!(shown.contains("data: posts") && shown.contains("Best pair, chosen by validation"), "{shown}");
+    assert!(shown.contains("data: posts") && shown.contains("Best network by validation"), "{shown}");
     let diff = stdout(&place.ninefold(&["runs", "diff", "ninefold-runs/a", "ninefold-runs/b"]).output().unwrap());
     assert!(diff.contains("A: ninefold-runs/a") && diff.contains("  seed: A 0; B 1"), "{diff}");
     let args = ["runs", "diff", "ninefold-runs/a", "ninefold-runs/b", "--json"];

@@ -185,10 +185,10 @@ fn several_answer_together_whatever_each_makes_of_unseen_words() {
     assert_eq!(bytes(&all).unwrap(), sum + fs::metadata(all.join("config.json")).unwrap().len());
     assert!(bytes(&models[0]).unwrap() > bytes(&models[1]).unwrap());
 
-    // A pupil has its own, and is scored as it was trained.
-    let (mut pupil, output) = (config.clone(), place.path().join("pupil"));
-    (pupil.models, pupil.model.families.recurrent.hidden_size) = (vec![ModelKind::Gru], 3);
-    let done = distill(&pupil, &all, &output, false, &Silent).unwrap();
+    // A student has its own, and is scored as it was trained.
+    let (mut student, output) = (config.clone(), place.path().join("student"));
+    (student.models, student.model.families.recurrent.hidden_size) = (vec![ModelKind::Gru], 3);
+    let done = distill(&student, &all, &output, false, &Silent).unwrap();
     let saved = Bundle::load(&output).unwrap();
     assert_eq!(saved.config.training.test, Some(done.rows[1].test));
     assert_ne!(said(&output, &strings(&NEW[..1])), said(&output, &strings(&NEW[1..2])));

@@ -1,5 +1,5 @@
 //! Saved models that answer together: what they say is the mean of what each says, and what does not belong together is
-//! refused by name. Distillation: a pupil is a saved model like any other.
+//! refused by name. Distillation: a student is a saved model like any other.
 
 #![allow(clippy::unwrap_used)]
 
@@ -163,7 +163,7 @@ fn a_pupil_is_a_model_that_knows_its_teacher() {
     let (place, mut config) = trained();
     let both = place.path().join("both");
     together(&[&model(place.path(), "rnn"), &model(place.path(), "gru")], &[], &both).unwrap();
-    let output = place.path().join("pupil");
+    let output = place.path().join("student");
     let error = distill(&config, &both, &output, false, &Silent).unwrap_err().to_string();
     assert_eq!(error, "embeddings, models: expected one of each, found more");
 
@@ -171,24 +171,24 @@ fn a_pupil_is_a_model_that_knows_its_teacher() {
     config.model.families.recurrent.hidden_size = 3;
     let done = distill(&config, &both, &output, true, &Silent).unwrap();
     let roles: Vec<&str> = done.rows.iter().map(|row| row.role.as_str()).collect();
-    assert_eq!(roles, ["teacher", "pupil", "without a teacher"]);
-    let [teacher, pupil, alone] = done.rows.as_slice() else { unreachable!() };
+    assert_eq!(roles, ["teacher", "student", "without a teacher"]);
+    let [teacher, student, alone] = done.rows.as_slice() else { unreachable!() };
     assert_eq!(teacher.name, "2 networks together (glove + rnn, glove + gru)");
-    assert!(teacher.parameters > pupil.parameters && teacher.bytes > pupil.bytes && teacher.texts_per_s > 0.0);
-    assert_eq!((pupil.parameters, pupil.name.as_str()), (alone.parameters, "glove + gru"));
+    assert!(teacher.parameters > student.parameters && teacher.bytes > student.bytes && teacher.texts_per_s > 0.0);
+    assert_eq!((student.parameters, student.name.as_str()), (alone.parameters, "glove + gru"));
 
     for (comparison, other) in done.comparisons.iter().zip([teacher, alone]) {
-        assert_eq!((comparison.a.as_str(), &comparison.b), ("pupil", &other.role));
-        assert_eq!(comparison.difference, pupil.test.accuracy - other.test.accuracy);
+        assert_eq!((comparison.a.as_str(), &comparison.b), ("student", &other.role));
+        assert_eq!(comparison.difference, student.test.accuracy - other.test.accuracy);
         assert!((0.0..=1.0).contains(&comparison.p) && comparison.p <= comparison.p_corrected, "{comparison:?}");
     }
     assert_eq!(done.comparisons.len(), 2);
 
     let saved = Bundle::load(&output).unwrap();
     assert_eq!(saved.config.training.teacher.as_deref(), Some(teacher.name.as_str()));
-    assert_eq!(saved.config.training.test, Some(pupil.test), "what is saved is what was scored");
+    assert_eq!(saved.config.training.test, Some(student.test), "what is saved is what was scored");
     let card = fs::read_to_string(output.join("README.md")).unwrap();
-    assert!(card.contains("It is the pupil of 2 networks together (glove + rnn, glove + gru), whose"), "{card}");
+    assert!(card.contains("It is the student of 2 networks together (glove + rnn, glove + gru), whose"), "{card}");
     assert_eq!(said(&output).len(), TEXTS.len() * 3);
 
     // The same again gives the same bytes; without the teacher, others.
@@ -200,7 +200,7 @@ fn a_pupil_is_a_model_that_knows_its_teacher() {
     distill(&config, &both, &plain, false, &Silent).unwrap();
     assert!(weights(&plain) != weights(&output));
     let error = distill(&config, &both, &output, false, &Silent).unwrap_err().to_string();
-    assert!(error.contains("pupil: holds files already"), "{error}");
+    assert!(error.contains("student: holds files already"), "{error}");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_teacher_of_other_labels_is_refused() {
     let text = fs::read_to_string(place.path().join("texts.csv")).unwrap();
     fs::write(place.path().join("texts.csv"), text.replace(",food", ",meals")).unwrap();
     config.models = vec![ModelKind::Gru];
-    let error = distill(&config, &teacher, &place.path().join("pupil"), false, &Silent).unwrap_err().to_string();
+    let error = distill(&config, &teacher, &place.path().join("student"), false, &Silent).unwrap_err().to_string();
     assert!(
         error.contains("have different labels: number 1 is \"food\" in the one and \"meals\" in the other"),
         "{error}"

@@ -169,7 +169,7 @@ impl Drawing {
         let scores = Axis::around(ends, SCORES);
         let lost = results.steps.iter().filter_map(|step| step.left_out);
         let losses = Axis::around(lost.flat_map(|gain| [gain.interval.low, gain.interval.high, 0.0]), LOSSES);
-        let names = std::iter::once("foot").chain(results.steps.iter().map(|step| step.name.as_str()));
+        let names = std::iter::once("baseline").chain(results.steps.iter().map(|step| step.name.as_str()));
         let rungs: Vec<RungView> = results
             .rungs
             .iter()
@@ -189,7 +189,7 @@ impl Drawing {
                     dot: judged(rung).map(|(score, interval)| scores.dot(score, interval, percent(score), added)),
                     loss: step.and_then(|step| step.left_out).map(|gain| {
                         let text = points(gain.difference);
-                        losses.dot(gain.difference, gain.interval, text, title("left out", Some(gain)))
+                        losses.dot(gain.difference, gain.interval, text, title("removed", Some(gain)))
                     }),
                 }
             })
@@ -223,7 +223,7 @@ mod tests {
         let page = ladder_page(&results, "seed = 0").unwrap();
         assert_eq!(page.matches("class=\"dot-first").count(), 3 + 2, "{page}");
         assert!(page.contains("<td>model.pooling</td><td>last</td><td>max</td>"), "{page}");
-        assert!(page.contains("pooling, left out: +18.5 points"), "{page}");
+        assert!(page.contains("pooling, removed: +18.5 points"), "{page}");
         let alone = ladder_drawing(&results).unwrap();
         assert!(alone.starts_with("<svg xmlns=") && alone.contains("<style>"), "{alone}");
     }

@@ -131,12 +131,12 @@ impl Column {
         }
     }
 
-    /// Names stand left, figures right.
+    /// Names are aligned left, figures right.
     pub(crate) fn align(self) -> Align {
         if matches!(self, Column::Embedding | Column::Model) { Align::Left } else { Align::Right }
     }
 
-    /// What stands in the row; a score that the row does not have is a dash.
+    /// The cell's text; a missing score is a dash.
     pub(crate) fn text(self, row: &Row) -> String {
         match self.cell(row) {
             Cell::Name(name) => name.to_owned(),
@@ -170,7 +170,7 @@ impl Column {
         let spread = |score: fn(Scores) -> f64| Cell::Spread(row.test.map(score), row.deviation.map(score));
         match self {
             Column::Embedding if row.embedding == NO_EMBEDDING && row.kind == RowKind::Ensemble => {
-                Cell::Name("together")
+                Cell::Name("ensemble")
             }
             Column::Embedding if row.embedding == NO_EMBEDDING => Cell::Name("-"),
             Column::Embedding => Cell::Name(&row.embedding),

@@ -1,4 +1,4 @@
-//! A distillation for people: what the pupil costs and scores beside its teacher.
+//! A distillation as text: what the student costs and scores compared with its teacher.
 
 use std::iter::once;
 
@@ -8,7 +8,7 @@ use ninefold_records::{Distilled, DistilledRow};
 
 const HEAD: [&str; 7] = ["", "parameters", "MB", "texts/s", "validation", "test", "F1 macro"];
 
-/// The protocol, who is compared, a row for each, and what the pupil gains and loses.
+/// The protocol, the models compared, a row for each, and what the student gains and loses.
 pub fn distilled_table(done: &Distilled) -> String {
     let who = done.rows.iter().take(2).map(|row| format!("{}: {}\n", row.role, row.name)).collect::<String>();
     let table = plain_table(&HEAD, 1, done.rows.iter().map(cells));
@@ -26,17 +26,17 @@ fn cells(row: &DistilledRow) -> Vec<String> {
 
 fn insights(done: &Distilled) -> Vec<String> {
     let mut insights = Vec::new();
-    if let [teacher, pupil, ..] = done.rows.as_slice() {
-        let smaller = teacher.bytes as f64 / pupil.bytes.max(1) as f64;
-        let faster = pupil.texts_per_s / teacher.texts_per_s.max(1e-9);
+    if let [teacher, student, ..] = done.rows.as_slice() {
+        let smaller = teacher.bytes as f64 / student.bytes.max(1) as f64;
+        let faster = student.texts_per_s / teacher.texts_per_s.max(1e-9);
         insights.push(format!(
-            "The pupil takes {smaller:.1} times less room than its teacher and labels {faster:.1} times as many texts per second."
+            "The student is {smaller:.1} times smaller than its teacher and predicts {faster:.1} times as many texts per second."
         ));
     }
     insights.extend(done.comparisons.iter().map(|comparison| {
-        let of = if comparison.b == "teacher" { "its teacher" } else { "the same network without a teacher" };
+        let of = if comparison.b == "teacher" { "its teacher's" } else { "that of the same network without a teacher" };
         format!(
-            "It is {} points {} {of} on the test texts ({}).",
+            "Its test accuracy is {} points {} {of} ({}).",
             distance(comparison.difference),
             side(comparison.difference),
             verdict(comparison, done.confidence_level)
@@ -63,7 +63,7 @@ mod tests {
             test: Scores { accuracy, f1_macro: accuracy - 0.01, ..Scores::default() },
         };
         let comparison = |b: &str, difference: f64, p: f64| Comparison {
-            a: "pupil".into(),
+            a: "student".into(),
             b: b.into(),
             difference,
             p,
@@ -74,7 +74,7 @@ mod tests {
             protocol: sample::protocol(),
             rows: vec![
                 row("teacher", "5 networks", 20_000_000, 0.75),
-                row("pupil", "word2vec + gru", 4_000_000, 0.731),
+                row("student", "word2vec + gru", 4_000_000, 0.731),
                 row("without a teacher", "word2vec + gru", 4_000_000, 0.7),
             ],
             comparisons: vec![comparison("teacher", -0.019, 0.023), comparison("without a teacher", 0.031, 0.0001)],
@@ -89,20 +89,20 @@ mod tests {
         split: bydate; validation: 10 % of train, stratified, seed 0
         stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
         teacher: 5 networks
-        pupil: word2vec + gru
+        student: word2vec + gru
 
         ─────────────────────────────────────────────────────────────────────────
                             parameters    MB  texts/s  validation  test  F1 macro
         ═════════════════════════════════════════════════════════════════════════
          teacher               5000000  20.0       50        76.0  75.0      74.0
-         pupil                 1000000   4.0      250        74.1  73.1      72.1
+         student                 1000000   4.0      250        74.1  73.1      72.1
          without a teacher     1000000   4.0      250        71.0  70.0      69.0
         ─────────────────────────────────────────────────────────────────────────
         Accuracy in % on the validation and the test texts, macro F1 on the test texts; size on the disk.
 
-        The pupil takes 5.0 times less room than its teacher and labels 5.0 times as many texts per second.
-        It is 1.9 points below its teacher on the test texts (told apart, p = 0.023).
-        It is 3.1 points above the same network without a teacher on the test texts (told apart, p < 0.001).
+        The student is 5.0 times smaller than its teacher and predicts 5.0 times as many texts per second.
+        Its test accuracy is 1.9 points below its teacher's (significant, p = 0.023).
+        Its test accuracy is 3.1 points above that of the same network without a teacher (significant, p < 0.001).
         ");
     }
 
@@ -110,7 +110,7 @@ mod tests {
     fn what_is_significant_depends_on_the_level() {
         let strict = Distilled { confidence_level: ConfidenceLevel::new(0.99), ..distilled() };
         let verdicts = |done: &Distilled| -> Vec<bool> {
-            insights(done)[1..].iter().map(|insight| insight.contains("told apart")).collect()
+            insights(done)[1..].iter().map(|insight| insight.contains("(significant")).collect()
         };
         assert_eq!((verdicts(&distilled()), verdicts(&strict)), (vec![true, true], vec![false, true]));
     }

@@ -1,7 +1,7 @@
-//! What several models gain by answering together, in sentences.
+//! What ensembles gain, in sentences.
 //!
-//! Takes a leaderboard -> gives a sentence for each ensemble: who is in it, what it scores, and how far that is above the best
-//! of them alone, which is the one that validation would have chosen.
+//! Takes a leaderboard -> gives a sentence for each ensemble: its members, its score, and the difference from its best member by
+//! validation.
 
 use crate::phrases::{self, distance, member_weights, percent, side, versus};
 use ninefold_core::phrasing::{all_listed, counted};
@@ -30,15 +30,15 @@ fn sentence(board: &Leaderboard, row: &Row) -> Option<String> {
     let shares = member_weights(&row.members);
     let alone = board.best_of(|other| shares.iter().any(|(name, _)| *name == other.pair()))?;
     if let ([(name, _)], false) = (shares.as_slice(), is_of_seeds(row)) {
-        return Some(format!("Together: validation selects {name} alone ({}); no other adds to it.", row.pair()));
+        return Some(format!("Ensemble {}: validation selects {name} alone; no other model improves it.", row.pair()));
     }
     let difference = score - alone.score(board.main_score)?;
     let than = match is_of_seeds(row) {
-        true => "the mean of them".to_string(),
-        false => format!("{}, the best of them by validation", alone.pair()),
+        true => "the mean of its seeds".to_string(),
+        false => format!("{}, its best member by validation", alone.pair()),
     };
     Some(format!(
-        "Together: {}, {}, {} points {} {than}{}.",
+        "Ensemble of {}: {}, {} points {} {than}{}.",
         who(row, &shares),
         phrases::score(board.main_score, score),
         distance(difference),
@@ -47,17 +47,16 @@ fn sentence(board: &Leaderboard, row: &Row) -> Option<String> {
     ))
 }
 
-/// "5 models vote (vote_selected: complement_nb 40.0 %, glove + gru 30.0 % and 3 more)", or how many there are where all count
-/// the same.
+/// "5 models by vote (vote_selected: complement_nb 40.0 %, glove + gru 30.0 % and 3 more)"; equal weights are not listed.
 fn who(row: &Row, shares: &[(String, f64)]) -> String {
     let (name, count) = (row.pair(), row.members.len());
     let is_even = row.members.windows(2).all(|pair| pair[0].weight == pair[1].weight);
     let total: f64 = shares.iter().map(|(_, share)| share).sum();
     if row.model == STACKED {
-        return format!("logistic regression over {} ({name})", counted(count, "model"));
+        return format!("{} by logistic regression ({name})", counted(count, "model"));
     }
     let noun = if is_of_seeds(row) { "seed" } else { "model" };
-    let mut told = format!("{} vote ({name}", counted(count, noun));
+    let mut told = format!("{} by vote ({name}", counted(count, noun));
     if !is_even {
         let named = |(name, share): &(String, f64)| format!("{name} {} %", percent(share / total));
         let mut named: Vec<String> = shares.iter().take(NAMED).map(named).collect();
@@ -77,16 +76,16 @@ mod tests {
     use ninefold_records::Member;
 
     #[test]
-    fn what_several_gain_is_told_beside_the_best_of_them() {
+    fn gain_of_an_ensemble_is_stated_beside_its_best_member() {
         insta::assert_snapshot!(ensembles(&sample::ensembles().merged()).join("\n"), @r"
-        Together: 2 seeds vote (word2vec + gru_vote_seeds), 73.0 %, 1.6 points above the mean of them (a tie, p = 0.20).
-        Together: 3 models vote (vote_selected: word2vec + gru 70.0 % and tfidf_svm 30.0 %), 74.1 %, 2.7 points above word2vec + gru, the best of them by validation (a tie, p = 0.20).
-        Together: logistic regression over 3 models (stacked), 75.2 %, 3.8 points above word2vec + gru, the best of them by validation (told apart, p = 0.003).
+        Ensemble of 2 seeds by vote (word2vec + gru_vote_seeds): 73.0 %, 1.6 points above the mean of its seeds (not significant, p = 0.20).
+        Ensemble of 3 models by vote (vote_selected: word2vec + gru 70.0 % and tfidf_svm 30.0 %): 74.1 %, 2.7 points above word2vec + gru, its best member by validation (not significant, p = 0.20).
+        Ensemble of 3 models by logistic regression (stacked): 75.2 %, 3.8 points above word2vec + gru, its best member by validation (significant, p = 0.003).
         ");
     }
 
     #[test]
-    fn ensembles_stand_in_the_table_as_their_own_kind_of_row() {
+    fn ensembles_are_rows_of_their_own_kind() {
         let board = sample::ensembles();
         assert!(board.best().is_some_and(|best| best.kind == RowKind::Pair), "no ensemble is the best pair");
         let view = View { ascii: true, ..View::default() };
@@ -97,8 +96,8 @@ mod tests {
          #  embedding  model             accuracy      interval    F1     train  seconds  parameters
                                                                        accuracy
         ============================================================================================
-         1  together   stacked               75.2             -  74.9         -      622     704,204
-         1  together   vote_selected         74.1             -  73.8         -      622   1,304,204
+         1  ensemble   stacked               75.2             -  74.9         -      622     704,204
+         1  ensemble   vote_selected         74.1             -  73.8         -      622   1,304,204
          1  word2vec   gru_vote_seeds        73.0             -  72.7         -      622   1,404,204
          1  fasttext   gru                   72.5  71.4 to 73.6  72.2      92.5    1,334     304,204
          3  fasttext   lstm                  71.4  70.3 to 72.5  71.1      91.4      423     404,204
@@ -112,12 +111,12 @@ mod tests {
          -  glove      rnn                 failed             -     -         -       23           -
         --------------------------------------------------------------------------------------------
         Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
-        Seconds: embedding, training and evaluation. # is the rank by accuracy; rows that cannot be told
-        apart share it. Together: several of the other rows answer as one; seconds and parameters are the
-        sum of theirs. Left out for want of room: recall and precision.
+        Seconds: embedding, training and evaluation. #: rank by accuracy; rows that do not differ
+        significantly share a rank. Ensembles combine the predictions of other rows; their seconds and
+        parameters are sums. Columns not shown for lack of space: recall and precision.
         ");
         let coloured = leaderboard_table(&board, Column::Accuracy, &[], &View { color: true, ..view });
-        assert!(coloured.contains("\x1b[36m 1  together   stacked"), "{coloured}");
+        assert!(coloured.contains("\x1b[36m 1  ensemble   stacked"), "{coloured}");
         let csv = leaderboard_csv(&board, Column::Accuracy);
         let lines: Vec<&str> = csv.lines().filter(|line| line.contains(",none,stacked,")).collect();
         assert!(lines.len() == 1 && lines[0].starts_with("1,none,stacked,0,false,true,"), "{csv}");
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_of_one_is_said_to_be_no_gain() {
+    fn selection_of_one_model_is_no_gain() {
         let mut board = sample::ensembles();
         for row in board.rows.iter_mut().filter(|row| row.model == "vote_selected") {
             row.members.truncate(1);
@@ -133,21 +132,22 @@ mod tests {
         let told = ensembles(&board.merged());
         assert!(
             told.contains(
-                &"Together: validation selects word2vec + gru alone (vote_selected); no other adds to it.".to_string()
+                &"Ensemble vote_selected: validation selects word2vec + gru alone; no other model improves it."
+                    .to_string()
             ),
             "{told:?}"
         );
     }
 
     #[test]
-    fn many_members_are_counted_and_the_first_few_named() {
+    fn first_members_are_named_and_the_rest_counted() {
         let member = |n: usize| Member { name: format!("m{n}"), weight: 1.0 / (n + 1) as f64, ..Member::default() };
         let names = (NO_EMBEDDING.to_string(), "vote_selected".to_string());
         let row = Row { embedding: names.0, model: names.1, members: (0..8).map(member).collect(), ..Row::default() };
         let told = who(&row, &member_weights(&row.members));
         assert_eq!(
             told,
-            "8 models vote (vote_selected: m0 36.8 %, m1 18.4 %, m2 12.3 %, m3 9.2 %, m4 7.4 % and 3 more)"
+            "8 models by vote (vote_selected: m0 36.8 %, m1 18.4 %, m2 12.3 %, m3 9.2 %, m4 7.4 % and 3 more)"
         );
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Tone {
     Plain,
     Strong,
     Quiet,
-    Together,
+    Ensemble,
     Good,
     Bad,
 }
@@ -45,12 +45,12 @@ impl View {
             Tone::Quiet => 2,
             Tone::Good => 32,
             Tone::Bad => 31,
-            Tone::Together => 36,
+            Tone::Ensemble => 36,
         };
         format!("\x1b[{code}m{line}\x1b[0m")
     }
 
-    /// What stands above a table: lines that are broken between words.
+    /// The lines above a table, broken between words.
     pub(crate) fn head(&self, text: &str) -> String {
         let lines: Vec<String> = text.lines().map(|line| wrap(line, self.width)).collect();
         self.paint(Tone::Quiet, &lines.join("\n"))
@@ -67,7 +67,7 @@ impl View {
     }
 }
 
-/// On which side of its column a cell stands.
+/// The alignment of a cell in its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,

@@ -1,8 +1,8 @@
-//! What a person would want to be told after reading the table.
+//! Sentences that interpret a leaderboard.
 //!
-//! Takes a leaderboard and the best pair's confusion matrix -> gives plain sentences: which pair validation chooses, what
-//! ties with it, whether it beats the best baseline, what several gain together, which family, how much was learned by heart,
-//! whose limit that is, which classes are mistaken for which.
+//! Takes a leaderboard and the best network's confusion matrix -> gives sentences: the best model by validation, which models do
+//! not differ significantly from it, the best baseline, what ensembles gain, the best embedding and network, the generalization
+//! gap, evidence about the limit, the most frequent confusions.
 
 use super::{ensembles, limit};
 use crate::phrases::{self, distance, p_value, percent, side, versus};
@@ -35,7 +35,7 @@ pub fn insights(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>)
     }
     if let Some((confusion, labels)) = confusion {
         insights.extend(worst_confusions(confusion, labels));
-        insights.extend(commonest_class(confusion, labels));
+        insights.extend(majority_class(confusion, labels));
     }
     for row in runs.iter().filter(|row| row.accuracy().is_none()) {
         let reason = row.error.as_deref().unwrap_or("it has no test scores");
@@ -45,22 +45,22 @@ pub fn insights(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>)
     insights
 }
 
-/// The pair that one would take home, by validation alone; its test score is then an honest one.
+/// The best network by validation; its test score is therefore unbiased by the choice.
 fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
     let (accuracy, texts, main) = (best.accuracy()?, board.protocol.texts.test, board.main_score);
     let level = board.confidence_level();
     let validation = percent(main.of(&best.validation?));
     let named = if texts == 0 { "the test texts".to_owned() } else { counted(texts, "test text") };
     let (pair, right) = (best.pair(), percent(accuracy));
+    let kind = if best.kind == RowKind::Pair { "network" } else { "baseline" };
     let mut insight = match main {
         MainScore::Accuracy => {
-            format!("Best pair, chosen by validation ({validation} %): {pair}, {right} % of {named} right")
+            format!("Best {kind} by validation ({validation} %): {pair}, test accuracy {right} % on {named}")
         }
         MainScore::F1Macro => {
             let f1 = percent(best.score(main)?);
             format!(
-                "Best pair, chosen by validation (macro F1 {validation} %): {pair}, macro F1 {f1} % (accuracy {right} %) \
-                 on {named}"
+                "Best {kind} by validation (macro F1 {validation} %): {pair}, macro F1 {f1} % (accuracy {right} %) on {named}"
             )
         }
     };
@@ -77,13 +77,12 @@ fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
     };
     insight.push('.');
     if (1..FEW_TEXTS).contains(&texts) {
-        let say = if texts == 1 { "says" } else { "say" };
-        insight += &format!(" {} {say} little: the interval is wide.", counted(texts, "test text"));
+        insight += &format!(" With {} the interval is wide.", counted(texts, "test text"));
     }
     Some(insight)
 }
 
-/// What the test texts would have chosen, which nobody may.
+/// The network with the highest test score, where that is not the chosen one.
 fn highest_on_test(board: &Leaderboard, best: &Row) -> Option<String> {
     let pairs = board.rows.iter().filter(|row| row.kind == RowKind::Pair && row.accuracy().is_some());
     let score = |row: &Row| row.score(board.main_score);
@@ -95,7 +94,7 @@ fn highest_on_test(board: &Leaderboard, best: &Row) -> Option<String> {
     })
 }
 
-/// The pairs that share the best one's rank.
+/// The networks that share the best one's rank.
 fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
     let rank = best.rank?;
     let others = board
@@ -110,22 +109,22 @@ fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
         .collect();
     match compared.as_slice() {
         [] => None,
-        [(name, p)] => Some(format!("{name} and {}: a tie, {}.", best.pair(), p_value(*p))),
+        [(name, p)] => Some(format!("{name} and {} do not differ significantly ({}).", best.pair(), p_value(*p))),
         many => {
             let names: Vec<String> = many.iter().map(|(name, p)| format!("{name} ({})", p_value(*p))).collect();
-            Some(format!("Ties with {}: {}.", best.pair(), all_listed(&names)))
+            Some(format!("No significant difference from {}: {}.", best.pair(), all_listed(&names)))
         }
     }
 }
 
-/// Whether the network was worth it.
+/// How the best baseline compares with the best network.
 fn best_baseline(board: &Leaderboard, best: &Row) -> Option<String> {
     let baseline = board.chosen(RowKind::Baseline).filter(|_| best.kind != RowKind::Baseline)?;
     let score = baseline.score(board.main_score)?;
     let difference = score - best.score(board.main_score)?;
     let (name, other) = (baseline.pair(), best.pair());
     Some(format!(
-        "Best baseline, chosen by validation: {name}, {}, {} points {} {other}{}.",
+        "Best baseline by validation: {name}, {}, {} points {} {other}{}.",
         phrases::score(board.main_score, score),
         distance(difference),
         side(difference),
@@ -137,7 +136,7 @@ fn seeds(board: &Leaderboard, best: &Row) -> Option<String> {
     let standing = board.standings.iter().find(|standing| standing.name() == best.pair())?;
     (standing.seeds.len() > 1).then(|| {
         format!(
-            "Means and standard deviations of {}; of {} validation picks seed {}.",
+            "Scores are means and standard deviations over {}; for {} validation selects seed {}.",
             counted(standing.seeds.len(), "seed"),
             best.pair(),
             standing.picked_seed
@@ -191,11 +190,10 @@ fn best_family(
 fn gap(best: &Row) -> Option<String> {
     let (train, test) = (best.train?.accuracy, best.accuracy()?);
     Some(format!(
-        "Gap: {} has {} % of the training texts right, {} points {} than of the test texts.",
+        "Generalization gap: {} scores {} % on train, {} % on test.",
         best.pair(),
         percent(train),
-        distance(train - test),
-        if train < test { "less" } else { "more" }
+        percent(test),
     ))
 }
 
@@ -203,7 +201,7 @@ fn worst_confusions(confusion: &Confusion, labels: &[String]) -> Option<String> 
     let worst = confusion.worst_confusions(CONFUSIONS);
     let one = |pair: &Confused| {
         format!(
-            "{} for {} ({} of {}, {} %)",
+            "{} predicted as {} ({} of {}, {} %)",
             labels[pair.truth],
             labels[pair.predicted],
             thousands(pair.count as usize),
@@ -212,26 +210,28 @@ fn worst_confusions(confusion: &Confusion, labels: &[String]) -> Option<String> 
         )
     };
     let confused: Vec<String> = worst.iter().map(one).collect();
-    (!confused.is_empty()).then(|| format!("Most often mistaken: {}.", confused.join("; ")))
+    (!confused.is_empty()).then(|| format!("Most frequent confusions: {}.", confused.join("; ")))
 }
 
-/// What no learning at all would get.
-fn commonest_class(confusion: &Confusion, labels: &[String]) -> Option<String> {
+/// The score of always predicting the most frequent class.
+fn majority_class(confusion: &Confusion, labels: &[String]) -> Option<String> {
     let (class, support) = (0..confusion.num_classes())
         .map(|class| (class, confusion.support(class)))
         .max_by_key(|&(class, support)| (support, std::cmp::Reverse(class)))?;
-    let share = support as f64 / confusion.total() as f64;
-    (support > 0).then(|| format!("To answer {} every time would get {} % right.", labels[class], percent(share)))
+    let fraction = support as f64 / confusion.total() as f64;
+    (support > 0).then(|| {
+        format!("Majority-class baseline: always predicting `{}` scores {} %.", labels[class], percent(fraction))
+    })
 }
 
-/// Where the true share lies at this level, when `share` of `n` texts are right (Wilson's interval).
+/// Wilson's interval of a proportion at this level, when a `fraction` of `n` texts is right.
 ///
 /// # Source
 /// Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
-fn wilson(share: f64, n: f64, level: ConfidenceLevel) -> (f64, f64) {
+fn wilson(fraction: f64, n: f64, level: ConfidenceLevel) -> (f64, f64) {
     let z = level.z();
-    let center = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
-    let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    let center = (fraction + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * (fraction * (1.0 - fraction) / n + z * z / (4.0 * n * n)).sqrt();
     (center - half, center + half)
 }
 
@@ -251,15 +251,15 @@ mod tests {
         let labels = ["alt.atheism", "sci.space", "sci.med"].map(str::to_owned);
         let insights = insights(&sample::leaderboard(), Some((&Confusion::of(3, &truth, &predicted), &labels)));
         insta::assert_snapshot!(insights.join("\n"), @r"
-        Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 % interval 70.9 to 72.9 %.
+        Best network by validation (79.0 %): word2vec + gru, test accuracy 71.9 % on 7,532 test texts; 95 % interval 70.9 to 72.9 %.
         Highest on test: fasttext + gru, 72.5 %.
         Best embedding: fasttext, 72.0 % on average over lstm and gru (word2vec 71.0 %, glove 68.5 %).
         Best network: gru, 72.2 % on average over word2vec and fasttext (lstm 70.7 %, rnn 56.6 %).
-        Gap: word2vec + gru has 91.9 % of the training texts right, 20.0 points more than of the test texts.
-        Limit: the data's, as far as these models tell. word2vec + gru has 91.9 % of the training texts and 79.0 % of those held back: clearer labels or more texts would help, a larger network would not.
-        Shift: every model loses between validation, which is cut from train, and test: 7.1 points in the middle (1.7 to 9.0). The test texts are not like those of train, and no model makes up for that.
-        Most often mistaken: alt.atheism for sci.space (9 of 50, 18.0 %); sci.space for sci.med (4 of 30, 13.3 %).
-        To answer alt.atheism every time would get 50.0 % right.
+        Generalization gap: word2vec + gru scores 91.9 % on train, 71.9 % on test.
+        Evidence: word2vec + gru scores 91.9 % on train and 79.0 % on validation, so it overfits.
+        Distribution shift: every model scores lower on test than on validation (median 7.1 points, range 1.7 to 9.0). The test texts probably differ from the training texts; model choice did not compensate for it.
+        Most frequent confusions: alt.atheism predicted as sci.space (9 of 50, 18.0 %); sci.space predicted as sci.med (4 of 30, 13.3 %).
+        Majority-class baseline: always predicting `alt.atheism` scores 50.0 %.
         Failed: glove + rnn: the loss became NaN in epoch 3, batch 17: lower learning_rate or max_grad_norm.
         ");
     }
@@ -268,18 +268,18 @@ mod tests {
     fn ties_and_baselines_are_told_with_their_p() {
         let told = insights(&sample::judged(), None);
         insta::assert_snapshot!(told[..4].join("\n"), @r"
-        Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 % interval 70.8 to 73.0 %.
-        Highest on test: fasttext + gru, 72.5 % (a tie, p = 0.41).
-        fasttext + gru and word2vec + gru: a tie, p = 0.41.
-        Best baseline, chosen by validation: tfidf_svm, 70.5 %, 1.4 points below word2vec + gru (told apart, p < 0.001).
+        Best network by validation (79.0 %): word2vec + gru, test accuracy 71.9 % on 7,532 test texts; 95 % interval 70.8 to 73.0 %.
+        Highest on test: fasttext + gru, 72.5 % (not significant, p = 0.41).
+        fasttext + gru and word2vec + gru do not differ significantly (p = 0.41).
+        Best baseline by validation: tfidf_svm, 70.5 %, 1.4 points below word2vec + gru (significant, p < 0.001).
         ");
     }
 
     #[test]
-    fn ten_texts_are_said_to_say_little() {
+    fn wide_interval_of_few_texts_is_told() {
         let mut board = sample::leaderboard();
         board.protocol.texts.test = 10;
-        assert!(insights(&board, None)[0].ends_with("10 test texts say little: the interval is wide."));
+        assert!(insights(&board, None)[0].ends_with("With 10 test texts the interval is wide."));
     }
 
     #[test]

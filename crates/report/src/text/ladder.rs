@@ -1,5 +1,5 @@
-//! An ablation for people: the score of every rung, the gain of each step when it is added and what the top loses without it.
-//! Every score is one on validation texts.
+//! An ablation as text: the score of every variant, the gain when a step is added and the loss when only that step is removed.
+//! Every score is measured on validation texts.
 
 use super::grid::{Align, Grid, Tone, View};
 use crate::phrases::{percent, points, range, seconds};
@@ -7,7 +7,7 @@ use ninefold_core::phrasing::{all_listed, counted, thousands};
 use ninefold_metrics::ConfidenceLevel;
 use ninefold_records::{Gain, LadderResults, LadderStep, LadderVariant};
 
-/// What the ladder says, in sentences.
+/// What the ablation shows, in sentences.
 pub fn ladder_insights(ladder: &LadderResults) -> Vec<String> {
     let level = ladder.confidence_level;
     let mut insights = Vec::new();
@@ -23,7 +23,7 @@ pub fn ladder_insights(ladder: &LadderResults) -> Vec<String> {
             worth(gain),
         ));
         insights.push(format!(
-            "A training takes {} seconds at the foot and {} at the top.",
+            "Training takes {} seconds with the baseline and {} with the target configuration.",
             seconds(foot.seconds),
             seconds(top.seconds)
         ));
@@ -33,30 +33,30 @@ pub fn ladder_insights(ladder: &LadderResults) -> Vec<String> {
     if let Some(best) = told.iter().max_by(|a, b| by_left_out(a).total_cmp(&by_left_out(b)))
         && let Some(gain) = best.left_out
     {
-        insights.push(format!("The top would lose most without {}: {}.", best.name, worth(gain)));
+        insights.push(format!("Largest loss when removed: {}, {}.", best.name, worth(gain)));
     }
     let untold: Vec<&str> =
         ladder.steps.iter().filter(|step| !step.is_significant(level)).map(|step| step.name.as_str()).collect();
     if !untold.is_empty() {
-        insights.push(format!("Not told apart from nothing, added or left out: {}.", all_listed(&untold)));
+        insights.push(format!("No significant effect, whether added or removed: {}.", all_listed(&untold)));
     }
     let failed = ladder.rungs.iter().chain(&ladder.without).filter(|rung| rung.score.is_none()).count();
     if failed > 0 {
-        insights.push(format!("{} could not be trained to the end.", counted(failed, "rung")));
+        insights.push(format!("{} failed to train.", counted(failed, "variant")));
     }
-    insights.push("Judged on validation texts; test labels were not looked at.".to_owned());
+    insights.push("Measured on validation texts; test labels were not used.".to_owned());
     insights
 }
 
-/// For the terminal: a line per rung, and what each step sets.
+/// For the terminal: a line per variant, and the settings that each step changes.
 pub fn ladder_table(ladder: &LadderResults, view: &View) -> String {
     let mut text = view.head(&ladder.protocol.to_string()) + "\n\n";
     text += &grid(ladder).draw(view);
     let level = ladder.confidence_level;
     let explained = format!(
-        "Scores in % on validation, means of {}. Added: points above the line before. Left out: points that the top has \
-         above the top without this step. In brackets where they lie with {level}; * told apart from nothing \
-         (paired bootstrap over texts and seeds, Holm-corrected).",
+        "Scores in % on validation, means of {}. Added: gain over the previous row. Removed: loss when only this step is \
+         removed from the target configuration. Brackets: {level} confidence interval. *: significant (paired bootstrap over texts \
+         and seeds, Holm-corrected).",
         ladder.means_of()
     );
     text += &format!("\n{}\n", view.legend(&explained));
@@ -75,11 +75,12 @@ fn grid(ladder: &LadderResults) -> Grid {
     let level = ladder.confidence_level;
     let figure = |name: &str| (name.to_owned(), Align::Right);
     let mut headings = vec![("step".to_owned(), Align::Left), figure(ladder.main_score.name())];
-    headings.extend(["added", "", "left out", "", "seconds"].map(figure));
+    headings.extend(["added", "", "removed", "", "seconds"].map(figure));
     let score = |rung: &LadderVariant| rung.score.map_or("failed".to_owned(), percent);
     let foot = ladder.rungs.iter().take(1).map(|rung| {
         let blank = || [String::new(), String::new()];
-        let cells = [vec!["(foot)".to_owned(), score(rung)], [blank(), blank()].concat(), vec![seconds(rung.seconds)]];
+        let cells =
+            [vec!["(baseline)".to_owned(), score(rung)], [blank(), blank()].concat(), vec![seconds(rung.seconds)]];
         (cells.concat(), Tone::Plain)
     });
     let step = |(step, rung): (&LadderStep, &LadderVariant)| {
@@ -114,23 +115,23 @@ mod tests {
     use crate::sample;
 
     #[test]
-    fn a_step_that_helps_is_told_from_one_that_does_not() {
+    fn steps_with_and_without_a_significant_effect_are_separated() {
         let insights = ladder_insights(&sample::ladder());
         assert!(
             insights[0].starts_with(
                 "From 50.0 to 70.5 % (accuracy on 1,131 validation texts, word2vec + gru, 2 seeds): +20.5"
             )
         );
-        assert!(insights[2].starts_with("The top would lose most without pooling: +18.5 points"), "{insights:?}");
-        assert_eq!(insights[3], "Not told apart from nothing, added or left out: mean weights.");
+        assert!(insights[2].starts_with("Largest loss when removed: pooling, +18.5 points"), "{insights:?}");
+        assert_eq!(insights[3], "No significant effect, whether added or removed: mean weights.");
     }
 
     #[test]
-    fn the_table_is_narrow_and_says_what_each_step_sets() {
+    fn table_fits_100_columns_and_lists_the_changed_settings() {
         let table = ladder_table(&sample::ladder(), &View { ascii: true, ..View::default() });
         assert!(table.is_ascii() && table.lines().all(|line| line.len() <= 100), "{table}");
         assert!(table.contains("pooling: pooling last -> max"), "{table}");
-        assert_eq!(cells(&table, "(foot)"), ["(foot)", "50.0", "10"]);
+        assert_eq!(cells(&table, "(baseline)"), ["(baseline)", "50.0", "10"]);
         assert_eq!(cells(&table, "+ pooling")[..4], ["+", "pooling", "70.0", "+20.0*"]);
     }
 
@@ -149,18 +150,18 @@ mod tests {
             let table = ladder_table(&ladder, &View::default());
             assert_eq!(cells(&table, "+ pooling")[3], mark, "{table}");
             let said = table.replace('\n', " ");
-            assert!(said.contains(&format!("they lie with {};", ladder.confidence_level)), "{table}");
-            let told = format!("Not told apart from nothing, added or left out: {untold}.");
+            assert!(said.contains(&format!("{} confidence interval", ladder.confidence_level)), "{table}");
+            let told = format!("No significant effect, whether added or removed: {untold}.");
             assert!(ladder_insights(&ladder).contains(&told), "{table}");
         }
     }
 
     #[test]
-    fn a_rung_that_failed_is_counted() {
+    fn failed_variant_is_counted() {
         let mut ladder = sample::ladder();
         ladder.rungs[1].score = None;
         (ladder.steps[0].added, ladder.steps[1].added) = (None, None);
-        assert!(ladder_insights(&ladder).contains(&"1 rung could not be trained to the end.".to_owned()));
+        assert!(ladder_insights(&ladder).contains(&"1 variant failed to train.".to_owned()));
         assert_eq!(cells(&ladder_table(&ladder, &View::default()), "+ pooling")[2..4], ["failed", "-"]);
     }
 }

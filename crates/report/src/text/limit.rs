@@ -1,26 +1,26 @@
-//! Is the limit that the models hit theirs, or the data's?
+//! Evidence about what limits the scores.
 //!
-//! Takes a leaderboard -> gives sentences. The evidence: whether linear models get more out of the same texts than networks do,
-//! how much of the training texts the best network, or another as good, has learned beside those held back, and whether all
-//! models lose alike between validation, which is cut from train, and test.
+//! Takes a leaderboard -> gives sentences that state what was measured and no more: whether another kind of model scores
+//! significantly more on the same texts, whether the best network overfits, and whether every model loses between validation,
+//! which is cut from train, and test.
 
 use crate::phrases::{self, distance, percent};
 use ninefold_records::{Leaderboard, Row, RowKind};
 
-/// So much better on training texts than on held-back ones, a network has learned them by heart.
+/// A network overfits where its score on train exceeds that on validation by more than this.
 const OVERFITTED: f64 = 0.05;
 /// A loss of all models between validation and test that the choice of their best epochs does not explain.
 const SHIFT: f64 = 0.03;
-/// Fewer points than these between the best network and the best linear model are no limit of either.
+/// Smaller differences between the best network and the best baseline are not reported.
 const AHEAD: f64 = 0.02;
 
-/// Where the limit lies, as far as these models tell; and whether the test texts are like those of train.
+/// What the scores show about the best network, and about the test texts.
 pub(crate) fn limit(board: &Leaderboard, best: &Row) -> Vec<String> {
-    let whose = if best.kind == RowKind::Baseline { None } else { whose(board, best) };
-    whose.into_iter().chain(shift(board)).collect()
+    let evidence = if best.kind == RowKind::Baseline { None } else { evidence(board, best) };
+    evidence.into_iter().chain(shift(board)).collect()
 }
 
-fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
+fn evidence(board: &Leaderboard, best: &Row) -> Option<String> {
     let main = board.main_score;
     let score = |row: &Row| row.score(main);
     let (Learned { train, held_out, .. }, test) = (Learned::of(board, best)?, score(best)?);
@@ -31,46 +31,43 @@ fn whose(board: &Leaderboard, best: &Row) -> Option<String> {
         (comparison.is_significant(board.confidence_level()) && difference > AHEAD)
             .then(|| (baseline.pair(), difference))
     });
-    let learned = format!(
-        "{} has {} of the training texts and {} of those held back",
-        best.pair(),
+    let name = best.pair();
+    let scores = format!(
+        "{name} scores {} on train and {} on validation",
         phrases::score(main, train),
         phrases::score(main, held_out)
     );
     let is_overfitted = train - held_out > OVERFITTED;
+    let advice = match is_overfitted {
+        true => "The network overfits. Try more dropout, a smaller hidden_size, or more training texts.",
+        false => "The network does not overfit. Try more epochs or a larger hidden_size.",
+    };
     Some(match (ahead, is_overfitted) {
-        (Some((name, difference)), true) => format!(
-            "Limit: the network's. {name} gets {} points more out of the same texts; {learned}: it learns by heart what it \
-             should see through, and wants more dropout, a smaller size or more texts.",
-            distance(difference)
-        ),
-        (Some((name, difference)), false) => format!(
-            "Limit: the network's. {name} gets {} points more out of the same texts; {learned}: it has not learned them yet, \
-             and wants more epochs, a larger size or word vectors that learn.",
-            distance(difference)
-        ),
-        (None, true) => format!(
-            "Limit: the data's, as far as these models tell. {}{learned}: clearer labels or more texts would help, a larger \
-             network would not.",
-            if baseline.is_some() { "No linear model gets much more out of these texts, and " } else { "" }
-        ),
+        (Some((other, difference)), _) => {
+            format!(
+                "Evidence: {other} scores {} points more than {name} on the same texts; {scores}. {advice}",
+                distance(difference)
+            )
+        }
+        (None, true) => match baseline {
+            Some(_) => {
+                format!("Evidence: no baseline scores significantly more than {name}; {scores}, so it overfits.")
+            }
+            None => format!("Evidence: {scores}, so it overfits."),
+        },
         (None, false) => match overfitted(board, train, held_out) {
             Some(other) => format!(
-                "Limit: the data's, as far as these models tell. {learned}; {} has {} and {}, so that to learn more of them by \
-                 heart would not help; clearer labels or more texts would.",
+                "Evidence: {scores}; {} fits the training texts better ({}) without scoring more on validation ({}).",
                 other.name,
                 phrases::score(main, other.train),
                 phrases::score(main, other.held_out)
             ),
-            None => format!(
-                "Limit: the network's, perhaps. {learned}: it could still learn from them, with more epochs, a larger size or \
-                 word vectors that learn."
-            ),
+            None => format!("Evidence: {scores}. {advice}"),
         },
     })
 }
 
-/// What a model got right.
+/// The scores of a model on train and validation.
 struct Learned {
     name: String,
     train: f64,
@@ -84,8 +81,7 @@ impl Learned {
     }
 }
 
-/// The model that has learned more of the training texts than `train`, by heart, and is as good as `held_out` on others: the best
-/// of those.
+/// The best model that scores more than `train` on the training texts, overfits, and scores about `held_out` on validation.
 fn overfitted(board: &Leaderboard, train: f64, held_out: f64) -> Option<Learned> {
     let models = board.rows.iter().filter(|row| row.kind != RowKind::Ensemble);
     let overfitted = models.filter_map(|row| Learned::of(board, row)).filter(|other| {
@@ -105,8 +101,8 @@ fn shift(board: &Leaderboard) -> Option<String> {
     let middle = losses[losses.len() / 2];
     (losses.len() > 2 && least > 0.0 && middle > SHIFT).then(|| {
         format!(
-            "Shift: every model loses between validation, which is cut from train, and test: {} points in the middle ({} to {}). \
-             The test texts are not like those of train, and no model makes up for that.",
+            "Distribution shift: every model scores lower on test than on validation (median {} points, range {} to {}). The test \
+             texts probably differ from the training texts; model choice did not compensate for it.",
             percent(middle),
             percent(least),
             percent(most)
@@ -121,7 +117,7 @@ mod tests {
     use crate::sample;
     use ninefold_metrics::Scores;
 
-    /// The judged sample, with these shares of training and held-back texts right in its best pair; no other model learns by heart.
+    /// The judged sample, with these scores of its best network on train and validation; no other model overfits.
     fn board(train: f64, held_out: f64) -> Leaderboard {
         let mut board = sample::judged().merged();
         board.rows.iter_mut().for_each(|row| row.train = row.validation);
@@ -137,15 +133,15 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_knows_its_texts_by_heart_and_is_not_beaten_points_to_the_data() {
+    fn overfitted_network_that_no_baseline_beats_is_reported_with_its_scores() {
         let board = board(0.99, 0.80);
         let limit = &said(&board)[0];
-        assert!(limit.starts_with("Limit: the data's, as far as these models tell."), "{limit}");
-        assert!(limit.contains("99.0 % of the training texts"), "{limit}");
+        assert!(limit.starts_with("Evidence: no baseline scores significantly more than word2vec + gru;"), "{limit}");
+        assert!(limit.contains("99.0 % on train and 80.0 % on validation, so it overfits."), "{limit}");
     }
 
     #[test]
-    fn a_linear_model_far_ahead_points_to_the_network() {
+    fn baseline_that_scores_significantly_more_is_named() {
         let mut board = board(0.99, 0.80);
         let best = board.best().unwrap().pair();
         let baseline = board.chosen(RowKind::Baseline).unwrap().pair();
@@ -159,41 +155,42 @@ mod tests {
             }
         }
         let limit = &said(&board)[0];
-        assert!(limit.starts_with("Limit: the network's.") && limit.contains("7.0 points more"), "{limit}");
-        assert!(limit.contains("learns by heart"), "{limit}");
+        assert!(limit.starts_with("Evidence: tfidf_svm scores 7.0 points more than word2vec + gru"), "{limit}");
+        assert!(limit.contains("The network overfits."), "{limit}");
     }
 
     #[test]
-    fn a_network_that_has_not_learned_its_texts_points_to_itself() {
+    fn network_that_does_not_overfit_may_train_longer() {
         let limit = &said(&board(0.81, 0.80))[0];
-        assert!(limit.starts_with("Limit: the network's") && limit.contains("more epochs"), "{limit}");
+        assert!(limit.contains("The network does not overfit. Try more epochs"), "{limit}");
     }
 
     #[test]
-    fn a_network_that_could_learn_more_is_told_where_another_has_and_got_nothing_by_it() {
+    fn model_that_fits_better_without_a_better_validation_score_is_named() {
         let mut board = board(0.84, 0.80);
         let baseline = board.chosen(RowKind::Baseline).unwrap().pair();
         let row = board.rows.iter_mut().find(|row| row.pair() == baseline).unwrap();
         let scores = |accuracy: f64| Some(Scores { accuracy, ..Scores::default() });
         (row.train, row.validation) = (scores(0.99), scores(0.79));
         let limit = &said(&board)[0];
-        assert!(limit.starts_with("Limit: the data's") && limit.contains("99.0 % and 79.0 %"), "{limit}");
+        assert!(limit.contains("tfidf_svm fits the training texts better (99.0 %)"), "{limit}");
+        assert!(limit.contains("without scoring more on validation (79.0 %)"), "{limit}");
         let row = board.rows.iter_mut().find(|row| row.pair() == baseline).unwrap();
         row.validation = scores(0.70);
-        assert!(said(&board)[0].starts_with("Limit: the network's, perhaps."), "{:?}", said(&board));
+        assert!(said(&board)[0].ends_with("Try more epochs or a larger hidden_size."), "{:?}", said(&board));
     }
 
     #[test]
-    fn a_loss_of_all_models_is_a_shift_and_one_of_some_is_not() {
+    fn loss_of_every_model_is_a_shift_and_loss_of_some_is_not() {
         let mut board = board(0.99, 0.80);
         for row in &mut board.rows {
             let test = row.accuracy().unwrap_or_default();
             row.validation = Some(Scores { accuracy: test + 0.06, ..Scores::default() });
         }
         let shift = said(&board).pop().unwrap();
-        assert!(shift.contains("6.0 points in the middle (6.0 to 6.0)"), "{shift}");
+        assert!(shift.contains("median 6.0 points, range 6.0 to 6.0"), "{shift}");
         let first = board.rows.iter_mut().find(|row| row.accuracy().is_some() && !row.is_blind()).unwrap();
         first.validation = Some(Scores { accuracy: 0.0, ..Scores::default() });
-        assert!(!said(&board).iter().any(|insight| insight.starts_with("Shift")), "{:?}", said(&board));
+        assert!(!said(&board).iter().any(|insight| insight.starts_with("Distribution shift")), "{:?}", said(&board));
     }
 }

@@ -1,4 +1,4 @@
-//! A search for people: the best trials with their settings, and what they say. Every score is one on validation texts.
+//! A search as text: the best trials with their settings. Every score is measured on validation texts.
 
 use super::grid::{Align, Grid, Tone, View};
 use crate::phrases::{percent, seconds};
@@ -11,7 +11,7 @@ type Name = fn(&Trial) -> &String;
 /// Trials that a table shows.
 const SHOWN: usize = 20;
 
-/// What the search says, in sentences.
+/// What the search shows, in sentences.
 pub fn search_insights(search: &SearchResults) -> Vec<String> {
     let mut insights = Vec::new();
     let (trials, time) = (counted(search.trials.len(), "trial"), seconds(search.seconds));
@@ -28,7 +28,7 @@ pub fn search_insights(search: &SearchResults) -> Vec<String> {
             best.described()
         ));
         insights.push(
-            "The best of many is a little lucky: its score on validation is too high. Test labels were not looked at."
+            "The best of many trials is selected by its validation score, which is therefore optimistic. Test labels were not used."
                 .to_owned(),
         );
     }
@@ -38,7 +38,7 @@ pub fn search_insights(search: &SearchResults) -> Vec<String> {
         _ => format!("{} after {epochs}", thousands(judged(rung))),
     };
     let steps: Vec<String> = search.rungs.iter().enumerate().map(step).collect();
-    insights.push(format!("Judged: {}.", steps.join(", ")));
+    insights.push(format!("Evaluated: {}.", steps.join(", ")));
     let failed = search.trials.iter().filter(|trial| trial.error.is_some()).count();
     if failed > 0 {
         insights.push(format!("{} failed.", counted(failed, "trial")));
@@ -118,6 +118,6 @@ mod tests {
             "Best of 4 trials in 83 seconds: trial 1, word2vec + lstm, accuracy 70.0 % on 1,131 validation texts after 2 \
              epochs; hidden_size 128, learning_rate 0.0007."
         );
-        assert_eq!(insights[2..], ["Judged: 3 trials after 1 epoch, 1 after 2.", "1 trial failed."]);
+        assert_eq!(insights[2..], ["Evaluated: 3 trials after 1 epoch, 1 after 2.", "1 trial failed."]);
     }
 }

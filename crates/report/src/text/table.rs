@@ -9,8 +9,8 @@ use ninefold_text::vocab::PartCoverage;
 
 const LEGEND: &str = "Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. \
                       Seconds: embedding, training and evaluation.";
-const MACRO_LEGEND: &str = "Scores in % on the test texts; F1 macro is the mean F1 of the classes, each counting the same; F1 \
-                            weighs them by size. Seconds: embedding, training and evaluation.";
+const MACRO_LEGEND: &str = "Scores in % on the test texts; F1 macro is the unweighted mean F1 of the classes; F1 \
+                            weights them by size. Seconds: embedding, training and evaluation.";
 
 /// What a narrow terminal does without, first the recall: weighted, it equals the accuracy.
 const EXPENDABLE: [Column; 6] = [
@@ -22,7 +22,7 @@ const EXPENDABLE: [Column; 6] = [
     Column::F1MacroInterval,
 ];
 
-/// For the terminal: rows by `sort`, the pair that validation chose standing out, with `insights` below.
+/// For the terminal: rows by `sort`, the best network by validation highlighted, with `insights` below.
 pub fn leaderboard_table(board: &Leaderboard, sort: Column, insights: &[String], view: &View) -> String {
     let mut text = view.head(&head(board)) + "\n\n";
     let (grid, left_out) = grid_within(&board.merged(), sort, view.width);
@@ -30,7 +30,7 @@ pub fn leaderboard_table(board: &Leaderboard, sort: Column, insights: &[String],
     text.push('\n');
     let mut legend = legend(board);
     if !left_out.is_empty() {
-        legend += &format!(" Left out for want of room: {}.", all_listed(&left_out));
+        legend += &format!(" Columns not shown for lack of space: {}.", all_listed(&left_out));
     }
     text += &view.legend(&legend);
     text.push('\n');
@@ -64,8 +64,7 @@ pub fn leaderboard_latex(board: &Leaderboard, sort: Column) -> String {
     head + &grid(&merged, sort, &columns(&merged, sort)).latex()
 }
 
-/// What stands above every table: the protocol, how much of the texts the vocabulary does not know, and how often the
-/// test labels were looked at.
+/// The lines above every table: the protocol, the fraction of unknown tokens, and the number of test evaluations.
 pub(crate) fn head(board: &Leaderboard) -> String {
     let mut head = board.protocol.to_string();
     if board.coverage != PartCoverage::default() {
@@ -73,7 +72,7 @@ pub(crate) fn head(board: &Leaderboard) -> String {
     }
     if let Some(statistics) = &board.statistics {
         head += &format!(
-            "\ntest labels: {} scored on them in this run, {} in all runs on this machine; {} resamples",
+            "\ntest evaluations: {} in this run, {} in all runs on this machine; {} bootstrap resamples",
             counted(statistics.test_evaluations, "model"),
             thousands(statistics.test_evaluations_total),
             thousands(statistics.n_resamples)
@@ -89,22 +88,22 @@ fn legend(board: &Leaderboard) -> String {
     };
     if !board.standings.is_empty() {
         let score = board.main_score.name();
-        legend += &format!(" # is the rank by {score}; rows that cannot be told apart share it.");
+        legend += &format!(" #: rank by {score}; rows that do not differ significantly share a rank.");
     }
     if board.rows.iter().any(|row| row.kind == RowKind::Ensemble) {
-        legend += " Together: several of the other rows answer as one; seconds and parameters are the sum of theirs.";
+        legend += " Ensembles combine the predictions of other rows; their seconds and parameters are sums.";
     }
     legend
 }
 
-/// Why accuracy does not stand in front.
+/// Why rows are not ranked by accuracy.
 pub(crate) fn why_macro(board: &Leaderboard) -> String {
     let [smallest, largest] = board.class_sizes.map(thousands);
     match board.class_sizes {
         [_, 0] => String::new(),
         _ => format!(
-            " It stands in front because classes are uneven: of the training texts the largest has {largest}, the \
-             smallest {smallest}, and accuracy hardly sees small ones."
+            " Rows are ranked by it because the classes are uneven (largest {largest}, smallest {smallest} training \
+             texts): accuracy hardly depends on small classes."
         ),
     }
 }
@@ -146,7 +145,7 @@ fn grid(board: &Leaderboard, sort: Column, columns: &[Column]) -> Grid {
         let tone = match is_scored {
             false => Tone::Bad,
             true if best.is_some_and(|best| std::ptr::eq(best, row)) => Tone::Good,
-            true if row.kind == RowKind::Ensemble => Tone::Together,
+            true if row.kind == RowKind::Ensemble => Tone::Ensemble,
             true if row.kind == RowKind::Baseline => Tone::Quiet,
             true => Tone::Plain,
         };
@@ -207,18 +206,16 @@ mod tests {
         Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
         Seconds: embedding, training and evaluation.
 
-        Best pair, chosen by validation (79.0 %): word2vec + gru, 71.9 % of 7,532 test texts right; 95 %
-          interval 70.9 to 72.9 %.
+        Best network by validation (79.0 %): word2vec + gru, test accuracy 71.9 % on 7,532 test texts; 95
+          % interval 70.9 to 72.9 %.
         Highest on test: fasttext + gru, 72.5 %.
         Best embedding: fasttext, 72.0 % on average over lstm and gru (word2vec 71.0 %, glove 68.5 %).
         Best network: gru, 72.2 % on average over word2vec and fasttext (lstm 70.7 %, rnn 56.6 %).
-        Gap: word2vec + gru has 91.9 % of the training texts right, 20.0 points more than of the test
-          texts.
-        Limit: the data's, as far as these models tell. word2vec + gru has 91.9 % of the training texts
-          and 79.0 % of those held back: clearer labels or more texts would help, a larger network would
-          not.
-        Shift: every model loses between validation, which is cut from train, and test: 7.1 points in the
-          middle (1.7 to 9.0). The test texts are not like those of train, and no model makes up for that.
+        Generalization gap: word2vec + gru scores 91.9 % on train, 71.9 % on test.
+        Evidence: word2vec + gru scores 91.9 % on train and 79.0 % on validation, so it overfits.
+        Distribution shift: every model scores lower on test than on validation (median 7.1 points, range
+          1.7 to 9.0). The test texts probably differ from the training texts; model choice did not
+          compensate for it.
         Failed: glove + rnn: the loss became NaN in epoch 3, batch 17: lower learning_rate or
           max_grad_norm.
         ");
@@ -235,7 +232,7 @@ mod tests {
         data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
         split: bydate; validation: 10 % of train, stratified, seed 0
         stripped: headers, footers, quotes; empty texts (kept): train 218, validation 20, test 165
-        test labels: 9 models scored on them in this run, 1,234 in all runs on this machine; 2,000 resamples
+        test evaluations: 9 models in this run, 1,234 in all runs on this machine; 2,000 bootstrap resamples
 
         ---------------------------------------------------------------------------------------------------
          #  embedding  model        accuracy      interval    F1  validation     train  seconds  parameters
@@ -253,8 +250,8 @@ mod tests {
          -  glove      rnn            failed             -     -           -         -       23           -
         ---------------------------------------------------------------------------------------------------
         Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
-        Seconds: embedding, training and evaluation. # is the rank by accuracy; rows that cannot be told
-        apart share it. Left out for want of room: recall and precision.
+        Seconds: embedding, training and evaluation. #: rank by accuracy; rows that do not differ
+        significantly share a rank. Columns not shown for lack of space: recall and precision.
         ");
     }
 
@@ -271,9 +268,9 @@ mod tests {
         assert!(table.lines().all(|line| line.len() <= 100), "{table}");
         let said = table.replace("\n  ", " ").replace('\n', " ");
         for expected in [
-            "classes are uneven: of the training texts the largest has 4,800, the smallest 40",
-            "# is the rank by macro F1",
-            "Best pair, chosen by validation (macro F1 77.8 %): word2vec + gru, macro F1 70.6 % (accuracy 71.9 %)",
+            "classes are uneven (largest 4,800, smallest 40 training texts)",
+            "#: rank by macro F1",
+            "Best network by validation (macro F1 77.8 %): word2vec + gru, macro F1 70.6 % (accuracy 71.9 %)",
         ] {
             assert!(said.contains(expected), "{expected:?} is not in {table}");
         }
@@ -292,7 +289,7 @@ mod tests {
                 &View { width, ..View::default() },
             );
             assert!(table.lines().all(|line| line.chars().count() <= width), "{table}");
-            assert!(table.replace('\n', " ").contains("Left out for want of room: recall"), "{table}");
+            assert!(table.replace('\n', " ").contains("Columns not shown for lack of space: recall"), "{table}");
             assert!(table.contains(" 1  fasttext   gru        72.5"), "{table}");
         }
     }
@@ -347,12 +344,12 @@ mod tests {
         };
         let (interval, told) = verdict(&board);
         assert!(interval.contains("; 95 % interval 70.8 to 73.0 %"), "{interval}");
-        assert!(told.ends_with("(told apart, p = 0.020)."), "{told}");
+        assert!(told.ends_with("(significant, p = 0.020)."), "{told}");
         if let Some(statistics) = &mut board.statistics {
             statistics.confidence_level = ConfidenceLevel::new(0.99);
         }
         let (interval, told) = verdict(&board);
         assert!(interval.contains("; 99 % interval 70.8 to 73.0 %"), "{interval}");
-        assert!(told.ends_with("(a tie, p = 0.020)."), "{told}");
+        assert!(told.ends_with("(not significant, p = 0.020)."), "{told}");
     }
 }
