@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""Checks every relative link of the Markdown files: the file must exist, and so must the heading that an anchor names.
+"""Checks what the Markdown files refer to: links, source files and tests must exist.
 
-Prints file:line for each dead link and exits 1 if there is one. `python3 tools/check_links.py` from any folder; links to other
-sites are not followed. SUMMARY.md must list every page under docs/.
+- Every relative link: the file, and the heading that an anchor names. Links to other sites are not followed.
+- SUMMARY.md must list every page under docs/.
+- Source files in code spans: `crates/nn/src/batch.rs`, or short `nn/batch.rs`. Names with "my" or a folder in capitals are examples.
+- Names of tests in code spans of docs/internals/robustness.md: there must be a function of that name.
+
+Prints file:line for each fault and exits 1 if there is one. `python3 tools/check_links.py` from any folder.
 """
 
 import pathlib
@@ -15,6 +19,13 @@ SKIPPED_FOLDERS = {"target", ".git", "node_modules"}
 LINK = re.compile(r"(?<!\\)\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 REFERENCE = re.compile(r"^\s{0,3}\[[^\]]+\]:\s+<?(\S+?)>?\s*$")
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$")
+CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+SOURCE = re.compile(r"^[a-z_]+/[\w./-]*$")
+EXAMPLE = re.compile(r"my|[A-Z]{3,}/")
+TEST = re.compile(r"^[a-z0-9]+(?:_[a-z0-9]+){3,}$")
+WITH_TESTS = "docs/internals/robustness.md"
+# Their paths are of the time of writing, or generated.
+NOT_OF_TODAY = ("docs/internals/benchmarks/archive.md", "docs/results/", "docs/reference/cli.md", "CHANGELOG.md")
 HTML_ANCHOR = re.compile(r"<a\s+(?:id|name)=\"([^\"]+)\"")
 
 
@@ -65,10 +76,38 @@ def targets(path):
             yield number, target
 
 
+def source_exists(name, crates):
+    """Whether `nn/batch.rs` is crates/nn/src/batch.rs, or a path from the root; None where it is neither kind of name."""
+    first, _, rest = name.partition("/")
+    if first in crates:
+        return any((ROOT / "crates" / first / folder / rest).exists() for folder in ("src", "", "tests/it"))
+    if first in ("crates", "tools", "docs", "fuzz"):
+        return (ROOT / name).exists()
+    return None
+
+
+def stale_names(path, crates, functions):
+    """Source files and tests in code spans that do not exist, with their lines."""
+    name = path.relative_to(ROOT).as_posix()
+    if name.startswith(NOT_OF_TODAY):
+        return
+    for number, line in prose_lines(path):
+        for code in CODE.findall(line):
+            if SOURCE.match(code) and not EXAMPLE.search(code) and source_exists(code, crates) is False:
+                yield f"{name}:{number}: `{code}` is not in the repository"
+            if name == WITH_TESTS and TEST.match(code) and code not in functions:
+                yield f"{name}:{number}: there is no test `{code}`"
+
+
 def main():
     known, dead, listed = {}, [], set()
+    crates = {path.name for path in (ROOT / "crates").iterdir() if path.is_dir()}
+    functions = set()
+    for path in (ROOT / "crates").rglob("*.rs"):
+        functions.update(re.findall(r"\bfn ([a-z0-9_]+)", path.read_text(encoding="utf-8")))
     files = list(markdown_files())
     for path in files:
+        dead.extend(stale_names(path, crates, functions))
         for number, target in targets(path):
             url = urllib.parse.urlsplit(target)
             if url.scheme or url.netloc:
@@ -93,7 +132,7 @@ def main():
         print(line)
     if dead:
         sys.exit(1)
-    print(f"{len(files)} Markdown files, every relative link leads somewhere")
+    print(f"{len(files)} Markdown files, all links, source files and tests exist")
 
 
 if __name__ == "__main__":
