@@ -1,14 +1,15 @@
-//! Where words go: results to stdout, messages and errors to stderr, coloured where that is wanted.
+//! Where output goes: results to stdout, messages and errors to stderr, coloured if the terminal and the flags say so.
 
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::fmt;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use ninefold::report::View;
 
 use crate::flags::output::{ColorChoice, Global};
 use crate::terminal;
 
-/// How this process talks.
+/// How this process prints.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     quiet: bool,
@@ -16,10 +17,29 @@ pub struct Output {
     color_stderr: bool,
 }
 
+/// The reader of stdout has closed it, as `head` does when it has seen enough.
+#[derive(Debug)]
+struct ClosedPipe;
+
+impl fmt::Display for ClosedPipe {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("stdout was closed by its reader")
+    }
+}
+
+impl std::error::Error for ClosedPipe {}
+
+/// True if the command failed only because the reader of stdout has closed it.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.is::<ClosedPipe>()
+}
+
 impl Output {
-    /// As the flags and the environment want it.
+    /// As the flags and the environment say.
     pub fn new(global: &Global) -> Output {
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        let no_color = is_set("NO_COLOR") || is_dumb;
         let wants = |is_terminal: bool| match global.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -34,9 +54,7 @@ impl Output {
 
     /// Prints a result.
     pub fn print(&self, text: &str) -> Result<()> {
-        let mut out = self.stdout();
-        out.write_all(text.as_bytes())?;
-        Ok(out.flush()?)
+        self.write(|out| out.write_all(text.as_bytes()))
     }
 
     /// Prints a result as indented JSON.
@@ -44,38 +62,41 @@ impl Output {
         self.print(&(serde_json::to_string_pretty(value)? + "\n"))
     }
 
-    /// Stdout for many lines.
-    pub fn stdout(&self) -> BufWriter<StdoutLock<'static>> {
-        BufWriter::new(io::stdout().lock())
+    /// Writes results to stdout through `write`.
+    pub fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        match write(&mut out).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(ClosedPipe.into()),
+            done => done.context("cannot write to stdout"),
+        }
     }
 
-    /// Says something on stderr, unless quiet.
+    /// Prints a message on stderr, unless `--quiet` is given.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             let _ = writeln!(io::stderr(), "{text}");
         }
     }
 
-    /// Says that something is amiss.
+    /// Prints a warning on stderr, unless `--quiet` is given.
     pub fn warn(&self, text: &str) {
         self.say(&format!("{} {text}", self.paint("33", "warning:")));
     }
 
-    /// Prints an error, with all that led to it.
+    /// Prints an error with its causes on stderr.
     pub fn error(&self, error: &anyhow::Error) {
-        // The library's errors already tell their causes.
-        let is_significant = error.chain().position(|cause| cause.is::<ninefold::Error>()).unwrap_or(usize::MAX);
-        let causes: Vec<String> =
-            error.chain().take(is_significant.saturating_add(1)).map(ToString::to_string).collect();
+        // The library's errors contain their causes.
+        let last = error.chain().position(|cause| cause.is::<ninefold::Error>()).unwrap_or(usize::MAX);
+        let causes: Vec<String> = error.chain().take(last.saturating_add(1)).map(ToString::to_string).collect();
         let _ = writeln!(io::stderr(), "{} {}", self.paint("31;1", "error:"), causes.join(": "));
     }
 
-    /// True when progress bars can be drawn.
+    /// True if progress bars can be drawn.
     pub fn shows_bars(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
     }
 
-    /// True when what goes to stderr may be coloured.
+    /// True if stderr may be coloured.
     pub fn colors_messages(&self) -> bool {
         self.color_stderr
     }

@@ -1,4 +1,4 @@
-//! The library's progress as a bar on a terminal, or as plain lines where there is none.
+//! The progress of the library as bars on a terminal, as plain lines elsewhere.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use crate::output::Output;
 use crate::stop;
 use crate::terminal;
 
-/// Draws what the library tells.
+/// Draws the progress of the library.
 pub struct Bars<'a> {
     output: &'a Output,
     current: Mutex<Option<ProgressBar>>,
 }
 
 impl<'a> Bars<'a> {
-    /// No bar yet.
+    /// Without a bar so far.
     pub fn new(output: &'a Output) -> Bars<'a> {
         Bars { output, current: Mutex::new(None) }
     }
@@ -52,7 +52,7 @@ fn style(unit: &str, has_total: bool, has_color: bool) -> ProgressStyle {
     ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
 }
 
-/// The lines of a text below a bar, cut at the edge of the terminal.
+/// The lines of a text as they are shown below a bar, cut at the width of the terminal.
 fn indented(text: &str) -> String {
     let width = terminal::width().unwrap_or(80);
     let lines = text.lines().map(|line| format!("  {line}").chars().take(width.saturating_sub(1)).collect::<String>());

@@ -1,22 +1,26 @@
 //! The terminal and the shell around this program: how wide a line is, how a command is typed.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
-/// The columns of the terminal, where there is one.
+/// The columns of the terminal, if there is one.
 pub fn width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
-/// A path as it is typed in a shell: quoted where it needs quotes.
+/// A path as it is typed in a shell, quoted if it needs quotes.
 pub fn shell(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+=,:".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    quoted(path.as_os_str())
 }
 
-/// The command that started this process, with the run folder named.
-pub fn again(run_dir: &Path) -> String {
-    let mut words: Vec<String> = std::env::args().skip(1).map(|word| shell(Path::new(&word))).collect();
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    shlex::try_quote(&word).map_or_else(|_| word.to_string(), |quoted| quoted.into_owned())
+}
+
+/// The command that started this process, with its run folder.
+pub fn command_for(run_dir: &Path) -> String {
+    let mut words: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word)).collect();
     if !words.iter().any(|word| word.starts_with("--run-dir")) {
         words.push(format!("--run-dir {}", shell(run_dir)));
     }

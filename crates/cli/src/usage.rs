@@ -1,12 +1,19 @@
-//! Wrong usage: a flag, a setting or a config file that has no meaning. The program ends with exit code 2.
+//! Wrong usage: a flag, a setting or a config file without a meaning. The program then ends with exit code 2.
 
 use std::fmt;
 
-use anyhow::Result;
+use ninefold::Error;
 
 /// Marks an error as wrong usage; the sentence names the flag.
 #[derive(Debug)]
 pub struct Usage(pub String);
+
+impl Usage {
+    /// A flag that has no effect beside the others; `reason` says when it has one.
+    pub fn no_effect(flag: &str, reason: impl fmt::Display) -> Usage {
+        Usage(format!("{flag} has no effect here: {reason}"))
+    }
+}
 
 impl fmt::Display for Usage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -16,15 +23,11 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// True for [`Usage`] and for a setting that the library refuses, wherever it is found.
+/// True for [`Usage`], and for a setting that the library refuses.
 pub fn is_usage(error: &anyhow::Error) -> bool {
-    error.is::<Usage>() || matches!(error.downcast_ref(), Some(ninefold::Error::InvalidValue { .. }))
-}
-
-/// A fraction that was given as a flag.
-pub fn fraction(flag: &str, value: f64) -> Result<f64> {
-    if (0.0..=1.0).contains(&value) {
-        return Ok(value);
-    }
-    Err(Usage(format!("{flag}: expected a share from 0 to 1, found {value}")).into())
+    let is_setting = |error: &Error| {
+        use Error::{Conflict, InvalidValue, NotApplicable, UnknownKey};
+        matches!(error, InvalidValue { .. } | UnknownKey { .. } | Conflict { .. } | NotApplicable { .. })
+    };
+    error.is::<Usage>() || error.downcast_ref().is_some_and(is_setting)
 }

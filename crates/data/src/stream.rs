@@ -42,7 +42,8 @@ impl TextFiles {
     /// encoding are those that `config` says.
     ///
     /// # Errors
-    /// [`Error::Io`] when one is not there, [`Error::Data`] when there is no file in all, [`Error::InvalidValue`] for an encoding
+    /// [`Error::Io`] when one is not there, [`Error::Data`] when there is no file in all or one is a pipe,
+    /// [`Error::InvalidValue`] for an encoding
     /// that does not exist.
     pub fn find(paths: &[PathBuf], config: &CorpusConfig) -> Result<TextFiles> {
         config.charset()?;
@@ -54,8 +55,14 @@ impl TextFiles {
                 files.push(TextFile { path: path.clone(), whole: false });
             }
         }
-        let size =
-            |file: &TextFile| std::fs::metadata(&file.path).map_err(Error::io("read", &file.path)).map(|it| it.len());
+        let size = |file: &TextFile| {
+            let metadata = std::fs::metadata(&file.path).map_err(Error::io("read", &file.path))?;
+            if !metadata.is_file() {
+                let path = file.path.display();
+                return Err(Error::data(format!("{path}: a pipe cannot be read twice: write it to a file first")));
+            }
+            Ok(metadata.len())
+        };
         let bytes = files.iter().map(size).sum::<Result<u64>>()?;
         if files.is_empty() {
             let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();

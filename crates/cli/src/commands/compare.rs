@@ -1,23 +1,26 @@
-//! `ninefold compare`: trains every pair, prints the leaderboard, says where everything lies and what to try next.
+//! `ninefold compare`: trains every pair, prints the leaderboard, names the files written and the next commands to try.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
-use ninefold::lab::{RunFolder, Session, run_watched};
+use ninefold::lab::{Config, RunFolder, Session, run_watched};
 use ninefold::records::{RowKind, RunRecords};
-use ninefold::report::{Column, insights_of, write_run_page, write_tables};
+use ninefold::report::{insights_of, write_run_page, write_tables};
 
-use crate::flags::config::ConfigArgs;
-use crate::flags::output::{Format, column};
-use crate::flags::run_dir;
+use crate::flags::config::{ComparisonArgs, ConfigArgs};
+use crate::flags::output::{LeaderboardArgs, LeaderboardFormat};
+use crate::flags::run_dir::RunDirArgs;
 use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::terminal::shell;
 
-/// `ninefold compare`.
+/// Train and compare embeddings, networks, baselines and ensembles
+///
+/// The same seed gives the same figures on any number of threads, with one exception: with more than one thread Word2Vec and FastText
+/// train without locks, so their vectors differ slightly from run to run. --threads 1 makes them exact.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,73 +30,59 @@ Examples:
   ninefold compare --data posts/ --seeds 3
   ninefold compare --data posts/ --embeddings word2vec --models gru,lstm --epochs 5
   ninefold compare --data posts/ --models gru,cnn,swem
-  ninefold compare --data train.jsonl --test test.jsonl --run-dir runs/a    (again: goes on where it was)
-
-The same seed gives the same figures for any number of threads, but for one thing: with more than one thread word2vec and
-fastText train without locks, so their vectors differ a little from run to run. --threads 1 makes those exact, too.")]
+  ninefold compare --data train.jsonl --test test.jsonl --run-dir runs/a    (again: resumes)")]
 pub struct CompareArgs {
     /// The settings.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// The run folder; one that holds an unfinished run of the same settings is gone on with
-    #[arg(long, value_name = "DIR")]
-    pub run_dir: Option<PathBuf>,
-    /// How many threads work.
+    /// The settings of comparisons.
+    #[command(flatten)]
+    pub comparison: ComparisonArgs,
+    /// The folder of records.
+    #[command(flatten)]
+    pub run_dir: RunDirArgs,
+    /// The number of threads.
     #[command(flatten)]
     pub threads: ThreadsArgs,
-    /// The column that rows are sorted by: accuracy, f1, f1_macro, seconds, parameters, embedding, model, ...
-    /// [default: accuracy; f1_macro where classes are uneven]
-    #[arg(long, value_name = "COLUMN")]
-    pub sort: Option<String>,
-    /// How the leaderboard is printed
-    #[arg(long, value_name = "HOW", default_value = "table")]
-    pub format: Format,
-    /// Print the leaderboard as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the leaderboard is printed.
+    #[command(flatten)]
+    pub leaderboard: LeaderboardArgs,
 }
 
 /// Runs the command.
 pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
-    let config = args.config.resolve()?;
-    let sort = column(args.sort.as_deref())?;
+    args.leaderboard.check()?;
+    let config = args.config.resolve(|config| args.comparison.apply(config))?;
     let (folders, bars) = (Folders::from_env(), Bars::new(output));
-    let session = Session { folders: &folders, threads: args.threads.count()?, progress: &bars };
-    let path = run_dir::folder(args.run_dir.as_deref(), "", &config);
+    let session = Session { folders: &folders, threads: args.threads.count(), progress: &bars };
+    let path = args.run_dir.folder("", &config);
     output.say(&format!("run folder: {}", path.display()));
     let records = RunRecords::at(&path);
-    let mut keep_tables = |board: &_| write_tables(&records, board);
-    let leaderboard =
-        run_watched(&config, &path, &session, &mut keep_tables).map_err(|error| run_dir::resumable(error, &path))?;
+    let mut save_tables = |board: &_| write_tables(&records, board);
+    let leaderboard = run_watched(&config, &path, &session, &mut save_tables)?;
     write_run_page(&records, config.trainings())?;
-    if args.json {
-        return output.print_json(&leaderboard);
-    }
-    let folder = RunFolder::open(&path)?;
-    let sort = sort.unwrap_or(Column::of_score(leaderboard.main_score));
-    output.print(&args.format.write(&leaderboard, sort, &insights_of(&records, &leaderboard)?, &output.view()))?;
-    if args.format != Format::Table {
+    args.leaderboard.print(&leaderboard, &insights_of(&records, &leaderboard)?, output)?;
+    if args.leaderboard.format() != LeaderboardFormat::Table {
         return Ok(());
     }
     output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
-    let merged = leaderboard.merged();
     let wanted = if config.models.is_empty() { RowKind::Baseline } else { RowKind::Pair };
-    if merged.chosen(wanted).is_none() {
+    if leaderboard.merged().chosen(wanted).is_none() {
         let what = if wanted == RowKind::Pair { "network" } else { "baseline" };
         return Err(anyhow::anyhow!("no {what} could be trained: the table above says why"));
     }
-    let best = folder.best();
+    output.print(&next_commands(&config, &path, &RunFolder::open(&path)?.best()))
+}
+
+fn next_commands(config: &Config, run: &Path, best: &Path) -> String {
     let predict = match best.is_dir() {
-        true => format!("  echo 'a text of your own' | ninefold predict {}\n", shell(&best)),
+        true => format!("  echo 'a text of your own' | ninefold predict {}\n", shell(best)),
         false => String::new(), // keep_models = "none"
     };
-    output.print(&format!(
-        "Try next:\n{predict}  ninefold compare {}--preset round1\n  ninefold runs diff {} ANOTHER_RUN\n",
-        if config.corpus.data == "sample" {
-            String::new()
-        } else {
-            format!("--data {} ", shell(Path::new(&config.corpus.data)))
-        },
-        shell(&path),
-    ))
+    let data = match config.corpus.data.as_str() {
+        "sample" => String::new(),
+        data => format!("--data {} ", shell(Path::new(data))),
+    };
+    let run = shell(run);
+    format!("Try next:\n{predict}  ninefold compare {data}--preset round1\n  ninefold runs diff {run} ANOTHER_RUN\n")
 }

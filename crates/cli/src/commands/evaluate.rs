@@ -18,19 +18,21 @@ use serde::Serialize;
 
 use crate::commands::as_trained::as_trained;
 use crate::flags::data::DataArgs;
+use crate::flags::output::FormatArgs;
 use crate::flags::threads::ThreadsArgs;
+use crate::flags::values::fraction;
 use crate::output::Output;
 use crate::progress::Bars;
-use crate::usage::{Usage, fraction};
+use crate::usage::Usage;
 
-/// `ninefold evaluate`.
+/// Score a trained model on labelled texts
+///
+/// Scores the test part of the data if they have one, else every text.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ninefold evaluate MODEL --data new.csv --text-column body --label-column topic
-  ninefold evaluate MODEL --data 20newsgroups --json
-
-Scores the test part of the data where they have one, else every text. Labels that the model does not know are an error.")]
+  ninefold evaluate MODEL --data 20newsgroups --json")]
 pub struct EvaluateArgs {
     /// The folder of a trained model or ensemble
     #[arg(value_name = "MODEL")]
@@ -38,12 +40,12 @@ pub struct EvaluateArgs {
     /// Which texts.
     #[command(flatten)]
     pub data: DataArgs,
-    /// Also say how many texts are left, and how many of those are right, where the model is at least so sure (0 to 1)
-    #[arg(long, value_name = "P")]
+    /// Also print how many texts have at least this probability (0 to 1), and the accuracy on them
+    #[arg(long, value_name = "P", value_parser = fraction)]
     pub min_probability: Option<f64>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// How many threads work.
     #[command(flatten)]
     pub threads: ThreadsArgs,
@@ -73,16 +75,13 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
         return Err(Usage("--data: which texts? A name or path is needed".to_string()).into());
     }
     if args.data.validation.is_some() {
-        return Err(
-            Usage("--validation has no effect here: nothing is chosen when a saved model is evaluated".into()).into()
-        );
+        return Err(Usage::no_effect("--validation", "nothing is chosen when a saved model is evaluated").into());
     }
-    let min_probability = args.min_probability.map(|share| fraction("--min-probability", share)).transpose()?;
     let config = args.data.corpus()?;
-    args.threads.install(|| evaluate(args, &config, min_probability, output))
+    args.threads.install(|| evaluate(args, &config, output))
 }
 
-fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, min_probability: Option<f64>, output: &Output) -> Result<()> {
+fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, output: &Output) -> Result<()> {
     let folders = Folders::from_env();
     let predictor = Predictor::load(&args.model)?;
     let labels = predictor.labels().to_vec();
@@ -107,8 +106,8 @@ fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, min_probability: Option<
 
     let (scores, classes) = (confusion.scores(), ClassRow::of(&confusion, &labels));
     let calibration_error = expected_calibration_error(&answers);
-    let selected = min_probability.map(|least| selected(&answers, least));
-    if args.json {
+    let selected = args.min_probability.map(|least| selected(&answers, least));
+    if args.format.is_json() {
         let (protocol, labels, confusion) = (&corpus.protocol, &labels, &confusion);
         let report = Report { protocol, scores, classes, labels, confusion, calibration_error, selected };
         return output.print_json(&report);

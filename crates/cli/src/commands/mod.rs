@@ -1,14 +1,17 @@
-//! One file per command: its flags, and `run`: flags -> the library's work -> what is printed.
+//! One file per command: its flags, and `run`: flags -> the library's work -> printed results.
 
+pub mod ablation;
 pub mod as_trained;
 pub mod bench;
+pub mod cache;
 pub mod compare;
+pub mod completions;
 pub mod config;
 pub mod distill;
 pub mod embed;
 pub mod ensemble;
 pub mod evaluate;
-pub mod ladder;
+pub mod man;
 pub mod predict;
 pub mod report;
 pub mod runs;

@@ -1,9 +1,11 @@
 //! `ninefold predict`: texts from stdin or files -> label and probability of each; no label where the model is too unsure.
 
-use std::io::{self, BufReader, Cursor, Read, Write};
+use std::fmt::Write;
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -14,13 +16,17 @@ use ninefold::models::predictor::{Prediction, Predictor};
 use serde_json::json;
 
 use crate::commands::as_trained::as_trained;
+use crate::flags::output::FormatArgs;
 use crate::flags::threads::ThreadsArgs;
+use crate::flags::values::fraction;
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::stop;
-use crate::usage::fraction;
 
-/// `ninefold predict`.
+/// Label texts with a trained model
+///
+/// MODEL is the folder of a trained model, such as RUN/best or RUN/pairs/word2vec-gru/model. Prints the label and its probability,
+/// separated by a tab, one line per text.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -28,10 +34,7 @@ Examples:
   ninefold predict MODEL mail.txt --top 3         a text per line
   ninefold predict MODEL letters/ --whole         a text per file
   ninefold predict MODEL new.csv --text-column body --json
-  ninefold predict MODEL mail.txt --min-probability 0.8    no label where it is less sure
-
-MODEL is the folder of a trained model: RUN/pairs/word2vec-gru/model. Prints the label and its probability, separated by a
-tab, one line per text.")]
+  ninefold predict MODEL mail.txt --min-probability 0.8    no label where it is less sure")]
 pub struct PredictArgs {
     /// The folder of a trained model or ensemble
     #[arg(value_name = "MODEL")]
@@ -58,12 +61,12 @@ pub struct PredictArgs {
     /// Print so many labels per text, the most probable first
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
-    /// Give no label where the model is less sure than this (0 to 1): the first column stays empty
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    /// Print no label if its probability is less than this (0 to 1): the first column stays empty
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = fraction)]
     pub min_probability: f64,
-    /// Print a JSON object per text
-    #[arg(long)]
-    pub json: bool,
+    /// How the labels are printed; JSON is one object per text.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// How many threads work.
     #[command(flatten)]
     pub threads: ThreadsArgs,
@@ -101,7 +104,6 @@ const BATCH: usize = 512;
 
 /// Runs the command.
 pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
-    fraction("--min-probability", args.min_probability)?;
     args.threads.install(|| label_all(args, output))
 }
 
@@ -210,12 +212,24 @@ fn label_lines(
     output: &Output,
 ) -> Result<()> {
     let incoming = read_stdin(reader)?;
-    while let Ok(first) = incoming.recv() {
+    while let Some(first) = next(&incoming)? {
         let waiting = incoming.try_iter().take(BATCH - 1);
         let texts = std::iter::once(first).chain(waiting).collect::<Result<Vec<Text>, Error>>()?;
         label(args, predictor, &texts, counts, output)?;
     }
     Ok(())
+}
+
+/// The next line; `None` at the end. A signal ends the wait.
+fn next<T>(incoming: &Receiver<T>) -> Result<Option<T>> {
+    loop {
+        match incoming.recv_timeout(Duration::from_millis(50)) {
+            Ok(line) => return Ok(Some(line)),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if stop::is_stopped() => return Err(Error::Interrupted.into()),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
 }
 
 /// Reads in a thread of its own, so that lines that wait can be told from lines that have yet to come.
@@ -245,29 +259,29 @@ fn label(
     }
     let contents: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     let predictions = predictor.predict(&contents, &Bars::new(output))?;
-    let mut out = output.stdout();
+    let mut printed = String::new();
     for (text, prediction) in texts.iter().zip(&predictions) {
         let top = named(prediction, predictor.labels(), usize::from(args.top));
         let &(best, probability) = top.first().context("a model without labels")?;
         let is_sure = f64::from(prediction.probability()) >= args.min_probability;
         counts.texts += 1;
         counts.unsure += usize::from(!is_sure);
-        if args.json {
+        if args.format.is_json() {
             let label = is_sure.then_some(best);
             let mut object = json!({ "source": text.source, "label": label, "probability": probability });
             if args.top > 1 {
                 object["top"] =
                     top.iter().map(|(name, share)| json!({ "label": name, "probability": share })).collect();
             }
-            writeln!(out, "{object}")?;
+            writeln!(printed, "{object}")?;
         } else {
             let name = |label: &'_ str| if is_sure { label.to_string() } else { String::new() };
             let columns: Vec<String> =
                 top.iter().map(|(label, share)| format!("{}\t{share:.4}", name(label))).collect();
-            writeln!(out, "{}", columns.join("\t"))?;
+            writeln!(printed, "{}", columns.join("\t"))?;
         }
     }
-    Ok(out.flush()?)
+    output.print(&printed)
 }
 
 /// The most probable labels by name, probabilities to six digits.

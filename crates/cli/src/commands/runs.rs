@@ -1,20 +1,21 @@
-//! `ninefold runs`: lists, shows and compares what earlier runs left.
+//! `ninefold runs`: lists, shows and compares earlier runs.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use ninefold::lab::RunFolder;
 use ninefold::records::{Difference, Leaderboard, RowKind, RunRecords};
-use ninefold::report::{Column, diff, insights_of, plain_table};
+use ninefold::report::{diff, insights_of, plain_table};
+use serde::Serialize;
 use serde_json::json;
 
-use crate::flags::output::{Format, column};
+use crate::flags::output::{FormatArgs, LeaderboardArgs};
 use crate::output::Output;
 
-/// `ninefold runs`.
+/// List, show and compare earlier runs
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -22,7 +23,7 @@ Examples:
   ninefold runs show ninefold-runs/RUN --sort f1_macro
   ninefold runs diff ninefold-runs/A ninefold-runs/B")]
 pub struct RunsArgs {
-    /// What to do with them.
+    /// What to do.
     #[command(subcommand)]
     pub command: RunsCommand,
 }
@@ -31,98 +32,132 @@ pub struct RunsArgs {
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
     /// List the runs in a folder
+    #[command(after_help = "Examples:\n  ninefold runs list\n  ninefold runs list other-runs/ --json")]
     List {
         /// The folder of run folders
-        #[arg(value_name = "DIR", default_value = "ninefold-runs")]
+        #[arg(value_name = "DIR", default_value = "ninefold-runs", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
+        /// How the list is printed.
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// Print the leaderboard of a run
+    #[command(
+        after_help = "Examples:\n  ninefold runs show RUN --sort f1_macro\n  ninefold runs show RUN --format latex"
+    )]
     Show {
         /// The run folder
-        #[arg(value_name = "RUN")]
+        #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
         run: PathBuf,
-        /// The column that rows are sorted by [default: accuracy; f1_macro where classes are uneven]
-        #[arg(long, value_name = "COLUMN")]
-        sort: Option<String>,
-        /// How the leaderboard is printed
-        #[arg(long, value_name = "HOW", default_value = "table")]
-        format: Format,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        /// How the leaderboard is printed.
+        #[command(flatten)]
+        leaderboard: LeaderboardArgs,
     },
     /// Print two runs side by side, with the change of each pair
+    #[command(after_help = "Examples:\n  ninefold runs diff ninefold-runs/A ninefold-runs/B")]
     Diff {
         /// The run folder to compare with
-        #[arg(value_name = "A")]
+        #[arg(value_name = "A", value_hint = ValueHint::DirPath)]
         a: PathBuf,
         /// The run folder that is compared
-        #[arg(value_name = "B")]
+        #[arg(value_name = "B", value_hint = ValueHint::DirPath)]
         b: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        /// How the difference is printed.
+        #[command(flatten)]
+        format: FormatArgs,
     },
 }
 
 /// Runs the command.
 pub fn run(args: &RunsArgs, output: &Output) -> Result<()> {
     match &args.command {
-        RunsCommand::List { folder } => output.print(&list(folder)?),
-        RunsCommand::Show { run, sort, format, json } => {
-            let folder = RunFolder::open(run)?;
-            let leaderboard = leaderboard(&folder)?;
-            if *json {
-                return output.print_json(&leaderboard);
-            }
-            let sort = column(sort.as_deref())?.unwrap_or(Column::of_score(leaderboard.main_score));
-            output.print(&format.write(
-                &leaderboard,
-                sort,
-                &insights_of(folder.records(), &leaderboard)?,
-                &output.view(),
-            ))
-        }
-        RunsCommand::Diff { a, b, json } => compare(a, b, *json, output),
+        RunsCommand::List { folder, format } => list(folder, format, output),
+        RunsCommand::Show { run, leaderboard } => show(run, leaderboard, output),
+        RunsCommand::Diff { a, b, format } => compare(a, b, format, output),
     }
 }
 
-/// A row per run: folder, data, pairs finished, the best one.
-fn list(path: &Path) -> Result<String> {
+fn show(run: &Path, args: &LeaderboardArgs, output: &Output) -> Result<()> {
+    args.check()?;
+    let folder = RunFolder::open(run)?;
+    let leaderboard = leaderboard(&folder)?;
+    args.print(&leaderboard, &insights_of(folder.records(), &leaderboard)?, output)
+}
+
+/// A run in a list.
+#[derive(Serialize)]
+struct Line {
+    run: PathBuf,
+    /// Why the run cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    data: String,
+    trained: usize,
+    trainings: usize,
+    best: Option<String>,
+    accuracy: Option<f64>,
+}
+
+fn list(path: &Path, format: &FormatArgs, output: &Output) -> Result<()> {
     let entries = fs::read_dir(path).with_context(|| format!("{}: cannot list the runs", path.display()))?;
     let mut folders = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     folders.sort();
     let records =
         folders.into_iter().map(RunRecords::at).filter(|records| !records.is_search() && !records.is_ladder());
-    let runs: Vec<RunFolder> = records.filter_map(|records| RunFolder::open(records.path()).ok()).collect();
-    if runs.is_empty() {
-        return Ok(format!("{}: no runs\n", path.display()));
+    let runs = records.filter_map(|records| RunFolder::open(records.path()).ok());
+    let lines: Vec<Line> = runs.map(|run| line(&run)).collect();
+    if format.is_json() {
+        return output.print_json(&lines);
     }
-    Ok(plain_table(&["run", "data", "pairs", "best pair", "accuracy"], 2, runs.iter().map(line)))
+    if lines.is_empty() {
+        return output.print(&format!("{}: no runs\n", path.display()));
+    }
+    output.print(&plain_table(&["run", "data", "pairs", "best pair", "accuracy"], 2, lines.iter().map(cells)))
 }
 
-/// A run as a row of cells; one that cannot be read says why.
-fn line(folder: &RunFolder) -> Vec<String> {
-    let path = folder.path().display().to_string();
+fn line(folder: &RunFolder) -> Line {
+    let unread = |error: Option<String>| Line {
+        run: folder.path().to_path_buf(),
+        error,
+        data: String::new(),
+        trained: 0,
+        trainings: 0,
+        best: None,
+        accuracy: None,
+    };
     let config = match folder.config() {
         Ok(config) => config,
-        Err(error) => return vec![path, error.to_string()],
+        Err(error) => return unread(Some(error.to_string())),
     };
     let leaderboard = folder.leaderboard().unwrap_or_default();
     let trained = leaderboard.rows.iter().filter(|row| row.kind == RowKind::Pair).count();
-    let pairs = format!("{trained} of {}", config.trainings());
     let leaderboard = leaderboard.merged();
-    let best = leaderboard.best().and_then(|row| Some((row.pair(), row.accuracy()?)));
-    let (pair, accuracy) =
-        best.map_or(("-".to_string(), "-".to_string()), |(pair, share)| (pair, format!("{:.2} %", 100.0 * share)));
-    vec![path, config.corpus.data, pairs, pair, accuracy]
+    let best = leaderboard.best();
+    Line {
+        trained,
+        trainings: config.trainings(),
+        best: best.map(|row| row.pair()),
+        accuracy: best.and_then(|row| row.accuracy()),
+        data: config.corpus.data,
+        ..unread(None)
+    }
 }
 
-fn compare(a: &Path, b: &Path, as_json: bool, output: &Output) -> Result<()> {
+fn cells(line: &Line) -> Vec<String> {
+    let run = line.run.display().to_string();
+    if let Some(error) = &line.error {
+        return vec![run, error.clone()];
+    }
+    let accuracy = line.accuracy.map_or("-".to_string(), |accuracy| format!("{:.2} %", 100.0 * accuracy));
+    let pairs = format!("{} of {}", line.trained, line.trainings);
+    vec![run, line.data.clone(), pairs, line.best.clone().unwrap_or("-".to_string()), accuracy]
+}
+
+fn compare(a: &Path, b: &Path, format: &FormatArgs, output: &Output) -> Result<()> {
     let folders = (RunFolder::open(a)?, RunFolder::open(b)?);
     let diff = diff(&leaderboard(&folders.0)?, &leaderboard(&folders.1)?);
     let settings = folders.0.config()?.differences(&folders.1.config()?)?;
-    if as_json {
+    if format.is_json() {
         return output.print_json(&json!({ "settings": settings, "diff": diff }));
     }
     let mut text = diff.to_table(&a.display().to_string(), &b.display().to_string(), &output.view());

@@ -3,12 +3,17 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueHint};
 use ninefold::data::sample::{SampleConfig, generate};
 
+use crate::flags::replace;
+use crate::flags::values::{count, fraction};
 use crate::output::Output;
+use crate::terminal::shell;
 
-/// `ninefold sample`.
+/// Write the built-in sample corpus as a folder of texts
+///
+/// The corpus are made-up forum posts about 20 topics.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -17,51 +22,50 @@ Examples:
   ninefold compare --data posts/")]
 pub struct SampleArgs {
     /// The folder to write: train/ and test/, a folder per class, a file per text
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Texts in all [default: 4000]
-    #[arg(long, value_name = "N")]
+    /// Number of texts [default: 4000]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Corpus")]
     pub documents: Option<usize>,
-    /// Another seed makes other posts
-    #[arg(long, value_name = "N")]
+    /// Seed of the texts
+    #[arg(long, value_name = "N", help_heading = "Corpus")]
     pub seed: Option<u64>,
-    /// Share of texts for the test part
-    #[arg(long, value_name = "SHARE")]
+    /// Fraction of the texts in the test part
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
     pub test_fraction: Option<f64>,
-    /// Share of texts with a wrong label
-    #[arg(long, value_name = "SHARE")]
+    /// Fraction of the texts with a wrong label
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
     pub label_noise: Option<f64>,
-    /// Share of texts that are edited copies of another
-    #[arg(long, value_name = "SHARE")]
+    /// Fraction of the texts that are edited copies of other texts
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
     pub near_duplicates: Option<f64>,
-    /// Share of texts with nothing in them
-    #[arg(long, value_name = "SHARE")]
+    /// Fraction of the texts that are empty
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
     pub empty_texts: Option<f64>,
-    /// How far the words of the test part have moved on, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    /// How far the words of the test part have drifted from those of the training part, 0 to 1
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
     pub date_shift: Option<f64>,
 }
 
 /// Runs the command.
 pub fn run(args: &SampleArgs, output: &Output) -> Result<()> {
-    let default = SampleConfig::default();
-    let config = SampleConfig {
-        documents: args.documents.unwrap_or(default.documents),
-        seed: args.seed.unwrap_or(default.seed),
-        test_fraction: args.test_fraction.unwrap_or(default.test_fraction),
-        label_noise: args.label_noise.unwrap_or(default.label_noise),
-        near_duplicates: args.near_duplicates.unwrap_or(default.near_duplicates),
-        empty_texts: args.empty_texts.unwrap_or(default.empty_texts),
-        date_shift: args.date_shift.unwrap_or(default.date_shift),
-    };
+    let mut config = SampleConfig::default();
+    replace(&mut config.documents, &args.documents);
+    replace(&mut config.seed, &args.seed);
+    replace(&mut config.test_fraction, &args.test_fraction);
+    replace(&mut config.label_noise, &args.label_noise);
+    replace(&mut config.near_duplicates, &args.near_duplicates);
+    replace(&mut config.empty_texts, &args.empty_texts);
+    replace(&mut config.date_shift, &args.date_shift);
     config.validate()?;
     let sample = generate(&config)?;
     sample.write(&args.output)?;
     let (train, test) = (sample.train.len(), sample.test.len());
     output.say(&format!(
-        "{}: {train} training and {test} test texts in {} classes; try: ninefold compare --data {0}",
+        "{}: {train} training and {test} test texts in {} classes; try: ninefold compare --data {}",
         args.output.display(),
         sample.labels.len(),
+        shell(&args.output),
     ));
     Ok(())
 }

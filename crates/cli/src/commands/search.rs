@@ -1,83 +1,74 @@
-//! `ninefold search`: random settings, the better ones trained further, the best one as a config file.
-
-use std::path::PathBuf;
+//! `ninefold search`: random settings, the better ones trained longer, the best one as a config file.
 
 use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
-use ninefold::lab::{Session, search};
+use ninefold::lab::{Config, Session, search};
 use ninefold::records::RunRecords;
 use ninefold::report::{search_table, write_search_page};
 
 use crate::flags::config::ConfigArgs;
-use crate::flags::run_dir;
+use crate::flags::output::FormatArgs;
+use crate::flags::run_dir::RunDirArgs;
 use crate::flags::threads::ThreadsArgs;
+use crate::flags::values::count;
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::terminal::shell;
 
-/// `ninefold search`.
+/// Search for settings by random search with successive halving
+///
+/// Each trial draws an embedding, a network and settings. All trials are trained for a few epochs and scored on validation texts; the
+/// best third continues for three times as many epochs, and so on (asynchronous successive halving). Test labels are not used. The best
+/// settings are written to best.toml, for `ninefold compare --config`. The config file says what is searched; by default a space that
+/// suits most texts:
+///
+/// [search.space.model] hidden_size = [32, 64, 128, 256], dropout = { low = 0.0, high = 0.6 };
+/// [search.space.training] learning_rate = { low = 3e-4, high = 1e-2, log = true }
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ninefold search --data posts/ --trials 50
   ninefold search --data posts/ --embeddings word2vec --models gru --minutes 30
-  ninefold search --set 'search.space.model.hidden_size=[32, 64]' --set 'search.space.training.learning_rate={low=1e-4,high=1e-2,log=true}'
-  ninefold search --config search.toml --run-dir ninefold-runs/S    (again: goes on, also with a larger budget)
-
-What is tried stands in the config file; without it a space that suits most texts is searched:
-  [search.space.model]
-  hidden_size = [32, 64, 128, 256]
-  dropout = { low = 0.0, high = 0.6 }
-  [search.space.training]
-  learning_rate = { low = 3e-4, high = 1e-2, log = true }
-
-Every trial draws an embedding, a network and settings. All are trained a little and judged on validation; the best third goes
-on for three times as many epochs, and so forth (asynchronous successive halving). Test labels are not looked at. The best
-settings are written to best.toml, for ninefold compare --config.")]
+  ninefold search --set 'search.space.training.learning_rate={low=1e-4,high=1e-2,log=true}'
+  ninefold search --config search.toml --run-dir ninefold-runs/S    (again: resumes, also with a larger budget)")]
 pub struct SearchArgs {
     /// The settings.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Settings to try
-    #[arg(long, value_name = "N")]
+    /// Number of trials
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Run")]
     pub trials: Option<usize>,
-    /// Minutes after which nothing new is begun
-    #[arg(long, value_name = "M")]
+    /// Minutes after which no trial starts
+    #[arg(long, value_name = "M", help_heading = "Run")]
     pub minutes: Option<f64>,
-    /// Trials at the same time, each on its share of the threads [default: one per thread]
-    #[arg(long, value_name = "N")]
+    /// Trials that run at the same time, each on its part of the threads [default: one per thread]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Run")]
     pub parallel: Option<usize>,
-    /// The search folder; one that holds an unfinished search of the same space is gone on with
-    #[arg(long, value_name = "DIR")]
-    pub run_dir: Option<PathBuf>,
-    /// How many threads work.
+    /// The folder of records.
+    #[command(flatten)]
+    pub run_dir: RunDirArgs,
+    /// The number of threads.
     #[command(flatten)]
     pub threads: ThreadsArgs,
-    /// Print all trials as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// Runs the command.
 pub fn run(args: &SearchArgs, output: &Output) -> Result<()> {
-    let mut config = args.config.resolve()?;
-    let limits = &mut config.search;
-    // Who says how long wants no other end.
-    (limits.trials, limits.minutes) = match (args.trials, args.minutes) {
-        (None, None) => (limits.trials, limits.minutes),
-        (None, Some(minutes)) => (0, minutes),
-        (Some(trials), minutes) => (trials, minutes.unwrap_or(0.0)),
-    };
-    limits.parallel = args.parallel.unwrap_or(limits.parallel);
-    config.validate()?;
+    let config = args.config.resolve(|config| {
+        args.set_limits(config);
+        Ok(())
+    })?;
     let (folders, bars) = (Folders::from_env(), Bars::new(output));
-    let session = Session { folders: &folders, threads: args.threads.count()?, progress: &bars };
-    let path = run_dir::folder(args.run_dir.as_deref(), "search-", &config);
+    let session = Session { folders: &folders, threads: args.threads.count(), progress: &bars };
+    let path = args.run_dir.folder("search-", &config);
     output.say(&format!("search folder: {}", path.display()));
-    let results = search(&config, &path, &session).map_err(|error| run_dir::resumable(error, &path))?;
+    let results = search(&config, &path, &session)?;
     write_search_page(&RunRecords::at(&path), &results)?;
-    if args.json {
+    if args.format.is_json() {
         return output.print_json(&results);
     }
     output.print(&search_table(&results, &output.view()))?;
@@ -89,4 +80,17 @@ pub fn run(args: &SearchArgs, output: &Output) -> Result<()> {
         path.display(),
         shell(&path.join("best.toml")),
     ))
+}
+
+impl SearchArgs {
+    /// A limit that is given replaces the limits of the config: `--minutes` alone ends the search by time, not by number.
+    fn set_limits(&self, config: &mut Config) {
+        let limits = &mut config.search;
+        (limits.trials, limits.minutes) = match (self.trials, self.minutes) {
+            (None, None) => (limits.trials, limits.minutes),
+            (None, Some(minutes)) => (0, minutes),
+            (Some(trials), minutes) => (trials, minutes.unwrap_or(0.0)),
+        };
+        limits.parallel = self.parallel.unwrap_or(limits.parallel);
+    }
 }

@@ -1,89 +1,160 @@
-//! Everything that adds up to a config: `--preset`, `--config`, `--set`, and a flag for each common setting.
+//! The flags that make a config: `--preset`, `--config`, `--set`, and a flag for each common setting.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::Result;
-use clap::Args;
-use ninefold::lab::Config;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueHint};
+use ninefold::lab::{
+    BaselineKind, Config, Embedding, EnsembleKind, KeepModels, LogKind, PRESETS, Sources, resolve_with,
+};
+use ninefold::nn::batch::Padding;
+use ninefold::nn::model::ModelKind;
+use ninefold::{Error, Result as LibraryResult};
 
 use super::data::DataArgs;
-use super::settings::Settings;
+use super::values::{EmbeddingParser, OrNone, baseline, count, items, setting};
+use super::{replace, replace_list};
+use crate::usage::Usage;
 
-/// Everything that adds up to a config.
+/// The settings that every command which trains takes.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigArgs {
     /// Which texts.
     #[command(flatten)]
     pub data: DataArgs,
-    /// A built-in set of settings: default, strong, round1, round2
-    #[arg(long, value_name = "NAME", help_heading = "Settings")]
+    /// A built-in set of settings [default: default]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(PRESETS), help_heading = "Settings")]
     pub preset: Option<String>,
     /// A TOML file of settings, over the preset (see `ninefold config`)
-    #[arg(long, value_name = "FILE", help_heading = "Settings")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Settings")]
     pub config: Option<PathBuf>,
     /// Any single setting, over file and preset: --set training.batch_size=16
     #[arg(long, value_name = "SECTION.KEY=VALUE", help_heading = "Settings")]
-    pub set: Vec<String>,
-    /// Embeddings to compare: word2vec, fasttext, glove, or names of `[[embedding]]` in the config file; several side by side:
-    /// word2vec+glove
-    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
-    pub embeddings: Vec<String>,
-    /// Networks to compare: rnn, lstm, gru, cnn (a convolution), swem (pooled word vectors)
-    /// [default: rnn,lstm,gru]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
-    pub models: Vec<String>,
-    /// Baselines beside them: majority, multinomial_nb, complement_nb, tfidf_logistic, tfidf_svm, mean_logistic,
-    /// fasttext_supervised; or none [default: all]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
-    pub baselines: Vec<String>,
-    /// Trained models that answer together: vote_seeds, vote_networks, vote_selected, stacked; or none
-    /// [default: vote_selected, stacked]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
-    pub ensembles: Vec<String>,
-    /// Epochs of training at most
-    #[arg(long, value_name = "N", help_heading = "Settings")]
-    pub epochs: Option<u64>,
-    /// Seed of vectors, weights, dropout and shuffling
+    pub set: Vec<Assignment>,
+    /// Embeddings: word2vec, fasttext, glove, or names from the config file
+    ///
+    /// Names of [[embedding]] tables in the config file are allowed, and several joined by + as one input: word2vec+glove.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = EmbeddingParser, hide_possible_values = true, help_heading = "Settings")]
+    pub embeddings: Vec<Embedding>,
+    /// Networks, or none [default: rnn,lstm,gru]
+    ///
+    /// rnn, lstm and gru are recurrent networks, cnn is a convolution over words, swem pools the word vectors.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = setting::<ModelKind>().or_none(), help_heading = "Settings")]
+    pub models: Vec<OrNone<ModelKind>>,
+    /// Maximum number of training epochs
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Settings")]
+    pub epochs: Option<usize>,
+    /// Seed of word vectors, weights, dropout and shuffling
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub seed: Option<u64>,
-    /// Train every pair so many times, with this seed, the next, and so on; the split stays the same
-    #[arg(long, value_name = "N", help_heading = "Settings")]
-    pub seeds: Option<u64>,
-    /// Comparisons: train everything once more on train and validation, when validation has chosen
+    /// Pretrained GloVe vectors: a release (6B.100d) or a file; "train" trains them on your texts
+    #[arg(long, value_name = "NAME|PATH", value_hint = ValueHint::FilePath, help_heading = "Settings")]
+    pub glove: Option<String>,
+    /// Whether networks run over padding [default: exact]
+    ///
+    /// exact: every text ends at its last token; trailing: texts are padded to max_len, as in many tutorials.
+    #[arg(long, value_name = "HOW", value_parser = setting::<Padding>(), help_heading = "Settings")]
+    pub padding: Option<Padding>,
+}
+
+/// The settings of commands that repeat trainings with several seeds.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SeedsArgs {
+    /// Number of seeds: every pair is trained with --seed, the next, and so on
+    ///
+    /// Word vectors and the split stay the same.
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Settings")]
+    pub seeds: Option<usize>,
+}
+
+/// The settings that only a comparison has.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ComparisonArgs {
+    /// The seeds.
+    #[command(flatten)]
+    pub seeds: SeedsArgs,
+    /// Baselines, or none [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = baseline().or_none(), help_heading = "Settings")]
+    pub baselines: Vec<OrNone<BaselineKind>>,
+    /// Ensembles of the trained models, or none [default: vote_selected,stacked]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = setting::<EnsembleKind>().or_none(), help_heading = "Settings")]
+    pub ensembles: Vec<OrNone<EnsembleKind>>,
+    /// Retrain everything on train and validation texts, with what validation chose
     #[arg(long, help_heading = "Settings")]
     pub refit: bool,
-    /// Comparisons: which trained models stay on the disk: all, best, none [default: all]
-    #[arg(long, value_name = "WHICH", help_heading = "Settings")]
-    pub keep_models: Option<String>,
-    /// Logs of each training for other programs: tensorboard, jsonl
-    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Settings")]
-    pub log: Vec<String>,
-    /// Pretrained GloVe vectors: a name (6B.100d) or a file; "train" trains them on your texts
-    #[arg(long, value_name = "NAME|PATH", help_heading = "Settings")]
-    pub glove: Option<String>,
-    /// exact, or trailing: run over padding up to max_len, as many tutorials do
-    #[arg(long, value_name = "HOW", help_heading = "Settings")]
-    pub padding: Option<String>,
+    /// Which trained models stay in the run folder [default: all]
+    #[arg(long, value_name = "WHICH", value_parser = setting::<KeepModels>(), help_heading = "Settings")]
+    pub keep_models: Option<KeepModels>,
+    /// Logs of each training for other programs
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = setting::<LogKind>(), help_heading = "Settings")]
+    pub log: Vec<LogKind>,
+}
+
+/// `SECTION.KEY=VALUE`.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    key: String,
+    value: String,
+}
+
+impl FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Assignment, String> {
+        let (key, value) = text.split_once('=').ok_or("expected SECTION.KEY=VALUE, found no '='")?;
+        Ok(Assignment { key: key.trim().to_string(), value: value.trim().to_string() })
+    }
 }
 
 impl ConfigArgs {
-    /// The config that preset, file and flags add up to.
-    pub fn resolve(&self) -> Result<Config> {
-        let mut settings = Settings::default();
-        self.set.iter().try_for_each(|setting| settings.assignment(setting))?;
-        self.data.add_to(&mut settings);
-        settings.list("embeddings", &self.embeddings);
-        settings.list_or_none("models", &self.models);
-        settings.list_or_none("baselines", &self.baselines);
-        settings.list_or_none("ensembles", &self.ensembles);
-        settings.number("training.epochs", self.epochs);
-        settings.number("seed", self.seed);
-        settings.number("seeds", self.seeds);
-        settings.switch("refit", self.refit);
-        settings.text("keep_models", &self.keep_models);
-        settings.list("log", &self.log);
-        settings.text("embedding.glove", &self.glove);
-        settings.text("training.padding", &self.padding);
-        settings.resolve(self.preset.clone(), self.config.clone())
+    /// The config that preset, file and flags add up to; `change` makes the changes of a command's own flags. A setting that the
+    /// library refuses is wrong usage.
+    pub fn resolve(&self, change: impl FnOnce(&mut Config) -> LibraryResult<()>) -> Result<Config> {
+        let settings = self.set.iter().map(|Assignment { key, value }| (key.clone(), value.clone())).collect();
+        let sources = Sources { preset: self.preset.clone(), file: self.config.clone(), settings };
+        let resolved = resolve_with(&sources, |config| {
+            self.apply(config)?;
+            change(config)
+        });
+        resolved.map_err(|error| Usage(error.to_string()).into())
     }
+
+    fn apply(&self, config: &mut Config) -> LibraryResult<()> {
+        self.data.apply(&mut config.corpus);
+        replace_list(&mut config.embeddings, &self.embeddings);
+        replace_items("models", &mut config.models, &self.models)?;
+        replace(&mut config.training.epochs, &self.epochs);
+        replace(&mut config.seed, &self.seed);
+        replace(&mut config.training.padding, &self.padding);
+        self.glove.iter().try_for_each(|glove| config.set("embedding.glove", glove))
+    }
+}
+
+impl SeedsArgs {
+    /// Changes the settings for which a flag was given.
+    pub fn apply(&self, config: &mut Config) {
+        replace(&mut config.seeds, &self.seeds);
+    }
+}
+
+impl ComparisonArgs {
+    /// Changes the settings for which a flag was given.
+    pub fn apply(&self, config: &mut Config) -> LibraryResult<()> {
+        self.seeds.apply(config);
+        replace_items("baselines", &mut config.baselines, &self.baselines)?;
+        replace_items("ensembles", &mut config.ensembles, &self.ensembles)?;
+        config.refit |= self.refit;
+        replace(&mut config.keep_models, &self.keep_models);
+        replace_list(&mut config.log, &self.log);
+        Ok(())
+    }
+}
+
+fn replace_items<T: Clone>(key: &str, setting: &mut Vec<T>, flag: &[OrNone<T>]) -> LibraryResult<()> {
+    if !flag.is_empty() {
+        *setting = items(flag).ok_or_else(|| Error::invalid_value(key, "names, or none alone", "none beside names"))?;
+    }
+    Ok(())
 }

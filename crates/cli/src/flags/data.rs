@@ -1,72 +1,89 @@
 //! Which texts: `--data`, `--test`, and how they are read.
 
 use anyhow::Result;
-use clap::Args;
-use ninefold::data::CorpusConfig;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueHint};
+use ninefold::data::{CorpusConfig, Header, Split};
+use ninefold::lab::{Sources, resolve_with};
 
-use super::settings::Settings;
+use super::values::setting;
+use super::{replace, replace_list};
+use crate::usage::Usage;
 
 /// Which texts, and how they are read.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// "sample", "20newsgroups", or a folder, CSV, TSV, JSONL or fastText file of labelled texts, also packed; "-" reads
-    /// standard input; may be repeated, or be a pattern in quotes
-    #[arg(long, value_name = "NAME|PATH")]
+    /// Labelled texts: "sample" (built in), "20newsgroups", or a file or folder; "-" reads stdin
+    ///
+    /// A folder has a folder per class, or train and test files. A file is CSV, TSV, JSON, JSON lines or fastText lines, also packed. May be
+    /// repeated, or be a pattern in quotes.
+    #[arg(long, value_name = "NAME|PATH", value_hint = ValueHint::AnyPath)]
     pub data: Vec<String>,
     /// A separate validation file
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub validation: Option<String>,
     /// A separate test file or folder
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub test: Option<String>,
-    /// Where the text is: a column's name or number; several (repeated, or separated by commas) are joined
+    /// The column of the text: its name or number
+    ///
+    /// Several columns (repeated, or separated by commas) are joined by a newline.
     #[arg(long, value_name = "COLUMN")]
     pub text_column: Vec<String>,
-    /// Where the label is: a column's name or number
+    /// The column of the label: its name or number
     #[arg(long, value_name = "COLUMN")]
     pub label_column: Option<String>,
     /// The column of authors, threads or other groups, which no split divides
     #[arg(long, value_name = "COLUMN")]
     pub group_column: Option<String>,
-    /// Whether a table's first line names the columns: auto, yes, no
-    #[arg(long, value_name = "WHETHER")]
-    pub header: Option<String>,
+    /// Whether the first line of a table names the columns [default: auto]
+    #[arg(long, value_name = "WHETHER", value_parser = setting::<Header>())]
+    pub header: Option<Header>,
     /// What separates the cells of a table: auto, comma, semicolon, tab, pipe, or one character
     #[arg(long, value_name = "CHARACTER")]
     pub delimiter: Option<String>,
-    /// The encoding of the texts, where guessing fails: utf-8, latin1, cp949, ...
+    /// The encoding of the texts: utf-8, latin1, cp949, ... [default: detected]
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// How the test part comes about: auto, given, random, last (of each class), bydate
-    #[arg(long, value_name = "HOW")]
-    pub split: Option<String>,
-    /// What to remove from posts: headers, footers, quotes; or none
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    /// How the test texts are chosen [default: auto]
+    ///
+    /// auto: the given test part, else random ones; last: the last texts of each class; bydate: the split of 20 Newsgroups.
+    #[arg(long, value_name = "HOW", value_parser = setting::<Split>())]
+    pub split: Option<Split>,
+    /// What to remove from mails and posts [default: all three from 20newsgroups, nothing elsewhere]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = PossibleValuesParser::new(STRIP))]
     pub strip: Vec<String>,
 }
 
+/// What can be removed from posts.
+const STRIP: [&str; 4] = ["headers", "footers", "quotes", "none"];
+
 impl DataArgs {
-    /// The corpus settings alone.
+    /// The settings of the corpus alone.
     pub fn corpus(&self) -> Result<CorpusConfig> {
-        let mut settings = Settings::default();
-        self.add_to(&mut settings);
-        Ok(settings.resolve(None, None)?.corpus)
+        let resolved = resolve_with(&Sources::default(), |config| {
+            self.apply(&mut config.corpus);
+            Ok(())
+        });
+        Ok(resolved.map_err(|error| Usage(error.to_string()))?.corpus)
     }
 
-    /// Adds these flags to the settings.
-    pub fn add_to(&self, settings: &mut Settings) {
-        settings.text("corpus.data", &self.data.first().cloned());
-        settings.list("corpus.more_data", self.data.get(1..).unwrap_or_default());
-        settings.text("corpus.validation_data", &self.validation);
-        settings.text("corpus.test", &self.test);
-        settings.list("corpus.text_column", &self.text_column);
-        settings.text("corpus.label_column", &self.label_column);
-        settings.text("corpus.group_column", &self.group_column);
-        settings.text("corpus.header", &self.header);
-        settings.text("corpus.delimiter", &self.delimiter);
-        settings.text("corpus.encoding", &self.encoding);
-        settings.text("corpus.split", &self.split);
-        settings.list("corpus.strip", &self.strip);
+    /// Changes the settings for which a flag was given.
+    pub fn apply(&self, corpus: &mut CorpusConfig) {
+        if let Some((first, more)) = self.data.split_first() {
+            corpus.data.clone_from(first);
+            corpus.more_data = more.to_vec();
+        }
+        replace(&mut corpus.validation_data, &self.validation);
+        replace(&mut corpus.test, &self.test);
+        replace_list(&mut corpus.text_column, &self.text_column);
+        replace(&mut corpus.label_column, &self.label_column);
+        replace(&mut corpus.group_column, &self.group_column);
+        replace(&mut corpus.header, &self.header);
+        replace(&mut corpus.delimiter, &self.delimiter);
+        replace(&mut corpus.encoding, &self.encoding);
+        replace(&mut corpus.split, &self.split);
+        replace_list(&mut corpus.strip, &self.strip);
     }
 }

@@ -1,21 +1,29 @@
-//! `--run-dir`: the folder of a comparison, a search or an ablation, and how its work is resumed.
+//! `--run-dir`: the folder of a comparison, a search or an ablation, in which interrupted work is resumed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use ninefold::Error;
+use clap::{Args, ValueHint};
 use ninefold::lab::{Config, default_folder};
 
-use crate::terminal::again;
+use crate::stop;
+use crate::terminal::command_for;
 
-/// The folder that was given; without one a new folder below `ninefold-runs`, whose name starts with `prefix`.
-pub fn folder(given: Option<&Path>, prefix: &str, config: &Config) -> PathBuf {
-    given.map_or_else(|| default_folder(prefix, config), Path::to_path_buf)
+/// The folder of records.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunDirArgs {
+    /// The folder to write [default: a new folder in ninefold-runs]
+    ///
+    /// If the folder holds interrupted work with the same settings, the work is resumed.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Run")]
+    pub run_dir: Option<PathBuf>,
 }
 
-/// The error of work in this folder; an interruption names the command that resumes it.
-pub fn resumable(error: Error, folder: &Path) -> anyhow::Error {
-    match error {
-        Error::Interrupted => anyhow::anyhow!("interrupted; to go on: {}", again(folder)),
-        error => error.into(),
+impl RunDirArgs {
+    /// The folder that was given, else a new folder in `ninefold-runs` whose name starts with `prefix`. From now on an interruption
+    /// names the command that resumes the work there.
+    pub fn folder(&self, prefix: &str, config: &Config) -> PathBuf {
+        let folder = self.run_dir.clone().unwrap_or_else(|| default_folder(prefix, config));
+        stop::on_interrupt(format!("to resume, type: {}", command_for(&folder)));
+        folder
     }
 }

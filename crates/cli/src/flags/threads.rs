@@ -4,27 +4,24 @@ use anyhow::Result;
 use clap::Args;
 use ninefold::threads;
 
-use crate::usage::Usage;
+use super::values::count;
 
-/// How many threads work.
+/// The number of threads.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ThreadsArgs {
-    /// Threads [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
+    /// Number of threads [default: number of processors]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Run")]
     pub threads: Option<usize>,
 }
 
 impl ThreadsArgs {
-    /// How many threads were asked for, else as many as there are processors.
-    pub fn count(&self) -> Result<usize> {
-        match self.threads {
-            Some(0) => Err(Usage("--threads: expected at least 1, found 0".to_string()).into()),
-            wanted => Ok(wanted.unwrap_or_else(threads::available)),
-        }
+    /// The number that was asked for, else the number of processors.
+    pub fn count(&self) -> usize {
+        self.threads.unwrap_or_else(threads::available)
     }
 
     /// Does the work in a pool of so many threads.
     pub fn install<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-        threads::within(self.count()?, work)
+        threads::within(self.count(), work)
     }
 }

@@ -24,8 +24,8 @@ fn an_unknown_setting_is_named_with_its_place_and_the_nearest_known_one() {
     let error = refused(&place, &["--set", "training.bach_size=3"], 2);
     assert!(error.contains("training.bach_size: ") && error.contains("`batch_size`"), "{error}");
     assert!(refused(&place, &["--set", "training.epochs"], 2).contains("found no '='"));
-    assert!(refused(&place, &["--models", "lsmt"], 2).contains("did you mean `lstm`?"));
-    assert!(refused(&place, &["--epochs", "0"], 2).contains("training.epochs: expected at least 1, found 0"));
+    assert!(refused(&place, &["--models", "lsmt"], 2).contains("a similar value exists: 'lstm'"));
+    assert!(refused(&place, &["--epochs", "0"], 2).contains("'--epochs <N>': expected a whole number of at least 1"));
     assert!(refused(&place, &["--preset", "round3"], 2).contains("default, strong, round1, round2"));
     assert!(refused(&place, &["--sort", "beauty"], 2).contains("accuracy"));
     assert!(refused(&place, &["--threads", "0"], 2).contains("--threads"));

@@ -211,5 +211,5 @@ fn a_bench_measures_what_it_is_asked_for() {
         assert!(row[key].as_f64().unwrap() > 0.0, "{key}: {row}");
     }
     let error = refusal(&place.ninefold(&["bench", "--sizes", "round3"]).output().unwrap(), 2);
-    assert!(error.contains("expected any of round1, round2, posts"), "{error}");
+    assert!(error.contains("[possible values: round1, round2, posts]"), "{error}");
 }

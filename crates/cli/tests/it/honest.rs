@@ -109,9 +109,9 @@ fn seeds_change_networks_and_not_the_split() {
     };
     assert_eq!(truth(5), truth(6), "the same test texts in the same order");
     let error = refusal(&place.compare("other", &["--seeds", "0"]), 2);
-    assert!(error.contains("seeds: expected at least 1, found 0"), "{error}");
+    assert!(error.contains("'--seeds <N>': expected a whole number of at least 1"), "{error}");
     let error = refusal(&place.compare("other", &["--baselines", "tfidf_svn"]), 2);
-    assert!(error.contains("did you mean `tfidf_svm`?"), "{error}");
+    assert!(error.contains("a similar value exists: 'tfidf_svm'"), "{error}");
 }
 
 #[test]

@@ -1,17 +1,21 @@
 //! Integration tests: the program `ninefold` itself, in temporary folders.
 
+mod ablation;
 mod bad_input;
 mod bigrams;
 mod common;
 mod compare;
+mod documentation;
 mod embed;
 mod families;
+mod flags;
 mod honest;
-mod ladder;
 mod out_of_vocabulary;
 mod pretraining;
 mod reads_as_trained;
+mod reference;
 mod resume;
 mod search;
+mod signals;
 mod together;
 mod use_model;

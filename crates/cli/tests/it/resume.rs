@@ -8,8 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::common::{Place, SMALL, refusal, same_bytes, stdout};
+use crate::common::{Place, SMALL, interruption, refusal, same_bytes, stdout};
 
+const SIGINT: i32 = 2;
 const FILES: [&str; 4] = ["predictions.csv", "confusion.csv", "model/model.safetensors", "model/labels.json"];
 /// Long enough to be caught in the middle.
 const LONG: [&str; 8] =
@@ -63,8 +64,8 @@ fn ctrl_c_leaves_a_readable_folder_and_the_same_command_goes_on() {
     whole(&place, "whole");
     let child = start_and_signal(&place, "cut", "cut/pairs/glove-gru/checkpoint.safetensors", "-INT");
     let output = child.wait_with_output().unwrap();
-    let error = refusal(&output, 1);
-    assert!(error.contains("interrupted; to go on: ninefold compare") && error.contains("--run-dir"), "{error}");
+    let error = interruption(&output, SIGINT);
+    assert!(error.contains("interrupted: to resume, type: ninefold compare") && error.contains("--run-dir"), "{error}");
     let board = place.json("cut/leaderboard.json");
     assert_eq!(board["rows"].as_array().unwrap().len(), 1, "the finished pair");
     let shown = place.ninefold(&["runs", "show", "cut"]).output().unwrap();

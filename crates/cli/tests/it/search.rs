@@ -118,7 +118,7 @@ fn a_budget_of_minutes_ends_a_search() {
             .unwrap();
     assert!(!trials(&results).is_empty() && results["seconds"].as_f64().unwrap() < 60.0, "{results}");
     let error = refusal(&search(&place, "t", &["--trials", "0"]), 2);
-    assert!(error.contains("search.trials: expected at least 1, or a number of minutes"), "{error}");
+    assert!(error.contains("'--trials <N>': expected a whole number of at least 1"), "{error}");
 }
 
 #[test]

@@ -90,7 +90,8 @@ fn the_default_has_two_and_a_finished_run_gets_others_at_once() {
         "{stderr}"
     );
     assert_eq!(std::fs::metadata(&model).unwrap().modified().unwrap(), before, "not trained again");
-    for (wrong, said) in [("vote_select", "did you mean `vote_selected`?"), ("stacked,stacked", "each once")] {
+    for (wrong, said) in [("vote_select", "a similar value exists: 'vote_selected'"), ("stacked,stacked", "each once")]
+    {
         let error = refusal(&place.compare("other", &["--ensembles", wrong]), 2);
         assert!(error.contains(said), "{error}");
     }
@@ -174,7 +175,7 @@ fn a_pupil_is_taught_on_the_built_in_sample() {
         let one = ["--embeddings", "glove", "--models", "gru", "--set", "model.hidden_size=4"];
         place.ninefold(&[&["distill", teacher], &sample[..], &SMALL, &one, args].concat()).output().unwrap()
     };
-    let output = distill(&["-o", "student", "--beside"]);
+    let output = distill(&["-o", "student", "--with-baseline"]);
     let text = stdout(&output);
     for expected in [
         "teacher",
@@ -205,7 +206,7 @@ fn a_pupil_is_taught_on_the_built_in_sample() {
     );
     assert!(refusal(&distill(&["-o", "x", "--set", "distill.heat=2"]), 2).contains("temperature"));
     let several = place.ninefold(&["distill", teacher, "-o", "x", "--models", "gru,rnn"]).output().unwrap();
-    assert!(refusal(&several, 2).contains("--models: a student is one network: expected one, found 2"));
+    assert!(refusal(&several, 2).contains("--models: `distill` trains one student: choose one model, found 2"));
     let other =
         place.ninefold(&[&["distill", teacher, "--data", "posts", "-o", "x"], &SMALL[..]].concat()).output().unwrap();
     let error = refusal(&other, 1);

@@ -119,7 +119,7 @@ fn an_unsure_model_gives_no_label() {
     for wrong in ["1.5", "-0.1", "NaN"] {
         let flag = format!("--min-probability={wrong}");
         let error = refusal(&place.ninefold(&["predict", &model, "texts.txt", &flag]).output().unwrap(), 2);
-        assert!(error.contains("--min-probability: expected a share from 0 to 1"), "{error}");
+        assert!(error.contains("expected a number from 0 to 1"), "{error}");
     }
     let evaluated = ["evaluate", &model, "--data", "posts", "--min-probability", "0.5", "--json"];
     let report: Value = serde_json::from_str(&stdout(&place.ninefold(&evaluated).output().unwrap())).unwrap();
@@ -269,5 +269,5 @@ fn the_sample_corpus_is_written_as_folders_that_compare_reads() {
     stdout(&place.ninefold(&args).output().unwrap());
     assert_eq!(place.json("run/leaderboard.json")["protocol"]["num_classes"], 20);
     let output = place.ninefold(&["sample", "-o", "x", "--label-noise", "2"]).output().unwrap();
-    assert!(refusal(&output, 2).contains("label_noise"));
+    assert!(refusal(&output, 2).contains("--label-noise"));
 }

@@ -38,6 +38,14 @@ const DIM: &str = "embedding.dim";
 /// [`Error::Io`] when the file cannot be read; [`Error::Format`] with the line for what it must not say; [`Error::InvalidValue`]
 /// for a setting that does not exist (with the nearest one that does) or has no meaning.
 pub fn resolve(sources: &Sources) -> Result<Config> {
+    resolve_with(sources, |_| Ok(()))
+}
+
+/// As [`resolve`]; `change` changes settings over all sources, before the config is checked.
+///
+/// # Errors
+/// Those of [`resolve`] and of `change`.
+pub fn resolve_with(sources: &Sources, change: impl FnOnce(&mut Config) -> Result<()>) -> Result<Config> {
     let base = presets::preset(sources.preset.as_deref().unwrap_or("default"))?;
     let mut table = to_table(&base)?;
     let mut dim = None;
@@ -53,6 +61,7 @@ pub fn resolve(sources: &Sources) -> Result<Config> {
         }
     }
     let mut config: Config = from_table(table)?;
+    change(&mut config)?;
     if let Some(dim) = dim.and_then(|dim: i64| usize::try_from(dim).ok()) {
         config.embedding.iter_mut().for_each(|spec| spec.expect_dim(dim));
     }

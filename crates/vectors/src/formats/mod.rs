@@ -64,6 +64,12 @@ pub static FORMATS: [Format; 10] = [
     glove::FORMAT,
 ];
 
+impl std::fmt::Debug for Format {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Format({})", self.name)
+    }
+}
+
 impl Format {
     /// The format of that name.
     ///

@@ -1,45 +1,46 @@
-//! `ninefold embed eval`: vectors on sets of judged pairs and of analogies.
+//! `ninefold embed eval`: word vectors scored on judged word pairs and analogies.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueHint};
 use ninefold::report::plain_table;
 use ninefold::vectors::evaluate::{Judge, Judgements, Outcome};
 use serde::Serialize;
 
 use super::table::{ReadingArgs, load};
+use crate::flags::output::FormatArgs;
 use crate::output::Output;
 
-/// `ninefold embed eval`.
+/// Score word vectors on similarity and analogy sets
+///
+/// A set is a file of `word word score` lines (Spearman's rank correlation with the cosines) or of `a b c d` lines (the fraction of questions
+/// whose d is nearest to b - a + c). Case is ignored. Pairs and questions with a word that has no vector do not count for the score and lower
+/// the coverage.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ninefold embed eval vectors.safetensors wordsim353.tsv simlex999.txt questions-words.txt
-  ninefold embed eval 6B.100d questions-words.txt --sections
-
-A set is a file of `word word score` lines (Spearman's rank correlation with the cosines) or of `a b c d` lines (the share of
-questions whose d is nearest to b - a + c). Words are compared regardless of case. What has no vector is left out of the score
-and lowers the coverage.")]
+  ninefold embed eval 6B.100d questions-words.txt --sections")]
 pub struct EvalArgs {
-    /// A file of vectors, or the name of a GloVe release
-    #[arg(value_name = "VECTORS")]
+    /// A file of word vectors, or the name of a GloVe release
+    #[arg(value_name = "VECTORS", value_hint = ValueHint::FilePath)]
     pub vectors: String,
     /// How the file is read.
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// Sets of judged pairs or of analogies
-    #[arg(value_name = "FILE", required = true)]
+    /// Files of judged word pairs or of analogies
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// Only the first N words of the table are known
+    /// Use the first N words of the file only
     #[arg(long, value_name = "N", default_value_t = 300_000)]
     pub among: usize,
-    /// Show analogies by section, too
+    /// Also print the scores of each section of an analogy set
     #[arg(long)]
     pub sections: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 #[derive(Serialize)]
@@ -49,7 +50,7 @@ struct Scored {
     outcome: Outcome,
 }
 
-/// Runs the verb.
+/// Runs the subcommand.
 pub fn run(args: &EvalArgs, output: &Output) -> Result<()> {
     let sets = args.files.iter().map(|path| Judgements::read(path)).collect::<Result<Vec<_>, _>>()?;
     let vectors = load(&args.vectors, args.reading, output)?;
@@ -57,17 +58,18 @@ pub fn run(args: &EvalArgs, output: &Output) -> Result<()> {
     let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let scored: Vec<Scored> =
         args.files.iter().zip(&sets).map(|(path, set)| Scored { set: name(path), outcome: judge.judge(set) }).collect();
-    if args.json {
+    if args.format.is_json() {
         return output.print_json(&scored);
     }
     let rows = scored.iter().flat_map(|it| rows(it, args.sections));
     let head = ["set", "measure", "score", "covered", "of", "coverage"];
     output.print(
-        &(plain_table(&head, 2, rows) + "Scores and coverage in %; covered pairs and questions count for the score.\n"),
+        &(plain_table(&head, 2, rows)
+            + "Scores and coverage in %; only covered pairs and questions count for the score.\n"),
     )
 }
 
-/// A row for the set, and one for each section where wanted.
+/// A row for the set, and one for each of its sections if wanted.
 fn rows(scored: &Scored, sections: bool) -> Vec<Vec<String>> {
     let percent = |share: f64| format!("{:.1}", 100.0 * share);
     let row = |name: &str, measure: &str, score: Option<f64>, covered: usize, all: usize| {

@@ -1,49 +1,50 @@
-//! `ninefold embed export`: the vectors of a vocabulary, and nothing else.
+//! `ninefold embed export`: the vectors of a vocabulary only.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueHint};
 use ninefold::vectors::WordVectors;
 use ninefold::{Error, files};
 use serde_json::json;
 
-use super::table::{ReadingArgs, format, load, save};
+use super::table::{ReadingArgs, VectorFormat, format, load, save, writable_format};
+use crate::flags::output::FormatArgs;
 use crate::output::Output;
 
-/// `ninefold embed export`.
+/// Write the vectors of a vocabulary only
+///
+/// The vocabulary has one word per line; a count after a tab is ignored. A word without a vector, as it is or in lower case, gets the vector of
+/// its n-grams or wordpieces if the file has them. Other words are left out and counted.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ninefold embed export cc.en.300.bin small.vec --vocab RUN/pairs/fasttext-gru/model/vocab.txt
-  ninefold embed export 6B.100d mine.safetensors --vocab words.txt
-
-The vocabulary has a word a line; a count behind it, after a tab, is ignored. Words without a vector of their own, as they
-are or in lower case, get that of their n-grams or wordpieces where the file has them; the others are left out and counted.")]
+  ninefold embed export 6B.100d mine.safetensors --vocab words.txt")]
 pub struct ExportArgs {
-    /// A file of vectors, or the name of a GloVe release
-    #[arg(value_name = "VECTORS")]
+    /// A file of word vectors, or the name of a GloVe release
+    #[arg(value_name = "VECTORS", value_hint = ValueHint::FilePath)]
     pub vectors: String,
     /// How the file is read.
     #[command(flatten)]
     pub reading: ReadingArgs,
     /// The file to write
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
-    /// The words to keep: a file with one a line
-    #[arg(long, value_name = "FILE")]
+    /// The words to keep: a file with one word per line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub vocab: PathBuf,
-    /// The format, where the name does not say it
-    #[arg(long, value_name = "FORMAT")]
-    pub to: Option<String>,
-    /// Print what was done as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// The format to write [default: by the ending of the file name]
+    #[arg(long, value_name = "FORMAT", value_parser = writable_format())]
+    pub to: Option<VectorFormat>,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
-/// Runs the verb.
+/// Runs the subcommand.
 pub fn run(args: &ExportArgs, output: &Output) -> Result<()> {
-    let format = format(args.to.as_deref(), &args.out, false)?;
+    let format = format(args.to, &args.out, false)?;
     let wanted = words(&args.vocab)?;
     let vectors = load(&args.vectors, args.reading, output)?;
     let (mut kept, mut matrix, mut missing) = (Vec::new(), Vec::new(), Vec::new());
@@ -64,7 +65,7 @@ pub fn run(args: &ExportArgs, output: &Output) -> Result<()> {
     let kept = WordVectors::new(kept, vectors.dim(), matrix)?;
     save(&kept, &args.out, format, output)?;
     let path = args.out.display().to_string();
-    if args.json {
+    if args.format.is_json() {
         let report = json!({
             "output": path, "format": format.name, "words": kept.len(), "dim": kept.dim(), "missing": missing,
         });

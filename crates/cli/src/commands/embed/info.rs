@@ -3,29 +3,30 @@
 use std::path::Path;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueHint};
 use ninefold::vectors::formats::{Format, source::Source};
 use serde::Serialize;
 
 use super::table::{ReadingArgs, load};
+use crate::flags::output::FormatArgs;
 use crate::output::Output;
 
-/// `ninefold embed info`.
+/// Describe a file of word vectors
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ninefold embed info vectors.bin
   ninefold embed info twitter.27B.25d --json")]
 pub struct InfoArgs {
-    /// A file of vectors, or the name of a GloVe release
-    #[arg(value_name = "VECTORS")]
+    /// A file of word vectors, or the name of a GloVe release
+    #[arg(value_name = "VECTORS", value_hint = ValueHint::FilePath)]
     pub vectors: String,
     /// How the file is read.
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 #[derive(Serialize)]
@@ -52,7 +53,7 @@ struct Ngrams {
     rows: usize,
 }
 
-/// Runs the verb.
+/// Runs the subcommand.
 pub fn run(args: &InfoArgs, output: &Output) -> Result<()> {
     let path = Path::new(&args.vectors);
     let format = match path {
@@ -82,7 +83,7 @@ pub fn run(args: &InfoArgs, output: &Output) -> Result<()> {
         longest_vector: lengths.iter().copied().fold(0.0, f64::max),
         first_words: &vectors.words()[..vectors.len().min(10)],
     };
-    if args.json {
+    if args.format.is_json() {
         return output.print_json(&info);
     }
     let unseen = match (&info.ngrams, info.has_pieces) {

@@ -1,4 +1,4 @@
-//! `ninefold embed`: word vectors made, looked at, judged, converted. One file per verb: its flags, then what it does.
+//! `ninefold embed`: word vectors trained, inspected, evaluated and converted. One file per subcommand.
 
 mod analogy;
 mod convert;
@@ -16,13 +16,12 @@ use ninefold::threads;
 
 use crate::output::Output;
 
-/// `ninefold embed`.
+/// Train, convert, search and evaluate word vectors
+///
+/// VECTORS is a file (word2vec text or binary, GloVe, fastText .vec, .bin or .ftz, safetensors; also .gz, .zst, .bz2, .zip,
+/// ARCHIVE.zip:MEMBER), a model2vec folder, or the name of a GloVe release such as 6B.100d, which is downloaded once.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-VECTORS is a file (word2vec text or binary, GloVe, fastText .vec, .bin or .ftz, safetensors; also .gz, .zst, .bz2, .zip,
-ARCHIVE.zip:MEMBER),
-a folder of model2vec, or the name of a GloVe release such as 6B.100d, which is fetched once.
-
 Examples:
   ninefold embed train word2vec books/ -o books.safetensors
   ninefold embed nearest books.safetensors whale
@@ -33,30 +32,22 @@ pub struct EmbedArgs {
     pub command: EmbedCommand,
 }
 
-/// The verbs.
+/// The subcommands; the doc comments of their arguments are what `--help` prints.
 #[derive(Debug, Subcommand)]
 pub enum EmbedCommand {
-    /// Train word vectors on texts
     Train(Box<train::TrainArgs>),
-    /// Write vectors in another format
     Convert(convert::ConvertArgs),
-    /// Say what a file of vectors holds
     Info(info::InfoArgs),
-    /// List the words most like a word
     Nearest(nearest::NearestArgs),
-    /// Find the word that is to C as B is to A
     Analogy(analogy::AnalogyArgs),
-    /// Score vectors on similarity and analogy sets
     Eval(eval::EvalArgs),
-    /// Write the vectors of a vocabulary only
     Export(export::ExportArgs),
-    /// Draw a map of the frequent words as a web page
     Map(map::MapArgs),
 }
 
-/// Runs the verb: a training on the threads that it is told, anything else on all.
+/// Runs the subcommand: a training on the number of threads that was asked for, anything else on all.
 pub fn run(args: &EmbedArgs, output: &Output) -> Result<()> {
-    let on_all = |verb: &(dyn Fn() -> Result<()> + Sync)| threads::within(0, verb);
+    let on_all = |work: &(dyn Fn() -> Result<()> + Sync)| threads::within(0, work);
     match &args.command {
         EmbedCommand::Train(args) => train::run(args, output),
         EmbedCommand::Convert(args) => on_all(&|| convert::run(args, output)),

@@ -1,44 +1,45 @@
-//! `ninefold embed nearest`: a word -> the words whose vectors point the same way.
+//! `ninefold embed nearest`: a word -> the words whose vectors have the largest cosine with its own.
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueHint};
 use ninefold::report::plain_table;
 use ninefold::vectors::nearest::Neighbours;
 use serde_json::json;
 
 use super::table::{ReadingArgs, load, rounded, unknown};
+use crate::flags::output::FormatArgs;
 use crate::output::Output;
 
-/// `ninefold embed nearest`.
+/// List the words most similar to a word
+///
+/// Similarity is the cosine. A word that is not in the file gets the vector of its n-grams or wordpieces if the file has them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ninefold embed nearest 6B.100d frog
-  ninefold embed nearest model.bin king queen --top 5 --json
-
-Similarity is the cosine. A word that is not in the table gets the vector of its n-grams or pieces where the file has them.")]
+  ninefold embed nearest model.bin king queen --top 5 --json")]
 pub struct NearestArgs {
-    /// A file of vectors, or the name of a GloVe release
-    #[arg(value_name = "VECTORS")]
+    /// A file of word vectors, or the name of a GloVe release
+    #[arg(value_name = "VECTORS", value_hint = ValueHint::FilePath)]
     pub vectors: String,
     /// How the file is read.
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// The word, or several, each by itself
+    /// The word, or several words, each by itself
     #[arg(value_name = "WORD", required = true)]
     pub words: Vec<String>,
-    /// So many words for each
+    /// Number of words to list for each
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
-    /// Look among the first N words of the table only
+    /// Search the first N words of the file only
     #[arg(long, value_name = "N")]
     pub among: Option<usize>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
-/// Runs the verb.
+/// Runs the subcommand.
 pub fn run(args: &NearestArgs, output: &Output) -> Result<()> {
     let vectors = load(&args.vectors, args.reading, output)?;
     let neighbours = Neighbours::new(&vectors).among_first(args.among.unwrap_or(usize::MAX));
@@ -48,7 +49,7 @@ pub fn run(args: &NearestArgs, output: &Output) -> Result<()> {
         let itself: Vec<usize> = vectors.id(word).into_iter().collect();
         found.push((word, itself.is_empty(), neighbours.nearest(&vector, usize::from(args.top), &itself)));
     }
-    if args.json {
+    if args.format.is_json() {
         let word = |id: usize| &vectors.words()[id];
         let all: Vec<_> = found
             .into_iter()

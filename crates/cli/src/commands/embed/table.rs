@@ -1,48 +1,60 @@
-//! What every verb needs of a table of word vectors: reading and writing it, its rows, its figures.
+//! What every subcommand needs of word vectors: reading and writing them, finding words, rounding figures.
 
 use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
 use ninefold::vectors::WordVectors;
-use ninefold::vectors::formats::{self, Format, ReadOptions};
+use ninefold::vectors::formats::{self, FORMATS, Format, ReadOptions};
 use ninefold::vectors::pretrained::{self, PretrainedSources};
 use ninefold::{Error, Folders};
 
+use crate::flags::values::{Choice, choice};
 use crate::output::Output;
 use crate::progress::Bars;
 
-/// How a file of vectors is read.
+/// How a file of word vectors is read.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ReadingArgs {
-    /// Skip and count lines of a text file that are no word with its numbers, instead of refusing the file
+    /// Skip and count the lines of a text file that are not a word with its numbers, instead of refusing the file
     #[arg(long)]
     pub skip_bad_lines: bool,
 }
 
-/// The vectors that the user names.
+/// The vectors of a file or a release.
 pub fn load(vectors: &str, reading: ReadingArgs, output: &Output) -> Result<WordVectors> {
     let options = ReadOptions { skip_bad_lines: reading.skip_bad_lines };
     Ok(pretrained::load_with(vectors, options, &PretrainedSources::new(&Folders::from_env()), &Bars::new(output))?)
 }
 
-/// The format to write: as asked for, else by the end of the file's name.
-pub fn format(to: Option<&str>, path: &Path, keeps_ngrams: bool) -> Result<&'static Format> {
+/// A format that can be written.
+pub type VectorFormat = &'static Format;
+
+/// A parser of the formats that can be written.
+pub fn writable_format() -> Choice<VectorFormat> {
+    let names = FORMATS.iter().map(|format| format.name).filter(|name| Format::named(name).is_ok());
+    choice(names, |name| Format::named(name).ok())
+}
+
+/// The format to write: as asked for, else by the ending of the file name.
+pub fn format(to: Option<VectorFormat>, path: &Path, keeps_ngrams: bool) -> Result<VectorFormat> {
     Ok(match to {
-        Some(name) => Format::named(name)?,
+        Some(format) => format,
         None => Format::for_path(path, keeps_ngrams)?,
     })
 }
 
+/// Writes vectors to a file.
 pub fn save(vectors: &WordVectors, path: &Path, format: &Format, output: &Output) -> Result<()> {
     Ok(formats::save(vectors, path, format, &Bars::new(output))?)
 }
 
-/// The row of a word that must be in the table; where only another spelling is, it is named.
+/// The row of a word; if it has none, the error names a word that differs only in case.
 pub fn row(vectors: &WordVectors, word: &str) -> Result<usize> {
     vectors.id(word).ok_or_else(|| unknown(vectors, word).into())
 }
 
+/// The error of a word without a vector.
 pub fn unknown(vectors: &WordVectors, word: &str) -> Error {
     let lower = word.to_lowercase();
     let other = vectors.words().iter().find(|known| known.to_lowercase() == lower);

@@ -22,14 +22,16 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use toml::{Table, Value};
 
-use super::table::{format, save};
+use super::table::{VectorFormat, format, save, writable_format};
 use crate::flags::data::DataArgs;
+use crate::flags::output::FormatArgs;
 use crate::flags::threads::ThreadsArgs;
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::usage::Usage;
 
-/// `ninefold embed train`.
+/// Train word vectors on texts
+///
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -61,9 +63,9 @@ pub struct TrainArgs {
     /// The file to write
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
-    /// Its format, where the name does not say it
-    #[arg(long, value_name = "FORMAT")]
-    pub to: Option<String>,
+    /// The format to write [default: by the ending of the file name]
+    #[arg(long, value_name = "FORMAT", value_parser = writable_format())]
+    pub to: Option<VectorFormat>,
     /// Instead of text files, labelled ones, whose labels are passed over.
     #[command(flatten)]
     pub data: DataArgs,
@@ -94,9 +96,9 @@ pub struct TrainArgs {
     /// How many threads work.
     #[command(flatten)]
     pub threads: ThreadsArgs,
-    /// Print what was done as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// How vectors are learned.
@@ -110,14 +112,14 @@ pub enum Method {
     Glove,
 }
 
-/// Runs the verb.
+/// Runs the subcommand.
 pub fn run(args: &TrainArgs, output: &Output) -> Result<()> {
     args.threads.install(|| train_and_save(args, output))
 }
 
 fn train_and_save(args: &TrainArgs, output: &Output) -> Result<()> {
     let (config, tokenizer, vocab) = args.settings()?;
-    let format = format(args.to.as_deref(), &args.output, args.method == Method::Fasttext)?;
+    let format = format(args.to, &args.output, args.method == Method::Fasttext)?;
     files::check_writable(&args.output)?;
     let resources = args.resources()?;
     let bars = Bars::new(output);
@@ -141,7 +143,7 @@ fn train_and_save(args: &TrainArgs, output: &Output) -> Result<()> {
     resources.checkpoint.iter().try_for_each(Checkpoint::remove)?;
     let words_per_s = (!goes_on).then_some((tokens * epochs as u64) as f64 / train_s);
     let (path, words, dim) = (args.output.display().to_string(), vectors.len(), vectors.dim());
-    if args.json {
+    if args.format.is_json() {
         return output.print_json(&json!({
             "output": path, "format": format.name, "words": words, "dim": dim, "tokens": tokens, "epochs": epochs,
             "train_s": train_s, "words_per_s": words_per_s.map(f64::round),
@@ -269,7 +271,7 @@ impl TrainArgs {
     fn settings(&self) -> Result<(EmbeddingKind, TokenizerConfig, VocabConfig)> {
         let (mut method, mut tokenizer, mut vocab) = (Table::new(), Table::new(), Table::new());
         vocab.insert("min_count".to_string(), Value::from(self.min_count));
-        method.insert("threads".to_string(), Value::from(self.threads.count()? as i64));
+        method.insert("threads".to_string(), Value::from(self.threads.count() as i64));
         for (key, value) in [("dim", self.dim), ("window", self.window), ("epochs", self.epochs), ("seed", self.seed)] {
             if let Some(value) = value {
                 method.insert(key.to_string(), Value::from(value));

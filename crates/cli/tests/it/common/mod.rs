@@ -107,13 +107,22 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// The error line of a command that must have failed with that code; there is exactly one.
+/// The error of a command that must have failed with that exit code; there is exactly one, at the end of stderr.
 pub fn refusal(output: &Output, code: i32) -> String {
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(code), "{stderr}");
-    let errors: Vec<&str> = stderr.lines().filter(|line| line.starts_with("error:")).collect();
+    let errors: Vec<usize> = stderr.match_indices("error:").map(|(start, _)| start).collect();
     assert_eq!(errors.len(), 1, "{stderr}");
-    errors[0].to_string()
+    stderr[errors[0]..].trim_end().to_string()
+}
+
+/// The error of a command that this signal must have ended.
+#[cfg(unix)]
+pub fn interruption(output: &Output, signal: i32) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.signal(), Some(signal), "{:?}: {stderr}", output.status);
+    stderr[stderr.find("error:").unwrap()..].trim_end().to_string()
 }
 
 /// Files below a folder that must be the same bytes in two runs.

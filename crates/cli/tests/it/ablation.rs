@@ -14,7 +14,7 @@ fn ladder(place: &Place, args: &[&str]) -> Output {
         [&SMALL[..], &["--epochs", "3", "--data", "posts", "--embeddings", "word2vec", "--models", "gru"]].concat();
     let foot = stdout(&place.ninefold(&[&["config"], &small[..]].concat()).output().unwrap());
     fs::write(place.path("foot.toml"), foot).unwrap();
-    let base = ["ladder", "--from", "foot.toml", "--run-dir", "ladder", "--threads", "1"];
+    let base = ["ablation", "--from", "foot.toml", "--run-dir", "ladder", "--threads", "1"];
     place.ninefold(&[&base[..], &small, args].concat()).output().unwrap()
 }
 
@@ -63,7 +63,7 @@ fn every_step_is_added_and_left_out_on_validation_alone() {
         "and no ladder among them"
     );
     let error = refusal(
-        &place.ninefold(&["ladder", "--config", "ladder/config.toml", "--run-dir", "run"]).output().unwrap(),
+        &place.ninefold(&["ablation", "--config", "ladder/config.toml", "--run-dir", "run"]).output().unwrap(),
         1,
     );
     assert!(error.contains("run: holds no ladder"), "{error}");
@@ -89,7 +89,7 @@ fn ladders_without_steps_or_foot_are_refused() {
     let place = Place::new();
     let error = refusal(&ladder(&place, &[]), 2);
     assert!(error.contains("found the same settings at foot and top"), "{error}");
-    let error = refusal(&place.ninefold(&["ladder", "--from", "round9"]).output().unwrap(), 2);
+    let error = refusal(&place.ninefold(&["ablation", "--from", "round9"]).output().unwrap(), 2);
     assert!(
         error.contains("expected one of default, strong, round1, round2") && error.contains("\"round9\""),
         "{error}"
