@@ -51,7 +51,7 @@ stderr. Exit codes: 0 success, 1 failure, 2 wrong usage.";
 enum Command {
     Compare(commands::compare::CompareArgs),
     Search(commands::search::SearchArgs),
-    #[command(visible_alias = "ladder")]
+    #[command(alias = "ladder")]
     Ablation(commands::ablation::AblationArgs),
     Predict(commands::predict::PredictArgs),
     Evaluate(commands::evaluate::EvaluateArgs),

@@ -43,8 +43,7 @@ impl TextFiles {
     ///
     /// # Errors
     /// [`Error::Io`] when one is not there, [`Error::Data`] when there is no file in all or one is a pipe,
-    /// [`Error::InvalidValue`] for an encoding
-    /// that does not exist.
+    /// [`Error::InvalidValue`] for an encoding that does not exist.
     pub fn find(paths: &[PathBuf], config: &CorpusConfig) -> Result<TextFiles> {
         config.charset()?;
         let mut files = Vec::new();

@@ -350,7 +350,10 @@ fn walk(is_part: impl Fn(&str) -> bool) {
                     failures.push(format!("{name} --{flag}: no line in this test"));
                     continue;
                 }
-                Some(NoResult(_)) => continue,
+                Some(NoResult(reason)) => {
+                    assert!(!reason.is_empty());
+                    continue;
+                }
                 Some(Words(words)) => words,
             };
             let base_words = base_for(name, flag);
