@@ -16,6 +16,7 @@ use crate::flags::threads::ThreadsArgs;
 use crate::flags::values::{Choice, choice, count, setting};
 use crate::output::Output;
 use crate::progress::Bars;
+use crate::usage::Usage;
 
 /// Measure how fast this machine trains and predicts
 ///
@@ -76,6 +77,9 @@ pub fn run(args: &BenchArgs, output: &Output) -> Result<()> {
         work: or_default(&args.work, Work::ALL),
         steps: args.steps,
     };
+    if config.rows() == 0 {
+        return Err(Usage::no_effect("--work", "predict and single are measured at --sizes posts only").into());
+    }
     args.threads.install(|| measure(args, &config, output))
 }
 

@@ -26,6 +26,7 @@ for word do
     case $last in
         --trials) word=3 ;;
         --minutes) word=0.02 ;;
+        --from) case $word in default | round1) word=small.toml ;; esac ;;
     esac
     last=$word
     set -- "$@" "$word"
@@ -120,7 +121,8 @@ fn with_runs(place: &Place) {
     place.write("SEARCH/best.toml", "embeddings = [\"glove\"]\nmodels = [\"gru\"]\n");
     let train = ["embed", "train", "fasttext", "books/", "-o", "books.bin", "--dim", "4", "--min-count", "1"];
     stdout(&place.ninefold(&[&train[..], &["--set", "bucket=100"]].concat()).output().unwrap());
-    fs::copy(place.path("more.txt"), place.path("more.txt.plain")).unwrap();
+    let baseline = ["config", "--epochs", "1", "--set", "training.label_smoothing=0.05"];
+    place.write("small.toml", &stdout(&place.ninefold(&[&baseline[..], &SMALL].concat()).output().unwrap()));
     let packed = Command::new("gzip").arg("-k").arg(place.path("more.txt")).status().unwrap();
     assert!(packed.success());
 }
@@ -144,6 +146,7 @@ fn shell_blocks_of_the_documentation_run() {
                 .env("SETTINGS", settings.join(" "))
                 .env("NINEFOLD_DATA_DIR", place.path("data"))
                 .env("NINEFOLD_CACHE_DIR", place.path("cache"))
+                .stdin(std::process::Stdio::null())
                 .output()
                 .unwrap();
             if !output.status.success() {

@@ -46,6 +46,7 @@ fn start(place: &Place, args: &[&str]) -> Child {
 /// Sends a signal and waits for the end: by that signal, in time.
 fn ends(child: &mut Child, (name, number): (&str, i32), what: &str) {
     assert!(child.try_wait().unwrap().is_none(), "{what}: ended by itself");
+    let _stdin = child.stdin.take(); // stays open: `wait` would close it
     let begin = Instant::now();
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
     let status = child.wait().unwrap();

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::table::{ReadingArgs, load};
 use crate::flags::output::FormatArgs;
 use crate::output::Output;
+use crate::usage::Usage;
 
 /// Score word vectors on similarity and analogy sets
 ///
@@ -53,6 +54,9 @@ struct Scored {
 /// Runs the subcommand.
 pub fn run(args: &EvalArgs, output: &Output) -> Result<()> {
     let sets = args.files.iter().map(|path| Judgements::read(path)).collect::<Result<Vec<_>, _>>()?;
+    if args.sections && !sets.iter().any(|set| matches!(set, Judgements::Analogies(..))) {
+        return Err(Usage::no_effect("--sections", "none of the files is a set of analogies").into());
+    }
     let vectors = load(&args.vectors, args.reading, output)?;
     let judge = Judge::new(&vectors, args.among);
     let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();

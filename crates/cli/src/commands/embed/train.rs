@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use ninefold::Folders;
 use ninefold::data;
 use ninefold::data::stream::TextFiles;
@@ -32,66 +32,62 @@ use crate::usage::Usage;
 
 /// Train word vectors on texts
 ///
+/// A file has one text per line, or is CSV, TSV, JSON lines or fastText lines, of which the text is read; a folder has one text per file.
+/// Of --data all texts but the test part are used. Texts may be larger than memory. An interrupted training resumes from its last
+/// checkpoint when the same command is given again.
+///
+/// --set takes any setting of the method: loss (ns or hs), negative, sample, shared_negatives, ns_exponent, shrink_windows, cbow_mean,
+/// min_learning_rate; fasttext: min_n, max_n, bucket; glove: x_max, weight_exponent, symmetric; all methods: vocab.max_vocab_size,
+/// tokenizer.unit, tokenizer.lowercase, tokenizer.stop_words, tokenizer.numbers, ...
+///
+/// With more than one thread word2vec and fasttext train without locks and differ slightly from run to run; --threads 1 makes them exact.
+/// glove is exact on any number of threads.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ninefold embed train word2vec books.txt.gz more.zst -o books.safetensors
   ninefold embed train fasttext articles/ -o articles.bin --dim 300 --set max_n=5
   ninefold embed train glove --data reviews.csv --text-column body -o reviews.vec --window 10
-  ninefold embed train word2vec text.txt -o v.bin --set architecture=cbow --set tokenizer.lowercase=false
-
-A file has a text a line, or is CSV, TSV, JSONL or fastText's lines, of which the text is read; a folder has a text a file;
-.gz and .zst are unpacked on the way. --encoding, --text-column and --header say how files are read, if guessing fails; the other
-data flags go with --data. Of --data all texts but the test part are used. The end of -o names the format: .safetensors, .bin, .vec or .txt.
-
-Texts may be larger than memory. A training that was killed goes on from its last checkpoint when the same command is given
-again; the file FILE.checkpoint is deleted when the vectors are written.
-
-Any setting of the method goes by --set: loss (ns or hs), negative, sample, shared_negatives, ns_exponent, shrink_windows,
-cbow_mean, min_learning_rate; fasttext: min_n, max_n, bucket; glove: x_max, weight_exponent, symmetric; of all three
-vocab.max_vocab_size, tokenizer.unit, tokenizer.lowercase, tokenizer.stop_words, tokenizer.numbers, ...
-
-With more than one thread word2vec and fasttext train without locks and differ a little from run to run; --threads 1 makes
-them exact. glove is exact on any number of threads.")]
+  ninefold embed train word2vec text.txt -o v.bin --set architecture=cbow --set tokenizer.lowercase=false")]
 pub struct TrainArgs {
     /// The method
     #[arg(value_name = "METHOD")]
     pub method: Method,
-    /// Text files or folders of them, plain, .gz or .zst
-    #[arg(value_name = "TEXT", required_unless_present = "data", conflicts_with = "data")]
+    /// Text files or folders of text files, plain, .gz or .zst
+    #[arg(value_name = "TEXT", value_hint = ValueHint::AnyPath, required_unless_present = "data", conflicts_with = "data")]
     pub texts: Vec<PathBuf>,
-    /// The file to write
-    #[arg(long, short, value_name = "FILE")]
+    /// The file to write; a file FILE.checkpoint is deleted when the vectors are written
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
     /// The format to write [default: by the ending of the file name]
     #[arg(long, value_name = "FORMAT", value_parser = writable_format())]
     pub to: Option<VectorFormat>,
-    /// Instead of text files, labelled ones, whose labels are passed over.
+    /// Labelled texts in place of text files; labels are ignored.
     #[command(flatten)]
     pub data: DataArgs,
-    /// Length of the vectors
+    /// Dimension of the vectors
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub dim: Option<u32>,
-    /// Most words on either side that count as context
+    /// Maximum distance of context words
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub window: Option<u32>,
     /// Passes over the text (glove: over the counted pairs)
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub epochs: Option<u32>,
-    /// Words seen fewer times are left out
+    /// Minimum number of occurrences of a word
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Settings")]
     pub min_count: u32,
-    /// Seed of all random numbers
+    /// Seed of the random numbers
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub seed: Option<u32>,
     /// Any single setting
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Settings")]
     pub set: Vec<String>,
-    /// Gigabytes that GloVe's counts may take in memory; the rest goes to temporary files beside the output
-    #[arg(long, value_name = "GB", default_value_t = 4.0)]
-    pub memory: f64,
-    /// Seconds after which an epoch's end is written down, to go on from after a kill
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    /// Memory for the counts of GloVe in gigabytes; the rest goes to temporary files beside the output [default: 4]
+    #[arg(long, value_name = "GB", help_heading = "Run")]
+    pub memory: Option<f64>,
+    /// Minimum number of seconds between two checkpoints, from which an interrupted training resumes
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = "Run")]
     pub checkpoint_every: u64,
     /// How many threads work.
     #[command(flatten)]
@@ -101,14 +97,17 @@ pub struct TrainArgs {
     pub format: FormatArgs,
 }
 
+/// Gigabytes that the counts of GloVe take in memory unless `--memory` says otherwise.
+const DEFAULT_MEMORY: f64 = 4.0;
+
 /// How vectors are learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Method {
-    /// Words that stand in like company get like vectors.
+    /// Words in similar contexts get similar vectors
     Word2vec,
-    /// The same with character n-grams, so that unseen words have vectors.
+    /// Word2Vec with character n-grams, so that unseen words have vectors
     Fasttext,
-    /// From counts of words near each other.
+    /// Learned from the counts of words that occur near each other
     Glove,
 }
 
@@ -256,14 +255,18 @@ impl TrainArgs {
 
     /// Memory, and temporary files beside the output: where the vectors have room, so have those.
     fn resources(&self) -> Result<Resources> {
-        if !(0.0..1e9).contains(&self.memory) {
-            return Err(Usage(format!("--memory {}: expected gigabytes, 0 or more", self.memory)).into());
+        if self.memory.is_some() && self.method != Method::Glove {
+            return Err(Usage::no_effect("--memory", "it applies only to glove").into());
+        }
+        let memory = self.memory.unwrap_or(DEFAULT_MEMORY);
+        if !(0.0..1e9).contains(&memory) {
+            return Err(Usage(format!("--memory {memory}: expected gigabytes, 0 or more")).into());
         }
         let folder = self.output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut path = self.output.clone().into_os_string();
         path.push(".checkpoint");
         let checkpoint = Checkpoint { path: path.into(), every: Duration::from_secs(self.checkpoint_every) };
-        let memory = (self.memory * 1e9) as u64;
+        let memory = (memory * 1e9) as u64;
         Ok(Resources { memory, folder: folder.to_path_buf(), checkpoint: Some(checkpoint) })
     }
 
