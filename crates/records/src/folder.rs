@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use crate::check::{Check, checked};
 use crate::{Environment, LadderResults, Leaderboard, Mistake, PairRecord, Prediction, Row, SearchResults, model};
 use ninefold_core::error::Result;
 use ninefold_core::files::{read_json, write_json};
@@ -129,7 +130,7 @@ impl RunRecords {
     /// # Errors
     /// [`Error::Format`](ninefold_core::Error::Format) when the file is damaged.
     pub fn record(&self, row: &Row) -> Result<Option<PairRecord>> {
-        self.json_of(row, RECORD)
+        self.checked(&format!("{}/{RECORD}", row.folder))
     }
 
     /// Writes the record of a row, after all its other files: from then on the row is finished.
@@ -233,7 +234,7 @@ impl RunRecords {
     /// # Errors
     /// [`Error::Format`](ninefold_core::Error::Format) when the file is damaged.
     pub fn search(&self) -> Result<Option<SearchResults>> {
-        self.json(SEARCH)
+        self.checked(SEARCH)
     }
 
     /// Writes the results of a search.
@@ -254,7 +255,7 @@ impl RunRecords {
     /// # Errors
     /// [`Error::Format`](ninefold_core::Error::Format) when the file is damaged.
     pub fn ladder(&self) -> Result<Option<LadderResults>> {
-        self.json(LADDER)
+        self.checked(LADDER)
     }
 
     /// Writes the results of an ablation.
@@ -277,6 +278,11 @@ impl RunRecords {
     }
 
     /// A file of a row, if it is there.
+    /// The same, of a record whose numbers are checked.
+    fn checked<T: DeserializeOwned + Check>(&self, name: &str) -> Result<Option<T>> {
+        self.json(name)?.map(|record| checked(&self.path.join(name), record)).transpose()
+    }
+
     fn json_of<T: DeserializeOwned>(&self, row: &Row, name: &str) -> Result<Option<T>> {
         self.json(&format!("{}/{name}", row.folder))
     }

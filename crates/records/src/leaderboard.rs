@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::checked;
 use crate::{Comparison, Intervals, RowKind, Standing, Statistics, pair_name};
 use ninefold_core::error::Result;
 use ninefold_core::files;
@@ -204,7 +205,7 @@ impl Leaderboard {
     /// [`Error::Io`](ninefold_core::Error::Io) when it cannot be read, [`Error::Format`](ninefold_core::Error::Format) with the line when
     /// it is no leaderboard.
     pub fn load(path: &Path) -> Result<Leaderboard> {
-        files::read_json(path)
+        checked(path, files::read_json(path)?)
     }
 }
 

@@ -6,6 +6,7 @@
 //! *Invariant:* the JSON is a contract with scripts and old run folders: keys are added, never renamed, and a file of an older
 //! version can be read.
 
+mod check;
 mod differences;
 mod distilled;
 mod environment;

@@ -72,7 +72,7 @@ fn a_killed_run_goes_on_to_the_same_bits() {
     child.kill().unwrap();
     child.wait().unwrap();
     let output = place.compare("cut", &long);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("glove + cnn: goes on after epoch "), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("glove + cnn: resumed after epoch "), "{output:?}");
     for pair in ["glove-cnn", "glove-swem"] {
         let [a, b] = ["whole", "cut"].map(|run| place.path(run).join("pairs").join(pair));
         same_bytes(&a, &b, &["predictions.csv", "confusion.csv", "model/model.safetensors"]);

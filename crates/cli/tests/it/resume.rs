@@ -81,7 +81,7 @@ fn ctrl_c_leaves_a_readable_folder_and_the_same_command_goes_on() {
     stdout(&output);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("glove + rnn: finished earlier"), "{stderr}");
-    assert!(stderr.contains("glove + gru: goes on after epoch "), "{stderr}");
+    assert!(stderr.contains("glove + gru: resumed after epoch "), "{stderr}");
     assert_eq!(modified(&place.path("cut/pairs/glove-rnn/metrics.json")), before, "not trained again");
     same_results(&place, "whole", "cut");
     let page = read("report.html");

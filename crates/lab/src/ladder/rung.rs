@@ -65,7 +65,7 @@ impl Job<'_> {
     pub(crate) fn run(&self, name: &str, progress: &dyn Progress) -> Result<Training> {
         let (config, texts) = (self.config, self.texts);
         let path = record(self.folder, &self.key).with_extension("safetensors");
-        let resume = checkpoint::load(&path, &self.key).unwrap_or(None); // a damaged one is as good as none
+        let resume = checkpoint::resume(&path, &self.key, name, progress);
         let mut model = pair::untrained(config, texts, self.vectors, self.pair.1, self.seed);
         let (embedding, network) = (self.pair.0.name().to_string(), self.pair.1.name().to_string());
         let mut run = LadderRun { embedding, model: network, seed: self.seed, ..LadderRun::default() };
@@ -97,6 +97,10 @@ impl Job<'_> {
             Ok(state) => {
                 let best = &state.history[state.best_epoch - 1];
                 run.score = Some(best.validation_score(texts.main_score));
+                run.epochs = state.history.len(); // a finished checkpoint trains no epoch that would have counted
+                if run.seconds == 0.0 {
+                    run.seconds = state.history.iter().map(|epoch| epoch.seconds).sum();
+                }
                 let validation = self.vectors.parts(texts).validation;
                 let probabilities = predict_proba(&mut model, validation, config.training.reading(), progress)?;
                 predicted = most_probable(&probabilities, texts.corpus.labels.len());

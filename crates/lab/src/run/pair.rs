@@ -172,15 +172,12 @@ impl Trainer<'_> {
         let training = TrainConfig { epochs, ..self.config.training.clone() };
         let key = keys::of(&json!({ "row": self.key, "vectors": vectors.checksum, "epochs": epochs }))?;
         let path = self.checkpoint(stage);
-        let resume = checkpoint::load(&path, &key).unwrap_or_else(|error| {
-            progress.notice(&format!("{error}; {name} is trained from the beginning"));
-            None
-        });
+        let resume = checkpoint::resume(&path, &key, name, progress);
         progress.begin(name, "texts", Some(self.texts_of(stage)));
         if let Some(checkpoint) = &resume {
             let done = checkpoint.history.len();
             history.clone_from(&checkpoint.history);
-            progress.notice(&format!("{name}: goes on after epoch {done}"));
+            progress.notice(&format!("{name}: resumed after epoch {done}"));
             let before = pretraining::epochs(self.config, self.pair.1);
             progress.advance(((before + done) * texts.train.len()) as u64);
         } else {

@@ -159,7 +159,8 @@ impl Trials<'_> {
         let trial = json!({ "embedding": record.embedding, "model": record.model, "settings": record.settings });
         let key = keys::of(&json!({ "search": self.key, "trial": trial, "vectors": vectors.checksum }))?;
         let path = self.path(record.trial, "safetensors");
-        let resume = checkpoint::load(&path, &key).unwrap_or(None); // a damaged one is as good as none
+        let name = format!("trial {}", record.trial);
+        let resume = checkpoint::resume(&path, &key, &name, progress);
         let data = vectors.train_data(texts, config.seed);
         let is_there = |checkpoint: &Checkpoint| checkpoint.history.len() >= epochs;
         let mut take_down = |checkpoint: &Checkpoint| {

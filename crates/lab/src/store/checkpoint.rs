@@ -1,4 +1,7 @@
-//! An unfinished training on disk: a [`Checkpoint`] as one safetensors file, from which the same bits go on.
+//! An unfinished training on disk, from which the training resumes to the same bits.
+//!
+//! A [`Checkpoint`] is one file: safetensors, followed by the SHA-256 of all bytes before it. A file that was cut off or altered is
+//! refused, and the training starts again.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,16 +11,18 @@ use std::path::Path;
 use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, serialize};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::write_atomically;
+use ninefold_core::progress::Progress;
 use ninefold_nn::layers::Optimizer;
 use ninefold_nn::train::{Checkpoint, Epoch};
 
 /// What is no tensor; the file's metadata under the key "state".
 #[derive(Serialize, Deserialize)]
 struct State {
-    /// Of the settings, texts and vectors: another training's checkpoint is not gone on with.
+    /// Of the settings, texts and vectors: the checkpoint of another training is not resumed.
     key: String,
     history: Vec<Epoch>,
     best_epoch: usize,
@@ -54,27 +59,44 @@ pub(crate) fn save(path: &Path, key: &str, checkpoint: &Checkpoint) -> Result<()
     }
     let metadata = HashMap::from([("state".to_string(), state)]);
     let bytes = serialize(tensors, Some(metadata)).map_err(|error| failed(&error))?;
-    write_atomically(path, |out| out.write_all(&bytes))
+    let checksum = Sha256::digest(&bytes);
+    write_atomically(path, |out| {
+        out.write_all(&bytes)?;
+        out.write_all(&checksum)
+    })
+}
+
+/// The checkpoint from which the training `name` resumes; `None` when there is none, it is another training's, or it is damaged,
+/// which a notice tells.
+pub(crate) fn resume(path: &Path, key: &str, name: &str, progress: &dyn Progress) -> Option<Checkpoint> {
+    load(path, key).unwrap_or_else(|error| {
+        progress.notice(&format!("{error}; {name} is trained from the beginning"));
+        None
+    })
 }
 
 /// Reads the checkpoint of that key; `None` when there is none, or another training's.
 ///
 /// # Errors
 /// [`Error::Format`] when the file is damaged.
-pub(crate) fn load(path: &Path, key: &str) -> Result<Option<Checkpoint>> {
+fn load(path: &Path, key: &str) -> Result<Option<Checkpoint>> {
     if !path.is_file() {
         return Ok(None);
     }
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
     let broken = |error: &dyn std::fmt::Display| Error::format(path, "an intact checkpoint", error.to_string());
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| broken(&error))?;
+    let (bytes, checksum) = bytes.split_last_chunk::<32>().ok_or_else(|| broken(&"a file without a checksum"))?;
+    if Sha256::digest(bytes).as_slice() != checksum {
+        return Err(broken(&"another checksum"));
+    }
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| broken(&error))?;
     let state = metadata.metadata().as_ref().and_then(|metadata| metadata.get("state"));
     let state = state.ok_or_else(|| broken(&"a file without the metadata `state`"))?;
     let state: State = serde_json::from_str(state).map_err(|error| broken(&error))?;
     if state.key != key {
         return Ok(None);
     }
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| broken(&error))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| broken(&error))?;
     let group = |name: &str| -> Vec<Vec<f32>> {
         let mut names: Vec<&str> = tensors.names();
         names.retain(|tensor| tensor.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
@@ -104,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checkpoint_comes_back_as_it_was_for_its_own_training_only() {
+    fn checkpoint_is_read_back_by_its_own_training_only_and_whole() {
         let epoch = Epoch {
             epoch: 1,
             train_loss: 0.1 + 0.2,
@@ -138,5 +160,11 @@ mod tests {
         fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
         let error = load(&path, "k").unwrap_err().to_string();
         assert!(error.contains("an intact checkpoint"), "{error}");
+        for byte in 0..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[byte] ^= 1 << (byte % 8);
+            fs::write(&path, flipped).unwrap();
+            assert!(load(&path, "k").is_err(), "a flipped bit in byte {byte} is not seen");
+        }
     }
 }
