@@ -54,6 +54,7 @@ impl CorpusConfig {
         }
         self.charset()?;
         self.delimiter()?;
+        self.label_changes()?;
         self.strip()?;
         self.sample.validate()
     }
@@ -113,6 +114,7 @@ mod tests {
         assert_eq!(with(|c| c.split = Split::Bydate), "split");
         assert_eq!(with(|c| (c.split, c.test) = (Split::Random, "t.csv".into())), "split");
         assert_eq!(with(|c| c.encoding = "klingon".into()), "encoding");
+        assert_eq!(with(|c| c.labels = vec!["merge".into()]), "labels");
         assert_eq!(with(|c| c.delimiter = "::".into()), "delimiter");
         assert_eq!(with(|c| c.strip = vec!["signatures".into()]), "strip");
         assert_eq!(with(|c| c.strip = vec!["none".into(), "quotes".into()]), "strip");

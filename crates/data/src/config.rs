@@ -6,6 +6,7 @@ use encoding_rs::Encoding;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::decode::Charset;
+use crate::labels::LabelChanges;
 use crate::named::sample::config::SampleConfig;
 use crate::named::{self, NamedCorpus};
 use crate::split::{Pick, Split};
@@ -34,6 +35,11 @@ pub struct CorpusConfig {
     pub label_column: String,
     /// The column of authors, threads or other groups: every split keeps the texts of a group on one side. Empty: none.
     pub group_column: String,
+    /// What is changed about labels: "merge_equal" makes labels one class that differ only in spelling (1 and 1.0, case, white space,
+    /// Unicode form, characters that cannot be seen), "drop_missing" leaves out texts labelled NaN, null or the like. Empty: nothing,
+    /// but a notice says where either would change something.
+    #[serde(deserialize_with = "one_or_many")]
+    pub labels: Vec<String>,
     /// Whether the first line of a CSV or TSV file names the columns: "auto", "yes" or "no".
     pub header: Header,
     /// What separates the cells of a table: "auto", "comma", "semicolon", "tab", "pipe", "space", or any ASCII character. A text
@@ -84,6 +90,7 @@ impl Default for CorpusConfig {
             text_column: Vec::new(),
             label_column: String::new(),
             group_column: String::new(),
+            labels: Vec::new(),
             header: Header::Auto,
             delimiter: "auto".to_string(),
             encoding: "auto".to_string(),
@@ -102,6 +109,23 @@ impl CorpusConfig {
     /// The corpus that `data` names, unless a file or folder here has that name.
     pub(crate) fn named(&self) -> Option<NamedCorpus> {
         named::find(&self.data).filter(|_| !Path::new(&self.data).exists())
+    }
+
+    /// What `labels` means.
+    pub(crate) fn label_changes(&self) -> Result<LabelChanges> {
+        let mut changes = LabelChanges::default();
+        for name in &self.labels {
+            match name.replace('-', "_").as_str() {
+                "merge_equal" => changes.merge_equal = true,
+                "drop_missing" => changes.drop_missing = true,
+                "none" if self.labels.len() == 1 => {}
+                _ => {
+                    let expected = "\"merge_equal\", \"drop_missing\", both, or \"none\"";
+                    return Err(Error::invalid_value("labels", expected, format!("{name:?}")));
+                }
+            }
+        }
+        Ok(changes)
     }
 
     /// What `delimiter` means; `None`: found in the file.

@@ -2,7 +2,7 @@
 //!
 //! Takes [`Parts`] whose labels are names -> gives a [`Corpus`] whose labels are numbers, with its [`Protocol`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -11,19 +11,23 @@ use crate::config::CorpusConfig;
 use crate::document::{Document, Labelled};
 use crate::encodings::Encodings;
 use crate::input_format::InputFormat;
-use crate::labels;
+use crate::labels::{self, LabelChanges};
 use crate::protocol::{PartCounts, Protocol, TestSplit};
 use crate::reading::Parts;
 use crate::split::{self, Pick, Split};
 use crate::strip::Strip;
 use ninefold_core::error::{Error, Result};
-use ninefold_core::phrasing::{counted, percent, quoted, thousands};
+use ninefold_core::phrasing::{counted, listed, percent, quoted, thousands};
 
 /// Documents in three parts, with the names of their classes and the protocol that every result must carry.
 #[derive(Clone, Debug)]
 pub struct Corpus {
-    /// Class names, sorted; a document's `label` points in here.
+    /// Names of the classes that training texts have (of a saved model that is evaluated: its classes), sorted; a document's `label`
+    /// points in here.
     pub labels: Vec<String>,
+    /// Labels that only test texts have, sorted. They are no outputs of a model. The `label` of such a document is `labels.len()` and
+    /// more, so that every answer to it is wrong.
+    pub unseen_labels: Vec<String>,
     /// What is learned from.
     pub train: Vec<Document>,
     /// Given, or cut from train; every choice of epoch or model is made here.
@@ -39,28 +43,60 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// The same documents, numbered by `labels`: the classes of a saved model.
+    /// The name of every label that a document can have: [`labels`](Corpus::labels), then [`unseen_labels`](Corpus::unseen_labels).
+    pub fn all_labels(&self) -> Vec<String> {
+        [self.labels.as_slice(), &self.unseen_labels].concat()
+    }
+
+    /// The same documents, numbered by `labels`: the classes of a saved model. Other labels become
+    /// [`unseen_labels`](Corpus::unseen_labels), with a notice.
     ///
     /// # Errors
-    /// [`Error::Data`] that names the labels of documents which are not among `labels`.
+    /// [`Error::Data`] that names the labels of documents when none is among `labels`.
     pub fn with_labels(mut self, labels: &[String]) -> Result<Corpus> {
-        for part in [&mut self.train, &mut self.validation, &mut self.test] {
+        let names = self.all_labels();
+        let parts = [&mut self.train, &mut self.validation, &mut self.test].map(|part| {
             let named = |document: Document| Labelled {
-                label: self.labels[document.label as usize].clone(),
+                label: names[document.label as usize].clone(),
                 text: document.text,
                 source: document.source,
                 group: document.group,
             };
-            *part = labels::number(std::mem::take(part).into_iter().map(named).collect(), labels)?;
-        }
+            std::mem::take(part).into_iter().map(named).collect::<Vec<Labelled>>()
+        });
+        self.unseen_labels = labels::unknown_to_model(&labels::count(parts.iter().flatten()), labels)?;
         self.labels = labels.to_vec();
+        [self.train, self.validation, self.test] = parts.map(|part| labels::number(part, labels, &self.unseen_labels));
+        self.note_unknown_labels();
         self.count();
         Ok(self)
     }
 
+    fn note_unknown_labels(&mut self) {
+        if !self.unseen_labels.is_empty() {
+            let labels = counted(self.unseen_labels.len(), "label");
+            let names = quoted(&self.unseen_labels);
+            let texts = self.count_unseen();
+            self.notices.push(format!("{labels} that the model does not know: {names} (counted as wrong: {texts})"));
+        }
+    }
+
+    /// The test texts with a label that no training text has, in words.
+    fn count_unseen(&self) -> String {
+        let is_unseen = |document: &&Document| document.label as usize >= self.labels.len();
+        counted(self.test.iter().filter(is_unseen).count(), "text")
+    }
+
     /// A corpus without documents yet, with what is to be said about those of `parts`, whose texts are stripped and whose
-    /// labels are trimmed on the way. `data` is what the protocol calls them.
-    pub(crate) fn begin(parts: &mut Parts, data: String, strip: Strip) -> Corpus {
+    /// labels are trimmed and changed on the way. `data` is what the protocol calls them, `known` are the classes of a saved model
+    /// where there is one.
+    pub(crate) fn begin(
+        parts: &mut Parts,
+        data: String,
+        strip: Strip,
+        changes: LabelChanges,
+        known: &[String],
+    ) -> Corpus {
         let mut notices = Vec::new();
         let mut encodings = Encodings::default();
         let mut unlabelled = 0;
@@ -72,6 +108,9 @@ impl Corpus {
                 reading.documents.par_iter_mut().with_min_len(64).for_each(apply);
             }
             trimmed += labels::trim(&mut reading.documents);
+            if changes.drop_missing {
+                unlabelled += labels::drop_missing(&mut reading.documents);
+            }
             unlabelled += reading.unlabelled;
             encodings.merge(std::mem::take(&mut reading.encodings));
             notices.append(&mut reading.notices);
@@ -81,15 +120,13 @@ impl Corpus {
         if trimmed > 0 {
             notices.push(format!("white space around the labels of {} was removed", counted(trimmed, "text")));
         }
-        let others = [&parts.validation, &parts.test].into_iter().flatten();
-        let all = parts.train.documents.iter().chain(others.flat_map(|part| &part.documents));
-        notices.extend(labels::spelling_notices(&labels::count(all)));
+        notices.extend(adapt_labels(parts, changes, known));
         let (removed, encodings) = (strip.names(), encodings.names());
         let protocol =
             Protocol { data, strip: removed, encodings, unlabelled, reading: decided, ..Protocol::default() };
         let input = InputFormat { strip, ..std::mem::take(&mut parts.train.format) };
         let (train, validation, test) = (Vec::new(), Vec::new(), Vec::new());
-        Corpus { labels: Vec::new(), train, validation, test, protocol, input, notices }
+        Corpus { labels: Vec::new(), unseen_labels: Vec::new(), train, validation, test, protocol, input, notices }
     }
 
     /// The parts of a corpus, split as the config says. `self` has notices and the first lines of its protocol, but no
@@ -101,11 +138,17 @@ impl Corpus {
         let Parts { train, validation, test, split } = parts;
         let (train, validation) = (train.documents, validation.map(|validation| validation.documents));
         let test = test.map(|test| test.documents);
-        let all = train.iter().chain(validation.iter().flatten()).chain(test.iter().flatten());
-        self.labels = labels::count(all).into_keys().map(str::to_string).collect();
-        let validation = validation.map(|documents| labels::number(documents, &self.labels)).transpose()?;
-        let train = labels::number(train, &self.labels)?;
-        let test = test.map(|test| labels::number(test, &self.labels)).transpose()?;
+        let mut counts = labels::count(train.iter().chain(validation.iter().flatten()));
+        match &test {
+            Some(test) if config.split.pick().is_none() => {
+                let names: Vec<String> = counts.keys().map(|label| label.to_string()).collect();
+                self.unseen_labels = labels::unseen(&labels::count(test), &names);
+            }
+            other => counts.extend(labels::count(other.iter().flatten())),
+        }
+        self.labels = counts.into_keys().map(str::to_string).collect();
+        let number = |documents| labels::number(documents, &self.labels, &self.unseen_labels);
+        let (train, validation, test) = (number(train), validation.map(number), test.map(number));
 
         let (train, test) = match (config.split, test) {
             (Split::Auto | Split::Given | Split::Bydate, Some(test)) => {
@@ -145,7 +188,7 @@ impl Corpus {
     /// Every text as a test text, or the test part alone where there is one, numbered by the classes of a saved model.
     ///
     /// # Errors
-    /// [`Error::Data`] that names the labels which the model does not know.
+    /// [`Error::Data`] that names the labels when the model knows none of them.
     pub(crate) fn unsplit(mut self, parts: Parts, labels: &[String]) -> Result<Corpus> {
         let (documents, split) = match parts.test {
             Some(test) => (test.documents, TestSplit::TestOnly(parts.split.to_string())),
@@ -153,7 +196,9 @@ impl Corpus {
         };
         self.protocol.split = split;
         self.labels = labels.to_vec();
-        self.test = labels::number(documents, labels)?;
+        self.unseen_labels = labels::unknown_to_model(&labels::count(&documents), labels)?;
+        self.test = labels::number(documents, labels, &self.unseen_labels);
+        self.note_unknown_labels();
         self.count();
         Ok(self)
     }
@@ -256,14 +301,19 @@ impl Corpus {
         }
         let in_part = |part: &[Document]| part.iter().map(|document| document.label).collect::<BTreeSet<u32>>();
         let (train, test) = (in_part(&self.train), in_part(&self.test));
+        let all_labels = self.all_labels();
         let names =
-            |labels: Vec<&u32>| labels.iter().map(|&&label| self.labels[label as usize].clone()).collect::<Vec<_>>();
+            |labels: Vec<&u32>| labels.iter().map(|&&label| all_labels[label as usize].clone()).collect::<Vec<_>>();
         let unseen = names(test.difference(&train).collect());
         let untested = names(train.difference(&test).collect());
         if !unseen.is_empty() {
             let count = counted(unseen.len(), "class");
-            self.notices
-                .push(format!("{count} in test but not in train, so that no model can know it: {}", quoted(&unseen)));
+            let is_unseen = |document: &&Document| !train.contains(&document.label);
+            let texts = counted(self.test.iter().filter(is_unseen).count(), "text");
+            let names = quoted(&unseen);
+            self.notices.push(format!(
+                "{count} in test but not in train, so that no model can know it: {names} (counted as wrong: {texts})"
+            ));
         }
         let is_random = matches!(self.protocol.split, TestSplit::Cut { pick: Pick::Random, .. });
         if !untested.is_empty() && !is_random {
@@ -286,4 +336,35 @@ impl Corpus {
         self.protocol.empty_texts =
             in_parts(|part| part.iter().filter(|document| document.text.trim().is_empty()).count());
     }
+}
+
+/// Merges equal labels where that is accepted, else says which look equal or missing.
+fn adapt_labels(parts: &mut Parts, changes: LabelChanges, known: &[String]) -> Vec<String> {
+    let others = [&parts.validation, &parts.test].into_iter().flatten();
+    let all = parts.train.documents.iter().chain(others.flat_map(|part| &part.documents));
+    let mut counts = labels::count(all);
+    for label in known {
+        counts.entry(label).or_default();
+    }
+    let mut notices = Vec::from_iter(labels::missing_notice(&counts));
+    if !changes.merge_equal {
+        notices.extend(labels::spelling_notices(&counts));
+        return notices;
+    }
+    let replaced: BTreeMap<String, String> =
+        labels::merged(&counts, known).into_iter().map(|(label, kept)| (label, kept.to_string())).collect();
+    let documents = [Some(&mut parts.train), parts.validation.as_mut(), parts.test.as_mut()]
+        .into_iter()
+        .flatten()
+        .flat_map(|part| &mut part.documents);
+    documents.for_each(|document| {
+        if let Some(kept) = replaced.get(&document.label) {
+            document.label.clone_from(kept);
+        }
+    });
+    if !replaced.is_empty() {
+        let pairs: Vec<String> = replaced.iter().map(|(label, kept)| format!("{label:?} as {kept:?}")).collect();
+        notices.push(format!("labels merged: {}", listed(&pairs)));
+    }
+    notices
 }

@@ -44,16 +44,17 @@ impl Corpus {
 /// [`Error::Format`](ninefold_core::Error::Format) with the place for what cannot be read,
 /// [`Error::Data`](ninefold_core::Error::Data) for texts that cannot be learned from (one class only, nothing left to test).
 pub fn load(config: &CorpusConfig, folders: &Folders, progress: &dyn Progress) -> Result<Corpus> {
-    let (parts, corpus) = read(config, folders, progress)?;
+    let (parts, corpus) = read(config, &[], folders, progress)?;
     corpus.split(parts, config)
 }
 
 /// Reads labelled texts to evaluate a saved model on: `labels` are the model's classes. All of them are in
 /// [`Corpus::test`]; `train` and `validation` are empty. They are the data's test part where it has one, or what a cut
-/// would test on when the config asks for one, else every text. A single class is enough here.
+/// would test on when the config asks for one, else every text. A single class is enough here. Texts with a label that the model does
+/// not know count as wrong ([`Corpus::unseen_labels`]).
 ///
 /// # Errors
-/// As [`load`]; [`Error::Data`](ninefold_core::Error::Data) that names the labels which the model does not know.
+/// As [`load`]; [`Error::Data`](ninefold_core::Error::Data) that names the labels when the model knows none of them.
 pub fn load_to_evaluate(
     config: &CorpusConfig,
     labels: &[String],
@@ -61,15 +62,22 @@ pub fn load_to_evaluate(
     progress: &dyn Progress,
 ) -> Result<Corpus> {
     if config.split.pick().is_some() {
-        let mut corpus = load(config, folders, progress)?;
+        let (parts, corpus) = read(config, labels, folders, progress)?;
+        let mut corpus = corpus.split(parts, config)?;
         (corpus.train, corpus.validation) = (Vec::new(), Vec::new());
         return corpus.with_labels(labels);
     }
-    let (parts, corpus) = read(config, folders, progress)?;
+    let (parts, corpus) = read(config, labels, folders, progress)?;
     corpus.unsplit(parts, labels)
 }
 
-fn read(config: &CorpusConfig, folders: &Folders, progress: &dyn Progress) -> Result<(Parts, Corpus)> {
+/// `known` are the classes of a saved model, where there is one.
+fn read(
+    config: &CorpusConfig,
+    known: &[String],
+    folders: &Folders,
+    progress: &dyn Progress,
+) -> Result<(Parts, Corpus)> {
     config.validate()?;
     let mut parts = source::read(config, folders, progress)?;
     let mut data = [std::slice::from_ref(&config.data), &config.more_data].concat().join(", ");
@@ -78,7 +86,7 @@ fn read(config: &CorpusConfig, folders: &Folders, progress: &dyn Progress) -> Re
             data = format!("{data}, {part} from {path}");
         }
     }
-    let mut corpus = Corpus::begin(&mut parts, data, config.strip()?);
+    let mut corpus = Corpus::begin(&mut parts, data, config.strip()?, config.label_changes()?, known);
     let named = |value: &String, default: String| (*value != default).then(|| value.clone());
     let defaults = CorpusConfig::default();
     corpus.input.encoding = named(&config.encoding, defaults.encoding);

@@ -44,7 +44,7 @@ impl Corpus {
         let config = CorpusConfig { data, test: String::new(), ..config.clone() };
         config.validate()?;
         let mut parts = Parts::given(reading(train, "train"), test.map(|test| reading(test, "test")));
-        let corpus = Corpus::begin(&mut parts, config.data.clone(), config.strip()?);
+        let corpus = Corpus::begin(&mut parts, config.data.clone(), config.strip()?, config.label_changes()?, &[]);
         corpus.split(parts, &config)
     }
 }

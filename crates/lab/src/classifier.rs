@@ -230,7 +230,8 @@ impl FittedClassifier {
         let predictions = self.predictor.predict_documents(documents, &Silent)?;
         let predicted: Vec<u32> = predictions.iter().map(|prediction| prediction.label).collect();
         let truth: Vec<u32> = documents.iter().map(|document| document.label).collect();
-        Ok(Confusion::of(self.labels().len(), &truth, &predicted).scores())
+        let seen = truth.iter().map(|&label| label as usize + 1).max().unwrap_or(0);
+        Ok(Confusion::of(seen.max(self.labels().len()), &truth, &predicted).scores())
     }
 
     /// What training found out: scores on train, validation and test, epochs, seconds, parameters.

@@ -145,6 +145,11 @@ fn at_temperature(probabilities: &[f32], num_classes: usize, temperature: f64) -
     calibration::probabilities(&log_scores(probabilities), num_classes, temperature)
 }
 
+/// Number of labels of a part: the outputs of a model, and those that only test texts have.
+fn num_labels(part: &Encoded, num_outputs: usize) -> usize {
+    part.labels().iter().map(|&label| label as usize + 1).max().unwrap_or(0).max(num_outputs)
+}
+
 /// All that the trainings share.
 struct Work<'a> {
     config: &'a Config,
@@ -197,7 +202,7 @@ impl Work<'_> {
         let Parts { validation, test, .. } = vectors.parts(texts);
         let (validation, test) = (logits(validation)?, logits(test)?);
         let scores = |scores: &[f64], part: &Encoded| {
-            Confusion::of(classes, part.labels(), &most_probable(scores, classes)).scores()
+            Confusion::of(num_labels(part, classes), part.labels(), &most_probable(scores, classes)).scores()
         };
         let training = TrainingSummary {
             protocol: texts.corpus.protocol.to_string(),
@@ -215,7 +220,8 @@ impl Work<'_> {
     /// Scores and speed of a saved model.
     fn measured(&self, role: &str, folder: &Path, predictor: Predictor) -> Result<Measured> {
         let (corpus, classes) = (&self.texts.corpus, self.texts.corpus.labels.len());
-        let scores = |answers: &[u32], part: &Encoded| Confusion::of(classes, part.labels(), answers).scores();
+        let scores =
+            |answers: &[u32], part: &Encoded| Confusion::of(num_labels(part, classes), part.labels(), answers).scores();
         let validation = self.said(&predictor, &corpus.validation, &format!("{role}, validation texts"))?;
         let begin = Instant::now();
         let (mut test, mut fastest) = (Vec::new(), f64::INFINITY);

@@ -24,16 +24,18 @@ pub fn most_probable<T: PartialOrd + Copy>(probabilities: &[T], num_classes: usi
 }
 
 /// The mean over texts of -ln of the probability that the true class was given; 0 when there are no texts. A probability
-/// of 0 counts as 2^-52, as scikit-learn's `log_loss` has it for 64 bits, so that one sure mistake does not make it infinite.
+/// of 0 counts as 2^-52, as scikit-learn's `log_loss` has it for 64 bits, so that one sure mistake does not make it infinite. A label
+/// that is not below `num_classes`, which no training text had, has the probability 0.
 ///
 /// # Shapes
 /// `probabilities` `[texts, num_classes]`, `truth` `[texts]`
 ///
 /// # Panics
-/// When the shapes do not fit, or a label is not below `num_classes`.
+/// When the shapes do not fit.
 pub fn log_loss(probabilities: &[f32], num_classes: usize, truth: &[u32]) -> f64 {
     assert_eq!(probabilities.len(), truth.len() * num_classes, "one row of {num_classes} probabilities per text");
-    let of_text = |(row, &label): (&[f32], &u32)| -f64::from(row[label as usize]).clamp(f64::EPSILON, 1.0).ln();
+    let probability = |row: &[f32], label: u32| row.get(label as usize).copied().unwrap_or(0.0);
+    let of_text = |(row, &label): (&[f32], &u32)| -f64::from(probability(row, label)).clamp(f64::EPSILON, 1.0).ln();
     let sum: f64 = rows(probabilities, num_classes).zip(truth).map(of_text).sum();
     if truth.is_empty() { 0.0 } else { sum / truth.len() as f64 }
 }

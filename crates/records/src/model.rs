@@ -194,7 +194,8 @@ pub(crate) fn write_predictions(
 ) -> Result<()> {
     write_csv(path, |table| {
         table.write_record(["source", "truth", "predicted", "probability"])?;
-        let rows = documents.iter().zip(predicted).zip(probabilities.chunks_exact(labels.len()));
+        let num_outputs = probabilities.len() / documents.len().max(1);
+        let rows = documents.iter().zip(predicted).zip(probabilities.chunks_exact(num_outputs.max(1)));
         for ((document, &label), row) in rows {
             let name = |label: u32| labels[label as usize].as_str();
             let probability = format!("{:.6}", row[label as usize]);

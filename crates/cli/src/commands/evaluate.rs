@@ -90,6 +90,7 @@ fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, output: &Output) -> Resu
     let corpus = load_to_evaluate(&input.complete(config.clone()), &labels, &folders, &bars)?;
     corpus.notices.iter().for_each(|notice| bars.notice(notice));
 
+    let labels = corpus.all_labels();
     let (mut confusion, mut answers, mut predicted) = (Confusion::new(labels.len()), Vec::new(), Vec::new());
     bars.begin("evaluate", "texts", Some(corpus.test.len() as u64));
     for documents in corpus.test.chunks(BATCH) {

@@ -37,6 +37,9 @@ pub struct DataArgs {
     /// The column of authors, threads or other groups, which no split divides
     #[arg(long, value_name = "COLUMN")]
     pub group_column: Option<String>,
+    /// What is changed about labels: merge_equal (1 and 1.0 are one class), drop_missing (NaN, null), or none
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub labels: Vec<String>,
     /// Whether the first line of a table names the columns [default: auto]
     #[arg(long, value_name = "WHETHER", value_parser = setting::<Header>())]
     pub header: Option<Header>,
@@ -80,6 +83,7 @@ impl DataArgs {
         replace_list(&mut corpus.text_column, &self.text_column);
         replace(&mut corpus.label_column, &self.label_column);
         replace(&mut corpus.group_column, &self.group_column);
+        replace_list(&mut corpus.labels, &self.labels);
         replace(&mut corpus.header, &self.header);
         replace(&mut corpus.delimiter, &self.delimiter);
         replace(&mut corpus.encoding, &self.encoding);

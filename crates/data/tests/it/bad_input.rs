@@ -195,8 +195,15 @@ fn classes_that_train_and_test_do_not_share_are_named() {
     let files: [(&str, &[u8]); 2] =
         [("train.csv", b"label,text\na,1\na,2\nb,1\nb,2\nc,1\nc,2\n"), ("test.csv", b"label,text\na,1\nb,1\nd,1\n")];
     let corpus = load_folder(&files).unwrap();
-    assert_eq!(corpus.labels, ["a", "b", "c", "d"]);
-    assert_notes(&corpus, &["1 class in test but not in train, so that no model can know it: \"d\""]);
+    assert_eq!(
+        (corpus.labels.as_slice(), corpus.unseen_labels.as_slice()),
+        (&["a", "b", "c"].map(String::from)[..], &["d".to_string()][..])
+    );
+    assert_eq!(corpus.test.iter().map(|document| document.label).collect::<Vec<_>>(), [0, 1, 3]);
+    assert_notes(
+        &corpus,
+        &["1 class in test but not in train, so that no model can know it: \"d\" (counted as wrong: 1 text)"],
+    );
     assert_notes(&corpus, &["1 class in train but not in test, so that no score shows it: \"c\""]);
 }
 

@@ -254,7 +254,7 @@ fn a_model_is_tried_on_all_texts_or_on_the_test_part() {
     let whole = load(&config(&dir.path().join("pair"))).with_labels(&known).unwrap();
     assert!(whole.train.iter().all(|document| document.label != 1) && whole.protocol.num_classes == 3);
     let error = load(&config(&dir.path().join("pair"))).with_labels(&labels).unwrap_err().to_string();
-    assert!(error.contains(r#"does not know the labels "neg" (3 texts), "pos""#), "{error}");
+    assert!(error.contains(r#"does not know the labels "neg" (4 texts), "pos""#), "{error}");
 }
 
 proptest::proptest! {

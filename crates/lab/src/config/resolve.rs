@@ -153,10 +153,24 @@ fn overlay(lower: &mut Table, upper: Table) -> Result<()> {
     Ok(())
 }
 
+/// The section whose keys are labels of texts, which may hold dots.
+const KEYED_BY_LABEL: &str = "training.class_weight.";
+
+/// A key cut at its dots; what follows [`KEYED_BY_LABEL`] is one label, in quotes or not.
+fn key_parts(key: &str) -> Vec<&str> {
+    match key.strip_prefix(KEYED_BY_LABEL) {
+        Some(label) => {
+            let quoted = label.strip_prefix('"').and_then(|label| label.strip_suffix('"'));
+            KEYED_BY_LABEL.trim_end_matches('.').split('.').chain([quoted.unwrap_or(label)]).collect()
+        }
+        None => key.split('.').collect(),
+    }
+}
+
 /// Sets one value; what it may be is learned by trying it as TOML, as a string and as a list.
 pub(crate) fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
     let nested = |value: Value| {
-        let mut parts = key.rsplit('.');
+        let mut parts = key_parts(key).into_iter().rev();
         let last = Table::from_iter([(parts.next().unwrap_or_default().to_string(), value)]);
         parts.fold(last, |inner, part| Table::from_iter([(part.to_string(), Value::Table(inner))]))
     };
@@ -350,6 +364,15 @@ mod tests {
             (config.training.epochs, config.training.batch_size, config.model.families.recurrent.hidden_size),
             (7, 10, 128)
         );
+    }
+
+    #[test]
+    fn label_with_dots_is_one_key_of_class_weight() {
+        for key in ["training.class_weight.rec.sport", "training.class_weight.\"rec.sport\""] {
+            let config = with(&[(key, "5"), ("training.class_weight.spam", "2")]).unwrap();
+            let expected = [("rec.sport".to_string(), 5.0), ("spam".to_string(), 2.0)].into();
+            assert_eq!(config.training.class_weight, ninefold_nn::class_weight::ClassWeight::Given(expected), "{key}");
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) fn judge(board: &mut Leaderboard, config: &Config, texts: &Texts, fol
     let predicted = board.rows.iter().map(answers).collect::<Result<Vec<_>>>()?;
     let evaluation = Evaluation {
         truth,
-        num_classes: texts.corpus.labels.len(),
+        num_classes: texts.corpus.labels.len() + texts.corpus.unseen_labels.len(),
         main_score: board.main_score,
         statistics: &config.statistics,
         seed: config.seed,

@@ -38,9 +38,9 @@ struct Part {
 }
 
 impl Part {
-    fn new(probabilities: &[f32], texts: &Encoded, num_classes: usize) -> Part {
-        let predicted = most_probable(probabilities, num_classes);
-        let confusion = Confusion::of(num_classes, texts.labels(), &predicted);
+    fn new(probabilities: &[f32], texts: &Encoded, num_outputs: usize, num_labels: usize) -> Part {
+        let predicted = most_probable(probabilities, num_outputs);
+        let confusion = Confusion::of(num_labels, texts.labels(), &predicted);
         Part { predicted, confusion }
     }
 }
@@ -69,12 +69,14 @@ impl Scoring<'_> {
     /// Scores all parts; here and nowhere else the test labels are looked at. The run counts it when the row is finished.
     pub(crate) fn score_answers(&self, mut record: PairRecord, answers: &Answers) -> Result<PairRecord> {
         let (texts, corpus) = (self.texts, &self.texts.corpus);
-        let (labels, documents, classes) = (&corpus.labels, &corpus.test, corpus.labels.len());
+        let (documents, classes) = (&corpus.test, corpus.labels.len());
+        let labels = &corpus.all_labels();
         let Answers { probabilities, uncalibrated, temperature } = answers;
-        let part = |probabilities: &[f32], texts| Part::new(probabilities, texts, classes);
+        let part = |probabilities: &[f32], texts| Part::new(probabilities, texts, classes, classes);
         let train = (!probabilities.train.is_empty()).then(|| part(&probabilities.train, &texts.train));
         let validation = part(&probabilities.validation, &texts.validation);
-        let test = part(&probabilities.test, &texts.test);
+        // Labels that only the test part has are rows of its matrix, although no answer is one of them.
+        let test = Part::new(&probabilities.test, &texts.test, classes, labels.len());
         [record.row.train, record.row.validation, record.row.test] =
             [train.as_ref(), Some(&validation), Some(&test)].map(|part| Some(part?.confusion.scores()));
 
@@ -99,6 +101,7 @@ impl Scoring<'_> {
         record.calibration_error = Some(expected_calibration_error(&sure));
         record.calibration_error_uncalibrated = Some(expected_calibration_error(&raw));
         record.reliability = reliability(&sure);
+        record.labels.clone_from(labels);
         record.classes = ClassRow::of(&test.confusion, labels);
         record.confusion = test.confusion;
         Ok(record)

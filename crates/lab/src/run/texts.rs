@@ -94,9 +94,9 @@ impl Texts {
         let validation = encoded(&corpus.validation, &vocab.encode_texts(&tokenizer, &validation));
         let test = encoded(&corpus.test, &vocab.encode_texts(&tokenizer, &test));
         let train_fingerprint = fingerprint(vocab.tokens(), &[&train]);
-        let as_ids = fingerprint(&corpus.labels, &[&train, &validation, &test]);
+        let as_ids = fingerprint(&corpus.all_labels(), &[&train, &validation, &test]);
         let fingerprint = sha256([as_read(&corpus), as_ids, train_fingerprint.clone()].concat().as_bytes());
-        let test_evaluations = TestEvaluations::of(&corpus.test, &corpus.labels, session.folders);
+        let test_evaluations = TestEvaluations::of(&corpus.test, &corpus.all_labels(), session.folders);
         let tokenizer = config.tokenizer.self_contained()?;
         Ok(Texts {
             corpus,
