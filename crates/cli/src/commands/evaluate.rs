@@ -51,9 +51,9 @@ pub struct EvaluateArgs {
     pub threads: ThreadsArgs,
 }
 
-/// Texts that are labelled between two looks at Ctrl-C.
+/// Texts that are labelled between two checks for a signal.
 const BATCH: usize = 512;
-/// Pairs of classes that are named.
+/// Number of confusions that are listed.
 const CONFUSIONS: usize = 5;
 
 /// What is printed as JSON.
@@ -72,7 +72,10 @@ struct Report<'a> {
 /// Runs the command.
 pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     if args.data.data.is_empty() {
-        return Err(Usage("--data: which texts? A name or path is needed".to_string()).into());
+        return Err(Usage(
+            "--data is missing: name the labelled texts to score the model on, e.g. --data labelled.csv".to_string(),
+        )
+        .into());
     }
     if args.data.validation.is_some() {
         return Err(Usage::no_effect("--validation", "nothing is chosen when a saved model is evaluated").into());
@@ -116,10 +119,14 @@ fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, output: &Output) -> Resu
     let mut text = text(&corpus.protocol, &scores, &classes, &confusion, &labels)?;
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let points = 100.0 * calibration_error;
-    writeln!(text, "certainty: {points:.1} points off the accuracy on average (expected calibration error)")?;
+    writeln!(text, "expected calibration error: {points:.1} points")?;
     if let Some(Selected { min_probability, coverage, accuracy }) = selected {
         let (answered, right) = (percent(coverage), percent(accuracy));
-        writeln!(text, "at least {} sure: {answered} of the texts, {right} of them right", percent(min_probability))?;
+        writeln!(
+            text,
+            "probability of at least {}: {answered} of the texts, accuracy {right}",
+            percent(min_probability)
+        )?;
     }
     output.print(&text)
 }
@@ -139,16 +146,16 @@ fn text(
     let of_class = |class: &ClassRow| row(&class.label, [class.precision, class.recall, class.f1], class.support);
     let weighted = [scores.precision_weighted, scores.recall_weighted, scores.f1_weighted];
     let plain = [scores.precision_macro, scores.recall_macro, scores.f1_macro];
-    let means = [("mean, by texts", weighted), ("mean, by classes", plain)];
+    let means = [("weighted mean", weighted), ("macro mean", plain)];
     let means = means.map(|(name, shares)| row(name, shares, confusion.total()));
     let head = ["class", "precision", "recall", "F1", "texts"];
     let mut text = format!("{protocol}\n\n{}", plain_table(&head, 1, classes.iter().map(of_class).chain(means)));
     writeln!(text, "Scores in %.\n\naccuracy: {} %", percent(&scores.accuracy))?;
     for confused in confusion.worst_confusions(CONFUSIONS) {
-        let (truth, taken_for) = (&labels[confused.truth], &labels[confused.predicted]);
+        let (truth, predicted) = (&labels[confused.truth], &labels[confused.predicted]);
         writeln!(
             text,
-            "{} of {} texts of {truth:?} were predicted as {taken_for:?}",
+            "{} of {} texts of {truth:?} were predicted as {predicted:?}",
             confused.count, confused.support
         )?;
     }

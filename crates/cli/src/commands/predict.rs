@@ -1,4 +1,4 @@
-//! `ninefold predict`: texts from stdin or files -> label and probability of each; no label where the model is too unsure.
+//! `ninefold predict`: texts from stdin or files -> label and probability of each; no label below --min-probability.
 
 use std::fmt::Write;
 use std::io::{self, BufReader, Cursor, Read};
@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use ninefold::Error;
 use ninefold::data::CorpusConfig;
 use ninefold::data::texts::{Text, TextFormat, TextReader};
@@ -34,35 +34,36 @@ Examples:
   ninefold predict MODEL mail.txt --top 3         a text per line
   ninefold predict MODEL letters/ --whole         a text per file
   ninefold predict MODEL new.csv --text-column body --json
-  ninefold predict MODEL mail.txt --min-probability 0.8    no label where it is less sure")]
+  ninefold predict MODEL mail.txt --min-probability 0.8    no label below that probability")]
 pub struct PredictArgs {
     /// The folder of a trained model or ensemble
-    #[arg(value_name = "MODEL")]
+    #[arg(value_name = "MODEL", value_hint = ValueHint::DirPath)]
     pub model: PathBuf,
-    /// Text files (a text per line), CSV, TSV, JSONL or fastText files, or folders (a text per file); stdin without any
-    #[arg(value_name = "FILE")]
+    /// Text files (a text per line), CSV, TSV, JSON lines or fastText files, or folders (a text per file) [default: stdin]
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
-    /// Where the text is in CSV, TSV and JSONL: a column's name or number; several (repeated, or separated by commas) are joined
-    /// [default: the columns that the model was trained on]
-    #[arg(long, value_name = "COLUMN")]
+    /// The column of the text: its name or number [default: as in training]
+    ///
+    /// Several columns (repeated, or separated by commas) are joined by a newline.
+    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     pub text_column: Vec<String>,
     /// What separates the cells of a table: auto, comma, semicolon, tab, pipe, or one character
-    #[arg(long, value_name = "CHARACTER")]
+    #[arg(long, value_name = "CHARACTER", help_heading = "Data")]
     pub delimiter: Option<String>,
-    /// The encoding of the texts, where guessing fails [default: as in training]
-    #[arg(long, value_name = "NAME")]
+    /// The encoding of the texts [default: as in training]
+    #[arg(long, value_name = "NAME", help_heading = "Data")]
     pub encoding: Option<String>,
-    /// The format, where a file's name and content do not say it; stdin is lines unless this or --text-column says otherwise
-    #[arg(long, value_name = "FORMAT")]
+    /// The format of the texts [default: detected; lines on stdin without --text-column]
+    #[arg(long, value_name = "FORMAT", help_heading = "Data")]
     pub input_format: Option<InputFormat>,
-    /// Every file is one text, and so is stdin
-    #[arg(long)]
+    /// Read every file, or stdin, as one text
+    #[arg(long, help_heading = "Data")]
     pub whole: bool,
-    /// Print so many labels per text, the most probable first
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Number of labels to print per text, the most probable first
+    #[arg(long, help_heading = "Output", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
     /// Print no label if its probability is less than this (0 to 1): the first column stays empty
-    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = fraction)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = fraction, help_heading = "Output")]
     pub min_probability: f64,
     /// How the labels are printed; JSON is one object per text.
     #[command(flatten)]
@@ -120,7 +121,7 @@ fn label_all(args: &PredictArgs, output: &Output) -> Result<()> {
     }
     if args.min_probability > 0.0 {
         let Counts { texts, unsure } = counts;
-        output.say(&format!("no label for {unsure} of {texts} texts: less than {} sure", args.min_probability));
+        output.say(&format!("no label for {unsure} of {texts} texts: probability below {}", args.min_probability));
     }
     Ok(())
 }
@@ -232,7 +233,7 @@ fn next<T>(incoming: &Receiver<T>) -> Result<Option<T>> {
     }
 }
 
-/// Reads in a thread of its own, so that lines that wait can be told from lines that have yet to come.
+/// Reads in a separate thread, so that the lines that are there are labelled together without waiting for more.
 fn read_stdin(reader: &TextReader) -> Result<Receiver<Result<Text, Error>>> {
     let (sender, receiver) = mpsc::sync_channel(4 * BATCH);
     let lines = reader.lines(BufReader::new(io::stdin()), "stdin")?;

@@ -1,4 +1,4 @@
-//! `ladder`: what it trains, what it leaves, that it goes on, that it never looks at test labels, and what it refuses.
+//! `ablation`: its trainings and files, resuming, independence of test labels, and what it refuses.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,13 +8,13 @@ use std::process::Output;
 use crate::common::{Place, SMALL, refusal, stdout};
 use serde_json::Value;
 
-/// A ladder from small settings, kept in `foot.toml`, to the same with `args`.
+/// An ablation from small settings, saved in `baseline.toml`, to the same settings with `args`.
 fn ladder(place: &Place, args: &[&str]) -> Output {
     let small =
         [&SMALL[..], &["--epochs", "3", "--data", "posts", "--embeddings", "word2vec", "--models", "gru"]].concat();
-    let foot = stdout(&place.ninefold(&[&["config"], &small[..]].concat()).output().unwrap());
-    fs::write(place.path("foot.toml"), foot).unwrap();
-    let base = ["ablation", "--from", "foot.toml", "--run-dir", "ladder", "--threads", "1"];
+    let baseline = stdout(&place.ninefold(&[&["config"], &small[..]].concat()).output().unwrap());
+    fs::write(place.path("baseline.toml"), baseline).unwrap();
+    let base = ["ablation", "--from", "baseline.toml", "--run-dir", "ladder", "--threads", "1"];
     place.ninefold(&[&base[..], &small, args].concat()).output().unwrap()
 }
 
@@ -25,7 +25,7 @@ fn scores(rungs: &Value) -> Vec<f64> {
 }
 
 #[test]
-fn every_step_is_added_and_left_out_on_validation_alone() {
+fn ablation_adds_and_removes_each_step_and_uses_validation_only() {
     let place = Place::new();
     let table = stdout(&ladder(&place, &[&STEPS[..], &["--seeds", "2"]].concat()));
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
@@ -70,7 +70,7 @@ fn every_step_is_added_and_left_out_on_validation_alone() {
 }
 
 #[test]
-fn what_is_trained_is_not_trained_again() {
+fn repeated_ablation_reuses_finished_trainings() {
     let place = Place::new();
     stdout(&ladder(&place, &STEPS));
     let first = place.json("ladder/ladder.json");
@@ -85,7 +85,7 @@ fn what_is_trained_is_not_trained_again() {
 }
 
 #[test]
-fn ladders_without_steps_or_foot_are_refused() {
+fn ablation_without_steps_or_baseline_is_refused() {
     let place = Place::new();
     let error = refusal(&ladder(&place, &[]), 2);
     assert!(error.contains("found the same settings at foot and top"), "{error}");

@@ -1,4 +1,4 @@
-//! What people get wrong, and the sentence that they are told.
+//! Common mistakes of users, and the error messages for them.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -13,7 +13,7 @@ fn refused(place: &Place, args: &[&str], code: i32) -> String {
 }
 
 #[test]
-fn an_unknown_setting_is_named_with_its_place_and_the_nearest_known_one() {
+fn unknown_setting_is_reported_with_line_and_suggestion() {
     let place = Place::new();
     place.write("c.toml", "seed = 1\n\n[model]\nhiden_size = 3\n");
     let error = refused(&place, &["--config", "c.toml"], 2);
@@ -34,7 +34,7 @@ fn an_unknown_setting_is_named_with_its_place_and_the_nearest_known_one() {
 }
 
 #[test]
-fn chunks_and_poolings_that_do_not_fit_are_said() {
+fn conflicting_chunk_and_pooling_settings_are_refused() {
     let place = Place::new();
     let refused = |settings: &[&str]| {
         let args: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
@@ -58,7 +58,7 @@ fn chunks_and_poolings_that_do_not_fit_are_said() {
 }
 
 #[test]
-fn texts_that_are_not_there_or_not_enough_are_said() {
+fn missing_or_too_few_texts_are_reported() {
     let place = Place::new();
     assert!(refused(&place, &["--data", "nowhere"], 1).contains("nowhere"));
     fs::create_dir(place.path("empty")).unwrap();
@@ -73,7 +73,7 @@ fn texts_that_are_not_there_or_not_enough_are_said() {
 }
 
 #[test]
-fn a_corpus_without_a_common_word_is_said() {
+fn corpus_without_a_frequent_word_is_reported() {
     let place = Place::new();
     let rows: String =
         (0..40u32).map(|n| format!("word{n} other{n},{}\n", if n.is_multiple_of(2) { "a" } else { "b" })).collect();
@@ -83,7 +83,7 @@ fn a_corpus_without_a_common_word_is_said() {
 }
 
 #[test]
-fn texts_of_ten_megabytes_and_of_nothing_are_read() {
+fn huge_and_empty_texts_are_read() {
     let place = Place::new();
     place.write("posts/train/boats/huge.txt", &"sail the anchor and tide ".repeat(400_000));
     place.write("posts/train/boats/nothing.txt", "");
@@ -99,7 +99,7 @@ fn texts_of_ten_megabytes_and_of_nothing_are_read() {
 }
 
 #[test]
-fn missing_vectors_are_said_before_anything_is_trained() {
+fn missing_vectors_are_reported_before_training() {
     let place = Place::new();
     let output = place.compare("run", &["--glove", "no/vectors.txt"]);
     assert!(refusal(&output, 1).contains("no/vectors.txt"));
@@ -108,7 +108,7 @@ fn missing_vectors_are_said_before_anything_is_trained() {
 
 #[cfg(unix)]
 #[test]
-fn a_run_folder_that_cannot_be_written_is_said() {
+fn unwritable_run_folder_is_reported() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     place.write("file", "in the way");
@@ -126,7 +126,7 @@ fn a_run_folder_that_cannot_be_written_is_said() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_said_and_leaves_whole_files() {
+fn full_disk_is_reported_and_leaves_complete_files() {
     let place = Place::new();
     let disk = place.path("disk");
     fs::create_dir(&disk).unwrap();
@@ -172,7 +172,7 @@ fn wrong_usage_is_exit_code_2_and_help_has_examples() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn refused_threads_are_an_error_and_no_panic() {
+fn threads_that_the_system_refuses_are_an_error() {
     let place = Place::new();
     let limited = "ulimit -v 1500000; exec \"$0\" compare --data posts --run-dir run --threads 20000";
     let output = Command::new("sh")

@@ -1,4 +1,4 @@
-//! Pairs of words through the program: every family, killed and gone on with, saved, and what is refused.
+//! Word bigrams: trained, resumed and saved with every family, and refused out of range.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ use crate::common::{Place, refusal, stdout};
 const BIGRAMS: [&str; 4] = ["--embeddings", "word2vec", "--set", "model.bigram_buckets=64"];
 
 #[test]
-fn every_family_learns_saves_and_predicts_with_them() {
+fn every_family_trains_saves_and_predicts_with_bigrams() {
     let place = Place::new();
     for freeze in ["false", "true"] {
         let freeze_embeddings = format!("model.freeze_embeddings={freeze}");
@@ -28,7 +28,7 @@ fn every_family_learns_saves_and_predicts_with_them() {
 }
 
 #[test]
-fn absurd_numbers_are_refused() {
+fn bigram_counts_out_of_range_are_refused() {
     let place = Place::new();
     let error = refusal(&place.compare("run", &["--set", "model.bigram_buckets=5000000"]), 2);
     assert!(error.contains("model.bigram_buckets: expected at most 4194304"), "{error}");

@@ -18,7 +18,7 @@ const PAIRS: [&str; 9] = [
 ];
 
 #[test]
-fn nine_pairs_fill_a_leaderboard_and_a_run_folder() {
+fn compare_trains_nine_pairs_and_writes_a_run_folder() {
     let place = Place::new();
     let output = place.compare("run", &[]);
     let text = stdout(&output);
@@ -74,7 +74,7 @@ fn contract(board: &Value) {
 }
 
 #[test]
-fn flags_narrow_the_work_and_json_goes_to_stdout() {
+fn flags_select_pairs_and_json_goes_to_stdout() {
     let place = Place::new();
     let args = ["--embeddings", "glove", "--models", "gru,rnn", "--seed", "5", "--epochs", "1", "--json", "-q"];
     let output = place.compare("run", &args);
@@ -105,7 +105,7 @@ fn figures_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn one_thread_gives_the_same_bytes_again() {
+fn run_on_one_thread_is_reproducible() {
     let place = Place::new();
     for run in ["a", "b"] {
         stdout(&place.compare(run, &["--embeddings", "word2vec,fasttext", "--models", "gru"]));
@@ -118,7 +118,7 @@ fn one_thread_gives_the_same_bytes_again() {
 }
 
 #[test]
-fn three_networks_and_the_next_run_share_one_training_of_vectors() {
+fn word_vectors_are_trained_once_and_cached() {
     let place = Place::new();
     stdout(&place.compare("a", &["--embeddings", "word2vec", "--models", "rnn,gru"]));
     let cached = || std::fs::read_dir(place.path("cache/vectors")).unwrap().count();
@@ -133,7 +133,7 @@ fn three_networks_and_the_next_run_share_one_training_of_vectors() {
 }
 
 #[test]
-fn a_pair_that_diverges_is_recorded_and_the_others_go_on() {
+fn diverging_pair_is_recorded_and_others_continue() {
     let place = Place::new();
     let output =
         place.compare("run", &["--embeddings", "glove", "--models", "rnn,gru", "--set", "training.learning_rate=1e38"]);
@@ -179,7 +179,7 @@ fn where_there_is_no_bf16_the_run_says_so_and_goes_on_in_f32() {
 }
 
 #[test]
-fn embeddings_stand_side_by_side_as_one_input() {
+fn embeddings_are_concatenated_as_one_input() {
     let place = Place::new();
     let args = ["--embeddings", "glove+word2vec,glove", "--models", "swem", "--baselines", "mean_logistic"];
     stdout(&place.compare("run", &args));
@@ -198,7 +198,7 @@ fn embeddings_stand_side_by_side_as_one_input() {
 }
 
 #[test]
-fn a_bench_measures_what_it_is_asked_for() {
+fn bench_measures_the_requested_work() {
     let place = Place::new();
     let args =
         ["bench", "--models", "rnn", "--sizes", "posts", "--batch-size", "4", "--precisions", "f32", "--steps", "1"];

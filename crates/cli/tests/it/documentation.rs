@@ -134,7 +134,9 @@ fn shell_blocks_of_the_documentation_run() {
     place.write("bin/ninefold", SHIM);
     fs::set_permissions(place.path("bin/ninefold"), fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", place.path("bin").display(), std::env::var("PATH").unwrap());
-    let settings = [&SMALL[..], &["--set", "corpus.sample.documents=300", "--set", "training.epochs=1"]].concat();
+    let quick = ["corpus.sample.documents=300", "training.epochs=1", "baseline.bucket=1000", "baseline.epochs=3"];
+    let quick: Vec<&str> = quick.iter().flat_map(|setting| ["--set", *setting]).collect();
+    let settings = [&SMALL[..], &quick].concat();
     let mut failures = Vec::new();
     for page in pages() {
         for (line, block) in blocks(&fs::read_to_string(&page).unwrap()) {

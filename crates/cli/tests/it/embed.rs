@@ -1,4 +1,4 @@
-//! `ninefold embed` from end to end: train, look, judge, convert, draw; and what people get wrong.
+//! `ninefold embed` from end to end: train, search, evaluate, convert, map; and common mistakes.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -44,7 +44,7 @@ fn trained(method: &str) -> Place {
 }
 
 #[test]
-fn every_method_puts_words_that_meet_together() {
+fn every_method_gives_similar_vectors_to_words_that_occur_together() {
     for method in ["word2vec", "fasttext", "glove"] {
         let place = trained(method);
         let found = json(&place, &["embed", "nearest", "v.safetensors", "anchor", "--top", "5", "--json"]);
@@ -59,7 +59,7 @@ fn every_method_puts_words_that_meet_together() {
 }
 
 #[test]
-fn unseen_words_have_vectors_where_the_file_keeps_ngrams() {
+fn unseen_words_have_vectors_if_the_file_has_ngrams() {
     let place = trained("fasttext");
     let found = json(&place, &["embed", "nearest", "v.safetensors", "anchors", "--json"]);
     assert_eq!(
@@ -78,7 +78,7 @@ fn unseen_words_have_vectors_where_the_file_keeps_ngrams() {
 }
 
 #[test]
-fn a_conversion_there_and_back_keeps_every_bit() {
+fn conversion_to_and_fro_is_exact() {
     let place = trained("word2vec");
     for name in ["v.vec", "v.txt", "v.bin", "v.txt.gz"] {
         stdout(&place.ninefold(&["embed", "convert", "v.safetensors", name]).output().unwrap());
@@ -194,7 +194,7 @@ fn the_same_seed_gives_the_same_bytes() {
 
 /// Starts a training, kills it when it has written a checkpoint, gives the same command again.
 #[test]
-fn a_killed_training_goes_on_to_the_same_bytes() {
+fn resumed_training_matches_uninterrupted_training() {
     let place = Place::new();
     place.write("text.txt", &text());
     for (method, memory) in [("word2vec", "4"), ("fasttext", "4"), ("glove", "0")] {
@@ -228,7 +228,7 @@ fn a_killed_training_goes_on_to_the_same_bytes() {
 }
 
 #[test]
-fn sets_are_scored_and_what_is_not_covered_is_counted() {
+fn evaluation_sets_are_scored_with_their_coverage() {
     let place = trained("word2vec");
     place.write("pairs.tsv", "# made up\nsail\tanchor\t9\nsail\toven\t1\nDough\tflour\t8\nsail\tdragon\t5\n");
     place.write("questions.txt", ": all\nsail anchor sail anchor\nsail anchor dragon wing\n");
@@ -241,7 +241,7 @@ fn sets_are_scored_and_what_is_not_covered_is_counted() {
 }
 
 #[test]
-fn a_vocabulary_is_cut_out() {
+fn export_writes_the_vectors_of_a_vocabulary() {
     let place = trained("fasttext");
     place.write("words.txt", "sail\nAnchor\t7\n\nanchors\n");
     let report = json(&place, &["embed", "export", "v.safetensors", "small.vec", "--vocab", "words.txt", "--json"]);
@@ -252,7 +252,7 @@ fn a_vocabulary_is_cut_out() {
 }
 
 #[test]
-fn a_map_is_one_page() {
+fn map_is_one_page() {
     let place = trained("word2vec");
     for layout in ["tsne", "pca"] {
         let places = json(&place, &["embed", "map", "v.safetensors", "-o", "m.html", "--layout", layout, "--json"]);
@@ -263,7 +263,7 @@ fn a_map_is_one_page() {
 }
 
 #[test]
-fn bad_input_is_said_before_the_work() {
+fn bad_input_is_reported_before_the_work() {
     let place = Place::new();
     place.write("text.txt", &text());
     let train = |more: &[&str], code: i32| {
@@ -303,7 +303,7 @@ fn bad_input_is_said_before_the_work() {
 }
 
 #[test]
-fn every_verb_has_examples() {
+fn every_subcommand_has_examples() {
     let place = Place::new();
     for verb in ["train", "convert", "info", "nearest", "analogy", "eval", "export", "map"] {
         let help = stdout(&place.ninefold(&["embed", verb, "--help"]).output().unwrap());

@@ -1,4 +1,4 @@
-//! Convolutions and pooled word vectors through the program: compared, saved, used, gone on with, searched, refused by name.
+//! Convolutions and pooled word vectors: compared, saved, used, resumed, searched.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
@@ -13,7 +13,7 @@ use serde_json::Value;
 const BOTH: [&str; 6] = ["--embeddings", "glove", "--models", "cnn,swem", "--set", "model.filters=6"];
 
 #[test]
-fn they_are_trained_saved_and_used() {
+fn convolutions_and_pooled_vectors_are_trained_saved_and_used() {
     let place = Place::new();
     let run = |name: &str, threads: &str| {
         place.compare(
@@ -49,7 +49,7 @@ fn they_are_trained_saved_and_used() {
 }
 
 #[test]
-fn a_killed_run_goes_on_to_the_same_bits() {
+fn killed_run_resumes_to_the_same_bits() {
     let place = Place::new();
     let long = [&BOTH[..], &["--epochs", "300", "--set", "training.patience=0"]].concat();
     stdout(&place.compare("whole", &long));
@@ -80,7 +80,7 @@ fn a_killed_run_goes_on_to_the_same_bits() {
 }
 
 #[test]
-fn a_search_gives_each_network_its_own_settings() {
+fn search_draws_the_settings_of_each_network() {
     let place = Place::new();
     let base = ["search", "--data", "posts", "--run-dir", "s", "--embeddings", "glove", "--models", "gru,cnn,swem"];
     let space = ["model.hidden_size=[4, 8]", "model.filters=[3, 5]", "model.filter_widths=[[1, 2], [2, 3]]"];
@@ -111,7 +111,7 @@ fn a_search_gives_each_network_its_own_settings() {
 }
 
 #[test]
-fn what_they_do_not_know_is_refused_by_name() {
+fn unknown_networks_and_settings_are_refused_by_name() {
     let place = Place::new();
     let refused = |args: &[&str]| refusal(&place.compare("run", args), 2);
     let error = refused(&["--models", "cnnn"]);

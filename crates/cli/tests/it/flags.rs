@@ -213,7 +213,7 @@ fn with_flag(base: &[&'static str], words: &[&'static str]) -> Vec<&'static str>
 
 /// Whatever a command leaves: its output and files, without what differs from run to run.
 #[derive(PartialEq, Eq, Debug)]
-struct Result {
+struct Outcome {
     ok: bool,
     stdout: String,
     stderr: String,
@@ -264,7 +264,7 @@ fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(14_695_981_039_346_656_037, |sum, &byte| (sum ^ u64::from(byte)).wrapping_mul(1_099_511_628_211))
 }
 
-fn run(place: &Place, words: &[&str]) -> Result {
+fn run(place: &Place, words: &[&str]) -> Outcome {
     for name in ["out", "elsewhere"] {
         let _ = fs::remove_dir_all(place.path(name));
     }
@@ -275,7 +275,7 @@ fn run(place: &Place, words: &[&str]) -> Result {
     let mut found = BTreeMap::new();
     files(&place.path(""), &place.path(""), &mut found);
     found.retain(|name, _| !name.starts_with("cache/"));
-    Result {
+    Outcome {
         ok: output.status.success(),
         stdout: without_times(&String::from_utf8(output.stdout).unwrap()),
         stderr: String::from_utf8(output.stderr).unwrap(),

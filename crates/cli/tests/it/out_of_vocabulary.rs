@@ -1,4 +1,4 @@
-//! Words outside of the vocabulary through the program: trained, saved, predicted with, searched over.
+//! Out-of-vocabulary words: trained, saved, predicted with, searched over.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ use crate::common::{Place, SMALL, refusal, stdout};
 const SUBWORDS: &str = "embedding.out_of_vocabulary=subwords";
 
 #[test]
-fn the_sample_is_read_by_ngrams_and_so_are_new_texts() {
+fn unknown_words_are_read_by_ngrams_in_training_and_prediction() {
     let place = Place::new();
     let args = ["compare", "--data", "sample", "--set", "corpus.sample.documents=600", "--embeddings", "fasttext"];
     let more = ["--models", "gru", "--epochs", "2", "--baselines", "none", "--ensembles", "none", "--threads", "1"];
@@ -33,7 +33,7 @@ fn the_sample_is_read_by_ngrams_and_so_are_new_texts() {
 }
 
 #[test]
-fn it_is_refused_where_it_could_do_nothing_and_a_search_may_draw_it() {
+fn out_of_vocabulary_setting_is_refused_without_ngrams_and_can_be_searched() {
     let place = Place::new();
     let error = refusal(&place.compare("run", &["--embeddings", "word2vec", "--set", SUBWORDS]), 2);
     assert!(error.contains("embedding.out_of_vocabulary: expected \"unk\", as word2vec has no n-grams"), "{error}");

@@ -1,11 +1,11 @@
-//! Pretraining through the program: who is pretrained, what is kept of it, and what is refused.
+//! Pretraining: which networks are pretrained, what is saved, and what is refused.
 
 #![allow(clippy::unwrap_used)]
 
 use crate::common::{Place, SMALL, refusal, stdout};
 
 #[test]
-fn recurrent_networks_read_the_texts_first_and_others_do_not() {
+fn only_recurrent_networks_are_pretrained() {
     let place = Place::new();
     let args =
         ["compare", "--data", "sample", "--set", "corpus.sample.documents=300", "--embeddings", "glove", "--models"];

@@ -1,4 +1,4 @@
-//! A run that was stopped, politely or not, goes on to the same bits.
+//! An interrupted or killed run resumes to the same bits.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
@@ -59,7 +59,7 @@ fn same_results(place: &Place, a: &str, b: &str) {
 }
 
 #[test]
-fn ctrl_c_leaves_a_readable_folder_and_the_same_command_goes_on() {
+fn interrupted_run_is_readable_and_resumes() {
     let place = Place::new();
     whole(&place, "whole");
     let child = start_and_signal(&place, "cut", "cut/pairs/glove-gru/checkpoint.safetensors", "-INT");
@@ -89,7 +89,7 @@ fn ctrl_c_leaves_a_readable_folder_and_the_same_command_goes_on() {
 }
 
 #[test]
-fn a_killed_run_goes_on_to_the_same_bits() {
+fn killed_run_resumes_to_the_same_bits() {
     let place = Place::new();
     whole(&place, "whole");
     let child = start_and_signal(&place, "cut", "cut/pairs/glove-rnn/checkpoint.safetensors", "-KILL");
@@ -99,7 +99,7 @@ fn a_killed_run_goes_on_to_the_same_bits() {
 }
 
 #[test]
-fn a_damaged_checkpoint_is_said_and_trained_over() {
+fn damaged_checkpoint_is_reported_and_training_restarts() {
     let place = Place::new();
     whole(&place, "whole");
     let child = start_and_signal(&place, "cut", "cut/pairs/glove-rnn/checkpoint.safetensors", "-INT");
@@ -124,7 +124,7 @@ fn other_settings_are_refused_with_what_differs() {
 }
 
 #[test]
-fn changed_texts_are_trained_on_again() {
+fn changed_texts_invalidate_finished_rows() {
     let place = Place::new();
     stdout(&place.compare("run", &["--embeddings", "glove", "--models", "rnn"]));
     place.write("posts/train/boats/00.txt", "sail sail sail anchor");

@@ -1,4 +1,4 @@
-//! `search`: what it tries, what it leaves, that it goes on, that it never looks at test labels, and what it refuses.
+//! `search`: its trials and files, resuming, independence of test labels, and what it refuses.
 
 #![allow(clippy::unwrap_used)]
 
@@ -37,7 +37,7 @@ fn without_seconds(mut results: Value) -> Value {
 }
 
 #[test]
-fn the_better_settings_are_trained_further_and_test_labels_are_not_looked_at() {
+fn better_trials_are_trained_longer_without_test_labels() {
     let place = Place::new();
     let table = stdout(&search(&place, "s", &[&SPACE[..], &["--trials", "9"]].concat()));
     let said = table.replace("\n  ", " ");
@@ -77,7 +77,7 @@ fn the_better_settings_are_trained_further_and_test_labels_are_not_looked_at() {
 }
 
 #[test]
-fn a_search_repeats_exactly_and_goes_on_with_a_larger_budget() {
+fn search_is_reproducible_and_resumes_with_a_larger_budget() {
     let place = Place::new();
     stdout(&search(&place, "a", &[&SPACE[..], &["--trials", "6"]].concat()));
     stdout(&search(&place, "b", &[&SPACE[..], &["--trials", "6"]].concat()));
@@ -102,7 +102,7 @@ fn a_search_repeats_exactly_and_goes_on_with_a_larger_budget() {
 }
 
 #[test]
-fn trials_side_by_side_find_what_trials_in_turn_find() {
+fn parallel_and_sequential_trials_agree() {
     let place = Place::new();
     stdout(&search(&place, "turn", &[&SPACE[..], &["--trials", "5", "--epochs", "1"]].concat()));
     stdout(&search(&place, "side", &[&SPACE[..], &["--trials", "5", "--epochs", "1", "--threads", "2"]].concat()));

@@ -94,7 +94,7 @@ fn every_command_recognises_a_file_by_the_same_readers() {
 }
 
 #[test]
-fn an_unsure_model_gives_no_label() {
+fn prediction_below_min_probability_has_no_label() {
     let (place, model) = trained();
     place.write("texts.txt", "the sail and the anchor\nwas very good\nrook pawn gambit check rook\n");
     let labelled =
@@ -112,7 +112,7 @@ fn an_unsure_model_gives_no_label() {
     }
     assert!((1..3).contains(&unsure), "{all}");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&format!("no label for {unsure} of 3 texts: less than")), "{said}");
+    assert!(said.contains(&format!("no label for {unsure} of 3 texts: probability below")), "{said}");
     let json = place.ninefold(&["predict", &model, "texts.txt", "--json", "--min-probability", "1"]).output().unwrap();
     let first: Value = serde_json::from_str(stdout(&json).lines().next().unwrap()).unwrap();
     assert!(first["label"].is_null() && first["probability"].is_f64(), "{first}");
@@ -132,7 +132,7 @@ fn an_unsure_model_gives_no_label() {
 }
 
 #[test]
-fn predict_says_what_compare_said_about_the_test_texts() {
+fn predict_matches_the_predictions_of_compare() {
     let (place, model) = trained();
     let predictions = std::fs::read_to_string(place.path("run/pairs/glove-gru/predictions.csv")).unwrap();
     for line in predictions.lines().skip(1) {
@@ -145,7 +145,7 @@ fn predict_says_what_compare_said_about_the_test_texts() {
 }
 
 #[test]
-fn a_typed_line_is_answered_before_the_next_one_comes() {
+fn each_typed_line_is_labelled_at_once() {
     let (place, model) = trained();
     let mut child = Command::new(env!("CARGO_BIN_EXE_ninefold"))
         .current_dir(place.path(""))
@@ -164,7 +164,7 @@ fn a_typed_line_is_answered_before_the_next_one_comes() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn closed_pipe_is_no_error() {
     let (place, model) = trained();
     place.write("many.txt", &"the sail and the anchor\n".repeat(60_000));
     let mut child = Command::new(env!("CARGO_BIN_EXE_ninefold"))
@@ -181,7 +181,7 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn evaluate_gives_the_scores_that_compare_gave() {
+fn evaluate_matches_the_scores_of_compare() {
     let (place, model) = trained();
     let output = place.ninefold(&["evaluate", &model, "--data", "posts", "--json"]).output().unwrap();
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
@@ -190,7 +190,7 @@ fn evaluate_gives_the_scores_that_compare_gave() {
     let metrics = place.json("run/pairs/glove-gru/metrics.json");
     assert_eq!((&report["classes"], &report["confusion"]), (&metrics["classes"], &metrics["confusion"]));
     let text = stdout(&place.ninefold(&["evaluate", &model, "--data", "posts"]).output().unwrap());
-    for expected in ["precision", "boats", "mean, by texts", "accuracy: "] {
+    for expected in ["precision", "boats", "weighted mean", "accuracy: "] {
         assert!(text.contains(expected), "{text}");
     }
     place.write("new.csv", "text,label\nsail,boats\nrook,submarines\n");
@@ -199,7 +199,7 @@ fn evaluate_gives_the_scores_that_compare_gave() {
 }
 
 #[test]
-fn an_altered_truncated_or_foreign_model_is_refused() {
+fn altered_truncated_or_foreign_model_is_refused() {
     let (place, model) = trained();
     let weights = place.path(&model).join("model.safetensors");
     let whole = std::fs::read(&weights).unwrap();

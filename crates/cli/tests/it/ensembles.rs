@@ -1,4 +1,4 @@
-//! Models that answer together, through the program: in a comparison, saved, and as a teacher.
+//! Ensembles: in a comparison, saved, and as a teacher.
 
 #![allow(clippy::unwrap_used)]
 
@@ -18,7 +18,7 @@ const GRU: &str = "run/pairs/glove-gru/model";
 const RNN: &str = "run/pairs/glove-rnn/model";
 
 #[test]
-fn ensembles_stand_in_the_table_the_page_json_and_csv() {
+fn ensembles_are_in_the_table_the_page_json_and_csv() {
     let place = Place::new();
     let all = "vote_seeds,vote_networks,vote_selected,stacked";
     let args = ["--baselines", "majority,tfidf_svm", "--seeds", "2", "--ensembles", all];
@@ -73,7 +73,7 @@ fn ensembles_stand_in_the_table_the_page_json_and_csv() {
 }
 
 #[test]
-fn the_default_has_two_and_a_finished_run_gets_others_at_once() {
+fn finished_run_is_extended_with_ensembles_without_training() {
     let place = Place::new();
     let printed = stdout(&place.ninefold(&["config"]).output().unwrap());
     assert!(printed.contains("ensembles = [\"vote_selected\", \"stacked\"]"), "{printed}");
@@ -98,7 +98,7 @@ fn the_default_has_two_and_a_finished_run_gets_others_at_once() {
 }
 
 #[test]
-fn saved_models_answer_together() {
+fn ensemble_of_saved_models_predicts() {
     let place = trained();
     let output = place.ninefold(&["ensemble", GRU, RNN, "-o", "both", "--weights", "3,1"]).output().unwrap();
     let text = stdout(&output);
@@ -131,7 +131,7 @@ fn saved_models_answer_together() {
 }
 
 #[test]
-fn what_does_not_go_together_is_refused() {
+fn incompatible_models_are_refused() {
     let place = trained();
     let refused =
         |args: &[&str], code: i32| refusal(&place.ninefold(&[&["ensemble"], args].concat()).output().unwrap(), code);
@@ -165,7 +165,7 @@ fn what_does_not_go_together_is_refused() {
 }
 
 #[test]
-fn a_pupil_is_taught_on_the_built_in_sample() {
+fn student_is_distilled_on_the_built_in_sample() {
     let place = Place::new();
     let sample = ["--data", "sample", "--set", "corpus.sample.documents=300", "--epochs", "2"];
     let run = ["compare", "--run-dir", "run", "--baselines", "none", "--ensembles", "vote_networks"];

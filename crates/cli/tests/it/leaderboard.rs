@@ -1,4 +1,4 @@
-//! What makes a leaderboard honest: baselines, seeds, ranks, and the page that shows them.
+//! The leaderboard: baselines, seeds, ranks, and the page that shows them.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -18,7 +18,7 @@ fn rows(board: &Value) -> &Vec<Value> {
 }
 
 #[test]
-fn a_refit_is_said_and_what_it_saves_answers_as_it_was_scored() {
+fn refit_is_reported_and_its_saved_model_has_the_reported_scores() {
     let place = Place::new();
     let table = stdout(&place.compare("run", &[&QUICK[..], &["--baselines", "complement_nb", "--refit"]].concat()));
     let said = "joined to train when every choice is made (refit)";
@@ -40,7 +40,7 @@ fn a_refit_is_said_and_what_it_saves_answers_as_it_was_scored() {
 }
 
 #[test]
-fn baselines_stand_beside_the_pairs_and_are_not_done_again() {
+fn baselines_are_listed_with_the_pairs_and_not_repeated() {
     let place = Place::new();
     let args = [&QUICK[..], &["--baselines", BASELINES]].concat();
     let output = place.compare("run", &args);
@@ -77,7 +77,7 @@ fn baselines_stand_beside_the_pairs_and_are_not_done_again() {
 }
 
 #[test]
-fn a_baseline_that_diverges_is_recorded_and_the_others_go_on() {
+fn diverging_baseline_is_recorded_and_others_continue() {
     let place = Place::new();
     let baselines = ["--baselines", "fasttext_supervised,majority", "--set", "baseline.learning_rate=1e30"];
     stdout(&place.compare("run", &[&["--embeddings", "glove", "--models", "gru"], &baselines[..]].concat()));
@@ -136,7 +136,7 @@ fn every_format_has_the_same_rows_in_the_same_order() {
 }
 
 #[test]
-fn one_test_text_and_a_class_that_test_lacks_are_judged_and_said_to_say_little() {
+fn tiny_test_part_is_scored_with_a_warning() {
     let place = Place::new();
     place.write("train.csv", &csv(&[("boats", 12), ("bread", 12), ("chess", 12)]));
     place.write("one.csv", "text,label\nthe sail and the anchor,boats\n");
@@ -178,7 +178,7 @@ fn csv(classes: &[(&str, usize)]) -> String {
 }
 
 #[test]
-fn uneven_classes_are_ranked_by_macro_f1_and_weights_are_heard() {
+fn imbalanced_classes_are_ranked_by_macro_f1_and_class_weights_apply() {
     let place = Place::new();
     place.write("train.csv", &csv(&[("boats", 60), ("bread", 12), ("chess", 8)]));
     let compare = |run: &str, args: &[&str]| {
@@ -258,7 +258,7 @@ fn values<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn the_page_says_what_the_leaderboard_says() {
+fn page_shows_the_figures_of_the_leaderboard() {
     let place = Place::new();
     stdout(&place.compare("run", &[&QUICK[..], &["--baselines", "majority,tfidf_svm"]].concat()));
     let written = std::fs::read_to_string(place.path("run/report.html")).unwrap();
@@ -321,7 +321,7 @@ fn the_page_says_what_the_leaderboard_says() {
 }
 
 #[test]
-fn runs_stand_side_by_side_and_an_unfinished_one_says_so() {
+fn page_of_two_runs_marks_the_unfinished_one() {
     let place = Place::new();
     for run in ["a", "b"] {
         stdout(&place.compare(run, &["--embeddings", "glove", "--models", "gru"]));
