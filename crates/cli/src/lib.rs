@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use flags::output::Global;
+use ninefold::kernels::simd::InstructionSet;
 use output::{Output, is_closed_pipe};
 use usage::is_usage;
 
@@ -82,7 +83,8 @@ pub fn main() -> ExitCode {
     if let Err(error) = stop::listen() {
         output.warn(&format!("signals such as Ctrl-C end the program at once: cannot listen for them: {error}"));
     }
-    match run(&cli.command, &output) {
+    let done = InstructionSet::requested().map_err(Into::into).and_then(|_| run(&cli.command, &output));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) if is_interrupted(&error) => stop::end_process(&output),

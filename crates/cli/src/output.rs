@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
 use anyhow::{Context, Result};
+use ninefold::phrasing::printable_lines;
 use ninefold::report::View;
 
 use crate::flags::output::{ColorChoice, Global};
@@ -74,13 +75,15 @@ impl Output {
     /// Prints a message on stderr, unless `--quiet` is given.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{}", printable_lines(text));
         }
     }
 
     /// Prints a warning on stderr, unless `--quiet` is given.
     pub fn warn(&self, text: &str) {
-        self.say(&format!("{} {text}", self.paint("33", "warning:")));
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "{} {}", self.paint("33", "warning:"), printable_lines(text));
+        }
     }
 
     /// Prints an error with its causes on stderr.
@@ -88,7 +91,7 @@ impl Output {
         // The library's errors contain their causes.
         let last = error.chain().position(|cause| cause.is::<ninefold::Error>()).unwrap_or(usize::MAX);
         let causes: Vec<String> = error.chain().take(last.saturating_add(1)).map(ToString::to_string).collect();
-        let _ = writeln!(io::stderr(), "{} {}", self.paint("31;1", "error:"), causes.join(": "));
+        let _ = writeln!(io::stderr(), "{} {}", self.paint("31;1", "error:"), printable_lines(&causes.join(": ")));
     }
 
     /// True if progress bars can be drawn.

@@ -1,5 +1,7 @@
 //! How counts, shares and lists are put into sentences, tables and errors.
 
+use std::borrow::Cow;
+
 /// `12345` -> `12,345`.
 pub fn thousands(number: usize) -> String {
     let digits = number.to_string();
@@ -47,6 +49,74 @@ pub fn all_listed<T: AsRef<str>>(items: &[T]) -> String {
     }
 }
 
+/// Text from outside as it may be written to a terminal: control characters (escape sequences, line breaks, tabs), line and
+/// paragraph separators and characters that change the direction of writing are replaced by their escapes, `\u{1b}`, `\n`, `\t`.
+///
+/// # Examples
+/// ```
+/// use ninefold_core::phrasing::printable;
+///
+/// assert_eq!(printable("naïve 🐸"), "naïve 🐸");
+/// assert_eq!(printable("a\tb\u{1b}[2J"), "a\\tb\\u{1b}[2J");
+/// ```
+pub fn printable(text: &str) -> Cow<'_, str> {
+    escaped(text, is_unprintable)
+}
+
+/// As [`printable`], for text of several lines: line breaks stay.
+pub fn printable_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |letter| letter != '\n' && is_unprintable(letter))
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\t' | '\r' if is_escaped(letter) => safe.extend(letter.escape_default()),
+            _ if is_escaped(letter) => safe.extend(letter.escape_unicode()),
+            _ => safe.push(letter),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+fn is_unprintable(letter: char) -> bool {
+    let changes_direction =
+        matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    letter.is_control() || changes_direction || matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
+/// A cell of a CSV file that no spreadsheet takes for a formula: text that begins with `=`, `+`, `-`, `@`, a tab or a carriage
+/// return gets an apostrophe in front, numbers stay. [`plain_cell`] removes it.
+///
+/// # Examples
+/// ```
+/// use ninefold_core::phrasing::{plain_cell, spreadsheet_cell};
+///
+/// assert_eq!(spreadsheet_cell("=1+1"), "'=1+1");
+/// assert_eq!(spreadsheet_cell("-0.5"), "-0.5");
+/// assert_eq!(plain_cell("'=1+1"), "=1+1");
+/// ```
+pub fn spreadsheet_cell(text: &str) -> Cow<'_, str> {
+    if text.parse::<f64>().is_err() && is_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// What [`spreadsheet_cell`] made the cell of.
+pub fn plain_cell(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_formula(text) => text,
+        _ => cell,
+    }
+}
+
+/// Whether text begins like a formula, apostrophes in front of it aside: so that text that already has some comes back whole.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
 /// `0.125` -> `12.5 %`.
 pub fn percent(share: f64) -> String {
     format!("{} %", rounded_percent(share))
@@ -81,6 +151,34 @@ mod tests {
             ["", "a", "a, b and c"]
         );
         assert_eq!([percent(0.1), percent(0.125), percent(1.0 / 3.0)], ["10 %", "12.5 %", "33.33 %"]);
+    }
+
+    #[test]
+    fn nothing_of_a_text_controls_the_terminal() {
+        for (text, expected) in [
+            ("", ""),
+            ("plain – 東京 🇫🇷 é", "plain – 東京 🇫🇷 é"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("a\nb\tc\rd\u{9b}2J\u{7f}", "a\\nb\\tc\\rd\\u{9b}2J\\u{7f}"),
+            ("\u{2028}\u{202e}abc", "\\u{2028}\\u{202e}abc"),
+            ("back\\slash", "back\\slash"),
+        ] {
+            assert_eq!(printable(text), expected);
+        }
+        assert_eq!(printable_lines("a\nb\u{1b}"), "a\nb\\u{1b}");
+    }
+
+    #[test]
+    fn formulas_are_text_in_spreadsheets_and_come_back() {
+        for text in ["=cmd|' /C calc'!A0", "+1-800", "-a", "@SUM(1)", "\tx", "\rx", "'=x", "''=x", "-", "--1"] {
+            let cell = spreadsheet_cell(text);
+            assert_eq!(cell, format!("'{text}"));
+            assert_eq!(plain_cell(&cell), text);
+        }
+        for text in ["", "a=b", "-1.5", "+3", "-1e-3", "'tis", "'", "don't", "a\t="] {
+            assert_eq!(spreadsheet_cell(text), text);
+            assert_eq!(plain_cell(text), text);
+        }
     }
 
     #[test]

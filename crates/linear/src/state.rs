@@ -43,6 +43,17 @@ pub enum Numbers {
     U32(Vec<u32>),
 }
 
+impl Numbers {
+    /// Whether none of them is NaN or infinite.
+    pub fn are_finite(&self) -> bool {
+        match self {
+            Numbers::F32(numbers) => numbers.iter().all(|number| number.is_finite()),
+            Numbers::F64(numbers) => numbers.iter().all(|number| number.is_finite()),
+            Numbers::U32(_) => true,
+        }
+    }
+}
+
 impl From<Vec<f32>> for Numbers {
     fn from(numbers: Vec<f32>) -> Numbers {
         Numbers::F32(numbers)

@@ -25,6 +25,15 @@ const PURPOSE: &str = "supervised";
 /// Texts between two looks at whether to go on.
 const LOOK: usize = 256;
 
+/// Length of the vectors at most.
+const MAX_DIM: usize = 1 << 16;
+/// Epochs at most.
+const MAX_EPOCHS: usize = 1_000_000;
+/// Words of an n-gram at most.
+const MAX_WORD_NGRAMS: usize = 64;
+/// Rows of n-grams at most.
+const MAX_BUCKETS: usize = 1 << 28;
+
 /// How the bag of n-grams is trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SupervisedConfig {
@@ -52,10 +61,15 @@ impl SupervisedConfig {
     /// # Errors
     /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
-        let counts =
-            [("dim", self.dim), ("epochs", self.epochs), ("word_ngrams", self.word_ngrams), ("bucket", self.bucket)];
-        if let Some((key, value)) = counts.into_iter().find(|&(_, value)| value == 0) {
-            return Err(Error::invalid_value(key, "at least 1", value));
+        let counts = [
+            ("dim", self.dim, MAX_DIM),
+            ("epochs", self.epochs, MAX_EPOCHS),
+            ("word_ngrams", self.word_ngrams, MAX_WORD_NGRAMS),
+            ("bucket", self.bucket, MAX_BUCKETS),
+        ];
+        if let Some((key, value, max)) = counts.into_iter().find(|&(_, value, max)| !(1..=max).contains(&value)) {
+            let expected = if value == 0 { "at least 1".to_string() } else { format!("at most {max}") };
+            return Err(Error::invalid_value(key, expected, value));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(Error::invalid_value("learning_rate", "a number above 0", self.learning_rate));
@@ -135,8 +149,12 @@ impl Supervised {
         let values = state.take_f32("rows", &[count, dim])?;
         let output = state.take_f32("output", &[num_classes, dim])?;
         let all = vocab_size.saturating_add(buckets);
-        if dim == 0 || word_ngrams == 0 || (word_ngrams > 1 && buckets == 0) || all > u32::MAX as usize {
-            return Err(Error::format("the model", "sizes from 1 up, and at most 2^32 rows", "others"));
+        let is_size = dim > 0 && (1..=MAX_WORD_NGRAMS).contains(&word_ngrams);
+        if !is_size || (word_ngrams > 1 && buckets == 0) || all > u32::MAX as usize {
+            let expected =
+                format!("sizes from 1 up, n-grams of at most {MAX_WORD_NGRAMS} words, and at most 2^32 rows");
+            let found = format!("dim {dim}, word_ngrams {word_ngrams}, {all} rows");
+            return Err(Error::format("the model", expected, found));
         }
         if trained.last().is_some_and(|&last| last as usize >= all) || !trained.is_sorted_by(|a, b| a < b) {
             return Err(Error::format("the tensor `row_numbers`", format!("rising numbers below {all}"), "others"));

@@ -8,6 +8,9 @@
 use super::{Csr, Ngrams};
 use ninefold_core::error::{Error, Result};
 
+/// Words of an n-gram at most.
+const MAX_N: usize = 64;
+
 /// Which n-grams count, and how much.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TfIdfConfig {
@@ -32,10 +35,10 @@ impl TfIdfConfig {
     /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
         let [min_n, max_n] = self.ngram_range;
-        if min_n == 0 || min_n > max_n {
+        if min_n == 0 || min_n > max_n || max_n > MAX_N {
             return Err(Error::invalid_value(
                 "ngram_range",
-                "two numbers from 1, the smaller first",
+                format!("two numbers from 1 to {MAX_N}, the smaller first"),
                 format!("[{min_n}, {max_n}]"),
             ));
         }

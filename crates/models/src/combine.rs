@@ -1,10 +1,12 @@
 //! Several saved models -> one ensemble that holds copies of them: what `ninefold ensemble` makes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::{
-    EnsembleConfig, EnsembleMember, EnsembleSummary, FORMAT_VERSION, Placing, is_ensemble, read_ensemble, same_labels,
+    EnsembleConfig, EnsembleMember, EnsembleSummary, FORMAT_VERSION, MemberPaths, Placing, is_ensemble, read_ensemble,
+    same_labels,
 };
 use crate::model::Model;
 use ninefold_core::error::{Error, Result};
@@ -18,13 +20,13 @@ use ninefold_metrics::Rule;
 /// # Errors
 /// [`Error::InvalidValue`] for weights that do not fit, [`Error::Data`] for a model that is given twice, for different labels, and
 /// for an `output` that holds something already; otherwise as [`Model::load`].
-pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by: String) -> Result<EnsembleConfig> {
+pub fn combine_models(models: &[PathBuf], weights: &[f64], output: &Path, made_by: String) -> Result<EnsembleConfig> {
     let weights = checked(weights, models.len())?;
     if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
     }
     let alone = match models {
-        [only] if is_ensemble(only) => Some(read_ensemble(only)?),
+        [only] if is_ensemble(only) => Some(read_ensemble(only, MemberPaths::Inside)?),
         _ => None,
     };
     let mut parts: Vec<Part> = Vec::new();
@@ -47,7 +49,9 @@ pub fn put_together(models: &[PathBuf], weights: &[f64], output: &Path, made_by:
         Some(config) => (config.rule, config.temperature, config.training),
         None => (Rule::Mean, 1.0, EnsembleSummary::default()),
     };
-    let mut config = EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training };
+    let sha256 = BTreeMap::new();
+    let mut config =
+        EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training, sha256 };
     config.place_members(&places, output, Placing::Copy)?;
     config.save(output, &labels)?;
     Ok(config)
@@ -68,7 +72,7 @@ fn parts_of(model: &Path, weight: f64, alone: bool) -> Result<Vec<Part>> {
         let member = EnsembleMember::of(&place, ".".to_string(), model.name(), weight)?;
         Ok(Part { labels: model.labels().to_vec(), place, member })
     };
-    let config = is_ensemble(model).then(|| read_ensemble(model)).transpose()?;
+    let config = is_ensemble(model).then(|| read_ensemble(model, MemberPaths::Inside)).transpose()?;
     let Some(config) = config.filter(|config| alone || config.rule.is_mean()) else {
         return Ok(vec![part(model.to_path_buf(), weight)?]);
     };

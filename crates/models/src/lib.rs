@@ -7,6 +7,6 @@ pub mod combine;
 pub mod model;
 pub mod predictor;
 
-pub use combine::put_together;
+pub use combine::combine_models;
 pub use model::{Ensemble, Model};
 pub use predictor::{Prediction, Predictor};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::bundle::{
-    Bundle, CONFIG, EnsembleConfig, EnsembleMember, Kind, LinearBundle, TrainingSummary, kind, read_checked,
-    read_ensemble, same_labels,
+    Bundle, CONFIG, EnsembleConfig, EnsembleMember, Kind, LinearBundle, MemberPaths, TrainingSummary, kind,
+    read_checked, read_ensemble, same_labels,
 };
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::{counted, listed};
@@ -36,15 +36,24 @@ impl Ensemble {
     ///
     /// # Errors
     /// Those of [`Model::load`]; [`Error::Checksum`](ninefold_core::Error::Checksum) when a member is another than it was,
-    /// [`Error::Format`](ninefold_core::Error::Format) when the config was altered, [`Error::Data`](ninefold_core::Error::Data) when
+    /// [`Error::Format`](ninefold_core::Error::Format) when the config was altered or a member lies outside of the ensemble's folder and
+    /// its run ([`MemberPaths::Inside`]), [`Error::Data`](ninefold_core::Error::Data) when
     /// members have different labels.
     pub fn load(folder: &Path) -> Result<Ensemble> {
-        let config = read_ensemble(folder)?;
+        Ensemble::load_with(folder, MemberPaths::Inside)
+    }
+
+    /// As [`Ensemble::load`], with members from where `member_paths` allows.
+    ///
+    /// # Errors
+    /// As [`Ensemble::load`].
+    pub fn load_with(folder: &Path, member_paths: MemberPaths) -> Result<Ensemble> {
+        let config = read_ensemble(folder, member_paths)?;
         let mut members: Vec<Model> = Vec::new();
         for EnsembleMember { path, sha256, .. } in &config.members {
             let place = folder.join(path);
             read_checked(&place.join(CONFIG), Some(sha256))?;
-            members.push(Model::load(&place)?);
+            members.push(Model::load_with(&place, member_paths)?);
             if let (Some(first), Some(last)) = (members.first(), members.last()) {
                 let first_place = folder.join(&config.members[0].path);
                 same_labels((&first_place, first.labels()), (&place, last.labels()))?;
@@ -60,10 +69,18 @@ impl Model {
     /// # Errors
     /// As [`Bundle::load`], [`LinearBundle::load`] and [`Ensemble::load`].
     pub fn load(folder: &Path) -> Result<Model> {
+        Model::load_with(folder, MemberPaths::Inside)
+    }
+
+    /// As [`Model::load`]. An ensemble takes its members from where `member_paths` allows.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_with(folder: &Path, member_paths: MemberPaths) -> Result<Model> {
         Ok(match kind(folder) {
             Kind::Network => Model::Network(Box::new(Bundle::load(folder)?)),
             Kind::Linear => Model::Linear(Box::new(LinearBundle::load(folder)?)),
-            Kind::Ensemble => Model::Ensemble(Box::new(Ensemble::load(folder)?)),
+            Kind::Ensemble => Model::Ensemble(Box::new(Ensemble::load_with(folder, member_paths)?)),
         })
     }
 

@@ -7,11 +7,12 @@ use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::bundle::{Bundle, BundleConfig, LinearBundle};
+use crate::bundle::{Bundle, BundleConfig, LinearBundle, MemberPaths};
 use crate::model::Model;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_data::{InputFormat, Strip};
+use ninefold_kernels::simd::InstructionSet;
 use ninefold_linear::baseline::{Input, TrainedBaseline};
 use ninefold_metrics::{Rule, Vote, calibration, most_probable, tempered};
 use ninefold_nn::batch::Encoded;
@@ -114,11 +115,20 @@ impl Predictor {
         Predictor::new(Model::load(folder.as_ref())?)
     }
 
-    /// Puts a model to work.
+    /// As [`Predictor::load`]. An ensemble takes its members from where `member_paths` allows.
     ///
     /// # Errors
-    /// Those of the tokenizer.
+    /// As [`Model::load`].
+    pub fn load_with(folder: impl AsRef<Path>, member_paths: MemberPaths) -> Result<Predictor> {
+        Predictor::new(Model::load_with(folder.as_ref(), member_paths)?)
+    }
+
+    /// Builds a predictor from a loaded model.
+    ///
+    /// # Errors
+    /// Those of the tokenizer; [`Error::InvalidValue`] when `NINEFOLD_SIMD` names no instruction set of this processor.
     pub fn new(model: Model) -> Result<Predictor> {
+        InstructionSet::requested()?;
         let (labels, name, parameter_count) = (model.labels().to_vec(), model.name(), model.parameter_count());
         let protocols = model.trainings().into_iter().map(|training| training.protocol.clone()).collect();
         let mut inputs: Vec<InputFormat> = Vec::new();

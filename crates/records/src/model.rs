@@ -1,5 +1,6 @@
 //! What is kept of one model: its leaderboard row, the scores per class, the confusion matrix, the history, its mistakes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::Row;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::write_atomically;
+use ninefold_core::phrasing::{plain_cell, spreadsheet_cell};
 use ninefold_data::Document;
 use ninefold_metrics::Confusion;
 use ninefold_metrics::calibration::Bin;
@@ -86,10 +88,13 @@ const EXCERPT: usize = 500;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mistake {
     /// Where the text came from.
+    #[serde(deserialize_with = "text_of_cell")]
     pub source: String,
     /// Its class.
+    #[serde(deserialize_with = "text_of_cell")]
     pub truth: String,
     /// The class that it was taken for.
+    #[serde(deserialize_with = "text_of_cell")]
     pub predicted: String,
     /// How sure the model was.
     pub probability: f64,
@@ -173,10 +178,11 @@ pub(crate) fn write_history(path: &Path, history: &[Epoch]) -> Result<()> {
 /// [`Error::Io`] when the file cannot be written.
 pub(crate) fn write_confusion(path: &Path, confusion: &Confusion, labels: &[String]) -> Result<()> {
     write_csv(path, |table| {
-        table.write_record(std::iter::once("truth \\ predicted").chain(labels.iter().map(String::as_str)))?;
+        let labels: Vec<Cow<str>> = labels.iter().map(|label| spreadsheet_cell(label)).collect();
+        table.write_record(std::iter::once("truth \\ predicted").chain(labels.iter().map(AsRef::as_ref)))?;
         labels.iter().enumerate().try_for_each(|(class, label)| {
             let counts = confusion.row(class).iter().map(u64::to_string);
-            table.write_record(std::iter::once(label.clone()).chain(counts))
+            table.write_record(std::iter::once(label.to_string()).chain(counts))
         })
     })
 }
@@ -199,7 +205,8 @@ pub(crate) fn write_predictions(
         for ((document, &label), row) in rows {
             let name = |label: u32| labels[label as usize].as_str();
             let probability = format!("{:.6}", row[label as usize]);
-            table.write_record([document.source.as_str(), name(document.label), name(label), &probability])?;
+            let texts = [document.source.as_str(), name(document.label), name(label)].map(spreadsheet_cell);
+            table.write_record(texts.iter().map(AsRef::as_ref).chain([probability.as_str()]))?;
         }
         Ok(())
     })
@@ -209,13 +216,20 @@ pub(crate) fn write_predictions(
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Prediction {
     /// Where the text came from.
+    #[serde(deserialize_with = "text_of_cell")]
     pub source: String,
     /// Its class.
+    #[serde(deserialize_with = "text_of_cell")]
     pub truth: String,
     /// The class that it was taken for.
+    #[serde(deserialize_with = "text_of_cell")]
     pub predicted: String,
     /// How sure the model was.
     pub probability: f64,
+}
+
+fn text_of_cell<'de, D: serde::Deserializer<'de>>(cell: D) -> std::result::Result<String, D::Error> {
+    Ok(plain_cell(&String::deserialize(cell)?).to_owned())
 }
 
 /// Reads `predictions.csv`.

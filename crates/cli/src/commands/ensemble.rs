@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, ValueHint};
 use ninefold::metrics::Rule;
 use ninefold::models::bundle::EnsembleMember;
-use ninefold::models::put_together;
+use ninefold::models::combine_models;
 use ninefold::report::plain_table;
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub struct EnsembleArgs {
 /// Runs the command.
 pub fn run(args: &EnsembleArgs, output: &Output) -> Result<()> {
     let made_by = format!("ninefold {}", env!("CARGO_PKG_VERSION"));
-    let config = put_together(&args.models, &args.weights, &args.output, made_by)?;
+    let config = combine_models(&args.models, &args.weights, &args.output, made_by)?;
     if args.format.is_json() {
         return output.print_json(&json!({ "ensemble": args.output, "members": config.members }));
     }

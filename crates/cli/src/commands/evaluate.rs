@@ -11,6 +11,7 @@ use ninefold::lab::TestEvaluations;
 use ninefold::metrics::calibration::{Selected, expected_calibration_error, selected};
 use ninefold::metrics::{Confusion, Scores};
 use ninefold::models::predictor::Predictor;
+use ninefold::phrasing::printable_lines;
 use ninefold::progress::Progress;
 use ninefold::records::ClassRow;
 use ninefold::report::plain_table;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 use crate::commands::as_trained::as_trained;
 use crate::flags::data::DataArgs;
+use crate::flags::members::MembersArgs;
 use crate::flags::output::FormatArgs;
 use crate::flags::threads::ThreadsArgs;
 use crate::flags::values::fraction;
@@ -49,6 +51,9 @@ pub struct EvaluateArgs {
     /// How many threads work.
     #[command(flatten)]
     pub threads: ThreadsArgs,
+    /// Where an ensemble's members may be.
+    #[command(flatten)]
+    pub members: MembersArgs,
 }
 
 /// Texts that are labelled between two checks for a signal.
@@ -86,7 +91,7 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
 
 fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, output: &Output) -> Result<()> {
     let folders = Folders::from_env();
-    let predictor = Predictor::load(&args.model)?;
+    let predictor = Predictor::load_with(&args.model, args.members.paths())?;
     let labels = predictor.labels().to_vec();
     let bars = Bars::new(output);
     let input = as_trained(&predictor, &args.data.text_column, &bars)?;
@@ -149,7 +154,11 @@ fn text(
     let means = [("weighted mean", weighted), ("macro mean", plain)];
     let means = means.map(|(name, shares)| row(name, shares, confusion.total()));
     let head = ["class", "precision", "recall", "F1", "texts"];
-    let mut text = format!("{protocol}\n\n{}", plain_table(&head, 1, classes.iter().map(of_class).chain(means)));
+    let mut text = format!(
+        "{}\n\n{}",
+        printable_lines(&protocol.to_string()),
+        plain_table(&head, 1, classes.iter().map(of_class).chain(means))
+    );
     writeln!(text, "Scores in %.\n\naccuracy: {} %", percent(&scores.accuracy))?;
     for confused in confusion.worst_confusions(CONFUSIONS) {
         let (truth, predicted) = (&labels[confused.truth], &labels[confused.predicted]);

@@ -13,9 +13,11 @@ use ninefold::Error;
 use ninefold::data::CorpusConfig;
 use ninefold::data::texts::{Text, TextFormat, TextReader};
 use ninefold::models::predictor::{Prediction, Predictor};
+use ninefold::phrasing::printable;
 use serde_json::json;
 
 use crate::commands::as_trained::as_trained;
+use crate::flags::members::MembersArgs;
 use crate::flags::output::FormatArgs;
 use crate::flags::threads::ThreadsArgs;
 use crate::flags::values::fraction;
@@ -68,6 +70,9 @@ pub struct PredictArgs {
     /// How the labels are printed; JSON is one object per text.
     #[command(flatten)]
     pub format: FormatArgs,
+    /// Where an ensemble's members may be.
+    #[command(flatten)]
+    pub members: MembersArgs,
     /// How many threads work.
     #[command(flatten)]
     pub threads: ThreadsArgs,
@@ -109,7 +114,7 @@ pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
 }
 
 fn label_all(args: &PredictArgs, output: &Output) -> Result<()> {
-    let predictor = Predictor::load(&args.model)?;
+    let predictor = Predictor::load_with(&args.model, args.members.paths())?;
     let mut counts = Counts::default();
     let trained = as_trained(&predictor, &args.text_column, &Bars::new(output))?;
     let reader = |format: Option<TextFormat>| TextReader::new(args.config(), &trained, format);
@@ -276,7 +281,7 @@ fn label(
             }
             writeln!(printed, "{object}")?;
         } else {
-            let name = |label: &'_ str| if is_sure { label.to_string() } else { String::new() };
+            let name = |label: &'_ str| if is_sure { printable(label).into_owned() } else { String::new() };
             let columns: Vec<String> =
                 top.iter().map(|(label, share)| format!("{}\t{share:.4}", name(label))).collect();
             writeln!(printed, "{}", columns.join("\t"))?;

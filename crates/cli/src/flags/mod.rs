@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod data;
+pub mod members;
 pub mod output;
 pub mod run_dir;
 pub mod threads;

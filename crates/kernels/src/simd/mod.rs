@@ -22,6 +22,8 @@ pub use x86::{Avx2, Avx512};
 
 use std::sync::OnceLock;
 
+use ninefold_core::error::{Error, Result};
+
 /// Floats per padded block: every padded axis is a multiple of this, so no kernel over a padded axis has a tail.
 pub const BLOCK: usize = 16;
 
@@ -193,16 +195,49 @@ impl InstructionSet {
         sets
     }
 
-    /// The instruction set that kernels run with: the best one, or the one that the environment variable `NINEFOLD_SIMD` names
-    /// (`portable`, `avx2`, `avx512`) where the processor has it.
+    /// The instruction set that kernels run with: the one that [`requested`](InstructionSet::requested) gives, or the best one where
+    /// the environment variable is not valid. Programs call `requested` first and report the error.
     pub fn current() -> InstructionSet {
         static CURRENT: OnceLock<InstructionSet> = OnceLock::new();
-        *CURRENT.get_or_init(|| {
-            let sets = InstructionSet::available();
-            let wanted = std::env::var("NINEFOLD_SIMD").ok();
-            let named = sets.iter().find(|set| Some(set.name()) == wanted.as_deref());
-            named.or(sets.last()).copied().unwrap_or(InstructionSet::Portable)
+        *CURRENT.get_or_init(|| InstructionSet::requested().unwrap_or_else(|_| InstructionSet::best()))
+    }
+
+    /// The instruction set that the environment variable `NINEFOLD_SIMD` names (`portable`, `avx2`, `avx512`), or the best one where
+    /// it is not set or empty.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] when it names no instruction set, or one that this processor lacks.
+    pub fn requested() -> Result<InstructionSet> {
+        match std::env::var_os("NINEFOLD_SIMD") {
+            Some(name) if !name.is_empty() => InstructionSet::named(&name.to_string_lossy()),
+            _ => Ok(InstructionSet::best()),
+        }
+    }
+
+    /// The instruction set of that name, where this processor has it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] with the names that are valid on this processor.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_kernels::simd::InstructionSet;
+    ///
+    /// assert_eq!(InstructionSet::named("portable")?, InstructionSet::Portable);
+    /// assert!(InstructionSet::named("nonsense").is_err());
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
+    pub fn named(name: &str) -> Result<InstructionSet> {
+        let sets = InstructionSet::available();
+        sets.iter().copied().find(|set| set.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = sets.iter().map(|set| set.name()).collect();
+            let expected = format!("one of {} (what this processor has), or not set", names.join(", "));
+            Error::invalid_value("NINEFOLD_SIMD", expected, format!("{name:?}"))
         })
+    }
+
+    fn best() -> InstructionSet {
+        InstructionSet::available().last().copied().unwrap_or(InstructionSet::Portable)
     }
 
     /// This instruction set with products of bf16, where the processor has them.
@@ -247,6 +282,18 @@ impl InstructionSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unknown_instruction_set_is_refused() {
+        for set in InstructionSet::available() {
+            assert_eq!(InstructionSet::named(set.name()).ok(), Some(set));
+        }
+        for wrong in ["nonsense", "AVX2", "", " portable", "avx512_bf16"] {
+            let error = InstructionSet::named(wrong).map_err(|error| error.to_string());
+            let begin = "NINEFOLD_SIMD: expected one of portable";
+            assert!(error.as_ref().is_err_and(|error| error.starts_with(begin)), "{error:?}");
+        }
+    }
 
     struct Everything<'a>(&'a [f32], &'a mut [f32]);
 

@@ -317,6 +317,7 @@ impl<'a> Ensembles<'a> {
             rule: chosen.rule,
             temperature: chosen.temperature,
             training,
+            sha256: BTreeMap::new(),
         };
         config.save(&folder, &self.texts.corpus.labels)
     }

@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::rng::Rng;
 use ninefold_lab::Config;
-use ninefold_models::bundle::{Bundle, bytes};
+use ninefold_models::bundle::{Bundle, bytes, renew_checksum};
+use ninefold_models::combine_models;
 use ninefold_models::predictor::Predictor;
-use ninefold_models::put_together;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::families::EncoderConfig;
 use ninefold_nn::families::recurrent::Recurrent;
@@ -177,7 +177,7 @@ fn several_answer_together_whatever_each_makes_of_unseen_words() {
     let pairs = [pair("on", "gru"), pair("off", "gru"), pair("few", "gru"), pair("on", "swem")];
     let models: Vec<PathBuf> = pairs.iter().map(|pair| pair.join("model")).collect();
     let all = place.path().join("all");
-    put_together(&models, &[], &all, "ninefold test".to_string()).unwrap();
+    combine_models(&models, &[], &all, "ninefold test".to_string()).unwrap();
     let each = pairs.each_ref().map(|pair| kept(pair));
     let mean = |place: usize| (each.iter().map(|said| f64::from(said[place])).sum::<f64>() / 4.0) as f32;
     assert_eq!(said(&all, &test), (0..each[0].len()).map(mean).collect::<Vec<f32>>());
@@ -269,6 +269,7 @@ fn damaged_ngrams_are_refused() {
         let config = fs::read_to_string(model.join("config.json")).unwrap();
         let sum = ninefold_models::bundle::sha256;
         fs::write(model.join("config.json"), config.replace(&sum(&whole), &sum(&other))).unwrap();
+        renew_checksum(&model).unwrap();
         let error = Bundle::load(&model).unwrap_err().to_string();
         fs::write(model.join("config.json"), config).unwrap();
         error

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use ninefold_core::progress::Silent;
 use ninefold_lab::Config;
-use ninefold_models::bundle::{Bundle, bytes, is_ensemble};
+use ninefold_models::bundle::{Bundle, bytes, is_ensemble, renew_checksum};
 use ninefold_models::predictor::Predictor;
-use ninefold_models::{Ensemble, put_together};
+use ninefold_models::{Ensemble, combine_models};
 use ninefold_nn::model::ModelKind;
 use small::{config, distill, run};
 
@@ -39,7 +39,7 @@ fn said(model: &Path) -> Vec<f32> {
 
 fn together(models: &[&Path], weights: &[f64], output: &Path) -> ninefold_core::Result<()> {
     let models: Vec<PathBuf> = models.iter().map(|model| model.to_path_buf()).collect();
-    put_together(&models, weights, output, "ninefold test".to_string()).map(|_| ())
+    combine_models(&models, weights, output, "ninefold test".to_string()).map(|_| ())
 }
 
 #[test]
@@ -134,6 +134,7 @@ fn a_damaged_ensemble_is_refused() {
     let refused = |from: &str, to: &str| {
         assert!(whole.contains(from), "{whole}");
         fs::write(&path, whole.replacen(from, to, 1)).unwrap();
+        renew_checksum(&both).unwrap();
         let error = Predictor::load(&both).unwrap_err().to_string();
         fs::write(&path, &whole).unwrap();
         error

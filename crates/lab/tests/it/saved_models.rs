@@ -10,7 +10,7 @@ use std::path::Path;
 use ninefold_core::folders::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_lab::{BaselineKind, Config, KeepModels, RunFolder};
-use ninefold_models::bundle::{LinearBundle, is_ensemble};
+use ninefold_models::bundle::{LinearBundle, is_ensemble, renew_checksum};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::model::ModelKind;
 use ninefold_records::{Leaderboard, Row, RowKind};
@@ -163,7 +163,7 @@ fn altered_baseline_is_refused_by_name() {
         ),
         ("fasttext_supervised", "\"bucket\": 500", "\"bucket\": 4000000000000000", "at most 2^32 rows"),
         ("fasttext_supervised", "\"word_ngrams\": 2", "\"word_ngrams\": 0", "sizes from 1 up"),
-        ("glove-mean_logistic", "\"temperature\": ", "\"temperature\": -", "a temperature that is no number above 0"),
+        ("glove-mean_logistic", "\"temperature\": ", "\"temperature\": -", "a temperature above 0, found -"),
         ("majority", "\"kind\": \"linear\"", "\"kind\": \"network\"", "unknown field"),
     ] {
         let model = place.path().join("run/baselines").join(baseline).join("model");
@@ -171,6 +171,7 @@ fn altered_baseline_is_refused_by_name() {
         let whole = fs::read_to_string(&path).unwrap();
         assert!(whole.contains(from), "{whole}");
         fs::write(&path, whole.replacen(from, to, 1)).unwrap();
+        renew_checksum(&model).unwrap();
         let error = Predictor::load(&model).unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains(baseline), "{error}");
         fs::write(&path, &whole).unwrap();

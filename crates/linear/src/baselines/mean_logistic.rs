@@ -52,6 +52,9 @@ impl Baseline for MeanLogistic {
         }
         let matrix = state.take_f32("embedding.weight", &[vocab_size, dim])?;
         let scaler = Scaler::new(state.take_f64("scaler.mean", &[dim])?, state.take_f64("scaler.scale", &[dim])?);
+        if scaler.scales().iter().any(|&scale| scale <= 0.0) {
+            return Err(Error::format("the tensor `scaler.scale`", "numbers above 0", "0 or less"));
+        }
         let linear = state.take_linear(dim, num_classes)?;
         Ok(Box::new(MeanClassifier { matrix, dim, scaler, linear }))
     }

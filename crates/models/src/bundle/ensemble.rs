@@ -9,16 +9,19 @@
 //! *takes* saved models -> *gives* a folder that is read wherever a saved model is. A member is known by the checksum of its
 //! `config.json`, which holds the checksums of its other files.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::config_file::{self, ConfigFile};
 use super::kind::is_ensemble;
-use super::{CARD, CONFIG, LABELS, NGRAMS, SUBWORDS, VOCAB, WEIGHTS, checksum, migrate, read_json_of_version};
-use ninefold_core::error::{Error, Result};
-use ninefold_core::files::{read_json, write_atomically, write_json};
+use super::{CARD, CONFIG, LABELS, NGRAMS, SUBWORDS, VOCAB, WEIGHTS, checksum, migrate};
+use ninefold_core::error::{Error, Location, Result};
+use ninefold_core::files::{read_json, write_atomically};
 use ninefold_metrics::{Rule, Scores};
 
 /// `config.json` of a saved ensemble.
@@ -39,6 +42,29 @@ pub struct EnsembleConfig {
     /// How it came about.
     #[serde(default)]
     pub training: EnsembleSummary,
+    /// The checksum of this file; filled in by [`EnsembleConfig::save`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sha256: BTreeMap<String, String>,
+}
+
+impl ConfigFile for EnsembleConfig {
+    fn checksums(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.sha256
+    }
+
+    fn migrated(config: Value) -> Value {
+        migrate::ensemble(config)
+    }
+}
+
+/// From where an ensemble may take its members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MemberPaths {
+    /// From its own folder, and an ensemble at `RUN/ensembles/NAME/model` also from the rows of `RUN`.
+    #[default]
+    Inside,
+    /// From any folder. For ensembles whose config you trust.
+    Anywhere,
 }
 
 /// One of several models.
@@ -93,7 +119,7 @@ impl EnsembleConfig {
         fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
         let card = self.card(labels);
         write_atomically(&folder.join(CARD), |out| std::io::Write::write_all(out, card.as_bytes()))?;
-        write_json(&folder.join(CONFIG), self)
+        config_file::write(folder, &mut self.clone())
     }
 
     /// README.md: who is in it, how good it is, how to use it.
@@ -156,7 +182,7 @@ pub fn bytes(folder: &Path) -> Result<u64> {
         let optional = [SUBWORDS, NGRAMS].into_iter().filter(|name| folder.join(name).is_file());
         return [CONFIG, VOCAB, LABELS, WEIGHTS].into_iter().chain(optional).map(size).sum();
     }
-    let members = read_config(folder)?.members;
+    let members = read_config(folder, MemberPaths::Anywhere)?.members;
     let sizes = members.iter().map(|member| bytes(&folder.join(&member.path)));
     Ok(size(CONFIG)? + sizes.sum::<Result<u64>>()?)
 }
@@ -164,11 +190,16 @@ pub fn bytes(folder: &Path) -> Result<u64> {
 /// The config of a saved ensemble, checked.
 ///
 /// # Errors
-/// [`Error::Format`] when it was altered, [`Error::Io`] when it cannot be read.
-pub(crate) fn read_config(folder: &Path) -> Result<EnsembleConfig> {
+/// [`Error::Format`] when it was altered or a member lies where `members` does not allow it, [`Error::Checksum`] when its checksum
+/// differs, [`Error::Io`] when it cannot be read.
+pub(crate) fn read_config(folder: &Path, members: MemberPaths) -> Result<EnsembleConfig> {
     let path = folder.join(CONFIG);
-    let config: EnsembleConfig = read_json_of_version(folder, migrate::ensemble)?;
-    let wrong = |expected: &str, found: String| Err(Error::format(path, expected, found));
+    let config: EnsembleConfig = config_file::read(folder)?;
+    config_file::check_file_names(&config.sha256, &[], folder)?;
+    if members == MemberPaths::Inside {
+        config.members.iter().try_for_each(|member| check_inside(folder, &member.path))?;
+    }
+    let wrong = |expected: &str, found: String| Err(Error::format(&path, expected, found));
     if config.members.is_empty() {
         return wrong("at least one member", "none".to_string());
     }
@@ -184,6 +215,54 @@ pub(crate) fn read_config(folder: &Path) -> Result<EnsembleConfig> {
         return wrong("a temperature above 0", config.temperature.to_string());
     }
     Ok(config)
+}
+
+/// The folders of a run's rows.
+const ROWS: [&str; 3] = ["pairs", "baselines", "ensembles"];
+
+/// Refuses a member outside of the ensemble's folder and, for `RUN/ensembles/NAME/model`, outside of the rows of `RUN`, both as
+/// the path is written and after symbolic links are followed.
+fn check_inside(folder: &Path, member: &str) -> Result<()> {
+    let refused = || {
+        let expected = "a folder inside of the ensemble's, or a row of its run (`predict` and `evaluate` read any with \
+                        `--any-member-folder`)";
+        Err(Error::format(
+            Location::from(folder.join(CONFIG)).entry("members"),
+            expected,
+            format!("the path {member:?}"),
+        ))
+    };
+    let Some((levels_up, names)) = steps(member) else { return refused() };
+    let is_row = levels_up == 3 && names.first().is_some_and(|name| ROWS.contains(name));
+    if names.is_empty() || !(levels_up == 0 || is_row) {
+        return refused();
+    }
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let (Some(folder), Some(found)) = (real(folder), real(&folder.join(member))) else { return Ok(()) }; // reading it will fail
+    if levels_up == 0 {
+        return if found.starts_with(&folder) && found != folder { Ok(()) } else { refused() };
+    }
+    let run = folder.ancestors().nth(levels_up);
+    let is_in_run = |run: &Path| {
+        folder.strip_prefix(run).is_ok_and(|own| own.starts_with("ensembles"))
+            && ROWS.iter().any(|row| found.starts_with(run.join(row)))
+    };
+    if found != folder && run.is_some_and(is_in_run) { Ok(()) } else { refused() }
+}
+
+/// A relative path as the number of leading `..` and the names after them; `None` for any other path.
+fn steps(path: &str) -> Option<(usize, Vec<&str>)> {
+    let mut levels_up = 0;
+    let mut names = Vec::new();
+    for component in Path::new(path).components() {
+        match component {
+            Component::CurDir => (),
+            Component::ParentDir if names.is_empty() => levels_up += 1,
+            Component::Normal(name) => names.push(name.to_str()?),
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some((levels_up, names))
 }
 
 /// Models can answer together only where their labels are the same, in the same order.
@@ -229,7 +308,7 @@ impl Placing {
 pub fn copy(model: &Path, target: &Path, placing: Placing) -> Result<()> {
     fs::create_dir_all(target).map_err(Error::io("create the folder", target))?;
     if is_ensemble(model) {
-        let mut config = read_config(model)?;
+        let mut config = read_config(model, MemberPaths::Anywhere)?;
         let places: Vec<PathBuf> = config.members.iter().map(|member| model.join(&member.path)).collect();
         config.place_members(&places, target, placing)?;
         return config.save(target, &labels(model)?);
@@ -262,7 +341,7 @@ impl EnsembleConfig {
 /// The class names of a saved model.
 fn labels(model: &Path) -> Result<Vec<String>> {
     match is_ensemble(model)
-        .then(|| read_config(model))
+        .then(|| read_config(model, MemberPaths::Anywhere))
         .transpose()?
         .and_then(|config| config.members.into_iter().next())
     {

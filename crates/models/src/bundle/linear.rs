@@ -21,8 +21,8 @@ use safetensors::{Dtype, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{CARD, CONFIG, LABELS, NGRAMS, TrainingSummary, VOCAB, WEIGHTS, card, checksum, foreign, ngrams, sha256};
-use super::{read_json_of_version, untempered};
+use super::{CARD, LABELS, NGRAMS, TrainingSummary, VOCAB, WEIGHTS, card, checksum, ngrams, sha256};
+use super::{check_finite, check_self_contained, check_temperature, config_file, config_file::ConfigFile, untempered};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_data::InputFormat;
@@ -91,6 +91,17 @@ pub struct LinearConfig {
     pub sha256: BTreeMap<String, String>,
 }
 
+impl ConfigFile for LinearConfig {
+    fn checksums(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.sha256
+    }
+
+    /// Baselines were first saved in version 2.
+    fn migrated(config: Value) -> Value {
+        config
+    }
+}
+
 impl LinearConfig {
     /// Its name in leaderboards: "tfidf_svm", "word2vec + mean_logistic".
     pub fn name(&self) -> String {
@@ -122,7 +133,7 @@ impl LinearBundle {
             self.config.sha256.insert(name.to_string(), checksum::of_file(&folder.join(name))?);
         }
         write(CARD, self.card().as_bytes())?;
-        write_json(&folder.join(CONFIG), &self.config)
+        config_file::write(folder, &mut self.config)
     }
 
     /// Reads a folder that [`save`](LinearBundle::save) wrote.
@@ -131,14 +142,17 @@ impl LinearBundle {
     /// [`Error::Io`] when a file is missing, [`Error::Checksum`] when one was altered, [`Error::Format`] when it is no saved
     /// baseline, one of a newer program, or its parts do not belong together.
     pub fn load(folder: &Path) -> Result<LinearBundle> {
-        let config: LinearConfig = read_json_of_version(folder, |config| config)?;
-        if !(config.temperature > 0.0 && config.temperature.is_finite()) {
-            return Err(foreign(folder, "a temperature that is no number above 0"));
-        }
+        let config: LinearConfig = config_file::read(folder)?;
+        check_temperature(config.temperature, folder)?;
+        check_self_contained(&config.tokenizer, folder)?;
+        config_file::check_file_names(&config.sha256, &[VOCAB, LABELS, WEIGHTS, NGRAMS], folder)?;
         let read = |name: &str| checksum::read_checked(&folder.join(name), config.sha256.get(name));
         let (weights, _, _) = (read(WEIGHTS)?, read(VOCAB)?, read(LABELS)?);
         let vocab = Vocab::load(&folder.join(VOCAB))?;
         let labels: Vec<String> = read_json(&folder.join(LABELS))?;
+        if labels.is_empty() {
+            return Err(Error::format(folder.join(LABELS), "at least one label", "none"));
+        }
         let ngrams = match config.sha256.contains_key(NGRAMS) {
             false => None,
             true => {
@@ -225,6 +239,7 @@ fn from_bytes(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Tensor>> {
                 return Err(Error::format(path, expected, format!("{other:?}")));
             }
         };
+        check_finite(numbers.are_finite(), &name, path)?;
         Ok((name, Tensor { shape: view.shape().to_vec(), numbers }))
     };
     tensors.tensors().into_iter().map(tensor).collect()

@@ -10,10 +10,11 @@
 //! ```
 //!
 //! *takes* a [`Bundle`] -> *gives* the folder, and back, to the same bits. `config.json` is written last and holds the
-//! checksums, so that a folder that was written half, cut or altered is told from a whole one.
+//! checksums, its own included, so that incomplete or modified folders are detected.
 
 mod card;
 mod checksum;
+mod config_file;
 mod ensemble;
 mod kind;
 mod linear;
@@ -23,27 +24,29 @@ mod pytorch;
 mod subwords;
 mod weights;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 pub use card::Card;
 pub(crate) use checksum::read_checked;
 pub use checksum::sha256;
+use config_file::ConfigFile;
+pub use config_file::renew_checksum;
 pub(crate) use ensemble::read_config as read_ensemble;
-pub use ensemble::{EnsembleConfig, EnsembleMember, EnsembleSummary, Placing, bytes, copy, same_labels};
+pub use ensemble::{EnsembleConfig, EnsembleMember, EnsembleSummary, MemberPaths, Placing, bytes, copy, same_labels};
 pub use kind::{Kind, is_ensemble, kind};
 pub use linear::{LinearBundle, LinearConfig, LinearTag};
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_data::InputFormat;
 use ninefold_metrics::Scores;
 use ninefold_nn::batch::Padding;
 use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig};
-use ninefold_text::tokenize::TokenizerConfig;
+use ninefold_text::tokenize::{StopWords, TokenizerConfig};
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::oov::{OovVectors, OutOfVocabulary};
 
@@ -103,7 +106,7 @@ pub struct BundleConfig {
     pub training: TrainingSummary,
     /// Checksums of the other files by name; filled in by [`Bundle::save`].
     #[serde(default)]
-    pub sha256: std::collections::BTreeMap<String, String>,
+    pub sha256: BTreeMap<String, String>,
 }
 
 /// The tokenizer of a saved model. A model that was saved before emoji were tokens reads texts without them, as it was trained.
@@ -209,7 +212,7 @@ impl Bundle {
             write_atomically(&folder.join(SUBWORDS), |out| std::io::Write::write_all(out, &subwords))?;
             self.config.sha256.insert(SUBWORDS.to_string(), sha256(&subwords));
         }
-        write_json(&folder.join(CONFIG), &self.config)
+        config_file::write(folder, &mut self.config)
     }
 
     /// Reads a folder that [`save`](Bundle::save) wrote.
@@ -248,25 +251,41 @@ fn foreign(folder: &Path, found: &str) -> Error {
     Error::format(folder.join(CONFIG).display(), expected, found)
 }
 
-/// Reads `config.json`, in today's form. The version is looked at first, so that a newer form gets the right answer; `migrate`
-/// makes of a `config.json` of version 1 one of today.
-fn read_json_of_version<T: DeserializeOwned>(folder: &Path, migrate: impl FnOnce(Value) -> Value) -> Result<T> {
-    let path = folder.join(CONFIG);
-    if !path.is_file() {
-        return Err(foreign(folder, "no such file"));
+/// The tokenizer of a saved model needs no other file: its stop words are in `config.json`.
+fn check_self_contained(tokenizer: &TokenizerConfig, folder: &Path) -> Result<()> {
+    match &tokenizer.stop_words {
+        StopWords::File(path) => Err(Error::format(
+            Location::from(folder.join(CONFIG)).entry("tokenizer.stop_words"),
+            "\"none\", \"english\" or a list of words (a saved model reads no other file)",
+            format!("the path {path:?}"),
+        )),
+        _ => Ok(()),
     }
-    let value: Value = read_json(&path)?;
-    match value.get("format_version").and_then(Value::as_u64) {
-        None => Err(foreign(folder, "JSON without format_version")),
-        Some(version) if version > u64::from(FORMAT_VERSION) => {
-            let expected = format!("format_version {FORMAT_VERSION} or less (a newer ninefold reads newer ones)");
-            Err(Error::format(path, expected, version.to_string()))
-        }
-        Some(0 | 1) => {
-            let refused = |error| Error::format(path, "a config.json of format_version 1", error);
-            serde_json::from_value(migrate(value)).map_err(|error| refused(error.to_string()))
-        }
-        Some(_) => read_json(&path),
+}
+
+/// Refuses temperatures by which no score can be divided.
+fn check_temperature(temperature: f64, folder: &Path) -> Result<()> {
+    if temperature > 0.0 && temperature.is_finite() {
+        return Ok(());
+    }
+    Err(Error::format(folder.join(CONFIG), "a temperature above 0", temperature.to_string()))
+}
+
+/// Refuses tensors that hold NaN or infinities.
+fn check_finite(are_finite: bool, name: &str, path: &Path) -> Result<()> {
+    if are_finite {
+        return Ok(());
+    }
+    Err(Error::format(Location::from(path).entry(format!("the tensor `{name}`")), "finite numbers", "NaN or infinity"))
+}
+
+impl ConfigFile for BundleConfig {
+    fn checksums(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.sha256
+    }
+
+    fn migrated(config: Value) -> Value {
+        migrate::network(config)
     }
 }
 
@@ -276,14 +295,14 @@ fn read_config(folder: &Path) -> Result<BundleConfig> {
         Kind::Linear => return Err(foreign(folder, "a baseline, where a network is needed")),
         Kind::Ensemble => return Err(foreign(folder, "an ensemble, where a single network is needed")),
     }
-    let config: BundleConfig = read_json_of_version(folder, migrate::network)?;
+    let config: BundleConfig = config_file::read(folder)?;
     let shape = &config.model;
     if [shape.network.num_classes, shape.embedding_dim, config.reading.max_len].contains(&0) {
         return Err(foreign(folder, "sizes of 0"));
     }
     shape.network.check().map_err(|error| foreign(folder, &error.to_string()))?;
-    if !(config.temperature > 0.0 && config.temperature.is_finite()) {
-        return Err(foreign(folder, "a temperature that is no number above 0"));
-    }
+    check_temperature(config.temperature, folder)?;
+    check_self_contained(&config.tokenizer, folder)?;
+    config_file::check_file_names(&config.sha256, &[VOCAB, LABELS, WEIGHTS, SUBWORDS], folder)?;
     Ok(config)
 }

@@ -13,6 +13,7 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, serialize};
 use serde::{Deserialize, Serialize};
 
+use super::check_finite;
 use ninefold_core::error::{Error, Result};
 use ninefold_vectors::matrix::UnknownRows;
 use ninefold_vectors::oov::{OovColumns, OovVectors};
@@ -90,11 +91,15 @@ pub(super) fn from_bytes(bytes: &[u8], dim: usize, path: &Path) -> Result<OovVec
         if matches!(&filler, UnknownRows::Mean(mean) if mean.len() != dim) {
             return Err(Error::format(path, format!("a mean of {dim} numbers"), "another length"));
         }
+        if let Filler::Mean(mean) = &filler {
+            check_finite(mean.iter().all(|number| number.is_finite()), "filler.mean", path)?;
+        }
         let subwords = |Ngrams { min_n, max_n, bucket }| -> Result<Subwords> {
             let (matrix, _) = numbers(format!("{number}.subwords"), Dtype::F32, 2)?.as_chunks::<4>();
             let (buckets, _) = numbers(format!("{number}.buckets"), Dtype::U32, 1)?.as_chunks::<4>();
             let buckets: Vec<u32> = buckets.iter().map(|&bytes| u32::from_le_bytes(bytes)).collect();
-            let matrix = matrix.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+            let matrix: Vec<f32> = matrix.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+            check_finite(matrix.iter().all(|number| number.is_finite()), &format!("{number}.subwords"), path)?;
             Subwords::new((min_n, max_n), bucket, dim, Some(&buckets), matrix)
                 .map_err(|error| Error::format(path, "n-grams that belong together", error.to_string()))
         };

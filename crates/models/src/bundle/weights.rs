@@ -5,7 +5,7 @@ use std::path::Path;
 use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, serialize};
 
-use super::{CONFIG, Shape};
+use super::{CONFIG, Shape, check_finite};
 use ninefold_core::error::{Error, Result};
 use ninefold_nn::families::Axis;
 use ninefold_nn::layers::{Parameter, Pooling};
@@ -76,5 +76,7 @@ fn floats(tensors: &SafeTensors, name: &str, shape: &[usize], path: &Path) -> Re
     let missing = |error| Error::format(path, format!("the tensor `{name}`"), format!("{error}"));
     let tensor = tensors.tensor(name).map_err(missing)?;
     let (numbers, _) = tensor.data().as_chunks::<4>();
-    Ok(numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
+    let numbers: Vec<f32> = numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    check_finite(numbers.iter().all(|number| number.is_finite()), name, path)?;
+    Ok(numbers)
 }

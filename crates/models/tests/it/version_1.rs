@@ -90,7 +90,7 @@ fn a_loaded_model_is_saved_in_todays_form() {
             (&2.into(), true)
         );
         let new = Bundle::load(dir.path()).unwrap();
-        assert_eq!(new.config, old.config);
+        assert_eq!(new.config, old.config); // `save` fills in the checksums
         assert!(new.model.parameters() == old.model.parameters());
     }
 }

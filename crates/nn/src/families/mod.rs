@@ -128,17 +128,22 @@ pub struct Section {
     pub key_docs: &'static [&'static str],
 }
 
-/// Refuses a count of 0.
-fn at_least_one(key: &str, value: usize) -> Result<()> {
-    if value == 0 { Err(Error::invalid_value(key, "at least 1", value)) } else { Ok(()) }
+/// Refuses a size of 0, and one above `max`: a size beyond it is a slip of the pen, whose training would run out of memory.
+pub(crate) fn size_within(key: &str, value: usize, max: usize) -> Result<()> {
+    let refused = |expected: String| Err(Error::invalid_value(key, expected, value));
+    match value {
+        0 => refused("at least 1".to_string()),
+        value if value > max => refused(format!("at most {max}")),
+        _ => Ok(()),
+    }
 }
 
-/// Refuses what is no fraction of values that can be dropped.
+/// Refuses what is not a fraction of values that can be dropped.
 fn fraction(key: &str, value: f64) -> Result<()> {
     if (0.0..1.0).contains(&value) {
         Ok(())
     } else {
-        Err(Error::invalid_value(key, "a share from 0 to below 1", value))
+        Err(Error::invalid_value(key, "a fraction from 0 to below 1", value))
     }
 }
 
@@ -317,6 +322,28 @@ mod tests {
             assert_eq!(family.weights(5).collect::<Vec<_>>(), parameters, "{config:?}");
             assert_eq!(family.output(5), encoder.output(), "{config:?}");
         }
+    }
+
+    #[test]
+    fn sizes_beyond_their_bounds_are_refused() {
+        let refused = |section: &str, key: &str, value: serde_json::Value| {
+            let mut all = serde_json::to_value(Families::default()).unwrap();
+            all[section][key] = value;
+            let recurrent = serde_json::from_value(all["recurrent"].clone()).unwrap();
+            let cnn = serde_json::from_value(all["cnn"].clone()).unwrap();
+            Families { recurrent, cnn, ..Families::default() }.check().unwrap_err().to_string()
+        };
+        let error = refused("recurrent", "hidden_size", 10_000_000.into());
+        assert_eq!(error, "recurrent.hidden_size: expected at most 8192, found 10000000");
+        let error = refused("recurrent", "num_layers", 65.into());
+        assert_eq!(error, "recurrent.num_layers: expected at most 64, found 65");
+        let error = refused("cnn", "filters", u32::MAX.into());
+        assert_eq!(error, "cnn.filters: expected at most 65536, found 4294967295");
+        assert!(
+            refused("cnn", "filter_widths", vec![3, 2000].into()).contains("at most 64 widths of at most 1024 words")
+        );
+        let shared = SharedConfig { segments: 1 << 20, ..SharedConfig::default() };
+        assert_eq!(shared.check().unwrap_err().to_string(), "segments: expected at most 1024, found 1048576");
     }
 
     #[test]

@@ -3,12 +3,15 @@
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::{at_least_one, fraction};
+use super::{fraction, size_within};
 use crate::layers::{Pooling, Precision};
 use ninefold_core::error::{Error, Result};
 
 /// Buckets of pairs of words at most: twice those of fastText. At 100 dimensions training them takes 7 GB.
 const MAX_BUCKETS: usize = 1 << 22;
+
+/// Segments at most: as many as a long text has words.
+const MAX_SEGMENTS: usize = 1024;
 
 /// What the networks of all families share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
@@ -65,7 +68,7 @@ impl SharedConfig {
     /// # Errors
     /// [`Error::InvalidValue`] with the key.
     pub fn check(&self) -> Result<()> {
-        at_least_one("segments", self.segments)?;
+        size_within("segments", self.segments, MAX_SEGMENTS)?;
         if self.bigram_buckets > MAX_BUCKETS {
             let expected = format!("at most {MAX_BUCKETS} (131072 will do for most texts; 0: none)");
             return Err(Error::invalid_value("bigram_buckets", expected, self.bigram_buckets));

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, Encoded, Padding, shuffled_batches};
 use crate::class_weight::ClassWeight;
+use crate::families::size_within;
 use crate::layers::Optimizer;
 use crate::layers::optimizer::{Decay, Step};
 use crate::model::{Classifier, Distillation, LossConfig, Reading, argmax, predict_proba};
@@ -103,15 +104,26 @@ impl Default for TrainConfig {
     }
 }
 
+/// Epochs at most.
+const MAX_EPOCHS: usize = 1_000_000;
+/// Texts of a batch at most.
+const MAX_BATCH_SIZE: usize = 1 << 20;
+/// Tokens of a text at most: a batch of 32 such texts has 2^29 states per unit.
+const MAX_LEN: usize = 1 << 24;
+
 impl TrainConfig {
     /// Checks every setting.
     ///
     /// # Errors
     /// [`Error::InvalidValue`] names the first one without meaning.
     pub fn validate(&self) -> Result<()> {
-        let counts = [("epochs", self.epochs), ("batch_size", self.batch_size), ("max_len", self.max_len)];
-        if let Some((key, value)) = counts.into_iter().find(|&(_, value)| value == 0) {
-            return Err(Error::invalid_value(format!("training.{key}"), "at least 1", value));
+        let counts = [
+            ("epochs", self.epochs, MAX_EPOCHS),
+            ("batch_size", self.batch_size, MAX_BATCH_SIZE),
+            ("max_len", self.max_len, MAX_LEN),
+        ];
+        for (key, value, max) in counts {
+            size_within(&format!("training.{key}"), value, max)?;
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(Error::invalid_value("training.learning_rate", "a number above 0", self.learning_rate));
@@ -120,7 +132,7 @@ impl TrainConfig {
         let shares =
             [("warmup", self.warmup), ("label_smoothing", self.label_smoothing), ("average_decay", self.average_decay)];
         if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
-            return Err(Error::invalid_value(format!("training.{key}"), "a share from 0 to below 1", value));
+            return Err(Error::invalid_value(format!("training.{key}"), "a fraction from 0 to below 1", value));
         }
         let sizes = [
             ("weight_decay", self.weight_decay),

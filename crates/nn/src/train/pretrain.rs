@@ -7,8 +7,9 @@ use std::time::Instant;
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::{Schedule, TrainConfig, check_finite};
+use super::{MAX_EPOCHS, Schedule, TrainConfig, check_finite};
 use crate::batch::{Batch, Encoded, shuffled_batches};
+use crate::families::size_within;
 use crate::layers::Optimizer;
 use crate::layers::optimizer::{Decay, Step};
 use crate::model::Classifier;
@@ -38,6 +39,9 @@ impl Default for PretrainConfig {
     }
 }
 
+/// Negative samples at most.
+const MAX_NOISE: usize = 1 << 20;
+
 impl PretrainConfig {
     /// Refuses settings that have no meaning.
     ///
@@ -47,10 +51,10 @@ impl PretrainConfig {
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(Error::invalid_value("learning_rate", "a number above 0", self.learning_rate));
         }
-        if self.noise == 0 {
-            return Err(Error::invalid_value("noise", "at least 1", 0));
+        if self.epochs > MAX_EPOCHS {
+            return Err(Error::invalid_value("epochs", format!("at most {MAX_EPOCHS}"), self.epochs));
         }
-        Ok(())
+        size_within("noise", self.noise, MAX_NOISE)
     }
 }
 

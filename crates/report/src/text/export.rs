@@ -1,6 +1,7 @@
 //! The leaderboard for other programs: CSV with every figure of every row. (JSON is the record itself.)
 
 use super::column::Column;
+use ninefold_core::phrasing::spreadsheet_cell;
 use ninefold_metrics::Scores;
 use ninefold_records::{Leaderboard, Row, RowKind};
 
@@ -26,7 +27,10 @@ const TAIL: [&str; 7] =
 /// row does not have is empty.
 pub fn leaderboard_csv(board: &Leaderboard, sort: Column) -> String {
     let mut out = csv::Writer::from_writer(Vec::new());
-    let mut write = |record: Vec<String>| out.write_record(record).expect("records of one length, kept in memory");
+    let mut write = |record: Vec<String>| {
+        let cells = record.iter().map(|cell| spreadsheet_cell(cell).into_owned());
+        out.write_record(cells).expect("records of one length, kept in memory");
+    };
     let scores = PARTS.iter().flat_map(|part| named(&Scores::default()).map(|(name, _)| format!("{part}_{name}")));
     write(HEAD.map(str::to_owned).into_iter().chain(scores).chain(TAIL.map(str::to_owned)).collect());
     for (index, row) in sort.ranked(&board.merged()).into_iter().enumerate() {

@@ -5,6 +5,7 @@
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle};
 
 use crate::phrases::wrap;
+use ninefold_core::phrasing::{printable, printable_lines};
 
 /// How to show things on a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +39,10 @@ pub(crate) enum Tone {
 impl View {
     /// `line` in this tone, if colours are wanted.
     pub(crate) fn paint(&self, tone: Tone, line: &str) -> String {
+        let line = printable_lines(line);
         let code = match tone {
-            Tone::Plain => return line.to_owned(),
-            _ if !self.color => return line.to_owned(),
+            Tone::Plain => return line.into_owned(),
+            _ if !self.color => return line.into_owned(),
             Tone::Strong => 1,
             Tone::Quiet => 2,
             Tone::Good => 32,
@@ -63,7 +65,7 @@ impl View {
 
     /// A sentence on a line of its own; what does not fit is indented below it.
     pub(crate) fn item(&self, sentence: &str) -> String {
-        wrap(sentence, self.width.saturating_sub(2)).replace('\n', "\n  ")
+        wrap(&printable_lines(sentence), self.width.saturating_sub(2)).replace('\n', "\n  ")
     }
 }
 
@@ -116,14 +118,14 @@ impl Grid {
 
     fn table(&self) -> Table {
         let mut table = Table::new();
-        let cell = |text: &str, align| {
+        let cell = |text: &str, align: Align| {
             let side = if align == Align::Left { CellAlignment::Left } else { CellAlignment::Right };
-            Cell::new(text).set_alignment(side)
+            Cell::new(printable_lines(text)).set_alignment(side)
         };
         // A heading of two words over narrow figures is set on two lines.
         table.set_header(self.headings.iter().map(|(text, align)| cell(&text.replace(' ', "\n"), *align)));
         for (cells, _) in &self.rows {
-            let cells = cells.iter().zip(&self.headings).map(|(text, (_, align))| cell(text, *align));
+            let cells = cells.iter().zip(&self.headings).map(|(text, (_, align))| cell(&printable(text), *align));
             table.add_row(Row::from(cells).max_height(1).clone());
         }
         for (column, (_, align)) in table.column_iter_mut().zip(&self.headings) {

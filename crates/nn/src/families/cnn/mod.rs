@@ -7,12 +7,19 @@ use serde::{Deserialize, Serialize};
 
 pub use convolution::Convolution;
 
-use super::{Axis, Family, PyTorch, SharedConfig, Weights, at_least_one};
+use super::{Axis, Family, PyTorch, SharedConfig, Weights, size_within};
 use crate::layers::{Encoder, Pooling};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::all_listed;
 use ninefold_core::rng::Rng;
 use ninefold_kernels::convolution::Shape;
+
+/// Filters of each width at most.
+const MAX_FILTERS: usize = 1 << 16;
+/// Widths at most.
+const MAX_WIDTHS: usize = 64;
+/// Words that a filter covers at most.
+const MAX_WIDTH: usize = 1024;
 
 /// Convolutions: cnn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Documented, DocumentedFields)]
@@ -44,13 +51,20 @@ impl Family for Cnn {
     }
 
     fn check(&self) -> Result<()> {
-        at_least_one("filters", self.filters)?;
+        size_within("filters", self.filters, MAX_FILTERS)?;
         let widths = &self.filter_widths;
         if widths.first().is_none_or(|&width| width == 0) || !widths.is_sorted_by(|a, b| a < b) {
             return Err(Error::invalid_value(
                 "filter_widths",
                 "one or more widths from 1 up, rising",
                 format!("{widths:?}"),
+            ));
+        }
+        if widths.len() > MAX_WIDTHS || widths.last().is_some_and(|&width| width > MAX_WIDTH) {
+            return Err(Error::invalid_value(
+                "filter_widths",
+                format!("at most {MAX_WIDTHS} widths of at most {MAX_WIDTH} words"),
+                format!("{} up to {}", widths.len(), widths.last().copied().unwrap_or_default()),
             ));
         }
         Ok(())

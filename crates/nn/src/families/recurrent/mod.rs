@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use stack::{RecurrentConfig, RecurrentStack};
 
-use super::{Axis, Family, ModelKind, PyTorch, SharedConfig, Weights, at_least_one, fraction};
+use super::{Axis, Family, ModelKind, PyTorch, SharedConfig, Weights, fraction, size_within};
 use crate::layers::{Encoder, Pooling};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::rng::Rng;
@@ -76,6 +76,11 @@ pub enum RecurrentInit {
     /// (Jozefowicz et al. 2015).
     Orthogonal,
 }
+
+/// Units of each direction of each layer at most: the weights of one LSTM layer have 2 GiB then.
+const MAX_HIDDEN_SIZE: usize = 8192;
+/// Layers at most.
+const MAX_LAYERS: usize = 64;
 
 /// Recurrent networks: rnn, lstm and gru.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Documented, DocumentedFields)]
@@ -176,8 +181,8 @@ impl Family for RecurrentFamily {
 
     fn check(&self) -> Result<()> {
         let Recurrent { hidden_size, num_layers, recurrent_dropout, .. } = self.settings;
-        at_least_one("hidden_size", hidden_size)?;
-        at_least_one("num_layers", num_layers)?;
+        size_within("hidden_size", hidden_size, MAX_HIDDEN_SIZE)?;
+        size_within("num_layers", num_layers, MAX_LAYERS)?;
         fraction("recurrent_dropout", recurrent_dropout)
     }
 
