@@ -14,7 +14,7 @@ pub struct Adam {
     pub beta2: f64,
     /// Keeps the denominator from zero.
     pub eps: f64,
-    /// The share of a weight that is added to its gradient or, decoupled, taken off it times the learning rate.
+    /// The fraction of a weight that is added to its gradient or, decoupled, taken off it times the learning rate.
     pub weight_decay: f64,
     /// AdamW's way.
     pub is_decoupled: bool,

@@ -32,7 +32,17 @@ impl Axis {
         self.padded() - padded(self.size) + self.size
     }
 
-    /// Where place `at` of the padded axis lies on the real one; `None` in the padding.
+    /// Where index `at` of the padded axis lies on the real one; `None` in the padding.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_kernels::recurrent::Axis;
+    ///
+    /// let axis = Axis { parts: 2, size: 3 }; // padded to 2 · 16
+    /// assert_eq!(axis.real(1), Some(1));
+    /// assert_eq!(axis.real(3), None);
+    /// assert_eq!(axis.real(16), Some(3));
+    /// ```
     pub fn real(self, at: usize) -> Option<usize> {
         let (part, offset) = (at / padded(self.size), at % padded(self.size));
         (offset < self.size).then_some(part * self.size + offset)

@@ -2,15 +2,15 @@
 //!
 //! Whether an element stays depends on its place and a key alone: the backward pass asks again instead of keeping a mask,
 //! and the order of the work does not matter. Locked dropout (Gal & Ghahramani 2016; Merity et al. 2018) gives each text a
-//! key of its own and goes by the place within a token alone, so that all tokens of the text lose the same.
+//! key of its own and goes by the index within a token alone, so that all tokens of the text lose the same.
 
 use rayon::prelude::*;
 
 use super::simd::{InstructionSet, Kernel, Simd};
 use ninefold_core::rng::fold;
 
-/// Floats per piece of parallel work.
-const PIECE: usize = 1 << 14;
+/// Floats per chunk of parallel work.
+const CHUNK: usize = 1 << 14;
 
 /// Which elements of one tensor stay, in one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,10 +26,19 @@ impl Dropout {
     }
 
     /// Drops elements of a tensor. The same call on its gradient is the backward pass.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_kernels::dropout::Dropout;
+    ///
+    /// let mut values = [1.0; 8];
+    /// Dropout::new(0.5, &[1, 2]).apply(&mut values);
+    /// assert!(values.iter().all(|&value| value == 0.0 || value == 2.0));
+    /// ```
     pub fn apply(self, values: &mut [f32]) {
         if self.probability > 0.0 {
-            values.par_chunks_mut(PIECE).enumerate().for_each(|(number, values)| {
-                InstructionSet::current().run(Apply { dropout: self, values, first: (number * PIECE) as u32 });
+            values.par_chunks_mut(CHUNK).enumerate().for_each(|(number, values)| {
+                InstructionSet::current().run(Apply { dropout: self, values, first: (number * CHUNK) as u32 });
             });
         }
     }
@@ -43,7 +52,7 @@ impl Dropout {
             self.apply(values);
         } else if self.probability > 0.0 && !texts.is_empty() {
             let width = values.len() / texts.len();
-            let rows = PIECE.div_ceil(width);
+            let rows = CHUNK.div_ceil(width);
             values.par_chunks_mut(rows * width).zip(texts.par_chunks(rows)).for_each(|(values, texts)| {
                 for (values, &text) in values.chunks_exact_mut(width).zip(texts) {
                     let dropout = Dropout { key: hash(text, self.key), ..self };
@@ -95,8 +104,8 @@ impl Kernel for Apply<'_> {
     #[inline(always)]
     fn body<S: Simd>(self, _simd: S) {
         let (threshold, scale) = self.dropout.threshold_and_scale();
-        for (place, value) in self.values.iter_mut().enumerate() {
-            let random = hash(self.first.wrapping_add(place as u32), self.dropout.key);
+        for (index, value) in self.values.iter_mut().enumerate() {
+            let random = hash(self.first.wrapping_add(index as u32), self.dropout.key);
             *value *= if random < threshold { 0.0 } else { scale };
         }
     }
@@ -116,16 +125,16 @@ impl Kernel for ApplyToColumn<'_> {
     fn body<S: Simd>(self, _simd: S) {
         let (threshold, scale) = self.dropout.threshold_and_scale();
         for (number, value) in self.values.iter_mut().enumerate() {
-            let place = self.first.wrapping_add((number as u32).wrapping_mul(self.stride));
-            *value *= if hash(place, self.dropout.key) < threshold { 0.0 } else { scale };
+            let index = self.first.wrapping_add((number as u32).wrapping_mul(self.stride));
+            *value *= if hash(index, self.dropout.key) < threshold { 0.0 } else { scale };
         }
     }
 }
 
-/// 32 random bits for a place; the compiler makes vectors of it. Constants: C. Wellons, "Prospecting for hash functions".
+/// 32 random bits for a index; the compiler makes vectors of it. Constants: C. Wellons, "Prospecting for hash functions".
 #[inline(always)]
-fn hash(place: u32, key: u32) -> u32 {
-    let x = place.wrapping_mul(0x9e37_79b9) ^ key;
+fn hash(index: u32, key: u32) -> u32 {
+    let x = index.wrapping_mul(0x9e37_79b9) ^ key;
     let x = (x ^ (x >> 16)).wrapping_mul(0x21f0_aaad);
     let x = (x ^ (x >> 15)).wrapping_mul(0x735a_2d97);
     x ^ (x >> 15)
@@ -176,9 +185,9 @@ mod tests {
             assert!(values[token * 48..][..48] == dropped(&[text], 48), "token {token}");
         }
         let (one, other) = (dropped(&[1], 1 << 16), dropped(&[2], 1 << 16));
-        let share = |kept: &dyn Fn(usize) -> bool| (0..1 << 16).filter(|&at| kept(at)).count() as f64 / 65536.0;
-        assert!((share(&|at| one[at] > 0.0) - 0.7).abs() < 0.006);
-        assert!((share(&|at| one[at] > 0.0 && other[at] > 0.0) - 0.49).abs() < 0.006, "independent");
+        let fraction = |kept: &dyn Fn(usize) -> bool| (0..1 << 16).filter(|&at| kept(at)).count() as f64 / 65536.0;
+        assert!((fraction(&|at| one[at] > 0.0) - 0.7).abs() < 0.006);
+        assert!((fraction(&|at| one[at] > 0.0 && other[at] > 0.0) - 0.49).abs() < 0.006, "independent");
     }
 
     #[test]
@@ -196,10 +205,10 @@ mod tests {
 
     #[test]
     fn the_pieces_of_parallel_work_drop_independently_and_no_probability_drops_nothing() {
-        let mut values = vec![1.0; 3 * PIECE];
+        let mut values = vec![1.0; 3 * CHUNK];
         Dropout::new(0.5, &[7]).apply(&mut values);
-        let (first, second) = (&values[..PIECE], &values[PIECE..2 * PIECE]);
-        let both = first.iter().zip(second).filter(|(a, b)| **a > 0.0 && **b > 0.0).count() as f64 / PIECE as f64;
+        let (first, second) = (&values[..CHUNK], &values[CHUNK..2 * CHUNK]);
+        let both = first.iter().zip(second).filter(|(a, b)| **a > 0.0 && **b > 0.0).count() as f64 / CHUNK as f64;
         assert!((both - 0.25).abs() < 0.02, "{both}");
         let mut untouched = vec![3.0; 10];
         Dropout::new(0.0, &[7]).apply(&mut untouched);

@@ -1,4 +1,4 @@
-//! Ids -> rows of a table, and back: the gradient of a row is the sum over the places where its id stands.
+//! Ids -> rows of a table, and back: the gradient of a row is the sum over the positions where its id stands.
 
 use super::simd::padded;
 

@@ -92,16 +92,16 @@ pub struct WeightGradient<'a> {
     pub x_axis: Axis,
     /// Which rows of x the tokens were multiplied with. `[tokens]`
     pub sources: Sources<'a>,
-    /// The places on x's axis that this piece is about; place `x_axis.depth()` is the 1.
-    pub places: Range<usize>,
+    /// The indices on x's axis that this chunk is about; index `x_axis.depth()` is the 1.
+    pub indices: Range<usize>,
     /// Whether these are the first tokens, so that sums begin at zero.
     pub is_first: bool,
-    /// `[places, columns]`
+    /// `[indices, columns]`
     pub sums: &'a mut [f32],
 }
 
 thread_local! {
-    /// Where a thread keeps the rows of x that a piece is about. `[tokens, places]`
+    /// Where a thread keeps the rows of x that a chunk is about. `[tokens, indices]`
     static ROWS: Cell<Buffer> = Cell::default();
 }
 
@@ -111,18 +111,18 @@ impl Kernel for WeightGradient<'_> {
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let WeightGradient { panels, x, x_axis, sources, places, is_first, sums } = self;
+        let WeightGradient { panels, x, x_axis, sources, indices, is_first, sums } = self;
         let mut buffer = ROWS.take();
-        let stride = padded(places.len());
+        let stride = padded(indices.len());
         let rows = buffer.resize(panels.depth() * stride);
-        let end = (places.start + stride).min(x_axis.padded());
-        gather(simd, x, x_axis.padded(), places.start..end, sources, rows, stride);
-        if x_axis.depth() < places.end {
-            let one = x_axis.depth() - places.start;
+        let end = (indices.start + stride).min(x_axis.padded());
+        gather(simd, x, x_axis.padded(), indices.start..end, sources, rows, stride);
+        if x_axis.depth() < indices.end {
+            let one = x_axis.depth() - indices.start;
             rows.chunks_exact_mut(stride).for_each(|row| row[one] = 1.0);
         }
         let start = if is_first { Start::Zero } else { Start::Sum };
-        multiply(simd, places.len(), MatrixView::columns(rows, stride), panels, start, sums, panels.columns());
+        multiply(simd, indices.len(), MatrixView::columns(rows, stride), panels, start, sums, panels.columns());
         ROWS.set(buffer);
     }
 }
@@ -131,10 +131,10 @@ impl Kernel for WeightGradient<'_> {
 const PLACES: usize = 48;
 
 impl Axis {
-    /// The places of the axis and the 1 behind it, in pieces.
-    pub fn gradient_pieces(self) -> Vec<Range<usize>> {
-        let places = self.depth() + 1;
-        (0..places).step_by(PLACES).map(|first| first..(first + PLACES).min(places)).collect()
+    /// The indices of the axis and the 1 behind it, in chunks.
+    pub fn gradient_chunks(self) -> Vec<Range<usize>> {
+        let indices = self.depth() + 1;
+        (0..indices).step_by(PLACES).map(|first| first..(first + PLACES).min(indices)).collect()
     }
 }
 
@@ -146,12 +146,12 @@ mod tests {
     fn pieces_cover_every_place_of_an_axis_and_the_one_behind_it() {
         for (parts, size) in [(1, 1), (1, 100), (2, 33), (2, 128), (2, 256)] {
             let axis = Axis { parts, size };
-            let pieces = axis.gradient_pieces();
+            let chunks = axis.gradient_chunks();
             let mut next = 0;
-            for piece in &pieces {
-                assert_eq!(piece.start, next);
-                assert!(!piece.is_empty() && piece.len() <= PLACES);
-                next = piece.end;
+            for chunk in &chunks {
+                assert_eq!(chunk.start, next);
+                assert!(!chunk.is_empty() && chunk.len() <= PLACES);
+                next = chunk.end;
             }
             assert_eq!(next, axis.depth() + 1);
         }

@@ -23,7 +23,7 @@ pub struct Parameters<'a> {
 }
 
 impl Parameters<'_> {
-    /// The places of the axis a register at a time: (part, place within the part, place on the axis).
+    /// The indices of the axis a register at a time: (part, index within the part, index on the axis).
     #[inline(always)]
     fn registers<S: Simd>(self) -> impl Iterator<Item = (usize, usize, usize)> {
         let part = padded(self.axis.size);
@@ -33,7 +33,7 @@ impl Parameters<'_> {
 }
 
 /// Values -> normalised values, for some tokens.
-pub struct Forward<'a> {
+pub struct LayerNormForward<'a> {
     /// Gain and bias.
     pub parameters: Parameters<'a>,
     /// Part by part. `[tokens, padded(axis.size)]`
@@ -44,14 +44,14 @@ pub struct Forward<'a> {
     pub statistics: &'a mut [f32],
 }
 
-entry_points!(Forward<'_>, Backward<'_>);
+entry_points!(LayerNormForward<'_>, LayerNormBackward<'_>);
 
-impl Kernel for Forward<'_> {
+impl Kernel for LayerNormForward<'_> {
     type Output = ();
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let Forward { parameters, x, mut y, statistics } = self;
+        let LayerNormForward { parameters, x, mut y, statistics } = self;
         let (part, len) = (padded(parameters.axis.size), parameters.axis.len() as f32);
         for (token, statistics) in statistics.chunks_exact_mut(2).enumerate() {
             let first = token * part;
@@ -61,16 +61,16 @@ impl Kernel for Forward<'_> {
             }
             let mean = simd.sum(sum) / len;
             let mut squares = simd.zero();
-            for (number, at, place) in parameters.registers::<S>() {
+            for (number, at, index) in parameters.registers::<S>() {
                 let apart = simd.sub(simd.read(&x[number][first + at..]), simd.splat(mean));
-                let apart = simd.mul(apart, simd.read(&parameters.is_real[place..]));
+                let apart = simd.mul(apart, simd.read(&parameters.is_real[index..]));
                 squares = simd.mul_add(apart, apart, squares);
             }
             let scale = 1.0 / (simd.sum(squares) / len + EPSILON).sqrt();
-            for (number, at, place) in parameters.registers::<S>() {
+            for (number, at, index) in parameters.registers::<S>() {
                 let normal = normalised(simd, &x[number][first + at..], mean, scale);
-                let gain = simd.read(&parameters.gain[place..]);
-                let value = simd.mul_add(normal, gain, simd.read(&parameters.bias[place..]));
+                let gain = simd.read(&parameters.gain[index..]);
+                let value = simd.mul_add(normal, gain, simd.read(&parameters.bias[index..]));
                 simd.write(&mut y[number][first + at..], value);
             }
             statistics.copy_from_slice(&[mean, scale]);
@@ -80,12 +80,12 @@ impl Kernel for Forward<'_> {
 
 /// With n = (x - mean) · scale and g = gain ∘ d_y: d_x = scale · (g - mean(g) - n · mean(g ∘ n)), d_gain = Σ d_y ∘ n,
 /// d_bias = Σ d_y.
-pub struct Backward<'a> {
+pub struct LayerNormBackward<'a> {
     /// Gain and bias.
     pub parameters: Parameters<'a>,
     /// Part by part. `[tokens, padded(axis.size)]`
     pub x: Vec<&'a [f32]>,
-    /// As [`Forward`] left them. `[tokens, 2]`
+    /// As [`LayerNormForward`] left them. `[tokens, 2]`
     pub statistics: &'a [f32],
     /// d_y on entry, d_x on exit; all parts side by side. `[tokens, axis.padded()]`
     pub d: &'a mut [f32],
@@ -95,36 +95,36 @@ pub struct Backward<'a> {
     pub d_bias: &'a mut [f32],
 }
 
-impl Kernel for Backward<'_> {
+impl Kernel for LayerNormBackward<'_> {
     type Output = ();
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let Backward { parameters, x, statistics, d, d_gain, d_bias } = self;
+        let LayerNormBackward { parameters, x, statistics, d, d_gain, d_bias } = self;
         let Parameters { axis, gain, is_real, .. } = parameters;
         let (part, len) = (padded(axis.size), axis.len() as f32);
         let rows = d.chunks_exact_mut(axis.padded()).zip(statistics.chunks_exact(2)).enumerate();
         for (token, (d, statistics)) in rows {
             let (first, mean, scale) = (token * part, statistics[0], statistics[1]);
             let (mut sum, mut along) = (simd.zero(), simd.zero());
-            for (number, at, place) in parameters.registers::<S>() {
+            for (number, at, index) in parameters.registers::<S>() {
                 let normal = normalised(simd, &x[number][first + at..], mean, scale);
-                let d_y = simd.read(&d[place..]);
-                let d_gain = &mut d_gain[place..];
+                let d_y = simd.read(&d[index..]);
+                let d_gain = &mut d_gain[index..];
                 simd.write(d_gain, simd.mul_add(d_y, normal, simd.read(d_gain)));
-                let d_bias = &mut d_bias[place..];
+                let d_bias = &mut d_bias[index..];
                 simd.write(d_bias, simd.add(d_y, simd.read(d_bias)));
-                let g = simd.mul(d_y, simd.read(&gain[place..]));
+                let g = simd.mul(d_y, simd.read(&gain[index..]));
                 sum = simd.add(sum, g);
                 along = simd.mul_add(g, normal, along);
             }
             let (sum, along) = (simd.splat(simd.sum(sum) / len), simd.splat(simd.sum(along) / len));
-            for (number, at, place) in parameters.registers::<S>() {
+            for (number, at, index) in parameters.registers::<S>() {
                 let normal = normalised(simd, &x[number][first + at..], mean, scale);
-                let g = simd.mul(simd.read(&d[place..]), simd.read(&gain[place..]));
+                let g = simd.mul(simd.read(&d[index..]), simd.read(&gain[index..]));
                 let apart = simd.sub(simd.sub(g, sum), simd.mul(normal, along));
-                let scale = simd.mul(simd.splat(scale), simd.read(&is_real[place..]));
-                simd.write(&mut d[place..], simd.mul(apart, scale));
+                let scale = simd.mul(simd.splat(scale), simd.read(&is_real[index..]));
+                simd.write(&mut d[index..], simd.mul(apart, scale));
             }
         }
     }

@@ -26,7 +26,7 @@ pub struct Scratch {
 }
 
 /// y = x·Wᵀ + b
-pub struct Forward<'a> {
+pub struct LinearForward<'a> {
     /// Rows and axes.
     pub shape: Shape,
     /// `[rows, input.padded()]`
@@ -41,14 +41,14 @@ pub struct Forward<'a> {
     pub scratch: &'a mut Scratch,
 }
 
-entry_points!(Forward<'_>, Backward<'_>);
+entry_points!(LinearForward<'_>, LinearBackward<'_>);
 
-impl Kernel for Forward<'_> {
+impl Kernel for LinearForward<'_> {
     type Output = ();
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let Forward { shape: Shape { rows, input, output }, x, weight, bias, y, scratch } = self;
+        let LinearForward { shape: Shape { rows, input, output }, x, weight, bias, y, scratch } = self;
         let columns = padded(output);
         scratch.panels.pack(simd, input.depth(), columns, |k, first, row| {
             row.fill(0.0);
@@ -64,7 +64,7 @@ impl Kernel for Forward<'_> {
 }
 
 /// d_x = d_y·W, d_W += d_yᵀ·x, d_b += Σ d_y
-pub struct Backward<'a> {
+pub struct LinearBackward<'a> {
     /// Rows and axes.
     pub shape: Shape,
     /// `[rows, input.padded()]`
@@ -83,12 +83,13 @@ pub struct Backward<'a> {
     pub scratch: &'a mut Scratch,
 }
 
-impl Kernel for Backward<'_> {
+impl Kernel for LinearBackward<'_> {
     type Output = ();
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let Backward { shape: Shape { rows, input, output }, x, weight, d_y, d_x, d_weight, d_bias, scratch } = self;
+        let LinearBackward { shape: Shape { rows, input, output }, x, weight, d_y, d_x, d_weight, d_bias, scratch } =
+            self;
         let (columns, stride) = (padded(output), input.padded());
         scratch.panels.pack(simd, output, stride, |k, first, row| {
             for (at, value) in (first..).zip(row) {

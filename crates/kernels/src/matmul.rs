@@ -304,7 +304,7 @@ impl<const ROWS: usize, const VECTORS: usize> Kernel for Loop<ROWS, VECTORS> {
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
         let Tile { depth, mut a, a_row, a_depth, mut b, c, c_row, start } = self.0;
-        // SAFETY: all these places lie within the operands, as promised to `Tile::run`.
+        // SAFETY: all these indices lie within the operands, as promised to `Tile::run`.
         unsafe {
             let mut sums = [[simd.zero(); VECTORS]; ROWS];
             for (row, sums) in sums.iter_mut().enumerate() {
@@ -387,8 +387,8 @@ mod tests {
                 let factor = if set == InstructionSet::Avx512Bf16 { bf16 } else { f64::from };
                 let mut c = old.clone();
                 set.run(PackAndMultiply { rows, depth, columns, a: view, b: &b, start, c: &mut c });
-                for (place, (&c, &old)) in c.iter().zip(&old).enumerate() {
-                    let (row, column) = (place / (columns + 3), place % (columns + 3));
+                for (index, (&c, &old)) in c.iter().zip(&old).enumerate() {
+                    let (row, column) = (index / (columns + 3), index % (columns + 3));
                     let mut expected = f64::from(match start {
                         _ if column >= columns => old,
                         Start::Zero => 0.0,

@@ -1,7 +1,7 @@
 //! The states of a text's tokens -> one vector, and back: by the last state, the mean, the largest of each unit, or a mean
 //! weighted by attention.
 //!
-//! Works on some texts of a batch, each given as the places of its tokens in the order of reading: into how many sequences it
+//! Works on some texts of a batch, each given as the indices of its tokens in the order of reading: into how many sequences it
 //! was cut and where those lie is of no concern here. A pooled row is made of parts, each as long as the states of all
 //! directions side by side. An empty text's vector is zero, and so is that of a segment without tokens.
 
@@ -11,12 +11,12 @@ use ninefold_core::partition::partition;
 
 /// One part of a pooled row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum PoolPart {
     /// The state where the direction ends: at the last token forwards, at the first backwards.
     Last,
     /// The mean over all tokens.
     Mean,
-    /// The largest value of each unit over a share of the tokens: segment `number` of `of`.
+    /// The largest value of each unit over a segment of the tokens: segment `number` of `of`.
     Max {
         /// Counted from 0.
         number: usize,
@@ -35,7 +35,7 @@ pub struct States<'a> {
     /// Padded hidden_size.
     pub hidden: usize,
     /// The parts of a pooled row.
-    pub parts: &'a [Part],
+    pub parts: &'a [PoolPart],
     /// What attention compares states with. `[directions * hidden]`, empty without attention
     pub query: &'a [f32],
 }
@@ -56,7 +56,7 @@ impl States<'_> {
     }
 }
 
-/// The place of the token at which a direction ends.
+/// The index of the token at which a direction ends.
 fn end(direction: usize, length: usize) -> usize {
     if direction == 0 { length - 1 } else { 0 }
 }
@@ -64,28 +64,28 @@ fn end(direction: usize, length: usize) -> usize {
 /// In place of a token: a segment without any.
 const NONE: u32 = u32::MAX;
 
-/// States -> pooled rows, and what [`Backward`] needs to remember.
-pub struct Forward<'a> {
+/// States -> pooled rows, and what [`PoolBackward`] needs to remember.
+pub struct PoolForward<'a> {
     /// The states.
     pub states: States<'a>,
     /// Each text's tokens. `[rows]`
     pub texts: &'a [&'a [u32]],
     /// `[rows, parts * directions * hidden]`
     pub pooled: &'a mut [f32],
-    /// The place of the token that each unit's largest value came from; the other parts' places are not used. Like `pooled`
+    /// The index of the token that each unit's largest value came from; the other parts' indices are not used. Like `pooled`
     pub chosen: &'a mut [u32],
     /// Attention's weights, text after text. `[the texts' tokens]`, empty without attention
     pub weights: &'a mut [f32],
 }
 
-entry_points!(Forward<'_>, Backward<'_, '_>);
+entry_points!(PoolForward<'_>, PoolBackward<'_, '_>);
 
-impl Kernel for Forward<'_> {
+impl Kernel for PoolForward<'_> {
     type Output = ();
 
     #[inline(always)]
     fn body<S: Simd>(self, _simd: S) {
-        let Forward { states, texts, pooled, chosen, mut weights } = self;
+        let PoolForward { states, texts, pooled, chosen, mut weights } = self;
         let (hidden, width) = (states.hidden, states.width());
         let size = states.parts.len() * width;
         let rows = pooled.chunks_exact_mut(size).zip(chosen.chunks_exact_mut(size));
@@ -99,35 +99,35 @@ impl Kernel for Forward<'_> {
             for ((part, pooled), chosen) in
                 states.parts.iter().zip(pooled.chunks_exact_mut(width)).zip(chosen.chunks_exact_mut(width))
             {
-                if *part == Part::Attention {
+                if *part == PoolPart::Attention {
                     attend(states, tokens, own);
                 }
                 let units = pooled.chunks_exact_mut(hidden).zip(chosen.chunks_exact_mut(hidden));
                 for (direction, (pooled, chosen)) in units.enumerate() {
                     match *part {
-                        Part::Last => {
+                        PoolPart::Last => {
                             pooled.copy_from_slice(states.state(direction, tokens[end(direction, tokens.len())]));
                         }
-                        Part::Mean => {
+                        PoolPart::Mean => {
                             let scale = 1.0 / tokens.len() as f32;
                             for &token in tokens {
                                 add_scaled(pooled, states.state(direction, token), scale);
                             }
                         }
-                        Part::Max { number, of } => {
+                        PoolPart::Max { number, of } => {
                             chosen.fill(NONE);
-                            let places = partition(number, of, tokens.len());
-                            for place in places.clone() {
-                                let state = states.state(direction, tokens[place]);
-                                if place == places.start {
+                            let indices = partition(number, of, tokens.len());
+                            for index in indices.clone() {
+                                let state = states.state(direction, tokens[index]);
+                                if index == indices.start {
                                     pooled.copy_from_slice(state);
-                                    chosen.fill(place as u32);
+                                    chosen.fill(index as u32);
                                 } else {
-                                    take_larger(pooled, chosen, state, place as u32);
+                                    take_larger(pooled, chosen, state, index as u32);
                                 }
                             }
                         }
-                        Part::Attention => {
+                        PoolPart::Attention => {
                             for (&token, &weight) in tokens.iter().zip(&*own) {
                                 add_scaled(pooled, states.state(direction, token), weight);
                             }
@@ -140,16 +140,16 @@ impl Kernel for Forward<'_> {
 }
 
 /// Gradients of pooled rows -> of the states, and of the query.
-pub struct Backward<'a, 'b> {
+pub struct PoolBackward<'a, 'b> {
     /// The states.
     pub states: States<'a>,
     /// Each text's tokens. `[rows]`
     pub texts: &'a [&'a [u32]],
     /// `[rows, parts * directions * hidden]`
     pub d_pooled: &'a [f32],
-    /// As [`Forward`] left it.
+    /// As [`PoolForward`] left it.
     pub chosen: &'a [u32],
-    /// As [`Forward`] left it.
+    /// As [`PoolForward`] left it.
     pub weights: &'a [f32],
     /// The gradients of the texts' tokens, text after text. Added to. `[the texts' tokens][directions * hidden]`
     pub d_output: &'a mut [&'b mut [f32]],
@@ -157,12 +157,12 @@ pub struct Backward<'a, 'b> {
     pub d_query: &'a mut [f32],
 }
 
-impl Kernel for Backward<'_, '_> {
+impl Kernel for PoolBackward<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn body<S: Simd>(self, _simd: S) {
-        let Backward { states, texts, d_pooled, chosen, mut weights, mut d_output, d_query } = self;
+        let PoolBackward { states, texts, d_pooled, chosen, mut weights, mut d_output, d_query } = self;
         let (hidden, width) = (states.hidden, states.width());
         let size = states.parts.len() * width;
         let rows = d_pooled.chunks_exact(size).zip(chosen.chunks_exact(size));
@@ -177,25 +177,25 @@ impl Kernel for Backward<'_, '_> {
             let parts = states.parts.iter().zip(d_pooled.chunks_exact(width)).zip(chosen.chunks_exact(width));
             for ((part, d_part), chosen) in parts {
                 match *part {
-                    Part::Last => {
+                    PoolPart::Last => {
                         for (direction, d) in d_part.chunks_exact(hidden).enumerate() {
                             let d_token = &mut d_tokens[end(direction, tokens.len())];
                             add_scaled(&mut d_token[direction * hidden..][..hidden], d, 1.0);
                         }
                     }
-                    Part::Mean => {
+                    PoolPart::Mean => {
                         for d_token in &mut *d_tokens {
                             add_scaled(d_token, d_part, 1.0 / tokens.len() as f32);
                         }
                     }
-                    Part::Max { .. } => {
-                        for (unit, (d, &place)) in d_part.iter().zip(chosen).enumerate() {
-                            if place != NONE {
-                                d_tokens[place as usize][unit] += d;
+                    PoolPart::Max { .. } => {
+                        for (unit, (d, &index)) in d_part.iter().zip(chosen).enumerate() {
+                            if index != NONE {
+                                d_tokens[index as usize][unit] += d;
                             }
                         }
                     }
-                    Part::Attention => attention_backward(states, tokens, d_part, own_weights, d_tokens, d_query),
+                    PoolPart::Attention => attention_backward(states, tokens, d_part, own_weights, d_tokens, d_query),
                 }
             }
         }
@@ -254,10 +254,10 @@ fn add_scaled(to: &mut [f32], from: &[f32], scale: f32) {
 }
 
 #[inline(always)]
-fn take_larger(largest: &mut [f32], chosen: &mut [u32], state: &[f32], place: u32) {
+fn take_larger(largest: &mut [f32], chosen: &mut [u32], state: &[f32], index: u32) {
     for ((largest, chosen), &value) in largest.iter_mut().zip(chosen).zip(state) {
         let is_larger = value > *largest;
         *largest = if is_larger { value } else { *largest };
-        *chosen = if is_larger { place } else { *chosen };
+        *chosen = if is_larger { index } else { *chosen };
     }
 }

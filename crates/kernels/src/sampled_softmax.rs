@@ -65,20 +65,20 @@ impl Kernel for SampledSoftmax<'_> {
             let own = dot::<8>(&state[..table.hidden], table.row(word)) + table.bias[word as usize];
             let largest = row.iter().copied().fold(own, f32::max);
             for (logit, &other) in row.iter_mut().zip(noise) {
-                let share = exp_below_zero(*logit - largest);
-                *logit = if other == word { 0.0 } else { share };
+                let ratio = exp_below_zero(*logit - largest);
+                *logit = if other == word { 0.0 } else { ratio };
             }
             let own_share = exp_below_zero(own - largest);
             let sum = own_share + row.iter().sum::<f32>();
             loss += f64::from(sum).ln() - f64::from(own - largest);
-            row.iter_mut().for_each(|share| *share *= scale / sum);
+            row.iter_mut().for_each(|ratio| *ratio *= scale / sum);
             *d_word = (own_share / sum - 1.0) * scale;
         }
         loss
     }
 }
 
-/// exp(x) for x <= 0, off by a share of at most 4e-7 + 1e-7 |x|, 0 below -87: 2 to the power of a whole number, by its bits, times a
+/// exp(x) for x <= 0, off by a ratio of at most 4e-7 + 1e-7 |x|, 0 below -87: 2 to the power of a whole number, by its bits, times a
 /// polynomial for the rest.
 #[inline(always)]
 pub fn exp_below_zero(x: f32) -> f32 {
@@ -87,8 +87,8 @@ pub fn exp_below_zero(x: f32) -> f32 {
     let power = (x * LOG2_E).max(-126.0);
     let whole = (power - 0.5) as i32; // towards zero: the nearest whole number of what is not above zero
     let rest = power - whole as f32; // in [-0.5, 0.5]
-    let share = COEFFICIENTS.iter().rev().fold(0.0, |sum: f32, &c| sum * rest + c);
-    let scaled = f32::from_bits((share.to_bits() as i32 + (whole << 23)) as u32);
+    let ratio = COEFFICIENTS.iter().rev().fold(0.0, |sum: f32, &c| sum * rest + c);
+    let scaled = f32::from_bits((ratio.to_bits() as i32 + (whole << 23)) as u32);
     if x < -87.0 { 0.0 } else { scaled }
 }
 

@@ -1,6 +1,13 @@
 //! Logits -> probabilities, and the cross-entropy between them and the labels, or a teacher's probabilities.
 
 /// Turns a row of logits into probabilities, in place.
+///
+/// # Examples
+/// ```
+/// let mut row = [0.0, 0.0];
+/// ninefold_kernels::softmax::probabilities(&mut row);
+/// assert_eq!(row, [0.5, 0.5]);
+/// ```
 pub fn probabilities(logits: &mut [f32]) {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut sum = 0.0;
@@ -13,12 +20,22 @@ pub fn probabilities(logits: &mut [f32]) {
     }
 }
 
-/// The cross-entropy of one row, -Σ target log p, where the target is 1 at the label, less the share `smoothing` that is
+/// The cross-entropy of one row, -Σ target log p, where the target is 1 at the label, less the fraction `smoothing` that is
 /// spread evenly over all classes (PyTorch's `label_smoothing`; Szegedy et al. 2016). The row becomes its gradient times
 /// `scale`: (p - target) · scale.
 ///
 /// # Panics
 /// When `label` is not a place in the row.
+///
+/// # Examples
+/// ```
+/// use ninefold_kernels::softmax::cross_entropy;
+///
+/// let mut logits = [0.0, 0.0];
+/// let loss = cross_entropy(&mut logits, 1, 0.0, 1.0);
+/// assert!((loss - 2f64.ln()).abs() < 1e-6);
+/// assert_eq!(logits, [0.5, -0.5]); // the gradient
+/// ```
 pub fn cross_entropy(logits: &mut [f32], label: usize, smoothing: f32, scale: f32) -> f64 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();
@@ -36,25 +53,26 @@ pub fn cross_entropy(logits: &mut [f32], label: usize, smoothing: f32, scale: f3
 
 /// What a teacher says of a row, and how much that counts.
 #[derive(Clone, Copy, Debug)]
-pub struct Soft<'a> {
+pub struct SoftTargets<'a> {
     /// The teacher's probabilities at `temperature`. `[num_classes]`
     pub targets: &'a [f32],
     /// Share of the loss that is the teacher's.
-    pub share: f32,
+    pub weight: f32,
     /// What both sides' logits are divided by before they are compared.
     pub temperature: f32,
 }
 
-/// The loss of a row that learns from its label and from a teacher: (1 - share) cross-entropy + share T² KL(q ‖ p_T), where q
+/// The loss of a row that learns from its label and from a teacher: (1 - weight) cross-entropy + weight T² KL(q ‖ p_T), where q
 /// are the teacher's probabilities and p_T the row's own, both at temperature T (Hinton, Vinyals & Dean 2015). The row becomes
-/// its gradient times `scale`: ((1 - share) (p - target) + share T (p_T - q)) · scale.
+/// its gradient times `scale`: ((1 - weight) (p - target) + weight T (p_T - q)) · scale.
 ///
 /// # Panics
 /// When `label` is not a place in the row, or the teacher knows other classes.
-pub fn distillation(logits: &mut [f32], label: usize, smoothing: f32, soft: Soft, scale: f32) -> f64 {
+pub fn distillation(logits: &mut [f32], label: usize, smoothing: f32, soft_targets: SoftTargets, scale: f32) -> f64 {
     assert!(label < logits.len(), "label {label} of {} classes", logits.len());
-    assert_eq!(soft.targets.len(), logits.len(), "a teacher of other classes");
-    let [smoothing, share, temperature, scale] = [smoothing, soft.share, soft.temperature, scale].map(f64::from);
+    assert_eq!(soft_targets.targets.len(), logits.len(), "a teacher of other classes");
+    let [smoothing, weight, temperature, scale] =
+        [smoothing, soft_targets.weight, soft_targets.temperature, scale].map(f64::from);
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let (mut sum, mut sum_t) = (0.0, 0.0); // of exp(y - max), of exp((y - max) / T)
     for &logit in &*logits {
@@ -64,17 +82,17 @@ pub fn distillation(logits: &mut [f32], label: usize, smoothing: f32, soft: Soft
     }
     let even = smoothing / logits.len() as f64;
     let (mut cross_entropy, mut divergence) = (0.0, 0.0);
-    for (class, (logit, &q)) in logits.iter_mut().zip(soft.targets).enumerate() {
+    for (class, (logit, &q)) in logits.iter_mut().zip(soft_targets.targets).enumerate() {
         let below = f64::from(*logit - largest);
         let (log_p, log_p_t) = (below - sum.ln(), below / temperature - sum_t.ln());
         let target = even + if class == label { 1.0 - smoothing } else { 0.0 };
         let q = f64::from(q);
         cross_entropy -= target * log_p;
         divergence += if q > 0.0 { q * (q.ln() - log_p_t) } else { 0.0 };
-        let d = (1.0 - share) * (log_p.exp() - target) + share * temperature * (log_p_t.exp() - q);
+        let d = (1.0 - weight) * (log_p.exp() - target) + weight * temperature * (log_p_t.exp() - q);
         *logit = (d * scale) as f32;
     }
-    (1.0 - share) * cross_entropy + share * temperature * temperature * divergence
+    (1.0 - weight) * cross_entropy + weight * temperature * temperature * divergence
 }
 
 #[cfg(test)]

@@ -21,6 +21,14 @@ impl BaselineKind {
     }
 
     /// The one of that name.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_linear::BaselineKind;
+    ///
+    /// assert_eq!(BaselineKind::named("tfidf_svm").map(|kind| kind.name()), Some("tfidf_svm"));
+    /// assert!(BaselineKind::named("tfidf_tree").is_none());
+    /// ```
     pub fn named(name: &str) -> Option<BaselineKind> {
         BaselineKind::all().find(|kind| kind.name() == name)
     }

@@ -1,6 +1,6 @@
 //! Minimises a smooth function of many variables: L-BFGS.
 //!
-//! Takes a function that gives its value and gradient -> gives the place where the gradient is nearly zero. The last few
+//! Takes a function that gives its value and gradient -> gives the point where the gradient is nearly zero. The last few
 //! steps stand in for the matrix of second derivatives.
 //!
 //! # Source
@@ -12,30 +12,30 @@ use rayon::prelude::*;
 /// Steps remembered.
 const MEMORY: usize = 6;
 /// Numbers that one thread adds up at a time; fixed, so that sums do not depend on the number of threads.
-const PIECE: usize = 1 << 15;
-/// Share of the promised decrease that a step must keep.
+const CHUNK: usize = 1 << 15;
+/// Factor of the promised decrease that a step must keep.
 const SUFFICIENT: f64 = 1e-4;
-/// Share of the slope that may be left after a step.
+/// Factor of the slope that may be left after a step.
 const CURVATURE: f64 = 0.9;
 
 /// A step and what it did to the gradient.
-struct Step {
-    place: Vec<f64>,
+struct CorrectionPair {
+    point: Vec<f64>,
     gradient: Vec<f64>,
-    curvature: f64, // place · gradient
+    curvature: f64, // point · gradient
 }
 
-/// Walks from `place` to a minimum of `function`, which writes the gradient at a place and returns the value there. Stops
+/// Walks from `point` to a minimum of `function`, which writes the gradient at a point and returns the value there. Stops
 /// when no part of the gradient is larger than `tolerance`, after `max_iterations`, or where rounding hides any descent.
 pub fn minimise(
     function: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
-    place: &mut Vec<f64>,
+    point: &mut Vec<f64>,
     tolerance: f64,
     max_iterations: usize,
 ) {
-    let mut gradient = vec![0.0; place.len()];
-    let mut value = function(place, &mut gradient);
-    let mut steps: Vec<Step> = Vec::new();
+    let mut gradient = vec![0.0; point.len()];
+    let mut value = function(point, &mut gradient);
+    let mut steps: Vec<CorrectionPair> = Vec::new();
     for _ in 0..max_iterations {
         if gradient.iter().all(|part| part.abs() <= tolerance) {
             return;
@@ -48,55 +48,55 @@ pub fn minimise(
             slope = -dot(&gradient, &gradient);
         }
         let first = if steps.is_empty() { 1.0 / dot(&gradient, &gradient).sqrt().max(1.0) } else { 1.0 };
-        let Some((next, next_gradient, next_value)) = search(function, place, value, &direction, slope, first) else {
+        let Some((next, next_gradient, next_value)) = search(function, point, value, &direction, slope, first) else {
             return;
         };
-        let moved: Vec<f64> = next.iter().zip(&*place).map(|(new, old)| new - old).collect();
+        let moved: Vec<f64> = next.iter().zip(&*point).map(|(new, old)| new - old).collect();
         let turned: Vec<f64> = next_gradient.iter().zip(&gradient).map(|(new, old)| new - old).collect();
         let curvature = dot(&moved, &turned);
         if curvature > 0.0 {
             if steps.len() == MEMORY {
                 steps.remove(0);
             }
-            steps.push(Step { place: moved, gradient: turned, curvature });
+            steps.push(CorrectionPair { point: moved, gradient: turned, curvature });
         }
-        (*place, gradient, value) = (next, next_gradient, next_value);
+        (*point, gradient, value) = (next, next_gradient, next_value);
     }
 }
 
 /// The direction of descent: minus the gradient, times the inverse of the second derivatives that the steps show.
-fn downhill(gradient: &[f64], steps: &[Step]) -> Vec<f64> {
+fn downhill(gradient: &[f64], steps: &[CorrectionPair]) -> Vec<f64> {
     let mut direction: Vec<f64> = gradient.iter().map(|part| -part).collect();
-    let mut shares = Vec::with_capacity(steps.len());
+    let mut factors = Vec::with_capacity(steps.len());
     for step in steps.iter().rev() {
-        let share = dot(&step.place, &direction) / step.curvature;
-        add(&mut direction, -share, &step.gradient);
-        shares.push(share);
+        let factor = dot(&step.point, &direction) / step.curvature;
+        add(&mut direction, -factor, &step.gradient);
+        factors.push(factor);
     }
     if let Some(last) = steps.last() {
         let scale = last.curvature / dot(&last.gradient, &last.gradient);
         direction.iter_mut().for_each(|part| *part *= scale);
     }
-    for (step, share) in steps.iter().zip(shares.into_iter().rev()) {
+    for (step, factor) in steps.iter().zip(factors.into_iter().rev()) {
         let back = dot(&step.gradient, &direction) / step.curvature;
-        add(&mut direction, share - back, &step.place);
+        add(&mut direction, factor - back, &step.point);
     }
     direction
 }
 
-/// A step length at which the value has fallen enough and the slope has flattened: the place, its gradient, its value.
+/// A step length at which the value has fallen enough and the slope has flattened: the point, its gradient, its value.
 fn search(
     function: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
-    place: &[f64],
+    point: &[f64],
     value: f64,
     direction: &[f64],
     slope: f64,
     first: f64,
 ) -> Option<(Vec<f64>, Vec<f64>, f64)> {
     let (mut low, mut high, mut length) = (0.0, f64::INFINITY, first);
-    let (mut next, mut gradient) = (vec![0.0; place.len()], vec![0.0; place.len()]);
+    let (mut next, mut gradient) = (vec![0.0; point.len()], vec![0.0; point.len()]);
     for _ in 0..50 {
-        next.copy_from_slice(place);
+        next.copy_from_slice(point);
         add(&mut next, length, direction);
         let found = function(&next, &mut gradient);
         if found.is_nan() || found > value + SUFFICIENT * length * slope {
@@ -112,15 +112,15 @@ fn search(
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let piece = |(a, b): (&[f64], &[f64])| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let sums: Vec<f64> = a.par_chunks(PIECE).zip(b.par_chunks(PIECE)).map(piece).collect();
+    let chunk = |(a, b): (&[f64], &[f64])| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let sums: Vec<f64> = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)).map(chunk).collect();
     sums.iter().sum()
 }
 
-/// `sum += share * other`
-fn add(sum: &mut [f64], share: f64, other: &[f64]) {
-    sum.par_chunks_mut(PIECE).zip(other.par_chunks(PIECE)).for_each(|(sum, other)| {
-        sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += share * other);
+/// `sum += factor * other`
+fn add(sum: &mut [f64], factor: f64, other: &[f64]) {
+    sum.par_chunks_mut(CHUNK).zip(other.par_chunks(CHUNK)).for_each(|(sum, other)| {
+        sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += factor * other);
     });
 }
 
@@ -142,9 +142,9 @@ mod tests {
             }
             value
         };
-        let mut place = vec![-1.2; 10];
-        minimise(&mut rosenbrock, &mut place, 1e-9, 500);
-        assert!(place.iter().all(|x| (x - 1.0).abs() < 1e-7), "{place:?}");
+        let mut point = vec![-1.2; 10];
+        minimise(&mut rosenbrock, &mut point, 1e-9, 500);
+        assert!(point.iter().all(|x| (x - 1.0).abs() < 1e-7), "{point:?}");
     }
 
     #[test]
@@ -153,8 +153,8 @@ mod tests {
             gradient[0] = 2.0 * x[0];
             x[0] * x[0]
         };
-        let mut place = vec![0.0];
-        minimise(&mut bowl, &mut place, 1e-12, 10);
-        assert_eq!(place, [0.0]);
+        let mut point = vec![0.0];
+        minimise(&mut bowl, &mut point, 1e-12, 10);
+        assert_eq!(point, [0.0]);
     }
 }

@@ -53,10 +53,10 @@ pub fn train(
         let bias_gradient = &mut vec![0.0; num_classes];
         for (row, &label) in errors.chunks_exact_mut(num_classes).zip(labels) {
             row.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
-            let share = class_weights[label as usize] / total;
-            loss += share * softmax_loss(row, label as usize);
+            let weight = class_weights[label as usize] / total;
+            loss += weight * softmax_loss(row, label as usize);
             row[label as usize] -= 1.0;
-            row.iter_mut().for_each(|error| *error *= share);
+            row.iter_mut().for_each(|error| *error *= weight);
             bias_gradient.iter_mut().zip(&*row).for_each(|(sum, error)| *sum += error);
         }
         let penalty = 1.0 / (c * total);

@@ -32,6 +32,14 @@ impl Ngrams {
     ///
     /// # Panics
     /// When the range is empty or begins at 0.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_linear::Ngrams;
+    ///
+    /// let ngrams = Ngrams::fit(&[vec![2, 3], vec![2, 3, 4]], [1, 2], 2);
+    /// assert_eq!(ngrams.ids(), [vec![2], vec![2, 3], vec![3]]);
+    /// ```
     pub fn fit(texts: &[Vec<u32>], ngram_range: [usize; 2], min_df: usize) -> Ngrams {
         let [min_n, max_n] = ngram_range;
         assert!(0 < min_n && min_n <= max_n, "n-grams of {min_n} to {max_n} tokens");

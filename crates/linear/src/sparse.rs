@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 /// Rows that one thread works on at a time; fixed, so that sums do not depend on the number of threads.
-const PIECE: usize = 64;
+const CHUNK: usize = 64;
 
 /// A sparse matrix, row after row.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,9 +87,9 @@ impl Csr {
         for row in 0..self.rows() {
             let (columns, row_values) = self.row(row);
             for (&column, &value) in columns.iter().zip(row_values) {
-                let place = &mut next[column as usize];
-                (indices[*place], values[*place]) = (row as u32, value);
-                *place += 1;
+                let position = &mut next[column as usize];
+                (indices[*position], values[*position]) = (row as u32, value);
+                *position += 1;
             }
         }
         Csr { columns: self.rows(), starts, indices, values }
@@ -99,12 +99,21 @@ impl Csr {
     ///
     /// # Shapes
     /// `dense` `[columns, width]` -> `[rows, width]`
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_linear::Csr;
+    ///
+    /// let mut matrix = Csr::new(3);
+    /// matrix.push([(0, 1.0), (2, 2.0)]);
+    /// assert_eq!(matrix.times(&[1.0, 10.0, 100.0], 1), [201.0]);
+    /// ```
     pub fn times(&self, dense: &[f64], width: usize) -> Vec<f64> {
         assert_eq!(dense.len(), self.columns * width, "a matrix of {} rows and {width} columns", self.columns);
         let mut product = vec![0.0; self.rows() * width];
-        product.par_chunks_mut(PIECE * width.max(1)).enumerate().for_each(|(piece, sums)| {
+        product.par_chunks_mut(CHUNK * width.max(1)).enumerate().for_each(|(chunk, sums)| {
             for (offset, sum) in sums.chunks_exact_mut(width).enumerate() {
-                let (columns, values) = self.row(piece * PIECE + offset);
+                let (columns, values) = self.row(chunk * CHUNK + offset);
                 for (&column, &value) in columns.iter().zip(values) {
                     let row = &dense[column as usize * width..][..width];
                     sum.iter_mut().zip(row).for_each(|(sum, &other)| *sum += value * other);

@@ -26,7 +26,7 @@ use super::lbfgs;
 use super::logistic::{Stop, softmax_loss};
 
 /// Texts that one thread adds up at a time; fixed, so that sums do not depend on the number of threads.
-const PIECE: usize = 64;
+const CHUNK: usize = 64;
 
 /// Trains on the texts at `texts`, from `start`. A smaller `c` keeps the weights nearer to each other.
 ///
@@ -50,7 +50,7 @@ pub fn train(
     }
     let even = 1.0 / models as f64;
     let mut objective = |weights: &[f64], gradient: &mut [f64]| {
-        let piece = |texts: &[usize]| {
+        let chunk = |texts: &[usize]| {
             let mut sums = vec![0.0; models + 1]; // the gradient, then the loss
             let mut scores = vec![0.0; num_classes];
             for &text in texts {
@@ -60,24 +60,24 @@ pub fn train(
                     scores.iter_mut().zip(row(model)).for_each(|(score, log)| *score += weight * log);
                 }
                 let label = labels[text] as usize;
-                let share = weight(text) / total;
-                sums[models] += share * softmax_loss(&mut scores, label);
+                let weight = weight(text) / total;
+                sums[models] += weight * softmax_loss(&mut scores, label);
                 scores[label] -= 1.0;
                 for (model, sum) in sums[..models].iter_mut().enumerate() {
-                    *sum += share * scores.iter().zip(row(model)).map(|(error, log)| error * log).sum::<f64>();
+                    *sum += weight * scores.iter().zip(row(model)).map(|(error, log)| error * log).sum::<f64>();
                 }
             }
             sums
         };
-        let pieces: Vec<Vec<f64>> = texts.par_chunks(PIECE).map(piece).collect();
+        let chunks: Vec<Vec<f64>> = texts.par_chunks(CHUNK).map(chunk).collect();
         let penalty = 1.0 / (c * total);
         let mut loss = 0.0;
-        for (place, part) in gradient.iter_mut().enumerate() {
-            let apart = weights[place] - even;
-            *part = pieces.iter().map(|sums| sums[place]).sum::<f64>() + penalty * apart;
+        for (index, part) in gradient.iter_mut().enumerate() {
+            let apart = weights[index] - even;
+            *part = chunks.iter().map(|sums| sums[index]).sum::<f64>() + penalty * apart;
             loss += 0.5 * penalty * apart * apart;
         }
-        loss + pieces.iter().map(|sums| sums[models]).sum::<f64>()
+        loss + chunks.iter().map(|sums| sums[models]).sum::<f64>()
     };
     let mut weights = start.to_vec();
     lbfgs::minimise(&mut objective, &mut weights, stop.tolerance, stop.max_iterations);
@@ -96,15 +96,15 @@ mod tests {
         let mut rng = Rng::new(3);
         let (mut honest, mut labels) = (Vec::new(), Vec::new());
         for _ in 0..texts {
-            let shares: Vec<f64> = (0..3).map(|_| rng.uniform().powi(3) + 0.01).collect();
-            let sum: f64 = shares.iter().sum();
+            let weights: Vec<f64> = (0..3).map(|_| rng.uniform().powi(3) + 0.01).collect();
+            let sum: f64 = weights.iter().sum();
             let (drawn, mut passed) = (rng.uniform() * sum, 0.0);
-            let label = shares.iter().position(|share| {
-                passed += share;
+            let label = weights.iter().position(|weight| {
+                passed += weight;
                 drawn < passed
             });
             labels.push(label.unwrap_or(2) as u32);
-            honest.extend(shares.iter().map(|share| (share / sum).ln()));
+            honest.extend(weights.iter().map(|weight| (weight / sum).ln()));
         }
         let silent = vec![(1f64 / 3.0).ln(); honest.len()];
         let noise = (0..honest.len()).map(|_| -3.0 * rng.uniform()).collect();

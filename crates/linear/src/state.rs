@@ -98,8 +98,8 @@ impl State {
     /// [`Error::Format`] when it is missing or of another kind.
     pub fn setting<T: DeserializeOwned + Serialize>(&self, key: &str) -> Result<T> {
         let value = self.settings.get(key).cloned().unwrap_or_default();
-        let place = || format!("the setting `{key}`");
-        serde_json::from_value(value).map_err(|error| Error::format(place(), "a value", error.to_string()))
+        let location = || format!("the setting `{key}`");
+        serde_json::from_value(value).map_err(|error| Error::format(location(), "a value", error.to_string()))
     }
 
     /// The shape of a tensor; nothing where it is missing.

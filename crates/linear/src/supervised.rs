@@ -216,10 +216,10 @@ impl Supervised {
                 *weight += step * hidden;
             }
         }
-        let share = 1.0 / features.len().max(1) as f32;
+        let weight = 1.0 / features.len().max(1) as f32;
         for &feature in features {
             let row = &mut self.rows[feature as usize * self.dim..][..self.dim];
-            row.iter_mut().zip(&scratch.step).for_each(|(value, step)| *value += share * step);
+            row.iter_mut().zip(&scratch.step).for_each(|(value, step)| *value += weight * step);
         }
     }
 }

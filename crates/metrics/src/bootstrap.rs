@@ -22,7 +22,7 @@ use ninefold_core::rng::{Rng, fold};
 pub struct StatisticsConfig {
     /// How often the test texts are drawn again for intervals and comparisons.
     pub n_resamples: usize,
-    /// Share of such intervals that hold the true score.
+    /// Fraction of such intervals that hold the true score.
     pub confidence_level: f64,
     /// What epochs and models are chosen and ranked by: "accuracy", "f1_macro", or "auto": macro F1 where the largest
     /// class of train has three times the texts of the smallest, else accuracy.
@@ -54,7 +54,7 @@ impl StatisticsConfig {
             return Err(Error::invalid_value("n_resamples", "at least 100", self.n_resamples));
         }
         if !(self.confidence_level > 0.0 && self.confidence_level < 1.0) {
-            return Err(Error::invalid_value("confidence_level", "a share between 0 and 1", self.confidence_level));
+            return Err(Error::invalid_value("confidence_level", "a fraction between 0 and 1", self.confidence_level));
         }
         Ok(())
     }
@@ -113,8 +113,8 @@ pub fn resample(
         texts.iter().for_each(|&text| support[truth[text] as usize] += 1);
         let mean = |runs: &Vec<&[u32]>| {
             let mut means = [0.0; 3];
-            for share in &drawn[..runs.len()] {
-                let run = runs[(share * runs.len() as f64) as usize];
+            for fraction in &drawn[..runs.len()] {
+                let run = runs[(fraction * runs.len() as f64) as usize];
                 let scores = score(truth, run, &texts, &support);
                 means.iter_mut().zip(scores).for_each(|(mean, score)| *mean += score / runs.len() as f64);
             }
@@ -123,9 +123,9 @@ pub fn resample(
         contenders.iter().map(mean).collect::<Vec<_>>()
     };
     let scores: Vec<Vec<[f64; 3]>> = (0..n_resamples).into_par_iter().map(one).collect();
-    let of = |place: usize| {
+    let of = |position: usize| {
         let [accuracy, f1_weighted, f1_macro] =
-            std::array::from_fn(|score| scores.iter().map(|row| row[place][score]).collect());
+            std::array::from_fn(|score| scores.iter().map(|row| row[position][score]).collect());
         Resampled { accuracy, f1_weighted, f1_macro }
     };
     (0..contenders.len()).map(of).collect()
@@ -163,11 +163,11 @@ pub fn percentile_interval(values: &[f64], confidence_level: f64) -> Interval {
 }
 
 /// numpy's quantile: between two values the straight line.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * sorted.len().saturating_sub(1) as f64;
-    let (below, above) = (place.floor() as usize, place.ceil() as usize);
+fn quantile(sorted: &[f64], fraction: f64) -> f64 {
+    let position = fraction * sorted.len().saturating_sub(1) as f64;
+    let (below, above) = (position.floor() as usize, position.ceil() as usize);
     match (sorted.get(below), sorted.get(above)) {
-        (Some(low), Some(high)) => low + (high - low) * (place - place.floor()),
+        (Some(low), Some(high)) => low + (high - low) * (position - position.floor()),
         _ => 0.0,
     }
 }

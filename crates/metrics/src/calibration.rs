@@ -22,7 +22,7 @@ pub struct Bin {
     pub texts: usize,
     /// How sure they were on average.
     pub probability: f64,
-    /// The share that was right.
+    /// The fraction that was right.
     pub accuracy: f64,
 }
 
@@ -53,9 +53,9 @@ pub fn expected_calibration_error(answers: &[Answer]) -> f64 {
 pub struct Selected {
     /// The lowest probability that is answered with.
     pub min_probability: f64,
-    /// Share of texts that get an answer.
+    /// Fraction of texts that get an answer.
     pub coverage: f64,
-    /// Share of right ones among those answers; 1 where there are none.
+    /// Fraction of right ones among those answers; 1 where there are none.
     pub accuracy: f64,
 }
 

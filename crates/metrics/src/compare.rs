@@ -66,7 +66,7 @@ pub struct Compared {
     pub intervals: Vec<Intervals>,
     /// The contenders by main score, best first; equals keep their order. `[contenders]`
     pub order: Vec<usize>,
-    /// The rank of each place in `order`: 1 is the best; contenders that do not differ significantly from the first of a group
+    /// The rank of each position in `order`: 1 is the best; contenders that do not differ significantly from the first of a group
     /// share its rank. `[contenders]`
     pub ranks: Vec<usize>,
     /// Every two contenders, in the order of `order`.
@@ -162,7 +162,8 @@ impl Evaluation<'_> {
 
     /// A test of every two contenders, the better one first.
     fn pairs(&self, contenders: &[Contender], resampled: &[Resampled], order: &[usize]) -> Vec<ComparedPair> {
-        let both = order.iter().enumerate().flat_map(|(place, &a)| order[place + 1..].iter().map(move |&b| (a, b)));
+        let both =
+            order.iter().enumerate().flat_map(|(position, &a)| order[position + 1..].iter().map(move |&b| (a, b)));
         let mut pairs: Vec<ComparedPair> = both
             .map(|(a, b)| {
                 let difference = contenders[a].score - contenders[b].score;
@@ -201,14 +202,14 @@ impl Evaluation<'_> {
     }
 }
 
-/// The rank of each place in `order`.
+/// The rank of each position in `order`.
 fn ranks(order: &[usize], pairs: &[ComparedPair], level: ConfidenceLevel) -> Vec<usize> {
     let count = order.len();
     let mut differs = vec![false; count * count]; // [contenders, contenders]
     for pair in pairs {
         differs[pair.a * count + pair.b] = level.is_significant(pair.p_corrected);
     }
-    shared_ranks(count, |first, place| differs[order[first] * count + order[place]])
+    shared_ranks(count, |first, position| differs[order[first] * count + order[position]])
 }
 
 #[cfg(test)]

@@ -39,6 +39,15 @@ impl Confusion {
     ///
     /// # Panics
     /// When there is not one prediction per truth, or a label is not below `num_classes`.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_metrics::Confusion;
+    ///
+    /// let confusion = Confusion::of(2, &[0, 0, 1, 1], &[0, 1, 1, 1]);
+    /// assert_eq!((confusion.correct(), confusion.total()), (3, 4));
+    /// assert_eq!(confusion.scores().accuracy, 0.75);
+    /// ```
     pub fn of(num_classes: usize, truth: &[u32], predicted: &[u32]) -> Confusion {
         assert_eq!(truth.len(), predicted.len(), "one prediction per text");
         let mut confusion = Confusion::new(num_classes);

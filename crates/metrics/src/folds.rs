@@ -9,6 +9,16 @@ use ninefold_core::rng::Rng;
 ///
 /// # Panics
 /// When a label is not below `num_classes`, or there is no fold.
+///
+/// # Examples
+/// ```
+/// use ninefold_metrics::stratified_folds;
+///
+/// let folds = stratified_folds(&[0, 0, 0, 1, 1, 1], 2, 3, 7);
+/// for fold in 0..3 {
+///     assert_eq!(folds.iter().filter(|&&of_text| of_text == fold).count(), 2);
+/// }
+/// ```
 pub fn stratified_folds(labels: &[u32], num_classes: usize, folds: usize, seed: u64) -> Vec<usize> {
     assert!(folds > 0, "at least one fold");
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); num_classes];

@@ -12,6 +12,14 @@ use super::bootstrap::mean_and_deviation;
 /// McNemar's test of two runs: p, from how many texts only the one and only the other has right.
 ///
 /// Exact for any number of texts: under equality each differing text falls to either side like a coin.
+///
+/// # Examples
+/// ```
+/// use ninefold_metrics::paired::mcnemar;
+///
+/// assert_eq!(mcnemar(0, 0), 1.0);
+/// assert!(mcnemar(2, 20) < 0.001);
+/// ```
 pub fn mcnemar(only_a: u64, only_b: u64) -> f64 {
     let (few, total) = (only_a.min(only_b) as f64, (only_a + only_b) as f64);
     if 2.0 * few == total {
@@ -52,12 +60,19 @@ pub fn paired_bootstrap(difference: f64, a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Holm's correction: each p as it must be read when all of them are read together.
+///
+/// # Examples
+/// ```
+/// use ninefold_metrics::paired::holm;
+///
+/// assert_eq!(holm(&[0.01, 0.04, 0.03]), [0.03, 0.06, 0.06]);
+/// ```
 pub fn holm(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
     let (mut corrected, mut largest) = (vec![0.0; p.len()], 0f64);
-    for (place, &index) in order.iter().enumerate() {
-        largest = largest.max(p[index] * (p.len() - place) as f64).min(1.0);
+    for (position, &index) in order.iter().enumerate() {
+        largest = largest.max(p[index] * (p.len() - position) as f64).min(1.0);
         corrected[index] = largest;
     }
     corrected
@@ -67,11 +82,11 @@ pub fn holm(p: &[f64]) -> Vec<f64> {
 /// first of the group above it shares that group's rank.
 ///
 /// It is the group's first, not the neighbour, that counts: else a long row of small steps would all be one tie.
-pub fn shared_ranks(count: usize, mut told_apart: impl FnMut(usize, usize) -> bool) -> Vec<usize> {
+pub fn shared_ranks(count: usize, mut is_significant: impl FnMut(usize, usize) -> bool) -> Vec<usize> {
     let (mut ranks, mut first) = (Vec::with_capacity(count), 0);
-    for place in 0..count {
-        if place > 0 && told_apart(first, place) {
-            first = place;
+    for position in 0..count {
+        if position > 0 && is_significant(first, position) {
+            first = position;
         }
         ranks.push(first + 1);
     }

@@ -9,6 +9,13 @@
 ///
 /// # Panics
 /// When the length is no multiple of `num_classes`.
+///
+/// # Examples
+/// ```
+/// use ninefold_metrics::most_probable;
+///
+/// assert_eq!(most_probable(&[0.2, 0.8, 0.5, 0.5], 2), [1, 0]);
+/// ```
 pub fn most_probable<T: PartialOrd + Copy>(probabilities: &[T], num_classes: usize) -> Vec<u32> {
     let is_nan = |probability: T| probability.partial_cmp(&probability).is_none();
     let best = |row: &[T]| {

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Confusion;
 
-/// How good the answers are over all classes; every figure is a share in \[0, 1\].
+/// How good the answers are over all classes; every figure is a fraction in \[0, 1\].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// Share of texts whose class was found.
+    /// Fraction of texts whose class was found.
     pub accuracy: f64,
     /// Mean precision of the classes, each weighted by its number of texts.
     pub precision_weighted: f64,
@@ -30,12 +30,12 @@ pub struct Scores {
     pub f1_macro: f64,
 }
 
-/// How good the answers are about one class; shares in \[0, 1\].
+/// How good the answers are about one class; fractions in \[0, 1\].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClassScores {
-    /// Of the texts that were taken for this class, the share that is of it.
+    /// Of the texts that were taken for this class, the fraction that is of it.
     pub precision: f64,
-    /// Of the texts of this class, the share that was taken for it.
+    /// Of the texts of this class, the fraction that was taken for it.
     pub recall: f64,
     /// The harmonic mean of precision and recall.
     pub f1: f64,

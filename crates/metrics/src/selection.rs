@@ -30,8 +30,8 @@ pub fn select(of_truth: &[Vec<f32>], texts: &[usize]) -> Vec<usize> {
     let mut best: Option<(f64, Vec<usize>)> = None;
     for round in 1..=ROUNDS {
         let loss = |candidate: &[f32]| -> f64 {
-            let share = |(sum, &text): (&f64, &usize)| (sum + f64::from(candidate[text])) / round as f64;
-            -sums.iter().zip(texts).map(|pair| share(pair).max(LEAST).ln()).sum::<f64>()
+            let probability = |(sum, &text): (&f64, &usize)| (sum + f64::from(candidate[text])) / round as f64;
+            -sums.iter().zip(texts).map(|pair| probability(pair).max(LEAST).ln()).sum::<f64>()
         };
         let losses = of_truth.iter().map(|candidate| loss(candidate)).enumerate();
         let (chosen, loss) = losses.reduce(|a, b| if b.1 < a.1 { b } else { a }).unwrap_or_default();
@@ -53,7 +53,7 @@ mod tests {
         // 80 of 100 right; the same again, a little worse; 60 right, but those on which the first is wrong.
         let sure = |right: bool| if right { 0.9 } else { 0.1 };
         let best: Vec<f32> = (0..100).map(|text| sure(text < 80)).collect();
-        let copy: Vec<f32> = best.iter().map(|share| share - 0.01).collect();
+        let copy: Vec<f32> = best.iter().map(|probability| probability - 0.01).collect();
         let other: Vec<f32> = (0..100).map(|text| sure(text >= 40)).collect();
         let all: Vec<usize> = (0..100).collect();
         let counts = select(&[copy, best.clone(), other.clone()], &all);

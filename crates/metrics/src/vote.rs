@@ -42,6 +42,16 @@ pub struct Vote {
 
 impl Vote {
     /// Nobody has voted yet. `size`: texts times classes.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_metrics::{Rule, Vote};
+    ///
+    /// let mut vote = Vote::new(Rule::Mean, 2);
+    /// vote.add(&[1.0, 0.0], 3.0);
+    /// vote.add(&[0.0, 1.0], 1.0);
+    /// assert_eq!(vote.probabilities(2), [0.75, 0.25]);
+    /// ```
     pub fn new(rule: Rule, size: usize) -> Vote {
         Vote { rule, sums: vec![0.0; size], weight: 0.0 }
     }
@@ -58,8 +68,8 @@ impl Vote {
         self.weight += weight;
         let pairs = self.sums.iter_mut().zip(probabilities);
         match self.rule {
-            Rule::Mean => pairs.for_each(|(sum, &share)| *sum += weight * f64::from(share)),
-            Rule::Product => pairs.for_each(|(sum, &share)| *sum += weight * log(share)),
+            Rule::Mean => pairs.for_each(|(sum, &probability)| *sum += weight * f64::from(probability)),
+            Rule::Product => pairs.for_each(|(sum, &probability)| *sum += weight * log(probability)),
         }
     }
 
@@ -75,13 +85,13 @@ impl Vote {
     }
 }
 
-fn log(share: f32) -> f64 {
-    f64::from(share).max(LEAST).ln()
+fn log(probability: f32) -> f64 {
+    f64::from(probability).max(LEAST).ln()
 }
 
 /// The logarithm of each probability: a score that [`calibration`] takes.
 pub fn log_scores(probabilities: &[f32]) -> Vec<f64> {
-    probabilities.iter().map(|&share| log(share)).collect()
+    probabilities.iter().map(|&probability| log(probability)).collect()
 }
 
 /// The probabilities at another temperature: below 1 surer, above 1 less sure, at 1 the same to the bit.
@@ -117,7 +127,8 @@ mod tests {
             (0..99).flat_map(row).collect()
         };
         let members = [0, 1, 2].map(wrong_on);
-        let right = |shares: &[f32]| most_probable(shares, 3).iter().zip(&truth).filter(|(a, b)| a == b).count();
+        let right =
+            |probabilities: &[f32]| most_probable(probabilities, 3).iter().zip(&truth).filter(|(a, b)| a == b).count();
         assert_eq!(members.each_ref().map(|member| right(member)), [66; 3]);
         for rule in [Rule::Mean, Rule::Product] {
             assert_eq!(right(&vote(rule, &members.each_ref().map(|member| (member.as_slice(), 1.0)), 3)), 99);
@@ -146,7 +157,10 @@ mod tests {
         let sharp = tempered(vec![0.6, 0.4, 1.0, 0.0], 2, 0.5);
         assert!((sharp[0] - 0.36 / 0.52).abs() < 1e-6 && sharp[2] == 1.0 && sharp[3] < 1e-17, "{sharp:?}");
         let flat = tempered(vec![1.0, 0.0], 2, 4.0);
-        assert!(flat.iter().all(|share| share.is_finite()) && log_loss(&flat, 2, &[1]).is_finite(), "{flat:?}");
+        assert!(
+            flat.iter().all(|probability| probability.is_finite()) && log_loss(&flat, 2, &[1]).is_finite(),
+            "{flat:?}"
+        );
         let both = vote(Rule::Product, &[(&[1.0, 0.0], 1.0), (&[0.0, 1.0], 1.0)], 2);
         assert_eq!(both, [0.5, 0.5]);
     }

@@ -29,22 +29,24 @@ pub fn combine_models(models: &[PathBuf], weights: &[f64], output: &Path, made_b
         [only] if is_ensemble(only) => Some(read_ensemble(only, MemberPaths::Inside)?),
         _ => None,
     };
-    let mut parts: Vec<Part> = Vec::new();
+    let mut candidates: Vec<Candidate> = Vec::new();
     for (model, weight) in models.iter().zip(weights) {
-        parts.extend(parts_of(model, weight, alone.is_some())?);
+        candidates.extend(candidates_of(model, weight, alone.is_some())?);
     }
-    for (place, part) in parts.iter().enumerate() {
-        if let Some(first) = parts[..place].iter().find(|first| first.member.sha256 == part.member.sha256) {
-            let (one, other) = (first.place.display(), part.place.display());
+    for (index, candidate) in candidates.iter().enumerate() {
+        if let Some(first) = candidates[..index].iter().find(|first| first.member.sha256 == candidate.member.sha256) {
+            let (one, other) = (first.folder.display(), candidate.folder.display());
             return Err(Error::data(format!(
                 "{one} and {other} are the same model: give it once, with a larger weight"
             )));
         }
-        same_labels((&parts[0].place, &parts[0].labels), (&part.place, &part.labels))?;
+        same_labels((&candidates[0].folder, &candidates[0].labels), (&candidate.folder, &candidate.labels))?;
     }
-    let labels = parts.first().map(|part| part.labels.clone()).unwrap_or_default();
-    let (places, members) =
-        parts.into_iter().map(|part| (part.place, part.member)).unzip::<_, _, Vec<PathBuf>, Vec<_>>();
+    let labels = candidates.first().map(|candidate| candidate.labels.clone()).unwrap_or_default();
+    let (folders, members) = candidates
+        .into_iter()
+        .map(|candidate| (candidate.folder, candidate.member))
+        .unzip::<_, _, Vec<PathBuf>, Vec<_>>();
     let (rule, temperature, training) = match alone {
         Some(config) => (config.rule, config.temperature, config.training),
         None => (Rule::Mean, 1.0, EnsembleSummary::default()),
@@ -52,33 +54,33 @@ pub fn combine_models(models: &[PathBuf], weights: &[f64], output: &Path, made_b
     let sha256 = BTreeMap::new();
     let mut config =
         EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training, sha256 };
-    config.place_members(&places, output, Placing::Copy)?;
+    config.place_members(&folders, output, Placing::Copy)?;
     config.save(output, &labels)?;
     Ok(config)
 }
 
 /// A model on its way into an ensemble.
-struct Part {
-    place: PathBuf,
+struct Candidate {
+    folder: PathBuf,
     labels: Vec<String>,
     member: EnsembleMember,
 }
 
 /// The members of a saved model, sharing its weight; given `alone` they keep their own. A stacked ensemble beside others stays
 /// whole.
-fn parts_of(model: &Path, weight: f64, alone: bool) -> Result<Vec<Part>> {
-    let part = |place: PathBuf, weight: f64| -> Result<Part> {
-        let model = Model::load(&place)?; // whole, or refused
-        let member = EnsembleMember::of(&place, ".".to_string(), model.name(), weight)?;
-        Ok(Part { labels: model.labels().to_vec(), place, member })
+fn candidates_of(model: &Path, weight: f64, alone: bool) -> Result<Vec<Candidate>> {
+    let candidate = |folder: PathBuf, weight: f64| -> Result<Candidate> {
+        let model = Model::load(&folder)?; // whole, or refused
+        let member = EnsembleMember::of(&folder, ".".to_string(), model.name(), weight)?;
+        Ok(Candidate { labels: model.labels().to_vec(), folder, member })
     };
     let config = is_ensemble(model).then(|| read_ensemble(model, MemberPaths::Inside)).transpose()?;
     let Some(config) = config.filter(|config| alone || config.rule.is_mean()) else {
-        return Ok(vec![part(model.to_path_buf(), weight)?]);
+        return Ok(vec![candidate(model.to_path_buf(), weight)?]);
     };
     let total: f64 = config.members.iter().map(|member| member.weight).sum();
-    let share = |own: f64| if alone { own } else { weight * own / total };
-    config.members.iter().map(|member| part(model.join(&member.path), share(member.weight))).collect()
+    let weight_of = |own: f64| if alone { own } else { weight * own / total };
+    config.members.iter().map(|member| candidate(model.join(&member.path), weight_of(member.weight))).collect()
 }
 
 /// One weight per model.

@@ -51,12 +51,12 @@ impl Ensemble {
         let config = read_ensemble(folder, member_paths)?;
         let mut members: Vec<Model> = Vec::new();
         for EnsembleMember { path, sha256, .. } in &config.members {
-            let place = folder.join(path);
-            read_checked(&place.join(CONFIG), Some(sha256))?;
-            members.push(Model::load_with(&place, member_paths)?);
+            let member_folder = folder.join(path);
+            read_checked(&member_folder.join(CONFIG), Some(sha256))?;
+            members.push(Model::load_with(&member_folder, member_paths)?);
             if let (Some(first), Some(last)) = (members.first(), members.last()) {
-                let first_place = folder.join(&config.members[0].path);
-                same_labels((&first_place, first.labels()), (&place, last.labels()))?;
+                let first_folder = folder.join(&config.members[0].path);
+                same_labels((&first_folder, first.labels()), (&member_folder, last.labels()))?;
             }
         }
         Ok(Ensemble { config, members })

@@ -111,6 +111,18 @@ impl Predictor {
     ///
     /// # Errors
     /// As [`Model::load`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use ninefold_core::progress::Silent;
+    /// use ninefold_models::Predictor;
+    ///
+    /// let predictor = Predictor::load("RUN/best")?;
+    /// for prediction in predictor.predict(&["a text"], &Silent)? {
+    ///     println!("{} {:.3}", predictor.labels()[prediction.label as usize], prediction.probability());
+    /// }
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
     pub fn load(folder: impl AsRef<Path>) -> Result<Predictor> {
         Predictor::new(Model::load(folder.as_ref())?)
     }

@@ -49,6 +49,17 @@ pub struct Encoded {
 
 impl Encoded {
     /// Adds a text.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_nn::batch::Encoded;
+    ///
+    /// let mut texts = Encoded::default();
+    /// texts.push(&[2, 3], 0);
+    /// texts.push(&[4], 1);
+    /// assert_eq!((texts.len(), texts.tokens()), (2, 3));
+    /// assert_eq!(texts.text(1), [4]);
+    /// ```
     pub fn push(&mut self, ids: &[u32], label: u32) {
         self.ids.extend_from_slice(ids);
         self.ends.push(self.ids.len());
@@ -92,7 +103,7 @@ pub struct Batch {
     /// How much of the batch's loss each row is: together 1. `[rows]`
     pub loss_weights: Vec<f32>,
     /// What a teacher says of each row; nothing where there is none. `[rows, num_classes]`
-    pub soft: Vec<f32>,
+    pub soft_targets: Vec<f32>,
     /// Ids, slice after slice, step after step. `[tokens]`
     pub ids: Vec<u32>,
     /// Which text each token belongs to, as `texts` numbers them. `[tokens]`
@@ -149,7 +160,7 @@ impl Batch {
         let mut batch = Batch {
             labels: order.iter().map(|&index| texts.labels()[index]).collect(),
             loss_weights: vec![1.0 / order.len() as f32; order.len()],
-            soft: Vec::new(),
+            soft_targets: Vec::new(),
             ids: Vec::with_capacity(tokens),
             text_of: Vec::with_capacity(tokens),
             slices: Vec::new(),
@@ -164,9 +175,9 @@ impl Batch {
                 starts.push(batch.ids.len() - first_token);
                 let living = sequences.partition_point(|sequence| step < sequence.tokens.len());
                 for Sequence { row, tokens } in &sequences[..living] {
-                    let (index, place) = (batch.texts[*row], tokens.start + step);
-                    batch.read[starts_of[*row] + place] = batch.ids.len() as u32;
-                    batch.ids.push(cut(index).get(place).copied().unwrap_or(PAD));
+                    let (index, position) = (batch.texts[*row], tokens.start + step);
+                    batch.read[starts_of[*row] + position] = batch.ids.len() as u32;
+                    batch.ids.push(cut(index).get(position).copied().unwrap_or(PAD));
                     batch.text_of.push(index as u32);
                 }
                 alive.push(living);
@@ -190,7 +201,7 @@ impl Batch {
     /// `targets` `[texts, num_classes]`: of all texts that the batch was packed from
     pub fn set_soft_targets(&mut self, targets: &[f32], num_classes: usize) {
         let rows = self.texts.iter().map(|&text| &targets[text * num_classes..][..num_classes]);
-        self.soft = rows.flatten().copied().collect();
+        self.soft_targets = rows.flatten().copied().collect();
     }
 
     /// Number of texts.
@@ -257,7 +268,7 @@ mod tests {
         [1, 3, 2].into_iter().for_each(|length| texts.push(&vec![2; length], 0));
         let mut batch = Batch::pack(&texts, &[0, 1, 2], 9, Padding::Exact);
         batch.set_soft_targets(&[0.1, 0.9, 0.2, 0.8, 0.3, 0.7], 2);
-        assert_eq!((batch.texts, batch.soft), (vec![1, 2, 0], vec![0.2, 0.8, 0.3, 0.7, 0.1, 0.9]));
+        assert_eq!((batch.texts, batch.soft_targets), (vec![1, 2, 0], vec![0.2, 0.8, 0.3, 0.7, 0.1, 0.9]));
     }
 
     fn texts(lengths: &[usize]) -> Encoded {

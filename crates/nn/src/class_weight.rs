@@ -48,6 +48,15 @@ impl ClassWeight {
     ///
     /// # Errors
     /// [`Error::InvalidValue`] when a label is named that the corpus does not have.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_nn::class_weight::ClassWeight;
+    ///
+    /// let names = ["ham", "spam"].map(String::from);
+    /// assert_eq!(ClassWeight::Balanced.weights(&names, &[30, 10])?, [2.0 / 3.0, 2.0]);
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
     pub fn weights(&self, names: &[String], sizes: &[usize]) -> Result<Vec<f64>> {
         match self {
             ClassWeight::None => Ok(vec![1.0; names.len()]),

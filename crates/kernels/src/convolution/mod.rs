@@ -3,7 +3,7 @@
 //!
 //! A filter of width w at token t sees the tokens from t - ⌊(w-1)/2⌋ to t + ⌊w/2⌋, and zeros beyond both ends of the text: as
 //! many outputs as tokens, PyTorch's `padding="same"`. Filters of several widths lie side by side, narrow ones first. The sum
-//! is taken offset by offset: all filters that see the token so many places away multiply it at once, and no window is ever
+//! is taken offset by offset: all filters that see the token so many positions away multiply it at once, and no window is ever
 //! put together in memory.
 //!
 //! ```text
@@ -25,8 +25,8 @@ mod sparse;
 
 use std::ops::Range;
 
-pub use products::{AddGradient, Forward, InputGradient, PackBackward, PackForward, ReluBackward};
-pub use sparse::{FindSpots, PackRows, SparseInputGradient, SparseWeightGradient, Spot};
+pub use products::{AddGradient, ConvolutionForward, InputGradient, PackBackward, PackForward, ReluBackward};
+pub use sparse::{FindMaxIndices, MaxIndex, PackRows, SparseInputGradient, SparseWeightGradient};
 
 use super::gathered::NO_TOKEN;
 use super::simd::{BLOCK, padded};
@@ -57,13 +57,13 @@ impl Shape {
     /// How far from their own the tokens lie that some filter sees, nearest first: 0, -1, 1, -2, 2.
     pub fn offsets(&self) -> Vec<isize> {
         let all = (1..=self.reach() as isize).flat_map(|far| [-far, far]);
-        let seen = |&offset: &isize| self.widths.iter().any(|&width| place(width, offset).is_some());
+        let seen = |&offset: &isize| self.widths.iter().any(|&width| position(width, offset).is_some());
         std::iter::once(0).chain(all).filter(seen).collect()
     }
 
     /// The columns of the output, in whole blocks, whose filters see the token at an offset: narrower ones are left out.
     pub fn reached(&self, offset: isize) -> Range<usize> {
-        let narrower = self.widths.iter().filter(|&&width| place(width, offset).is_none()).count();
+        let narrower = self.widths.iter().filter(|&&width| position(width, offset).is_none()).count();
         narrower * self.filters / BLOCK * BLOCK..padded(self.output())
     }
 
@@ -72,25 +72,25 @@ impl Shape {
         (column / self.filters, column % self.filters)
     }
 
-    /// Of each column that an offset reaches, the filter with its weights' place for the token there: width, filter, place.
+    /// Of each column that an offset reaches, the filter with its weights' position for the token there: width, filter, position.
     fn filters_at(&self, offset: isize) -> Vec<Option<(usize, usize, usize)>> {
         let at = |column: usize| {
             let (group, filter) = self.filter(column);
-            Some((group, filter, place(*self.widths.get(group)?, offset)?))
+            Some((group, filter, position(*self.widths.get(group)?, offset)?))
         };
         self.reached(offset).map(at).collect()
     }
 
-    /// What a filter's place multiplies element `k` of a token with. `weights` for each width `[filters, dim, width]`
+    /// What a filter's position multiplies element `k` of a token with. `weights` for each width `[filters, dim, width]`
     #[inline(always)]
-    fn weight(&self, weights: &[&[f32]], (group, filter, place): (usize, usize, usize), k: usize) -> f32 {
-        weights[group][(filter * self.dim + k) * self.widths[group] + place]
+    fn weight(&self, weights: &[&[f32]], (group, filter, position): (usize, usize, usize), k: usize) -> f32 {
+        weights[group][(filter * self.dim + k) * self.widths[group] + position]
     }
 }
 
-/// The place in a window of some width for the token at an offset.
-pub fn place(width: usize, offset: isize) -> Option<usize> {
-    usize::try_from(offset + ((width - 1) / 2) as isize).ok().filter(|&place| place < width)
+/// The position in a window of some width for the token at an offset.
+pub fn position(width: usize, offset: isize) -> Option<usize> {
+    usize::try_from(offset + ((width - 1) / 2) as isize).ok().filter(|&position| position < width)
 }
 
 /// For each token of a batch the tokens beside it in its text, by their distance.
@@ -126,7 +126,7 @@ impl Neighbours {
         &self.named[(self.reach as isize + offset) as usize]
     }
 
-    /// The tokens in the window of each, place by place.
+    /// The tokens in the window of each, position by position.
     fn window(&self, width: usize) -> &[Vec<u32>] {
         &self.named[self.reach - (width - 1) / 2..][..width]
     }
@@ -140,9 +140,9 @@ mod tests {
     fn windows_are_those_of_pytorchs_same_padding() {
         // Of w - 1 zeros, ⌊(w-1)/2⌋ lie before the text.
         for (width, before, after) in [(1, 0, 0), (2, 0, 1), (3, 1, 1), (4, 1, 2), (5, 2, 2)] {
-            assert_eq!(place(width, -before), Some(0));
-            assert_eq!(place(width, after), Some(width - 1));
-            assert_eq!((place(width, -before - 1), place(width, after + 1)), (None, None));
+            assert_eq!(position(width, -before), Some(0));
+            assert_eq!(position(width, after), Some(width - 1));
+            assert_eq!((position(width, -before - 1), position(width, after + 1)), (None, None));
         }
     }
 

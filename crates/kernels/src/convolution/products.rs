@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 
-use super::{Shape, place};
+use super::{Shape, position};
 use crate::buffer::Buffer;
 use crate::gathered::{Sources, gather};
 use crate::matmul::{Panels, Start, multiply};
 use crate::simd::{Kernel, Simd, entry_points, padded};
 use crate::view::MatrixView;
 
-/// Cuts the weights that meet the token at one offset into panels, for [`Forward`].
+/// Cuts the weights that meet the token at one offset into panels, for [`ConvolutionForward`].
 pub struct PackForward<'a> {
     /// The filters.
     pub shape: &'a Shape,
@@ -21,7 +21,7 @@ pub struct PackForward<'a> {
     pub panels: &'a mut Panels,
 }
 
-entry_points!(PackForward<'_>, PackBackward<'_>, Forward<'_>, InputGradient<'_>, ReluBackward<'_>);
+entry_points!(PackForward<'_>, PackBackward<'_>, ConvolutionForward<'_>, InputGradient<'_>, ReluBackward<'_>);
 
 impl Kernel for PackForward<'_> {
     type Output = ();
@@ -75,7 +75,7 @@ thread_local! {
 }
 
 /// y = max(0, b + Σ x[t + o] · W_o) for some tokens.
-pub struct Forward<'a> {
+pub struct ConvolutionForward<'a> {
     /// The filters.
     pub shape: &'a Shape,
     /// Their weights, offset by offset as [`Shape::offsets`] has them, each with the token that lies there. `[all tokens]`
@@ -84,19 +84,19 @@ pub struct Forward<'a> {
     pub bias: &'a [f32],
     /// All words' vectors. `[all tokens, padded(dim)]`
     pub x: &'a [f32],
-    /// The first token of this piece.
+    /// The first token of this chunk.
     pub first: usize,
     /// `[tokens, padded(output)]`
     pub y: &'a mut [f32],
 }
 
-impl Kernel for Forward<'_> {
+impl Kernel for ConvolutionForward<'_> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let Forward { shape, offsets, bias, x, first, y } = self;
+        let ConvolutionForward { shape, offsets, bias, x, first, y } = self;
         let (stride, width) = (padded(shape.dim), padded(shape.output()));
         let tokens = y.len() / width;
         let mut buffer = ROWS.take();
@@ -128,7 +128,7 @@ pub struct InputGradient<'a> {
     pub offsets: &'a [(&'a Panels, &'a [u32])],
     /// The gradients of all tokens' sums. `[all tokens, padded(output)]`
     pub d: &'a [f32],
-    /// The first token of this piece.
+    /// The first token of this chunk.
     pub first: usize,
     /// `[tokens, padded(dim)]`
     pub d_x: &'a mut [f32],
@@ -204,12 +204,12 @@ impl AddGradient<'_> {
         let (column, filters) = (group * shape.filters + first, d_bias.len());
         for (offset, sums) in shape.offsets().into_iter().zip(sums) {
             let reached = shape.reached(offset);
-            let Some(place) = place(width, offset) else { continue };
+            let Some(position) = position(width, offset) else { continue };
             let rows = sums.chunks_exact(reached.len()).map(|row| &row[column - reached.start..][..filters]);
             for (k, row) in rows.enumerate() {
                 if k < dim {
                     for (d_filter, sum) in d_weight.chunks_exact_mut(dim * width).zip(row) {
-                        d_filter[k * width + place] += sum;
+                        d_filter[k * width + position] += sum;
                     }
                 } else if offset == 0 {
                     d_bias.iter_mut().zip(row).for_each(|(d, sum)| *d += sum);

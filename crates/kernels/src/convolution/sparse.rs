@@ -1,7 +1,7 @@
-//! The gradients of a convolution from few places: where the largest value of each filter was pooled, one token per filter and
+//! The gradients of a convolution from few positions: where the largest value of each filter was pooled, one token per filter and
 //! text has a gradient, and products over all tokens would multiply zeros.
 //!
-//! *takes* the [`Spot`]s, filter by filter or text by text, in the order of their tokens -> *gives* the same sums as the
+//! *takes* the [`MaxIndex`]s, filter by filter or text by text, in the order of their tokens -> *gives* the same sums as the
 //! products, but for rounding.
 
 use std::cell::Cell;
@@ -13,7 +13,7 @@ use crate::simd::{BLOCK, Kernel, Simd, entry_points, padded};
 
 /// The gradient of one filter's sum at one token.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spot {
+pub struct MaxIndex {
     /// The token.
     pub token: u32,
     /// The filter, among those of all widths.
@@ -27,7 +27,7 @@ const FEW: usize = 4;
 
 /// The gradients of some tokens that are not zero and that the ReLU lets through, token by token; `None` where they are not
 /// few.
-pub struct FindSpots<'a> {
+pub struct FindMaxIndices<'a> {
     /// What the forward pass gave. `[tokens, width]`
     pub y: &'a [f32],
     /// Its gradient. `[tokens, width]`
@@ -38,28 +38,28 @@ pub struct FindSpots<'a> {
     pub first: usize,
 }
 
-entry_points!(FindSpots<'_>, SparseWeightGradient<'_>, SparseInputGradient<'_>);
+entry_points!(FindMaxIndices<'_>, SparseWeightGradient<'_>, SparseInputGradient<'_>);
 
-impl Kernel for FindSpots<'_> {
-    type Output = Option<Vec<Spot>>;
+impl Kernel for FindMaxIndices<'_> {
+    type Output = Option<Vec<MaxIndex>>;
 
     #[inline(always)]
-    fn body<S: Simd>(self, _simd: S) -> Option<Vec<Spot>> {
-        let FindSpots { y, d, width, first } = self;
-        let mut spots = Vec::new();
+    fn body<S: Simd>(self, _simd: S) -> Option<Vec<MaxIndex>> {
+        let FindMaxIndices { y, d, width, first } = self;
+        let mut max_indices = Vec::new();
         for (block, values) in d.chunks_exact(BLOCK).enumerate() {
             let any = values.iter().fold(0, |bits, value| bits | value.to_bits());
             if any << 1 == 0 {
                 continue; // nothing but zeros, of either sign
             }
             for (at, &d) in (block * BLOCK..).zip(values).filter(|(at, d)| **d != 0.0 && y[*at] > 0.0) {
-                spots.push(Spot { token: (first + at / width) as u32, column: (at % width) as u32, d });
+                max_indices.push(MaxIndex { token: (first + at / width) as u32, column: (at % width) as u32, d });
             }
-            if spots.len() * FEW > d.len() {
+            if max_indices.len() * FEW > d.len() {
                 return None;
             }
         }
-        Some(spots)
+        Some(max_indices)
     }
 }
 
@@ -74,8 +74,8 @@ pub struct SparseWeightGradient<'a> {
     pub shape: &'a Shape,
     /// Which of the widths.
     pub group: usize,
-    /// For each filter its spots.
-    pub spots: &'a [Vec<Spot>],
+    /// For each filter its max_indices.
+    pub max_indices: &'a [Vec<MaxIndex>],
     /// Which tokens lie beside which.
     pub neighbours: &'a Neighbours,
     /// All words' vectors. `[all tokens, padded(dim)]`
@@ -91,23 +91,25 @@ impl Kernel for SparseWeightGradient<'_> {
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let SparseWeightGradient { shape, group, spots, neighbours, x, d_weight, d_bias } = self;
+        let SparseWeightGradient { shape, group, max_indices, neighbours, x, d_weight, d_bias } = self;
         let (dim, width, stride) = (shape.dim, shape.widths[group], padded(shape.dim));
         let window = neighbours.window(width);
         let mut buffer = SUMS.take();
-        for ((spots, d_weight), d_bias) in spots.iter().zip(d_weight.chunks_exact_mut(dim * width)).zip(d_bias) {
+        for ((max_indices, d_weight), d_bias) in
+            max_indices.iter().zip(d_weight.chunks_exact_mut(dim * width)).zip(d_bias)
+        {
             let sums = buffer.resize_zeroed(width * stride);
-            for spot in spots {
-                *d_bias += spot.d;
+            for max_index in max_indices {
+                *d_bias += max_index.d;
                 for (sums, neighbours) in sums.chunks_exact_mut(stride).zip(window) {
-                    let seen = neighbours[spot.token as usize];
+                    let seen = neighbours[max_index.token as usize];
                     if seen != NO_TOKEN {
-                        add_scaled(simd, sums, &x[seen as usize * stride..], spot.d);
+                        add_scaled(simd, sums, &x[seen as usize * stride..], max_index.d);
                     }
                 }
             }
-            for (place, sums) in sums.chunks_exact(stride).enumerate() {
-                for (d, sum) in d_weight.iter_mut().skip(place).step_by(width).zip(sums) {
+            for (position, sums) in sums.chunks_exact(stride).enumerate() {
+                for (d, sum) in d_weight.iter_mut().skip(position).step_by(width).zip(sums) {
                     *d += sum;
                 }
             }
@@ -134,9 +136,9 @@ impl PackRows<'_> {
         let PackRows { shape, group, weight, rows } = self;
         let (dim, width, stride) = (shape.dim, shape.widths[group], padded(shape.dim));
         for (filter, rows) in weight.chunks_exact(dim * width).zip(rows.chunks_exact_mut(width * stride)) {
-            for (place, row) in rows.chunks_exact_mut(stride).enumerate() {
+            for (position, row) in rows.chunks_exact_mut(stride).enumerate() {
                 let (real, padding) = row.split_at_mut(dim);
-                real.iter_mut().zip(filter.iter().skip(place).step_by(width)).for_each(|(to, from)| *to = *from);
+                real.iter_mut().zip(filter.iter().skip(position).step_by(width)).for_each(|(to, from)| *to = *from);
                 padding.fill(0.0);
             }
         }
@@ -147,8 +149,8 @@ impl PackRows<'_> {
 pub struct SparseInputGradient<'a> {
     /// The filters.
     pub shape: &'a Shape,
-    /// The slice's spots.
-    pub spots: &'a [Spot],
+    /// The slice's max_indices.
+    pub max_indices: &'a [MaxIndex],
     /// Which tokens lie beside which.
     pub neighbours: &'a Neighbours,
     /// For each width its weights from [`PackRows`]. `[filters, width, padded(dim)]`
@@ -164,17 +166,17 @@ impl Kernel for SparseInputGradient<'_> {
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let SparseInputGradient { shape, spots, neighbours, weights, first, d_x } = self;
+        let SparseInputGradient { shape, max_indices, neighbours, weights, first, d_x } = self;
         let stride = padded(shape.dim);
         d_x.fill(0.0);
-        for spot in spots {
-            let (group, filter) = shape.filter(spot.column as usize);
+        for max_index in max_indices {
+            let (group, filter) = shape.filter(max_index.column as usize);
             let width = shape.widths[group];
             let rows = weights[group][filter * width * stride..].chunks_exact(stride);
             for (row, neighbours) in rows.zip(neighbours.window(width)) {
-                let seen = neighbours[spot.token as usize];
+                let seen = neighbours[max_index.token as usize];
                 if seen != NO_TOKEN {
-                    add_scaled(simd, &mut d_x[(seen as usize - first) * stride..][..stride], row, spot.d);
+                    add_scaled(simd, &mut d_x[(seen as usize - first) * stride..][..stride], row, max_index.d);
                 }
             }
         }

@@ -15,7 +15,7 @@ mod steps;
 mod weights;
 
 pub use products::{AddGradient, InputGradient, Projection};
-pub use steps::{Backward, Forward, RecurrentCell, previous_tokens};
+pub use steps::{RecurrentBackward, RecurrentCell, RecurrentForward, previous_tokens};
 pub use weights::{PackWeights, PackedWeights, Weights};
 
 pub use crate::axis::Axis;

@@ -42,7 +42,7 @@ impl Kernel for Projection<'_> {
 
 /// d_x = Σ over directions of d·W_ih, for some tokens.
 pub struct InputGradient<'a> {
-    /// For each direction its weights and its gates after [`Backward`](super::Backward). `[tokens, width]`
+    /// For each direction its weights and its gates after [`RecurrentBackward`](super::RecurrentBackward). `[tokens, width]`
     pub directions: &'a [(&'a PackedWeights, &'a [f32])],
     /// Floats per token in the gates: BLOCKS * hidden.
     pub width: usize,
@@ -90,10 +90,10 @@ impl AddGradient<'_> {
         let AddGradient { sums, columns, column, x_axis, d_weight, d_bias } = self;
         let rows = d_bias.len();
         let mut sums = sums.chunks_exact(columns).map(|sums| &sums[column..][..rows]);
-        for (place, sums) in (0..x_axis.depth()).zip(sums.by_ref()) {
-            let Some(place) = x_axis.real(place) else { continue };
+        for (index, sums) in (0..x_axis.depth()).zip(sums.by_ref()) {
+            let Some(index) = x_axis.real(index) else { continue };
             for (row, sum) in d_weight.chunks_exact_mut(x_axis.len()).zip(sums) {
-                row[place] += sum;
+                row[index] += sum;
             }
         }
         for (d, sum) in d_bias.iter_mut().zip(sums.next().into_iter().flatten()) {
@@ -111,10 +111,10 @@ impl Side {
         self.first * hidden..(self.first + self.gates.len()) * hidden
     }
 
-    /// The pieces of a weight's gradient that this side's blocks make, in the order of the weight's rows: (column behind
+    /// The chunks of a weight's gradient that this side's blocks make, in the order of the weight's rows: (column behind
     /// the side's first, first row, rows).
-    pub fn pieces(self, hidden_size: usize) -> Vec<(usize, usize, usize)> {
-        let mut pieces: Vec<_> = (0..)
+    pub fn chunks(self, hidden_size: usize) -> Vec<(usize, usize, usize)> {
+        let mut chunks: Vec<_> = (0..)
             .zip(self.gates)
             .flat_map(|(block, gate)| {
                 (0..hidden_size).step_by(GRADIENT_ROWS).map(move |unit| {
@@ -123,8 +123,8 @@ impl Side {
                 })
             })
             .collect();
-        pieces.sort_by_key(|&(_, row, _)| row);
-        pieces
+        chunks.sort_by_key(|&(_, row, _)| row);
+        chunks
     }
 }
 
@@ -134,13 +134,13 @@ mod tests {
 
     #[test]
     fn pieces_cover_every_row_of_the_weight_in_order() {
-        let pieces = Gru::INPUT.pieces(100);
+        let chunks = Gru::INPUT.chunks(100);
         let mut next = 0;
-        for &(_, row, rows) in &pieces {
+        for &(_, row, rows) in &chunks {
             assert_eq!(row, next);
             next = row + rows;
         }
         assert_eq!(next, 300);
-        assert_eq!(pieces[0], (112, 0, 64), "PyTorch's first gate, r, is the second block");
+        assert_eq!(chunks[0], (112, 0, 64), "PyTorch's first gate, r, is the second block");
     }
 }

@@ -13,23 +13,23 @@ use crate::view::MatrixView;
 
 /// A cell with the entry points of its passes: not generic, so that they are compiled here, once for each cell.
 pub trait RecurrentCell: Cell {
-    /// Runs [`Forward`] with an instruction set.
-    fn run_forward(pass: Forward<Self>, set: InstructionSet);
+    /// Runs [`RecurrentForward`] with an instruction set.
+    fn run_forward(pass: RecurrentForward<Self>, set: InstructionSet);
 
-    /// Runs [`Backward`] with an instruction set.
-    fn run_backward(pass: Backward<Self>, set: InstructionSet);
+    /// Runs [`RecurrentBackward`] with an instruction set.
+    fn run_backward(pass: RecurrentBackward<Self>, set: InstructionSet);
 }
 
 macro_rules! recurrent_cells {
     ($($cell:ty),+) => {$(
         impl RecurrentCell for $cell {
             #[inline(never)]
-            fn run_forward(pass: Forward<Self>, set: InstructionSet) {
+            fn run_forward(pass: RecurrentForward<Self>, set: InstructionSet) {
                 set.run(pass);
             }
 
             #[inline(never)]
-            fn run_backward(pass: Backward<Self>, set: InstructionSet) {
+            fn run_backward(pass: RecurrentBackward<Self>, set: InstructionSet) {
                 set.run(pass);
             }
         }
@@ -48,7 +48,7 @@ static NOTHING: [f32; MAX_HIDDEN] = [0.0; MAX_HIDDEN];
 pub(crate) const MAX_HIDDEN: usize = 8192;
 
 /// One step of a slice in the order in which a direction takes them.
-struct Step {
+struct TimeStep {
     rows: usize,     // rows alive
     token: usize,    // the first row's token
     carried: usize,  // rows that have a state from the step before
@@ -57,14 +57,14 @@ struct Step {
 
 /// The steps of a slice, from its first token or, `reverse`, from its last.
 #[inline(always)]
-fn steps(slice: &Slice, reverse: bool) -> impl DoubleEndedIterator<Item = Step> + '_ {
+fn steps(slice: &Slice, reverse: bool) -> impl DoubleEndedIterator<Item = TimeStep> + '_ {
     let last = slice.alive.len().wrapping_sub(1);
     (0..slice.alive.len()).map(move |number| {
         let step = if reverse { last - number } else { number };
         let before = if reverse { step + 1 } else { step.wrapping_sub(1) };
         let carried = slice.alive.get(before).map_or(0, |&alive| alive.min(slice.alive[step]));
         let previous = slice.starts.get(before).copied().unwrap_or(0);
-        Step { rows: slice.alive[step], token: slice.starts[step], carried, previous }
+        TimeStep { rows: slice.alive[step], token: slice.starts[step], carried, previous }
     })
 }
 
@@ -81,8 +81,8 @@ pub fn previous_tokens(slice: &Slice, reverse: bool, first_token: usize, previou
 }
 
 /// Runs a direction forward: `gates` holds x·W + b on entry (or gets it from `x` on the way), what the cell keeps for
-/// `Backward` on exit.
-pub struct Forward<'a, C> {
+/// `RecurrentBackward` on exit.
+pub struct RecurrentForward<'a, C> {
     /// The rows.
     pub slice: &'a Slice,
     /// From the last token to the first.
@@ -103,7 +103,7 @@ pub struct Forward<'a, C> {
     pub cell: PhantomData<C>,
 }
 
-impl<C: RecurrentCell> Forward<'_, C> {
+impl<C: RecurrentCell> RecurrentForward<'_, C> {
     /// Runs the kernel with an instruction set.
     ///
     /// # Panics
@@ -114,13 +114,13 @@ impl<C: RecurrentCell> Forward<'_, C> {
     }
 }
 
-impl<C: Cell> Kernel for Forward<'_, C> {
+impl<C: Cell> Kernel for RecurrentForward<'_, C> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let Forward { slice, reverse, hidden, weights, x, gates, h, c, .. } = self;
+        let RecurrentForward { slice, reverse, hidden, weights, x, gates, h, c, .. } = self;
         let width = C::BLOCKS * hidden;
         let mut projected = if reverse { slice.tokens..slice.tokens } else { 0..0 };
         for step in steps(slice, reverse) {
@@ -166,8 +166,8 @@ fn next_tokens(projected: &mut Range<usize>, tokens: usize, reverse: bool) -> Ra
     }
 }
 
-/// Runs a direction backwards through time: `gates` holds what [`Forward`] left on entry, the gradients of the sums on exit.
-pub struct Backward<'a, C> {
+/// Runs a direction backwards through time: `gates` holds what [`RecurrentForward`] left on entry, the gradients of the sums on exit.
+pub struct RecurrentBackward<'a, C> {
     /// The rows.
     pub slice: &'a Slice,
     /// The direction of the forward pass.
@@ -192,7 +192,7 @@ pub struct Backward<'a, C> {
     pub cell: PhantomData<C>,
 }
 
-impl<C: RecurrentCell> Backward<'_, C> {
+impl<C: RecurrentCell> RecurrentBackward<'_, C> {
     /// Runs the kernel with an instruction set.
     ///
     /// # Panics
@@ -203,13 +203,13 @@ impl<C: RecurrentCell> Backward<'_, C> {
     }
 }
 
-impl<C: Cell> Kernel for Backward<'_, C> {
+impl<C: Cell> Kernel for RecurrentBackward<'_, C> {
     type Output = ();
     const PAIRS: bool = true;
 
     #[inline(always)]
     fn body<S: Simd>(self, simd: S) {
-        let Backward { slice, reverse, hidden, weights, gates, h, c, d_output, d_output_stride, .. } = self;
+        let RecurrentBackward { slice, reverse, hidden, weights, gates, h, c, d_output, d_output_stride, .. } = self;
         let width = C::BLOCKS * hidden;
         let (d_h, d_c) = self.d_state[..2 * slice.rows * hidden].split_at_mut(slice.rows * hidden);
         d_h.fill(0.0);

@@ -93,7 +93,7 @@ fn pack_forward<S: Simd>(simd: S, panels: &mut Panels, weights: &[f32], side: Si
     });
 }
 
-/// B[k, column] = weights[row of block place k, column].
+/// B[k, column] = weights[row of block index k, column].
 #[inline(always)]
 fn pack_backward<S: Simd>(simd: S, panels: &mut Panels, weights: &[f32], side: Side, input: Axis, hidden_size: usize) {
     let (width, part) = (padded(hidden_size), padded(input.size));

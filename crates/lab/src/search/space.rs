@@ -374,7 +374,7 @@ mod tests {
         assert!(refusal("model.dropout = []").contains("one or more values"));
         assert_eq!(
             refusal("model.dropout = { low = 0.1, high = 1.5 }"),
-            "search.space.model.dropout: expected a share from 0 to below 1, found 1.5"
+            "search.space.model.dropout: expected a fraction from 0 to below 1, found 1.5"
         );
         assert!(refusal("training.epochs = [5]").contains("another setting"));
         assert!(refusal("model.hidden_size = [\"many\"]").starts_with("search.space.model.recurrent.hidden_size: "));

@@ -21,7 +21,7 @@ use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::families::EncoderConfig;
 use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::layers::Optimizer;
-use ninefold_nn::layers::optimizer::Step;
+use ninefold_nn::layers::optimizer::OptimizerStep;
 use ninefold_nn::model::{Classifier, LossConfig, ModelKind, NeuralClassifier, NeuralConfig};
 use ninefold_vectors::subwords::Subwords as Ngrams;
 use ninefold_vectors::{WordVectors, formats};
@@ -301,7 +301,7 @@ fn no_gradient_reaches_the_rows_beyond_the_table() {
         let before = model.logits(&batch);
         let mut optimizer = Optimizer::new(&model.parameters());
         model.train_batch(&batch, &[1], LossConfig::default());
-        optimizer.step(model.parameters_mut(), Step { learning_rate: 0.1, ..Step::default() });
+        optimizer.step(model.parameters_mut(), OptimizerStep { learning_rate: 0.1, ..Step::default() });
         let table = model.parameters()[0];
         assert_eq!((table.value.len(), table.gradient.len()), (40, 40));
         let moved: Vec<usize> = (0..10).filter(|row| table.value[row * 4..][..4] != matrix[row * 4..][..4]).collect();

@@ -15,7 +15,7 @@ impl Baseline for Majority {
     }
 
     fn about(&self) -> &'static str {
-        "The shares of the classes in the training texts, whatever the text says"
+        "The fractions of the classes in the training texts, whatever the text says"
     }
 
     fn input(&self) -> Input {
@@ -30,21 +30,21 @@ impl Baseline for Majority {
         let mut counts = vec![0.0; data.num_classes()];
         data.train.labels.iter().for_each(|&label| counts[label as usize] += 1.0);
         let logs = counts.iter().map(|count: &f64| count.max(1e-9).ln()).collect();
-        Ok(Trained { model: Box::new(Shares { logs }), chosen: Chosen::new() })
+        Ok(Trained { model: Box::new(ClassFractions { logs }), chosen: Chosen::new() })
     }
 
     fn load(&self, mut state: State, _vocab_size: usize, num_classes: usize) -> Result<Box<dyn TrainedBaseline>> {
-        Ok(Box::new(Shares { logs: state.take_f64("log_counts", &[num_classes])? }))
+        Ok(Box::new(ClassFractions { logs: state.take_f64("log_counts", &[num_classes])? }))
     }
 }
 
 /// The logarithm of each class's number of training texts.
 #[derive(Debug)]
-struct Shares {
+struct ClassFractions {
     logs: Vec<f64>, // [num_classes]
 }
 
-impl TrainedBaseline for Shares {
+impl TrainedBaseline for ClassFractions {
     fn scores(&self, texts: &[Vec<u32>]) -> Vec<f64> {
         self.logs.repeat(texts.len())
     }

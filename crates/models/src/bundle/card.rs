@@ -101,7 +101,7 @@ pub(super) fn scores(parts: [(&str, &Option<Scores>); 2]) -> String {
         "## Scores\n\n| part | accuracy | F1 weighted | F1 macro |\n| --- | ---: | ---: | ---: |\n".to_string();
     for (part, scores) in parts {
         if let Some(Scores { accuracy, f1_weighted, f1_macro, .. }) = scores {
-            let [accuracy, weighted, macro_] = [accuracy, f1_weighted, f1_macro].map(|share| 100.0 * share);
+            let [accuracy, weighted, macro_] = [accuracy, f1_weighted, f1_macro].map(|fraction| 100.0 * fraction);
             text += &format!("| {part} | {accuracy:.2} % | {weighted:.2} % | {macro_:.2} % |\n");
         }
     }

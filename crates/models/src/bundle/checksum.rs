@@ -9,6 +9,12 @@ use sha2::{Digest, Sha256};
 use ninefold_core::error::{Error, Result};
 
 /// The checksum of some bytes.
+///
+/// # Examples
+/// ```
+/// let checksum = ninefold_models::bundle::sha256(b"abc");
+/// assert!(checksum.starts_with("ba7816bf"));
+/// ```
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

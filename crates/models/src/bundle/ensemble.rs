@@ -270,14 +270,14 @@ fn steps(path: &str) -> Option<(usize, Vec<&str>)> {
 /// # Errors
 /// [`Error::Data`] with both folders and the first label that differs.
 pub fn same_labels(a: (&Path, &[String]), b: (&Path, &[String])) -> Result<()> {
-    let ((place_a, a), (place_b, b)) = (a, b);
-    let Some(place) = (0..a.len().max(b.len())).find(|&place| a.get(place) != b.get(place)) else { return Ok(()) };
-    let named = |labels: &[String]| labels.get(place).map_or("none".to_string(), |label| format!("{label:?}"));
+    let ((folder_a, a), (folder_b, b)) = (a, b);
+    let Some(index) = (0..a.len().max(b.len())).find(|&index| a.get(index) != b.get(index)) else { return Ok(()) };
+    let named = |labels: &[String]| labels.get(index).map_or("none".to_string(), |label| format!("{label:?}"));
     Err(Error::data(format!(
         "{} and {} have different labels: number {} is {} in the one and {} in the other",
-        place_a.display(),
-        place_b.display(),
-        place + 1,
+        folder_a.display(),
+        folder_b.display(),
+        index + 1,
         named(a),
         named(b)
     )))
@@ -309,8 +309,8 @@ pub fn copy(model: &Path, target: &Path, placing: Placing) -> Result<()> {
     fs::create_dir_all(target).map_err(Error::io("create the folder", target))?;
     if is_ensemble(model) {
         let mut config = read_config(model, MemberPaths::Anywhere)?;
-        let places: Vec<PathBuf> = config.members.iter().map(|member| model.join(&member.path)).collect();
-        config.place_members(&places, target, placing)?;
+        let folders: Vec<PathBuf> = config.members.iter().map(|member| model.join(&member.path)).collect();
+        config.place_members(&folders, target, placing)?;
         return config.save(target, &labels(model)?);
     }
     let optional = [CARD, SUBWORDS, NGRAMS]; // whoever needs one was loaded with it
@@ -324,9 +324,9 @@ pub fn copy(model: &Path, target: &Path, placing: Placing) -> Result<()> {
 }
 
 impl EnsembleConfig {
-    /// Puts the members, which lie at `places`, into `target`, and points to them there.
-    pub(crate) fn place_members(&mut self, places: &[PathBuf], target: &Path, placing: Placing) -> Result<()> {
-        for ((number, member), from) in (1..).zip(&mut self.members).zip(places) {
+    /// Puts the members, which are at `folders`, into `target`, and points to them there.
+    pub(crate) fn place_members(&mut self, folders: &[PathBuf], target: &Path, placing: Placing) -> Result<()> {
+        for ((number, member), from) in (1..).zip(&mut self.members).zip(folders) {
             let stem = if is_ensemble(from) { "ensemble".to_string() } else { member.name.replace(" + ", "-") };
             let plain = |letter: char| if letter.is_alphanumeric() || "+-_.".contains(letter) { letter } else { '-' };
             let stem: String = stem.chars().map(plain).collect();

@@ -231,8 +231,11 @@ impl Bundle {
         let shape = &config.model;
         let counts = [(VOCAB, vocab.len(), shape.vocab_size), (LABELS, labels.len(), shape.network.num_classes)];
         if let Some((name, found, expected)) = counts.into_iter().find(|(_, found, expected)| found != expected) {
-            let place = folder.join(name).display().to_string();
-            return Err(Error::format(place, format!("{expected} entries, as {CONFIG} says"), found.to_string()));
+            return Err(Error::format(
+                folder.join(name),
+                format!("{expected} entries, as {CONFIG} says"),
+                found.to_string(),
+            ));
         }
         let model = weights::from_bytes(&weights, shape, &folder.join(WEIGHTS))?;
         let outside = match config.out_of_vocabulary {

@@ -15,8 +15,8 @@ const ESCAPES: [(char, char); 5] = [(' ', 's'), ('\\', '\\'), ('\t', 't'), ('\n'
 pub(super) fn to_text(ngrams: &[Vec<u32>], vocab: &Vocab) -> String {
     let mut text = format!("{TITLE}{}\n", ngrams.len());
     for ngram in ngrams {
-        for (place, token) in vocab.decode(ngram).into_iter().enumerate() {
-            if place > 0 {
+        for (index, token) in vocab.decode(ngram).into_iter().enumerate() {
+            if index > 0 {
                 text.push(' ');
             }
             token.chars().for_each(|letter| push_escaped(&mut text, letter));

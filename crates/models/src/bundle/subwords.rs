@@ -91,7 +91,7 @@ pub(super) fn from_bytes(bytes: &[u8], dim: usize, path: &Path) -> Result<OovVec
         if matches!(&filler, UnknownRows::Mean(mean) if mean.len() != dim) {
             return Err(Error::format(path, format!("a mean of {dim} numbers"), "another length"));
         }
-        if let Filler::Mean(mean) = &filler {
+        if let UnknownRows::Mean(mean) = &filler {
             check_finite(mean.iter().all(|number| number.is_finite()), "filler.mean", path)?;
         }
         let subwords = |Ngrams { min_n, max_n, bucket }| -> Result<Subwords> {

@@ -1,5 +1,5 @@
 //! How fast this machine trains and predicts: *takes* networks, sizes and precisions -> *gives* a [`Record`] with times, tokens
-//! and multiply-adds per second, and their share of what the processor can do at most, measured in the same run.
+//! and multiply-adds per second, and their fraction of what the processor can do at most, measured in the same run.
 //!
 //! ```text
 //! workload.rs   a network and a batch of made-up texts, and the multiply-adds that a step over it takes
@@ -98,7 +98,7 @@ pub struct Row {
     pub gflop_per_s: f64,
     /// The most that the processor did in the same run, between the repetitions.
     pub peak_gflop_per_s: f64,
-    /// The share of it that the work reached, in \[0, 1\].
+    /// The fraction of it that the work reached, in \[0, 1\].
     pub share_of_peak: f64,
 }
 
@@ -179,11 +179,11 @@ fn measure(work: Work, mut workload: Workload, steps: usize) -> Row {
     }
 }
 
-/// The value below which a share of the values lies.
-fn quantile(values: &[f64], share: f64) -> f64 {
+/// The value below which a fraction of the values lies.
+fn quantile(values: &[f64], fraction: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted[((sorted.len() - 1) as f64 * share).round() as usize]
+    sorted[((sorted.len() - 1) as f64 * fraction).round() as usize]
 }
 
 #[cfg(test)]

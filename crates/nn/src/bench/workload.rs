@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Encoded, Padding};
 use crate::families::recurrent::Recurrent;
 use crate::families::{Families, SharedConfig};
-use crate::layers::optimizer::Step;
+use crate::layers::optimizer::OptimizerStep;
 use crate::layers::{Optimizer, Precision};
 use crate::model::{Classifier, LossConfig, ModelKind, NeuralClassifier, NeuralConfig};
 use ninefold_core::rng::Rng;
@@ -91,7 +91,7 @@ impl Workload {
     /// One training step.
     pub fn train(&mut self, step: u64) {
         self.model.train_batch(&self.batch, &[step], LossConfig::default());
-        let settings = Step { learning_rate: 1e-3, ..Step::default() };
+        let settings = OptimizerStep { learning_rate: 1e-3, ..OptimizerStep::default() };
         self.optimizer.step(self.model.parameters_mut(), settings);
     }
 

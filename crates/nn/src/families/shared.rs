@@ -88,10 +88,10 @@ mod own_pooling {
     /// Every word; the first stands for each network's own pooling.
     const WORDS: [&str; 1 + Pooling::ALL.len()] = {
         let mut words = ["own"; 1 + Pooling::ALL.len()];
-        let mut place = 0;
-        while place < Pooling::ALL.len() {
-            words[1 + place] = Pooling::ALL[place].name();
-            place += 1;
+        let mut index = 0;
+        while index < Pooling::ALL.len() {
+            words[1 + index] = Pooling::ALL[index].name();
+            index += 1;
         }
         words
     };
@@ -103,7 +103,7 @@ mod own_pooling {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pooling>, D::Error> {
         let word = String::deserialize(deserializer)?;
         match WORDS.iter().position(|known| *known == word) {
-            Some(place) => Ok(place.checked_sub(1).map(|place| Pooling::ALL[place])),
+            Some(index) => Ok(index.checked_sub(1).map(|index| Pooling::ALL[index])),
             None => Err(D::Error::unknown_variant(&word, &WORDS)),
         }
     }

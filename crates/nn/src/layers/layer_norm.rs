@@ -5,11 +5,11 @@ use rayon::prelude::*;
 
 use super::Parameter;
 use ninefold_kernels::buffer::Buffer;
-use ninefold_kernels::layer_norm::{Backward, Forward, Parameters};
+use ninefold_kernels::layer_norm::{LayerNormBackward, LayerNormForward, Parameters};
 use ninefold_kernels::recurrent::Axis;
 use ninefold_kernels::simd::{InstructionSet, padded};
 
-/// Tokens per piece of parallel work, whatever the number of threads.
+/// Tokens per chunk of parallel work, whatever the number of threads.
 const TOKENS: usize = 128;
 
 /// One layer's normalisation: its buffers. The parameters are its owner's.
@@ -21,7 +21,7 @@ pub struct LayerNorm {
     is_real: Buffer,      // [axis.padded()]
     outputs: Vec<Buffer>, // per part: [tokens, padded(axis.size)]
     statistics: Buffer,   // [tokens, 2]
-    d_sums: Buffer,       // [pieces, 2, axis.padded()]
+    d_sums: Buffer,       // [chunks, 2, axis.padded()]
 }
 
 impl LayerNorm {
@@ -55,7 +55,7 @@ impl LayerNorm {
         for (parameter, padded) in parameters.iter().zip([&mut self.gain, &mut self.bias]) {
             let padded = padded.resize_zeroed(axis.padded());
             for (at, value) in padded.iter_mut().enumerate() {
-                *value = axis.real(at).map_or(0.0, |place| parameter.value[place]);
+                *value = axis.real(at).map_or(0.0, |index| parameter.value[index]);
             }
         }
         let tokens = x.first().map_or(0, |x| x.len()) / part;
@@ -63,12 +63,12 @@ impl LayerNorm {
         let mut outputs: Vec<_> =
             self.outputs.iter_mut().map(|y| y.resize(tokens * part).chunks_mut(TOKENS * part)).collect();
         let parameters = Parameters { axis, gain: &self.gain, bias: &self.bias, is_real: &self.is_real };
-        let mut pieces = Vec::new();
-        for (piece, statistics) in statistics.chunks_mut(2 * TOKENS).enumerate() {
+        let mut chunks = Vec::new();
+        for (chunk, statistics) in statistics.chunks_mut(2 * TOKENS).enumerate() {
             let y = outputs.iter_mut().filter_map(Iterator::next).collect();
-            pieces.push(Forward { parameters, x: piece_of(x, piece, part), y, statistics });
+            chunks.push(LayerNormForward { parameters, x: chunk_of(x, chunk, part), y, statistics });
         }
-        pieces.into_par_iter().for_each(|piece| piece.run(InstructionSet::current()));
+        chunks.into_par_iter().for_each(|chunk| chunk.run(InstructionSet::current()));
     }
 
     /// What the forward pass gave, part by part. `[tokens, padded(axis.size)]`
@@ -84,18 +84,18 @@ impl LayerNorm {
         let (axis, part, width) = (self.axis, padded(self.axis.size), self.axis.padded());
         let d_sums = self.d_sums.resize_zeroed(d.len().div_ceil(TOKENS * width) * 2 * width);
         let shared = Parameters { axis, gain: &self.gain, bias: &self.bias, is_real: &self.is_real };
-        let pieces = d.par_chunks_mut(TOKENS * width).zip(self.statistics.par_chunks(2 * TOKENS));
-        let pieces = pieces.zip(d_sums.par_chunks_exact_mut(2 * width)).enumerate();
-        pieces.for_each(|(piece, ((d, statistics), d_sums))| {
+        let chunks = d.par_chunks_mut(TOKENS * width).zip(self.statistics.par_chunks(2 * TOKENS));
+        let chunks = chunks.zip(d_sums.par_chunks_exact_mut(2 * width)).enumerate();
+        chunks.for_each(|(chunk, ((d, statistics), d_sums))| {
             let (d_gain, d_bias) = d_sums.split_at_mut(width);
-            let x = piece_of(x, piece, part);
-            Backward { parameters: shared, x, statistics, d, d_gain, d_bias }.run(InstructionSet::current());
+            let x = chunk_of(x, chunk, part);
+            LayerNormBackward { parameters: shared, x, statistics, d, d_gain, d_bias }.run(InstructionSet::current());
         });
         for sums in self.d_sums.chunks_exact(2 * width) {
             for (parameter, sums) in parameters.iter_mut().zip(sums.chunks_exact(width)) {
                 for (at, sum) in sums.iter().enumerate() {
-                    if let Some(place) = axis.real(at) {
-                        parameter.gradient[place] += sum;
+                    if let Some(index) = axis.real(at) {
+                        parameter.gradient[index] += sum;
                     }
                 }
             }
@@ -103,7 +103,7 @@ impl LayerNorm {
     }
 }
 
-/// The tokens of a piece, part by part.
-fn piece_of<'a>(x: &[&'a [f32]], piece: usize, part: usize) -> Vec<&'a [f32]> {
-    x.iter().map(|x| &x[piece * TOKENS * part..x.len().min((piece + 1) * TOKENS * part)]).collect()
+/// The tokens of a chunk, part by part.
+fn chunk_of<'a>(x: &[&'a [f32]], chunk: usize, part: usize) -> Vec<&'a [f32]> {
+    x.iter().map(|x| &x[chunk * TOKENS * part..x.len().min((chunk + 1) * TOKENS * part)]).collect()
 }

@@ -1,11 +1,11 @@
 //! Layers with parameters: what the models are built from. Knows no text and no files.
 
+pub(crate) mod chunks;
 pub mod encoder;
 pub mod init;
 pub(crate) mod layer_norm;
 pub mod optimizer;
 pub mod parameter;
-pub(crate) mod pieces;
 pub mod pooling;
 pub mod precision;
 pub mod sampled_softmax;

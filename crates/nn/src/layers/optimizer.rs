@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::Parameter;
 use ninefold_kernels::adam::Adam;
 
-/// Floats per piece of parallel work.
-const PIECE: usize = 1 << 16;
+/// Floats per chunk of parallel work.
+const CHUNK: usize = 1 << 16;
 
 /// The state of Adam for a model's parameters.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Optimizer {
 
 /// How the optimiser steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Step {
+pub struct OptimizerStep {
     /// Step size.
     pub learning_rate: f64,
     /// What pulls weights towards zero, and how: see [`Decay`].
@@ -57,7 +57,7 @@ impl Optimizer {
     ///
     /// # Panics
     /// When the parameters are not those that the optimiser was made for.
-    pub fn step(&mut self, parameters: Vec<&mut Parameter>, step: Step) -> f64 {
+    pub fn step(&mut self, parameters: Vec<&mut Parameter>, step: OptimizerStep) -> f64 {
         assert_eq!(parameters.len(), self.means.len(), "another model's optimizer");
         let gradients = parameters
             .iter()
@@ -72,7 +72,7 @@ impl Optimizer {
             Some(limit) if norm > limit => limit / (norm + 1e-6),
             _ => 1.0,
         };
-        let mut pieces = Vec::new();
+        let mut chunks = Vec::new();
         let moments = self.means.iter_mut().zip(&mut self.squares).zip(&mut self.steps);
         for (parameter, ((mean, square), steps)) in parameters.into_iter().zip(moments) {
             if !parameter.is_trained() || parameter.rate == 0.0 {
@@ -94,32 +94,32 @@ impl Optimizer {
             let gradients = pieces_of_rows(gradient, rows.as_deref(), width);
             let (values, means, squares) = (cut(value), cut(mean), cut(square));
             let values = values.into_iter().zip(gradients);
-            pieces.extend(values.zip(means.into_iter().zip(squares)).map(|piece| (adam, piece)));
+            chunks.extend(values.zip(means.into_iter().zip(squares)).map(|chunk| (adam, chunk)));
         }
-        pieces.into_par_iter().for_each(|(adam, ((value, gradient), (mean, square)))| {
+        chunks.into_par_iter().for_each(|(adam, ((value, gradient), (mean, square)))| {
             adam.apply(value, gradient, mean, square, scale as f32);
         });
         norm
     }
 }
 
-/// What parallel work is cut into: whole pieces, or the rows that take a step.
+/// What parallel work is cut into: whole chunks, or the rows that take a step.
 fn pieces_of_rows<'a>(floats: &'a [f32], rows: Option<&[u32]>, width: usize) -> Vec<&'a [f32]> {
     match rows {
-        None => floats.chunks(PIECE).collect(),
+        None => floats.chunks(CHUNK).collect(),
         Some(rows) => rows.iter().map(|&row| &floats[row as usize * width..][..width]).collect(),
     }
 }
 
 /// The same, to be changed. The rows rise.
 fn pieces_of_mut<'a>(floats: &'a mut [f32], rows: Option<&[u32]>, width: usize) -> Vec<&'a mut [f32]> {
-    let Some(rows) = rows else { return floats.chunks_mut(PIECE).collect() };
-    let (mut rest, mut first, mut pieces) = (floats, 0, Vec::with_capacity(rows.len()));
+    let Some(rows) = rows else { return floats.chunks_mut(CHUNK).collect() };
+    let (mut rest, mut first, mut chunks) = (floats, 0, Vec::with_capacity(rows.len()));
     for &row in rows {
         let (_, from_row) = std::mem::take(&mut rest).split_at_mut(row as usize * width - first);
-        let (piece, after) = from_row.split_at_mut(width);
-        pieces.push(piece);
+        let (chunk, after) = from_row.split_at_mut(width);
+        chunks.push(chunk);
         (rest, first) = (after, (row as usize + 1) * width);
     }
-    pieces
+    chunks
 }

@@ -12,7 +12,7 @@ use super::parameter::Parameter;
 use crate::batch::Batch;
 use ninefold_core::rng::Rng;
 use ninefold_kernels::buffer::Buffer;
-use ninefold_kernels::pool::{Backward, Forward, Part, States};
+use ninefold_kernels::pool::{PoolBackward, PoolForward, PoolPart, States};
 use ninefold_kernels::recurrent::Axis;
 use ninefold_kernels::simd::{InstructionSet, padded};
 
@@ -77,21 +77,21 @@ impl Pooling {
         matches!(self, Pooling::Last | Pooling::MeanMaxLast)
     }
 
-    fn parts(self, segments: usize) -> Vec<Part> {
-        let max = Part::Max { number: 0, of: 1 };
+    fn parts(self, segments: usize) -> Vec<PoolPart> {
+        let max = PoolPart::Max { number: 0, of: 1 };
         match self {
-            Pooling::Last => vec![Part::Last],
-            Pooling::Mean => vec![Part::Mean],
+            Pooling::Last => vec![PoolPart::Last],
+            Pooling::Mean => vec![PoolPart::Mean],
             Pooling::Max => vec![max],
-            Pooling::MeanMax => vec![Part::Mean, max],
-            Pooling::MeanMaxLast => vec![Part::Mean, max, Part::Last],
-            Pooling::Segments => (0..segments).map(|number| Part::Max { number, of: segments }).collect(),
-            Pooling::Attention => vec![Part::Attention],
+            Pooling::MeanMax => vec![PoolPart::Mean, max],
+            Pooling::MeanMaxLast => vec![PoolPart::Mean, max, PoolPart::Last],
+            Pooling::Segments => (0..segments).map(|number| PoolPart::Max { number, of: segments }).collect(),
+            Pooling::Attention => vec![PoolPart::Attention],
         }
     }
 }
 
-/// Texts per piece of parallel work, whatever the number of threads.
+/// Texts per chunk of parallel work, whatever the number of threads.
 const TEXTS: usize = 32;
 
 /// The tokens of every text of a batch.
@@ -107,13 +107,13 @@ fn tokens(texts: &[&[u32]]) -> usize {
 /// A pooling with its parameter and what its backward pass needs.
 #[derive(Debug)]
 pub struct Pool {
-    parts: Vec<Part>,
+    parts: Vec<PoolPart>,
     outputs: Axis,            // of the states: directions side by side
     query: Option<Parameter>, // attention.weight [directions * hidden_size]
     padded_query: Buffer,     // [directions * padded hidden]
     chosen: Vec<u32>,         // [rows, parts * outputs]
     weights: Buffer,          // [tokens] text after text
-    d_queries: Buffer,        // [pieces, outputs]
+    d_queries: Buffer,        // [chunks, outputs]
 }
 
 impl Pool {
@@ -158,15 +158,15 @@ impl Pool {
         self.chosen.resize(batch.rows() * size, 0);
         self.spread_query();
         let texts = texts_of(batch);
-        let pieces = pooled.chunks_mut(TEXTS * size).zip(self.chosen.chunks_mut(TEXTS * size));
+        let chunks = pooled.chunks_mut(TEXTS * size).zip(self.chosen.chunks_mut(TEXTS * size));
         let mut weights = self.weights.resize(if self.query.is_some() { batch.tokens() } else { 0 });
         let (outputs, hidden) = (encoder.outputs(), padded(self.outputs.size));
         let states = States { directions: &outputs, hidden, parts: &self.parts, query: &self.padded_query };
         let mut passes = Vec::new();
-        for (texts, (pooled, chosen)) in texts.chunks(TEXTS).zip(pieces) {
+        for (texts, (pooled, chosen)) in texts.chunks(TEXTS).zip(chunks) {
             let (own, rest) = weights.split_at_mut(if self.query.is_some() { tokens(texts) } else { 0 });
             weights = rest;
-            passes.push(Forward { states, texts, pooled, chosen, weights: own });
+            passes.push(PoolForward { states, texts, pooled, chosen, weights: own });
         }
         passes.into_par_iter().for_each(|pass| pass.run(InstructionSet::current()));
     }
@@ -189,8 +189,8 @@ impl Pool {
         let mut d_output = d_output.as_mut_slice();
         let states = States { directions: &outputs, hidden, parts: &self.parts, query: &self.padded_query };
         let mut passes = Vec::new();
-        let pieces = d_pooled.chunks(TEXTS * size).zip(self.chosen.chunks(TEXTS * size));
-        for (texts, (d_pooled, chosen)) in texts.chunks(TEXTS).zip(pieces) {
+        let chunks = d_pooled.chunks(TEXTS * size).zip(self.chosen.chunks(TEXTS * size));
+        for (texts, (d_pooled, chosen)) in texts.chunks(TEXTS).zip(chunks) {
             let (own_weights, rest) = weights.split_at(if query_width > 0 { tokens(texts) } else { 0 });
             weights = rest;
             let (own_d_output, rest) = d_output.split_at_mut(tokens(texts));
@@ -198,14 +198,14 @@ impl Pool {
             let (d_query, rest) = d_queries.split_at_mut(query_width);
             d_queries = rest;
             let (weights, d_output) = (own_weights, own_d_output);
-            passes.push(Backward { states, texts, d_pooled, chosen, weights, d_output, d_query });
+            passes.push(PoolBackward { states, texts, d_pooled, chosen, weights, d_output, d_query });
         }
         passes.into_par_iter().for_each(|pass| pass.run(InstructionSet::current()));
         if let Some(query) = &mut self.query {
             for d_query in self.d_queries.chunks_exact(width) {
                 for (at, d) in d_query.iter().enumerate() {
-                    if let Some(place) = self.outputs.real(at) {
-                        query.gradient[place] += d;
+                    if let Some(index) = self.outputs.real(at) {
+                        query.gradient[index] += d;
                     }
                 }
             }
@@ -217,7 +217,7 @@ impl Pool {
         let Some(query) = &self.query else { return };
         let padded = self.padded_query.resize_zeroed(self.outputs.padded());
         for (at, value) in padded.iter_mut().enumerate() {
-            *value = self.outputs.real(at).map_or(0.0, |place| query.value[place]);
+            *value = self.outputs.real(at).map_or(0.0, |index| query.value[index]);
         }
     }
 }

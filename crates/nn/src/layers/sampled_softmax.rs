@@ -36,7 +36,7 @@ pub struct SampledSoftmax {
     hidden_size: usize,
     noise: usize,
     parameters: [Parameter; 2], // softmax.weight [vocab_size, hidden_size], softmax.bias [vocab_size]
-    cumulative: Vec<f64>,       // [vocab_size] the share of this word and all before it among the noise
+    cumulative: Vec<f64>,       // [vocab_size] the frequency of this word and all before it among the noise
     log_expected: Vec<f32>,     // [vocab_size] the logarithm of a word's expected number among the noise
     units: Vec<Unit>,
 }
@@ -67,13 +67,13 @@ impl SampledSoftmax {
         let weights: Vec<f64> = counts.iter().map(|&count| (count as f64).powf(NOISE_EXPONENT)).collect();
         let total: f64 = weights.iter().sum();
         assert!(total > 0.0, "no word occurs");
-        let shares: Vec<f64> =
+        let frequencies: Vec<f64> =
             counts.iter().zip(weights).map(|(&n, weight)| if n > 0 { weight / total } else { 0.0 }).collect();
-        let cumulative = shares.iter().scan(0.0, |sum, share| {
-            *sum += share;
+        let cumulative = frequencies.iter().scan(0.0, |sum, frequency| {
+            *sum += frequency;
             Some(*sum)
         });
-        let log_expected = shares.iter().map(|share| (noise as f64 * share).ln() as f32).collect();
+        let log_expected = frequencies.iter().map(|frequency| (noise as f64 * frequency).ln() as f32).collect();
         let weight = uniform_by_fan(rng, counts.len() * hidden_size, hidden_size);
         let mut parameters = [
             Parameter::new("softmax.weight", &[counts.len(), hidden_size], weight),
@@ -101,7 +101,7 @@ impl SampledSoftmax {
     }
 
     /// The sum of the losses. `key` draws the noise words; each prediction's gradient counts `scale`, and `d_state` gets that of
-    /// its state: (number of the predictions, place of the pair, gradient `[padded(hidden_size)]`).
+    /// its state: (number of the predictions, index of the pair, gradient `[padded(hidden_size)]`).
     pub fn losses_and_gradients(
         &mut self,
         predictions: &[Predictions],
@@ -109,17 +109,17 @@ impl SampledSoftmax {
         key: &[u64],
         mut d_state: impl FnMut(usize, usize, &[f32]),
     ) -> f64 {
-        let places = self.run(predictions, scale, key);
+        let indices = self.run(predictions, scale, key);
         let (hidden, width) = (self.hidden_size, padded(self.hidden_size));
         let [weight, bias] = &mut self.parameters;
         for parameter in [&mut *weight, &mut *bias] {
             parameter.note_rows(self.units.iter().flat_map(|unit| unit.words.iter().chain(&unit.noise)).copied());
         }
         let mut loss = 0.0;
-        for ((number, first), unit) in places.into_iter().zip(&self.units) {
+        for ((number, first), unit) in indices.into_iter().zip(&self.units) {
             loss += unit.loss;
-            for (place, row) in unit.d_states.chunks_exact(width).enumerate() {
-                d_state(number, first + place, row);
+            for (index, row) in unit.d_states.chunks_exact(width).enumerate() {
+                d_state(number, first + index, row);
             }
             let rows = unit.states.chunks_exact(width).zip(&unit.d_words);
             for (&word, (state, &d)) in unit.words.iter().zip(rows) {
@@ -144,29 +144,29 @@ impl SampledSoftmax {
     fn run(&mut self, predictions: &[Predictions], scale: f32, key: &[u64]) -> Vec<(usize, usize)> {
         let [weight, bias] = &self.parameters;
         let table = Table { weight: &weight.value, bias: &bias.value, hidden: self.hidden_size };
-        let pieces: Vec<(usize, usize, Predictions)> = predictions
+        let chunks: Vec<(usize, usize, Predictions)> = predictions
             .iter()
             .enumerate()
             .flat_map(|(number, Predictions { states, pairs })| {
-                let pieces = pairs.chunks(UNIT).enumerate();
-                pieces.map(move |(piece, pairs)| (number, piece * UNIT, Predictions { states, pairs }))
+                let chunks = pairs.chunks(UNIT).enumerate();
+                chunks.map(move |(chunk, pairs)| (number, chunk * UNIT, Predictions { states, pairs }))
             })
             .collect();
-        self.units.resize_with(pieces.len(), Unit::default);
+        self.units.resize_with(chunks.len(), Unit::default);
         let (cumulative, log_expected, noise) = (&self.cumulative, &self.log_expected, self.noise);
-        self.units.par_iter_mut().zip(&pieces).enumerate().for_each(|(number, (unit, (.., predictions)))| {
+        self.units.par_iter_mut().zip(&chunks).enumerate().for_each(|(number, (unit, (.., predictions)))| {
             let mut rng = Rng::new(fold(&[key, &[number as u64]].concat()));
             unit.noise.clear();
             unit.noise.extend((0..noise).map(|_| draw(cumulative, &mut rng)));
             unit.run(*predictions, table, log_expected, scale);
         });
-        pieces.into_iter().map(|(number, first, _)| (number, first)).collect()
+        chunks.into_iter().map(|(number, first, _)| (number, first)).collect()
     }
 }
 
 fn draw(cumulative: &[f64], rng: &mut Rng) -> u32 {
-    let place = rng.uniform() * cumulative.last().copied().unwrap_or_default();
-    cumulative.partition_point(|&sum| sum <= place).min(cumulative.len() - 1) as u32
+    let index = rng.uniform() * cumulative.last().copied().unwrap_or_default();
+    cumulative.partition_point(|&sum| sum <= index).min(cumulative.len() - 1) as u32
 }
 
 fn add_scaled(sums: &mut [f32], row: &[f32], scale: f32) {
@@ -192,7 +192,7 @@ impl Unit {
         let shape = linear::Shape { rows, input: Axis { parts: 1, size: hidden }, output: self.noise.len() };
         let logits = self.logits.resize(rows * padded(self.noise.len()));
         let (x, weight, bias) = (&*self.states, self.rows.as_slice(), self.bias.as_slice());
-        linear::Forward { shape, x, weight, bias, y: logits, scratch: &mut self.scratch }.run(set);
+        linear::LinearForward { shape, x, weight, bias, y: logits, scratch: &mut self.scratch }.run(set);
         self.d_words.resize(rows, 0.0);
         let (words, noise, d_words) = (self.words.as_slice(), self.noise.as_slice(), self.d_words.as_mut_slice());
         self.loss = Losses { table, states: x, words, noise, logits, d_words, scale }.run(set);
@@ -206,7 +206,7 @@ impl Unit {
         };
         clear(&mut self.d_rows, self.noise.len() * hidden);
         clear(&mut self.d_bias, self.noise.len());
-        let backward = linear::Backward {
+        let backward = linear::LinearBackward {
             shape,
             x,
             weight,

@@ -6,7 +6,7 @@
 //!
 //! Source: Dai & Le, "Semi-supervised sequence learning" (2015), in both directions as Peters et al. (2018) do.
 
-use super::neural::{place, within_pool};
+use super::neural::{fold_in, within_pool};
 use crate::batch::Batch;
 use crate::families::recurrent::{Recurrent, RecurrentConfig, RecurrentFamily, RecurrentStack};
 use crate::layers::sampled_softmax::{Predictions, SampledSoftmax};
@@ -110,7 +110,7 @@ impl LanguageModel {
             let outputs = self.stack.outputs();
             let states = outputs.into_iter().zip(&self.pairs);
             let predictions: Vec<_> = states.map(|(states, pairs)| Predictions { states, pairs }).collect();
-            let loss = self.softmax.losses(&predictions, &place(key, NOISE));
+            let loss = self.softmax.losses(&predictions, &fold_in(key, NOISE));
             Predicted { loss, words: self.pairs.iter().map(Vec::len).sum() }
         })
     }
@@ -135,9 +135,9 @@ impl LanguageModel {
         let x = self.stack.input_mut(batch.tokens());
         embedding::forward(&self.embedding.value, &[], dim, &batch.ids, x);
         if let Some(key) = key {
-            Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(x);
+            Dropout::new(self.config.dropout, &fold_in(key, ON_EMBEDDINGS)).apply(x);
         }
-        self.stack.forward(batch, key.map(|key| place(key, IN_ENCODER)).as_deref());
+        self.stack.forward(batch, key.map(|key| fold_in(key, IN_ENCODER)).as_deref());
     }
 
     /// Which state predicts which word: in each direction that before it. `<unk>` is no word to predict.
@@ -165,10 +165,10 @@ impl LanguageModel {
             let (token, _) = pairs[direction][pair];
             d_output[token as usize * width + direction * hidden..][..hidden].copy_from_slice(d);
         };
-        let loss = self.softmax.losses_and_gradients(&predictions, scale, &place(key, NOISE), d_state);
+        let loss = self.softmax.losses_and_gradients(&predictions, scale, &fold_in(key, NOISE), d_state);
         let wants_input = self.embedding.is_trained();
-        if let Some(d_x) = self.stack.backward(batch, &place(key, IN_ENCODER), wants_input) {
-            Dropout::new(self.config.dropout, &place(key, ON_EMBEDDINGS)).apply(d_x);
+        if let Some(d_x) = self.stack.backward(batch, &fold_in(key, IN_ENCODER), wants_input) {
+            Dropout::new(self.config.dropout, &fold_in(key, ON_EMBEDDINGS)).apply(d_x);
             self.embedding.note_rows(batch.ids.iter().copied());
             embedding::backward(d_x, dim, &batch.ids, PAD, &mut self.embedding.gradient);
         }

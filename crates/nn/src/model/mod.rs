@@ -11,7 +11,7 @@ pub use predict::{Reading, predict_logits, predict_proba};
 
 use crate::batch::Batch;
 use crate::layers::Parameter;
-use ninefold_kernels::softmax::{self, Soft};
+use ninefold_kernels::softmax::{self, SoftTargets};
 
 /// What one training batch gave.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,7 +25,7 @@ pub struct BatchResult {
 /// What is made small.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossConfig {
-    /// The share of a text's label that is spread evenly over all classes.
+    /// The fraction of a text's label that is spread evenly over all classes.
     pub label_smoothing: f32,
     /// How far a teacher is listened to, where the batch has one.
     pub distillation: Distillation,
@@ -52,10 +52,14 @@ impl LossConfig {
     pub fn row(self, batch: &Batch, row: usize, logits: &mut [f32]) -> f64 {
         let (label, scale, smoothing) = (batch.labels[row] as usize, batch.loss_weights[row], self.label_smoothing);
         let Distillation { share, temperature } = self.distillation;
-        match batch.soft.get(row * logits.len()..(row + 1) * logits.len()) {
-            Some(targets) if share > 0.0 && !targets.is_empty() => {
-                softmax::distillation(logits, label, smoothing, Soft { targets, share, temperature }, scale)
-            }
+        match batch.soft_targets.get(row * logits.len()..(row + 1) * logits.len()) {
+            Some(targets) if share > 0.0 && !targets.is_empty() => softmax::distillation(
+                logits,
+                label,
+                smoothing,
+                SoftTargets { targets, weight: share, temperature },
+                scale,
+            ),
             _ => softmax::cross_entropy(logits, label, smoothing, scale),
         }
     }

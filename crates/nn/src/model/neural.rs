@@ -177,19 +177,19 @@ impl NeuralClassifier {
             bigrams.forward(batch, self.embedding.shape[0], x);
         }
         if let Some(key) = key {
-            let on_embeddings = Dropout::new(dropout, &place(key, ON_EMBEDDINGS));
+            let on_embeddings = Dropout::new(dropout, &fold_in(key, ON_EMBEDDINGS));
             on_embeddings.apply_to_tokens(x, self.config.shared.locked_dropout, &batch.text_of);
-            Dropout::new(self.config.shared.word_dropout, &place(key, ON_WORDS)).apply_to_rows(x, padded(dim));
+            Dropout::new(self.config.shared.word_dropout, &fold_in(key, ON_WORDS)).apply_to_rows(x, padded(dim));
         }
         let shape = self.shape(rows);
-        self.encoder.forward(batch, key.map(|key| place(key, IN_ENCODER)).as_deref());
+        self.encoder.forward(batch, key.map(|key| fold_in(key, IN_ENCODER)).as_deref());
         let pooled = self.pooled.resize(rows * shape.input.padded());
         self.pool.forward(batch, &*self.encoder, pooled);
         if let Some(key) = key {
-            Dropout::new(dropout, &place(key, BEFORE_HEAD)).apply(pooled);
+            Dropout::new(dropout, &fold_in(key, BEFORE_HEAD)).apply(pooled);
         }
         let [weight, bias] = &self.head;
-        let forward = linear::Forward {
+        let forward = linear::LinearForward {
             shape,
             x: pooled,
             weight: &weight.value,
@@ -205,7 +205,7 @@ impl NeuralClassifier {
         let (vocab_size, dim, shape) = (self.vocab_size(), self.dim(), self.shape(batch.rows()));
         let [weight, bias] = &mut self.head;
         let d_pooled = self.d_pooled.resize(batch.rows() * shape.input.padded());
-        let backward = linear::Backward {
+        let backward = linear::LinearBackward {
             shape,
             x: &self.pooled,
             weight: &weight.value,
@@ -216,15 +216,15 @@ impl NeuralClassifier {
             scratch: &mut self.scratch,
         };
         backward.run(InstructionSet::current());
-        Dropout::new(self.config.shared.dropout, &place(key, BEFORE_HEAD)).apply(d_pooled);
+        Dropout::new(self.config.shared.dropout, &fold_in(key, BEFORE_HEAD)).apply(d_pooled);
         self.pool.backward(batch, &mut *self.encoder, d_pooled);
         let learns = |parameter: &Parameter| parameter.is_trained() && parameter.rate > 0.0;
         let words_learn = learns(&self.embedding);
         let bigrams = self.bigrams.as_mut().filter(|bigrams| learns(&bigrams.weight));
         let wants_input = words_learn || bigrams.is_some();
-        if let Some(d_x) = self.encoder.backward(batch, &place(key, IN_ENCODER), wants_input) {
-            Dropout::new(self.config.shared.word_dropout, &place(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
-            let on_embeddings = Dropout::new(self.config.shared.dropout, &place(key, ON_EMBEDDINGS));
+        if let Some(d_x) = self.encoder.backward(batch, &fold_in(key, IN_ENCODER), wants_input) {
+            Dropout::new(self.config.shared.word_dropout, &fold_in(key, ON_WORDS)).apply_to_rows(d_x, padded(dim));
+            let on_embeddings = Dropout::new(self.config.shared.dropout, &fold_in(key, ON_EMBEDDINGS));
             on_embeddings.apply_to_tokens(d_x, self.config.shared.locked_dropout, &batch.text_of);
             if words_learn {
                 self.embedding.note_rows(batch.ids.iter().copied().filter(|&id| (id as usize) < vocab_size));
@@ -237,8 +237,8 @@ impl NeuralClassifier {
     }
 }
 
-pub(super) fn place(key: &[u64], place: u64) -> Vec<u64> {
-    [key, &[place]].concat()
+pub(super) fn fold_in(key: &[u64], site: u64) -> Vec<u64> {
+    [key, &[site]].concat()
 }
 
 impl Classifier for NeuralClassifier {
@@ -304,12 +304,12 @@ impl NeuralClassifier {
     }
 }
 
-/// The place of the largest value, the first of equals.
+/// The index of the largest value, the first of equals.
 pub fn argmax(row: &[f32]) -> usize {
     let mut best = 0;
-    for (place, value) in row.iter().enumerate() {
+    for (index, value) in row.iter().enumerate() {
         if *value > row[best] {
-            best = place;
+            best = index;
         }
     }
     best

@@ -15,7 +15,7 @@ use crate::batch::{Batch, Encoded, Padding, shuffled_batches};
 use crate::class_weight::ClassWeight;
 use crate::families::size_within;
 use crate::layers::Optimizer;
-use crate::layers::optimizer::{Decay, Step};
+use crate::layers::optimizer::{Decay, OptimizerStep};
 use crate::model::{Classifier, Distillation, LossConfig, Reading, argmax, predict_proba};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
@@ -35,15 +35,15 @@ pub struct TrainConfig {
     /// How the learning rate goes on: "constant", "cosine" (falls to nothing along half a wave), or "one_cycle" (rises from a
     /// 25th along half a wave, then falls to nothing along another).
     pub schedule: Schedule,
-    /// Share of all steps in which the learning rate rises to its height; 0 with "one_cycle": 0.3.
+    /// Fraction of all steps in which the learning rate rises to its height; 0 with "one_cycle": 0.3.
     pub warmup: f64,
     /// "adam", or "adamw" (which takes weight_decay off the weights instead of adding it to their gradients).
     pub optimizer: OptimizerKind,
     /// What pulls the weights towards zero; 0: nothing.
     pub weight_decay: f64,
-    /// Share of a text's label that is spread evenly over all classes.
+    /// Fraction of a text's label that is spread evenly over all classes.
     pub label_smoothing: f64,
-    /// Answer with a running mean of the weights, of which each step keeps this share (0.999: about the last 1,000 steps);
+    /// Answer with a running mean of the weights, of which each step keeps this fraction (0.999: about the last 1,000 steps);
     /// 0: with the weights themselves.
     pub average_decay: f64,
     /// Epochs at the beginning in which word vectors rest, where model.freeze_embeddings is false.
@@ -129,9 +129,9 @@ impl TrainConfig {
             return Err(Error::invalid_value("training.learning_rate", "a number above 0", self.learning_rate));
         }
         self.class_weight.validate()?;
-        let shares =
+        let fractions =
             [("warmup", self.warmup), ("label_smoothing", self.label_smoothing), ("average_decay", self.average_decay)];
-        if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
+        if let Some((key, value)) = fractions.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
             return Err(Error::invalid_value(format!("training.{key}"), "a fraction from 0 to below 1", value));
         }
         let sizes = [
@@ -159,11 +159,11 @@ pub struct Epoch {
     /// Mean loss of the training texts (their cross-entropy, unless a teacher has a say), with dropout, as the parameters
     /// changed.
     pub train_loss: f64,
-    /// Share of training texts classified rightly meanwhile.
+    /// Fraction of training texts classified rightly meanwhile.
     pub train_accuracy: f64,
     /// Mean cross-entropy of the validation texts after the epoch.
     pub validation_loss: f64,
-    /// Share of validation texts classified rightly after the epoch.
+    /// Fraction of validation texts classified rightly after the epoch.
     pub validation_accuracy: f64,
     /// Mean F1 of the classes on the validation texts after the epoch.
     #[serde(default)]
@@ -276,7 +276,7 @@ impl Checkpoint {
         if self.averages.is_empty() { get_parameters(model) } else { self.averages.clone() }
     }
 
-    /// Moves the running means towards the parameters. The first steps count as much as those after them: the share kept
+    /// Moves the running means towards the parameters. The first steps count as much as those after them: the fraction kept
     /// rises to `decay` as (1 + n) / (10 + n).
     fn average(&mut self, model: &dyn Classifier, decay: f64, step: usize) {
         if decay == 0.0 {
@@ -328,7 +328,7 @@ fn run_epoch(
     let rate = if number > config.frozen_epochs { config.embedding_rate } else { 0.0 };
     model.set_embedding_steps(rate, config.sparse_embeddings);
     let (mut loss, mut correct, mut seen, mut norms) = (0.0, 0, 0, 0.0);
-    for (place, indices) in batches.iter().enumerate() {
+    for (index, indices) in batches.iter().enumerate() {
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
@@ -340,15 +340,15 @@ fn run_epoch(
         if let Some(teacher) = data.teacher {
             batch.set_soft_targets(teacher.targets, model.num_classes());
         }
-        let result = model.train_batch(&batch, &[data.seed, number as u64, place as u64], objective);
+        let result = model.train_batch(&batch, &[data.seed, number as u64, index as u64], objective);
         let mean_loss = result.loss / indices.len() as f64;
-        let done = (number - 1) * batches.len() + place;
+        let done = (number - 1) * batches.len() + index;
         let factor = config.schedule.factor(done, config.epochs * batches.len(), config.warmup);
         let learning_rate = config.learning_rate * factor;
-        let step = Step { learning_rate, weight_decay: config.weight_decay, decay, max_grad_norm: limit };
+        let step = OptimizerStep { learning_rate, weight_decay: config.weight_decay, decay, max_grad_norm: limit };
         let norm = state.optimizer.step(model.parameters_mut(), step);
         state.average(model, config.average_decay, done);
-        check_finite(mean_loss, norm, (number, place + 1))?;
+        check_finite(mean_loss, norm, (number, index + 1))?;
         loss += result.loss;
         correct += result.correct;
         seen += indices.len();

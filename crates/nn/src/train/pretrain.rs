@@ -11,7 +11,7 @@ use super::{MAX_EPOCHS, Schedule, TrainConfig, check_finite};
 use crate::batch::{Batch, Encoded, shuffled_batches};
 use crate::families::size_within;
 use crate::layers::Optimizer;
-use crate::layers::optimizer::{Decay, Step};
+use crate::layers::optimizer::{Decay, OptimizerStep};
 use crate::model::Classifier;
 use crate::model::language::{LanguageModel, Predicted};
 use ninefold_core::error::{Error, Result};
@@ -105,7 +105,7 @@ pub fn pretrain(
             let predicted = model.train_batch(&batch, &[seed, PURPOSE, epoch as u64, number as u64]);
             let (step, steps) = ((epoch - 1) * batches.len() + number, config.epochs * batches.len());
             let learning_rate = config.learning_rate * Schedule::Cosine.factor(step, steps, 0.0);
-            let step = Step { learning_rate, weight_decay: 0.0, decay: Decay::Gradient, max_grad_norm: limit };
+            let step = OptimizerStep { learning_rate, weight_decay: 0.0, decay: Decay::Gradient, max_grad_norm: limit };
             let norm = optimizer.step(model.parameters_mut(), step);
             check_finite(predicted.loss, norm, (epoch, number + 1))?;
             total.loss += predicted.loss;

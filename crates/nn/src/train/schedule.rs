@@ -1,6 +1,6 @@
 //! How the learning rate goes over a training.
 //!
-//! *takes* a step and the number of all steps -> *gives* the share of `training.learning_rate` that it is taken at.
+//! *takes* a step and the number of all steps -> *gives* the fraction of `training.learning_rate` that it is taken at.
 
 use std::f64::consts::PI;
 
@@ -20,15 +20,15 @@ pub enum Schedule {
     OneCycle,
 }
 
-/// The share of the height that one cycle begins at.
+/// The fraction of the height that one cycle begins at.
 const ONE_CYCLE_START: f64 = 1.0 / 25.0;
-/// The share that it ends at.
+/// The fraction that it ends at.
 const ONE_CYCLE_END: f64 = ONE_CYCLE_START / 10_000.0;
-/// The share of steps in which one cycle rises, unless the settings say another.
+/// The fraction of steps in which one cycle rises, unless the settings say another.
 const ONE_CYCLE_RISE: f64 = 0.3;
 
 impl Schedule {
-    /// The share of the learning rate at a step, counted from 0. `warmup` is the share of the steps in which it rises.
+    /// The fraction of the learning rate at a step, counted from 0. `warmup` is the fraction of the steps in which it rises.
     pub(super) fn factor(self, step: usize, steps: usize, warmup: f64) -> f64 {
         let (step, steps) = (step as f64, steps as f64);
         if self == Schedule::OneCycle {
@@ -55,7 +55,7 @@ fn one_cycle(step: f64, steps: f64, top: f64) -> f64 {
     }
 }
 
-/// From one value to another along half a cosine wave, of which a share of `way` is gone.
+/// From one value to another along half a cosine wave, of which a fraction of `way` is gone.
 fn half_wave(from: f64, to: f64, way: f64) -> f64 {
     to + (from - to) * (0.5 + 0.5 * (PI * way).cos())
 }

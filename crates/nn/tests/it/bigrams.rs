@@ -10,7 +10,7 @@ use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::families::cnn::Cnn;
 use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::families::{Families, SharedConfig};
-use ninefold_nn::layers::optimizer::Step;
+use ninefold_nn::layers::optimizer::OptimizerStep;
 use ninefold_nn::layers::{Optimizer, Parameter, Pooling};
 use ninefold_nn::model::{Classifier, LossConfig, ModelKind, NeuralClassifier, NeuralConfig};
 use ninefold_text::vocab::UNK;
@@ -139,7 +139,8 @@ fn they_step_where_they_are_read_with_frozen_words_too_and_at_their_rate() {
                 let moved = [0, 1].map(|text| {
                     let batch = Batch::pack(&texts, &[text], 10, Padding::Exact);
                     model.train_batch(&batch, &[1], LossConfig::default());
-                    optimizer.step(model.parameters_mut(), Step { learning_rate: 0.1, ..Step::default() });
+                    optimizer
+                        .step(model.parameters_mut(), OptimizerStep { learning_rate: 0.1, ..OptimizerStep::default() });
                     let now = pairs(&mut model).value.clone();
                     let rows = (0..BUCKETS).filter(|row| now[row * 4..][..4] != before[row * 4..][..4]);
                     let rows: Vec<u32> = rows.map(|row| row as u32).collect();

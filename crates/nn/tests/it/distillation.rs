@@ -7,7 +7,7 @@ use crate::reference::soft;
 
 use ninefold_core::progress::Silent;
 use ninefold_core::rng::Rng;
-use ninefold_kernels::softmax::{self, Soft};
+use ninefold_kernels::softmax::{self, SoftTargets};
 use ninefold_metrics::MainScore;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::families::EncoderConfig;
@@ -38,7 +38,7 @@ fn lessons() -> Vec<(Vec<f64>, Lesson)> {
 fn kernel(logits: &[f64], lesson: &Lesson, scale: f32) -> (f64, Vec<f32>) {
     let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
     let (mut row, targets) = (narrow(logits), narrow(&lesson.targets));
-    let soft = Soft { targets: &targets, share: lesson.share as f32, temperature: lesson.temperature as f32 };
+    let soft = SoftTargets { targets: &targets, weight: lesson.share as f32, temperature: lesson.temperature as f32 };
     let loss = softmax::distillation(&mut row, lesson.label, lesson.smoothing as f32, soft, scale);
     (loss, row)
 }

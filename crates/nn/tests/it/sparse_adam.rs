@@ -6,7 +6,7 @@
 use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::families::EncoderConfig;
 use ninefold_nn::families::recurrent::Recurrent;
-use ninefold_nn::layers::optimizer::Step;
+use ninefold_nn::layers::optimizer::OptimizerStep;
 use ninefold_nn::layers::{Optimizer, Parameter};
 use ninefold_nn::model::{Classifier, LossConfig, NeuralClassifier, NeuralConfig};
 use serde::Deserialize;
@@ -41,7 +41,8 @@ fn rows_step_as_pytorchs_do() {
             let own = &mut table.gradient[row as usize * golden.dim..][..golden.dim];
             own.iter_mut().zip(gradient).for_each(|(d, &x)| *d = x as f32);
         }
-        let norm = optimizer.step(vec![&mut table], Step { learning_rate: golden.learning_rate, ..Step::default() });
+        let norm = optimizer
+            .step(vec![&mut table], OptimizerStep { learning_rate: golden.learning_rate, ..OptimizerStep::default() });
         let expected = step.gradient.iter().map(|x| x * x).sum::<f64>().sqrt();
         assert!((norm - expected).abs() < 1e-6, "step {number}: {norm} for {expected}");
         for (place, (&found, expected)) in table.value.iter().zip(&step.after).enumerate() {
@@ -72,7 +73,7 @@ fn only_the_words_of_a_batch_step_and_their_first_step_is_adams() {
         let mut optimizer = Optimizer::new(&model.parameters());
         let mut step = |model: &mut NeuralClassifier, batch: &Batch| {
             model.train_batch(batch, &[1], LossConfig::default());
-            optimizer.step(model.parameters_mut(), Step { learning_rate: 0.1, ..Step::default() });
+            optimizer.step(model.parameters_mut(), OptimizerStep { learning_rate: 0.1, ..OptimizerStep::default() });
             model.parameters()[0].value.clone()
         };
         [step(&mut model, &first), step(&mut model, &second)]

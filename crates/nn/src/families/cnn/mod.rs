@@ -96,7 +96,7 @@ impl Family for Cnn {
         }))
     }
 
-    /// The gradients come of few places, without products.
+    /// The gradients come of few positions, without products.
     fn operations(&self, dim: usize, _in_training: bool) -> f64 {
         2.0 * (self.filter_widths.iter().sum::<usize>() * self.filters * dim) as f64
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::layers::Optimizer;
-use ninefold_nn::layers::optimizer::Step;
+use ninefold_nn::layers::optimizer::OptimizerStep;
 use ninefold_nn::model::{Classifier, LossConfig, NeuralClassifier, NeuralConfig};
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -78,7 +78,7 @@ impl<C: DeserializeOwned> Golden<C> {
         }
 
         let mut optimizer = Optimizer::new(&model.parameters());
-        let step = Step { learning_rate: about.learning_rate, ..Step::default() };
+        let step = OptimizerStep { learning_rate: about.learning_rate, ..OptimizerStep::default() };
         optimizer.step(model.parameters_mut(), step);
         for _ in 1..about.steps {
             model.train_batch(&batch, &[0], LossConfig::default());

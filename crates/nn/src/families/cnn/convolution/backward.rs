@@ -1,5 +1,5 @@
 //! The backward pass: from the outputs' gradients down to the parameters' and the input's. Where nearly all of them are zero,
-//! as when the largest of each filter was pooled, it goes from place to place; else by products over all tokens.
+//! as when the largest of each filter was pooled, it goes from index to index; else by products over all tokens.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use rayon::prelude::*;
 
 use super::{Convolution, FILTERS, weights};
 use crate::batch::Batch;
-use crate::layers::pieces::{GRADIENT_TOKENS, TOKENS, by_slice};
+use crate::layers::chunks::{GRADIENT_TOKENS, TOKENS, by_slice};
 use ninefold_kernels::convolution::{
-    AddGradient, FindSpots, InputGradient, PackBackward, PackRows, ReluBackward, SparseInputGradient,
-    SparseWeightGradient, Spot,
+    AddGradient, FindMaxIndices, InputGradient, MaxIndex, PackBackward, PackRows, ReluBackward, SparseInputGradient,
+    SparseWeightGradient,
 };
 use ninefold_kernels::gathered::{PackGradients, Sources, WeightGradient};
 use ninefold_kernels::matmul::Panels;
@@ -19,16 +19,16 @@ use ninefold_kernels::slice::Slice;
 
 impl Convolution {
     pub(super) fn backward_with(&mut self, batch: &Batch, wants_input: bool) {
-        if let Some(spots) = self.spots() {
-            self.sparse_weight_gradients(&spots);
+        if let Some(max_indices) = self.max_indices() {
+            self.sparse_weight_gradients(&max_indices);
             if wants_input {
-                self.sparse_input_gradient(&spots, &batch.slices);
+                self.sparse_input_gradient(&max_indices, &batch.slices);
             }
             return;
         }
-        let piece = TOKENS * padded(self.shape.output());
-        let pieces = self.d_output.par_chunks_mut(piece).zip(self.y.par_chunks(piece));
-        pieces.for_each(|(d, y)| ReluBackward { y, d }.run(InstructionSet::current()));
+        let chunk = TOKENS * padded(self.shape.output());
+        let chunks = self.d_output.par_chunks_mut(chunk).zip(self.y.par_chunks(chunk));
+        chunks.for_each(|(d, y)| ReluBackward { y, d }.run(InstructionSet::current()));
         self.weight_gradients(batch.tokens());
         if wants_input {
             self.input_gradient(batch.tokens());
@@ -37,9 +37,9 @@ impl Convolution {
 
     /// The gradients of weights and biases: summed up transposed, some tokens at a time, so that those stay in the cache.
     fn weight_gradients(&mut self, tokens: usize) {
-        let places = self.axis().depth() + 1;
+        let indices = self.axis().depth() + 1;
         for (sums, offset) in self.d_sums.iter_mut().zip(self.shape.offsets()) {
-            sums.resize(places * self.shape.reached(offset).len());
+            sums.resize(indices * self.shape.reached(offset).len());
         }
         for first in (0..tokens).step_by(GRADIENT_TOKENS) {
             self.add_tokens(first..tokens.min(first + GRADIENT_TOKENS));
@@ -68,13 +68,13 @@ impl Convolution {
             let panels = &self.d_panels[sets.partition_point(|set| set.start < reached.start)];
             let sources = Sources::Named(&self.neighbours.at(offset)[tokens.clone()]);
             let mut sums = &mut **sums;
-            for places in x_axis.gradient_pieces() {
-                let (piece, rest) = sums.split_at_mut(places.len() * reached.len());
+            for indices in x_axis.gradient_chunks() {
+                let (chunk, rest) = sums.split_at_mut(indices.len() * reached.len());
                 sums = rest;
-                products.push(WeightGradient { panels, x: &self.x, x_axis, sources, places, is_first, sums: piece });
+                products.push(WeightGradient { panels, x: &self.x, x_axis, sources, indices, is_first, sums: chunk });
             }
         }
-        products.into_par_iter().for_each(|piece| piece.run(set));
+        products.into_par_iter().for_each(|chunk| chunk.run(set));
     }
 
     /// Adds the sums to the gradients, in the order of PyTorch's weights.
@@ -85,10 +85,10 @@ impl Convolution {
         for (group, parameters) in self.parameters.chunks_exact_mut(2).enumerate() {
             let [weight, bias] = parameters else { unreachable!("chunks of two") };
             let rows = weight.gradient.chunks_mut(FILTERS * shape.dim * shape.widths[group]);
-            let pieces = rows.zip(bias.gradient.chunks_mut(FILTERS)).zip((0..filters).step_by(FILTERS));
-            let piece =
+            let chunks = rows.zip(bias.gradient.chunks_mut(FILTERS)).zip((0..filters).step_by(FILTERS));
+            let chunk =
                 |((d_weight, d_bias), first)| AddGradient { shape, sums: &sums, group, first, d_weight, d_bias };
-            additions.extend(pieces.map(piece));
+            additions.extend(chunks.map(chunk));
         }
         additions.into_par_iter().for_each(AddGradient::run);
     }
@@ -97,51 +97,52 @@ impl Convolution {
         let (shape, set, columns) = (&self.shape, self.precision.instruction_set(), padded(self.shape.dim));
         let weights = weights(&self.parameters);
         let mut packed = vec![Panels::default(); shape.offsets().len()];
-        let pieces = packed.par_iter_mut().zip(shape.offsets());
-        pieces.for_each(|(panels, offset)| PackBackward { shape, offset, weights: &weights, panels }.run(set));
+        let chunks = packed.par_iter_mut().zip(shape.offsets());
+        chunks.for_each(|(panels, offset)| PackBackward { shape, offset, weights: &weights, panels }.run(set));
         let opposite = shape.offsets().into_iter().map(|offset| self.neighbours.at(-offset));
         let offsets: Vec<(&Panels, &[u32])> = packed.iter().zip(opposite).collect();
-        let pieces = self.d_input.resize(tokens * columns).par_chunks_mut(TOKENS * columns).enumerate();
-        pieces.for_each(|(piece, d_x)| {
-            let (d, first) = (&*self.d_output, piece * TOKENS);
+        let chunks = self.d_input.resize(tokens * columns).par_chunks_mut(TOKENS * columns).enumerate();
+        chunks.for_each(|(chunk, d_x)| {
+            let (d, first) = (&*self.d_output, chunk * TOKENS);
             InputGradient { shape, offsets: &offsets, d, first, d_x }.run(set);
         });
     }
 
     /// The gradients behind the ReLU that are not zero, in the order of their tokens, if they are few.
-    fn spots(&self) -> Option<Vec<Spot>> {
+    fn max_indices(&self) -> Option<Vec<MaxIndex>> {
         let width = padded(self.shape.output());
-        let pieces = self.y.par_chunks(TOKENS * width).zip(self.d_output.par_chunks(TOKENS * width)).enumerate();
-        let found = pieces
-            .map(|(piece, (y, d))| FindSpots { y, d, width, first: piece * TOKENS }.run(InstructionSet::current()));
-        found.collect::<Option<Vec<Vec<Spot>>>>().map(|found| found.concat())
+        let chunks = self.y.par_chunks(TOKENS * width).zip(self.d_output.par_chunks(TOKENS * width)).enumerate();
+        let found = chunks.map(|(chunk, (y, d))| {
+            FindMaxIndices { y, d, width, first: chunk * TOKENS }.run(InstructionSet::current())
+        });
+        found.collect::<Option<Vec<Vec<MaxIndex>>>>().map(|found| found.concat())
     }
 
-    fn sparse_weight_gradients(&mut self, spots: &[Spot]) {
+    fn sparse_weight_gradients(&mut self, max_indices: &[MaxIndex]) {
         let (shape, neighbours, x) = (&self.shape, &self.neighbours, &*self.x);
         self.by_filter.resize(shape.output(), Vec::new());
         self.by_filter.iter_mut().for_each(Vec::clear);
-        spots.iter().for_each(|spot| self.by_filter[spot.column as usize].push(*spot));
-        let mut pieces = Vec::new();
+        max_indices.iter().for_each(|max_index| self.by_filter[max_index.column as usize].push(*max_index));
+        let mut chunks = Vec::new();
         let groups = self.parameters.chunks_exact_mut(2).zip(self.by_filter.chunks_exact(shape.filters));
-        for (group, (parameters, spots)) in groups.enumerate() {
+        for (group, (parameters, max_indices)) in groups.enumerate() {
             let [weight, bias] = parameters else { unreachable!("chunks of two") };
             let rows = weight.gradient.chunks_mut(FILTERS * shape.dim * shape.widths[group]);
-            let parts = rows.zip(bias.gradient.chunks_mut(FILTERS)).zip(spots.chunks(FILTERS));
-            pieces.extend(parts.map(|((d_weight, d_bias), spots)| SparseWeightGradient {
+            let parts = rows.zip(bias.gradient.chunks_mut(FILTERS)).zip(max_indices.chunks(FILTERS));
+            chunks.extend(parts.map(|((d_weight, d_bias), max_indices)| SparseWeightGradient {
                 shape,
                 group,
-                spots,
+                max_indices,
                 neighbours,
                 x,
                 d_weight,
                 d_bias,
             }));
         }
-        pieces.into_par_iter().for_each(|piece| piece.run(InstructionSet::current()));
+        chunks.into_par_iter().for_each(|chunk| chunk.run(InstructionSet::current()));
     }
 
-    fn sparse_input_gradient(&mut self, spots: &[Spot], slices: &[Slice]) {
+    fn sparse_input_gradient(&mut self, max_indices: &[MaxIndex], slices: &[Slice]) {
         let (shape, stride) = (&self.shape, padded(self.shape.dim));
         self.rows.resize_with(shape.widths.len(), Default::default);
         let mut packs = Vec::new();
@@ -155,12 +156,12 @@ impl Convolution {
 
         let tokens = slices.iter().map(|slice| slice.tokens).sum::<usize>();
         let d_x = by_slice(self.d_input.resize(tokens * stride), slices, stride);
-        let from = |token: usize| spots.partition_point(|spot| (spot.token as usize) < token);
+        let from = |token: usize| max_indices.partition_point(|max_index| (max_index.token as usize) < token);
         slices.par_iter().zip(d_x).for_each(|(slice, d_x)| {
             let first = slice.first_token;
-            let (spots, neighbours) = (&spots[from(first)..from(first + slice.tokens)], &self.neighbours);
+            let (max_indices, neighbours) = (&max_indices[from(first)..from(first + slice.tokens)], &self.neighbours);
             let weights = &self.rows;
-            SparseInputGradient { shape, spots, neighbours, weights, first, d_x }.run(InstructionSet::current());
+            SparseInputGradient { shape, max_indices, neighbours, weights, first, d_x }.run(InstructionSet::current());
         });
     }
 }

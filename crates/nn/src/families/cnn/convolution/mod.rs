@@ -1,7 +1,7 @@
 //! A convolution over packed texts: *takes* embedded tokens `[tokens, dim]` -> *gives* what each filter finds around each
 //! token, `[tokens, filters of all widths]`; parameters under PyTorch's names for `Conv1d` and in its shapes.
 //!
-//! The work is cut into chunks of tokens, places of x or filters: pieces that do not depend on the number of threads, so
+//! The work is cut into chunks of tokens, indices of x or filters: chunks that do not depend on the number of threads, so
 //! neither do the bits of the result. Nothing is computed for padding: beyond a text's ends there is no token.
 
 mod backward;
@@ -9,12 +9,12 @@ mod backward;
 use rayon::prelude::*;
 
 use crate::batch::Batch;
+use crate::layers::chunks::TOKENS;
 use crate::layers::init::uniform_by_fan;
-use crate::layers::pieces::TOKENS;
 use crate::layers::{Encoder, Parameter, Precision};
 use ninefold_core::rng::Rng;
 use ninefold_kernels::buffer::Buffer;
-use ninefold_kernels::convolution::{Forward, Neighbours, PackForward, Shape, Spot};
+use ninefold_kernels::convolution::{ConvolutionForward, MaxIndex, Neighbours, PackForward, Shape};
 use ninefold_kernels::matmul::Panels;
 use ninefold_kernels::recurrent::Axis;
 use ninefold_kernels::simd::padded;
@@ -27,19 +27,19 @@ const FILTERS: usize = 16;
 pub struct Convolution {
     shape: Shape,
     precision: Precision,
-    parameters: Vec<Parameter>, // per width: weight [filters, dim, width], bias [filters]
-    packed: Vec<Panels>,        // per offset: [dim, reached]
-    bias: Buffer,               // [output]
-    is_packed: bool,            // false after a change of the parameters
-    neighbours: Neighbours,     // of the batch's tokens
-    x: Buffer,                  // [tokens, dim]
-    y: Buffer,                  // [tokens, output]
-    d_output: Buffer,           // [tokens, output]
-    d_input: Buffer,            // [tokens, dim]
-    d_panels: Vec<Panels>,      // per set of columns: the gradients of some tokens
-    d_sums: Vec<Buffer>,        // per offset: [dim + 1, reached] transposed gradients, the bias's in the last row
-    by_filter: Vec<Vec<Spot>>,  // per filter: where its gradients are, if they are few
-    rows: Vec<Buffer>,          // per width: [filters, width, dim] its weights
+    parameters: Vec<Parameter>,    // per width: weight [filters, dim, width], bias [filters]
+    packed: Vec<Panels>,           // per offset: [dim, reached]
+    bias: Buffer,                  // [output]
+    is_packed: bool,               // false after a change of the parameters
+    neighbours: Neighbours,        // of the batch's tokens
+    x: Buffer,                     // [tokens, dim]
+    y: Buffer,                     // [tokens, output]
+    d_output: Buffer,              // [tokens, output]
+    d_input: Buffer,               // [tokens, dim]
+    d_panels: Vec<Panels>,         // per set of columns: the gradients of some tokens
+    d_sums: Vec<Buffer>,           // per offset: [dim + 1, reached] transposed gradients, the bias's in the last row
+    by_filter: Vec<Vec<MaxIndex>>, // per filter: where its gradients are, if they are few
+    rows: Vec<Buffer>,             // per width: [filters, width, dim] its weights
 }
 
 impl Convolution {
@@ -81,8 +81,8 @@ impl Convolution {
         }
         let (shape, weights, set) = (&self.shape, weights(&self.parameters), self.precision.instruction_set());
         self.packed.resize_with(shape.offsets().len(), Panels::default);
-        let pieces = self.packed.par_iter_mut().zip(shape.offsets());
-        pieces.for_each(|(panels, offset)| PackForward { shape, offset, weights: &weights, panels }.run(set));
+        let chunks = self.packed.par_iter_mut().zip(shape.offsets());
+        chunks.for_each(|(panels, offset)| PackForward { shape, offset, weights: &weights, panels }.run(set));
         let bias = self.bias.resize_zeroed(padded(self.shape.output()));
         for (bias, parameters) in bias.chunks_mut(self.shape.filters).zip(self.parameters.chunks(2)) {
             bias.copy_from_slice(&parameters[1].value);
@@ -115,10 +115,10 @@ impl Encoder for Convolution {
         let (shape, set, width) = (&self.shape, self.precision.instruction_set(), padded(self.shape.output()));
         let neighbours = shape.offsets().into_iter().map(|offset| self.neighbours.at(offset));
         let offsets: Vec<(&Panels, &[u32])> = self.packed.iter().zip(neighbours).collect();
-        let pieces = self.y.resize(batch.tokens() * width).par_chunks_mut(TOKENS * width).enumerate();
-        pieces.for_each(|(piece, y)| {
-            let first = piece * TOKENS;
-            Forward { shape, offsets: &offsets, bias: &self.bias, x: &self.x, first, y }.run(set);
+        let chunks = self.y.resize(batch.tokens() * width).par_chunks_mut(TOKENS * width).enumerate();
+        chunks.for_each(|(chunk, y)| {
+            let first = chunk * TOKENS;
+            ConvolutionForward { shape, offsets: &offsets, bias: &self.bias, x: &self.x, first, y }.run(set);
         });
     }
 
@@ -129,7 +129,7 @@ impl Encoder for Convolution {
     fn outputs_and_gradient(&mut self, tokens: usize) -> (Vec<&[f32]>, &mut [f32]) {
         let width = padded(self.shape.output());
         let gradient = self.d_output.resize(tokens * width);
-        gradient.par_chunks_mut(TOKENS * width).for_each(|piece| piece.fill(0.0));
+        gradient.par_chunks_mut(TOKENS * width).for_each(|chunk| chunk.fill(0.0));
         (vec![&self.y], gradient)
     }
 

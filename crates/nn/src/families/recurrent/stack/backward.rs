@@ -7,10 +7,10 @@ use rayon::prelude::*;
 
 use super::{DirectionBuffers, LayerBuffers, RecurrentStack};
 use crate::batch::Batch;
-use crate::layers::pieces::{GRADIENT_TOKENS, TOKENS, by_slice, of_slice};
+use crate::layers::chunks::{GRADIENT_TOKENS, TOKENS, by_slice, of_slice};
 use ninefold_kernels::gathered::{PackGradients, Sources, WeightGradient};
 use ninefold_kernels::recurrent::{
-    AddGradient, Backward, InputGradient, PackedWeights, RecurrentCell, previous_tokens,
+    AddGradient, InputGradient, PackedWeights, RecurrentBackward, RecurrentCell, previous_tokens,
 };
 use ninefold_kernels::simd::padded;
 
@@ -55,7 +55,7 @@ impl RecurrentStack {
                 let (space, rest) = std::mem::take(&mut d_state).split_at_mut(2 * slice.rows * hidden);
                 d_state = rest;
                 let d_output = of_slice(&self.d_output, slice, d_output_stride);
-                passes.push(Backward {
+                passes.push(RecurrentBackward {
                     slice,
                     reverse: number == 1,
                     hidden,
@@ -117,15 +117,15 @@ impl RecurrentStack {
             let state = (&panels[sets.len() - 1], &*buffers.h, config.state(), previous, hidden_sums);
             for (panels, x, x_axis, sources, sums) in [input, state] {
                 let mut sums = &mut **sums;
-                for places in x_axis.gradient_pieces() {
-                    let (piece, rest) = sums.split_at_mut(places.len() * panels.columns());
+                for indices in x_axis.gradient_chunks() {
+                    let (chunk, rest) = sums.split_at_mut(indices.len() * panels.columns());
                     sums = rest;
                     let is_first = tokens.start == 0;
-                    products.push(WeightGradient { panels, x, x_axis, sources, places, is_first, sums: piece });
+                    products.push(WeightGradient { panels, x, x_axis, sources, indices, is_first, sums: chunk });
                 }
             }
         }
-        products.into_par_iter().for_each(|piece| piece.run(set));
+        products.into_par_iter().for_each(|chunk| chunk.run(set));
     }
 
     /// Weights between states that were dropped get no gradient; that of those which stayed is scaled up as they were.
@@ -161,7 +161,7 @@ impl RecurrentStack {
             let parameters = [(weight_input, bias_input), (weight_hidden, bias_hidden)];
             for (((side, x_axis), (weight, bias)), sums) in sides.into_iter().zip(parameters).zip(sums) {
                 let (mut d_weight, mut d_bias) = (weight.gradient.as_mut_slice(), bias.gradient.as_mut_slice());
-                for (column, _, rows) in side.pieces(config.settings.hidden_size) {
+                for (column, _, rows) in side.chunks(config.settings.hidden_size) {
                     let (weight_rows, weight_rest) = d_weight.split_at_mut(rows * x_axis.len());
                     let (bias_rows, bias_rest) = d_bias.split_at_mut(rows);
                     (d_weight, d_bias) = (weight_rest, bias_rest);
@@ -181,8 +181,8 @@ impl RecurrentStack {
         let directions = &self.layers[layer].directions;
         let set = self.config.precision.instruction_set();
         let d_input = self.d_input.resize(tokens * columns);
-        d_input.par_chunks_mut(TOKENS * columns).enumerate().for_each(|(piece, d_x)| {
-            let gates = piece * TOKENS * width..(piece * TOKENS + d_x.len() / columns) * width;
+        d_input.par_chunks_mut(TOKENS * columns).enumerate().for_each(|(chunk, d_x)| {
+            let gates = chunk * TOKENS * width..(chunk * TOKENS + d_x.len() / columns) * width;
             let directions: Vec<(&PackedWeights, &[f32])> = weights
                 .iter()
                 .zip(directions)

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::{LayerBuffers, RecurrentStack, outputs_of};
 use crate::batch::Batch;
-use crate::layers::pieces::{TOKENS, by_slice, of_slice};
-use ninefold_kernels::recurrent::{Forward, Projection, RecurrentCell};
+use crate::layers::chunks::{TOKENS, by_slice, of_slice};
+use ninefold_kernels::recurrent::{Projection, RecurrentCell, RecurrentForward};
 use ninefold_kernels::simd::padded;
 
 impl RecurrentStack {
@@ -35,9 +35,9 @@ impl RecurrentStack {
         let (below, above) = self.layers.split_at_mut(layer);
         let outputs = outputs_of(below, &self.norms, layer - 1);
         let x = above[0].x.resize(tokens * width);
-        x.par_chunks_mut(TOKENS * width).enumerate().for_each(|(piece, x)| {
+        x.par_chunks_mut(TOKENS * width).enumerate().for_each(|(chunk, x)| {
             for (number, output) in outputs.iter().enumerate() {
-                let rows = output[piece * TOKENS * hidden..].chunks_exact(hidden);
+                let rows = output[chunk * TOKENS * hidden..].chunks_exact(hidden);
                 for (x, h) in x.chunks_exact_mut(width).zip(rows) {
                     x[number * hidden..][..hidden].copy_from_slice(h);
                 }
@@ -62,10 +62,10 @@ impl RecurrentStack {
         if is_apart {
             let mut projections = Vec::new();
             for (buffers, weights) in directions.iter_mut().zip(weights) {
-                let pieces = buffers.gates.chunks_mut(TOKENS * width).zip(x.chunks(TOKENS * x_stride));
-                projections.extend(pieces.map(|(gates, x)| Projection { x, x_stride, weights, gates }));
+                let chunks = buffers.gates.chunks_mut(TOKENS * width).zip(x.chunks(TOKENS * x_stride));
+                projections.extend(chunks.map(|(gates, x)| Projection { x, x_stride, weights, gates }));
             }
-            projections.into_par_iter().for_each(|piece| piece.run(set));
+            projections.into_par_iter().for_each(|chunk| chunk.run(set));
         }
 
         let mut passes = Vec::new();
@@ -76,7 +76,7 @@ impl RecurrentStack {
                 .into_iter();
             for ((slice, gates), h) in batch.slices.iter().zip(gates).zip(h) {
                 let c = c.next().unwrap_or_default();
-                passes.push(Forward {
+                passes.push(RecurrentForward {
                     slice,
                     reverse: number == 1,
                     hidden,

@@ -4,7 +4,7 @@
 //! direction; parameters under PyTorch's names and in its shapes.
 //!
 //! The work is cut into (direction, slice of 32 rows) for the steps and into chunks of tokens or rows of gates for the
-//! products: pieces that do not depend on the number of threads, so neither do the bits of the result.
+//! products: chunks that do not depend on the number of threads, so neither do the bits of the result.
 
 mod backward;
 mod forward;
@@ -194,8 +194,8 @@ impl RecurrentStack {
             return;
         }
         let directions = config.directions();
-        let pieces = self.packed.par_iter_mut().zip(&mut self.kept).zip(self.parameters.par_chunks(4)).enumerate();
-        pieces.for_each(|(number, ((packed, kept), parameters))| {
+        let chunks = self.packed.par_iter_mut().zip(&mut self.kept).zip(self.parameters.par_chunks(4)).enumerate();
+        chunks.for_each(|(number, ((packed, kept), parameters))| {
             let [input, hidden, bias_input, bias_hidden] = std::array::from_fn(|k| &*parameters[k].value);
             let hidden = match dropout_key {
                 None => hidden,

@@ -1,8 +1,8 @@
-//! The pieces that parallel work is cut into. None of their sizes depends on the number of threads.
+//! The chunks that parallel work is cut into. None of their sizes depends on the number of threads.
 
 use ninefold_kernels::slice::Slice;
 
-/// Tokens per piece of the products.
+/// Tokens per chunk of the products.
 pub(crate) const TOKENS: usize = 128;
 
 /// Tokens at a time in the gradients of the weights: few enough for their gates to stay in the cache.
