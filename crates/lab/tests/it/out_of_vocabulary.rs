@@ -301,7 +301,7 @@ fn no_gradient_reaches_the_rows_beyond_the_table() {
         let before = model.logits(&batch);
         let mut optimizer = Optimizer::new(&model.parameters());
         model.train_batch(&batch, &[1], LossConfig::default());
-        optimizer.step(model.parameters_mut(), OptimizerStep { learning_rate: 0.1, ..Step::default() });
+        optimizer.step(model.parameters_mut(), OptimizerStep { learning_rate: 0.1, ..OptimizerStep::default() });
         let table = model.parameters()[0];
         assert_eq!((table.value.len(), table.gradient.len()), (40, 40));
         let moved: Vec<usize> = (0..10).filter(|row| table.value[row * 4..][..4] != matrix[row * 4..][..4]).collect();
