@@ -68,16 +68,25 @@ impl Client {
         transfer::fetch(self, url, Some((start, length)), path, progress)
     }
 
-    /// Asks for `url`, or for its bytes from `first` to `last` (inclusive; to the end without `last`).
+    /// Asks for `url`, or for its bytes from `first` to `last` (inclusive; to the end without `last`). With a `validator` (an ETag or a
+    /// date) the server sends the range only of the file that has it, and otherwise the whole file. An https address is never redirected
+    /// to http.
     fn get(
         &self,
         url: &str,
         first: Option<u64>,
         last: Option<u64>,
+        validator: Option<&str>,
     ) -> std::result::Result<Response<Body>, ureq::Error> {
         let mut request = self.agent.get(url);
+        if url.starts_with("https://") {
+            request = request.config().https_only(true).build();
+        }
         if url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost") {
             request = request.config().proxy(None).build(); // a proxy's 127.0.0.1 is not this machine
+        }
+        if let Some(validator) = validator.filter(|_| first.is_some()) {
+            request = request.header("if-range", validator);
         }
         match (first, last) {
             (None, _) => request.call(),
@@ -122,6 +131,12 @@ pub fn verify_sha256(path: &Path, expected: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::Checksum { path: path.to_path_buf(), expected: expected.to_owned(), found })
+}
+
+/// What names this version of a file: its strong ETag, else the date of its last change.
+fn validator(response: &Response<Body>) -> Option<String> {
+    let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+    header("etag").filter(|tag| tag.starts_with('"')).or_else(|| header("last-modified"))
 }
 
 /// `Content-Range: bytes */TOTAL`, with which a server refuses a range beyond the end.

@@ -29,7 +29,7 @@ impl RangeReader {
         let failed = |reason: String| Error::Download { url: url.to_owned(), reason };
         let mut tries = 0;
         let response = loop {
-            match client.get(url, Some(0), Some(0)) {
+            match client.get(url, Some(0), Some(0), None) {
                 Ok(response) if response.status().as_u16() < 500 || tries == client.retries => break response,
                 Err(error) if tries == client.retries => return Err(failed(error.to_string())),
                 _ => std::thread::sleep(client.pause * 2u32.saturating_pow(tries)),
@@ -81,7 +81,7 @@ impl RangeReader {
     fn bring_once(&self, number: u64) -> io::Result<Vec<u8>> {
         let first = number * BLOCK;
         let last = (first + BLOCK).min(self.length) - 1;
-        let mut response = self.client.get(&self.url, Some(first), Some(last)).map_err(io::Error::other)?;
+        let mut response = self.client.get(&self.url, Some(first), Some(last), None).map_err(io::Error::other)?;
         if response.status().as_u16() != 206 || content_range(&response).is_none_or(|(at, ..)| at != first) {
             let what = format!("{}: asked for bytes {first}-{last}, got {}", self.url, response.status());
             return Err(io::Error::other(what));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ureq::Body;
 use ureq::http::Response;
 
-use super::{Client, content_range, length_beyond_which_nothing_is};
+use super::{Client, content_range, length_beyond_which_nothing_is, validator as validator_of};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files;
 use ninefold_core::progress::Progress;
@@ -88,8 +88,9 @@ impl Transfer<'_> {
             _ => {}
         }
         let asked = self.range.map(|(start, _)| start + have).or((have > 0).then_some(have));
-        let mut response = match self.client.get(self.url, asked, self.range.map(|(start, length)| start + length - 1))
-        {
+        let last = self.range.map(|(start, length)| start + length - 1);
+        let validator = self.part.validator.as_deref().filter(|_| self.range.is_none());
+        let mut response = match self.client.get(self.url, asked, last, validator) {
             Ok(response) => response,
             Err(error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::TooManyRedirects)) => {
                 return self.refuse(&error.to_string());
@@ -111,6 +112,7 @@ impl Transfer<'_> {
         if status.as_u16() == 200 {
             self.part.empty()?; // the server starts over, whatever was asked
             self.total = response.body().content_length();
+            self.part.remember(validator_of(&response))?;
         } else {
             match (content_range(&response), asked) {
                 (Some((first, _, whole)), Some(asked)) if first == asked => self.total = self.total.or(whole),
@@ -192,6 +194,15 @@ struct Part {
     partial: PathBuf,
     file: File,
     length: u64,
+    /// What names the version of the file that the bytes belong to; kept beside them for the next process.
+    validator: Option<String>,
+}
+
+/// `glove.zip.part` -> `glove.zip.part.version`.
+fn validator_path(partial: &Path) -> PathBuf {
+    let mut path = partial.as_os_str().to_owned();
+    path.push(".version");
+    PathBuf::from(path)
 }
 
 impl Part {
@@ -208,7 +219,19 @@ impl Part {
             return Err(refused(url, path, "another ninefold is fetching it now"));
         }
         let length = file.seek(SeekFrom::End(0)).map_err(write())?;
-        Ok(Part { path: path.to_path_buf(), partial, file, length })
+        let validator = std::fs::read_to_string(validator_path(&partial)).ok().filter(|_| length > 0);
+        Ok(Part { path: path.to_path_buf(), partial, file, length, validator })
+    }
+
+    /// Keeps the validator of a transfer that begins.
+    fn remember(&mut self, validator: Option<String>) -> Result<()> {
+        let path = validator_path(&self.partial);
+        match &validator {
+            Some(validator) => std::fs::write(&path, validator).map_err(Error::io("write", &path))?,
+            None => drop(std::fs::remove_file(&path)), // there may be none
+        }
+        self.validator = validator;
+        Ok(())
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
@@ -225,6 +248,7 @@ impl Part {
 
     fn finish(self) -> Result<()> {
         self.file.sync_all().map_err(Error::io("write", &self.partial))?;
+        drop(std::fs::remove_file(validator_path(&self.partial))); // there may be none
         std::fs::rename(&self.partial, &self.path).map_err(Error::io("write", &self.path))
     }
 }

@@ -89,6 +89,19 @@ fn an_interrupted_download_goes_on_in_the_next_call() {
 }
 
 #[test]
+fn a_file_that_changed_on_the_server_is_fetched_anew() {
+    for (versions, sent) in [(vec!["\"1\"", "\"2\""], 301_000), (vec!["\"1\"", "\"1\""], 300_000)] {
+        let (server, url) = serve(Behaviour { cut_after: vec![1000], versions, ..Behaviour::default() });
+        let (_folder, path, part) = target();
+        Client::new(0, Duration::ZERO, Duration::from_secs(1)).fetch(&url, &path, &Silent).unwrap_err();
+        client().fetch(&url, &path, &Silent).unwrap();
+        assert!(fs::read(&path).unwrap() == file());
+        assert_eq!((server.ranges(), server.sent()), (vec![String::new(), "1000-".to_owned()], sent));
+        assert!(!part.exists() && !part.with_extension("part.version").exists());
+    }
+}
+
+#[test]
 fn a_server_without_ranges_starts_over() {
     let (server, url) = serve(Behaviour { cut_after: vec![1000], no_ranges: true, ..Behaviour::default() });
     let (_folder, path, _) = target();

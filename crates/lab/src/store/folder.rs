@@ -206,8 +206,7 @@ fn lock(folder: &Path) -> Result<File> {
 /// ("search-").
 pub fn default_folder(kind: &str, config: &Config) -> PathBuf {
     let name = Path::new(&config.corpus.data).file_stem().and_then(|name| name.to_str()).unwrap_or("data");
-    let [year, month, day, hour, minute, second] = clock::now();
-    let base = format!("{kind}{name}-{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}");
+    let base = format!("{kind}{name}-{}", clock::now("%Y%m%d-%H%M%S"));
     let numbered = |number: usize| match number {
         1 => Path::new("ninefold-runs").join(&base),
         number => Path::new("ninefold-runs").join(format!("{base}-{number}")),

@@ -25,6 +25,8 @@ pub struct Behaviour {
     pub stall_after: Vec<usize>,
     /// Added to the first byte of every range.
     pub shift: usize,
+    /// The ETag of the n-th answer, its version of the file; none when there are fewer.
+    pub versions: Vec<&'static str>,
     /// It calls everything a web page.
     pub web_pages: bool,
 }
@@ -98,16 +100,18 @@ impl Shared {
         let mut lines = BufReader::new(connection.try_clone()?).lines();
         let request = lines.next().unwrap_or(Ok(String::new()))?;
         let path = request.split(' ').nth(1).unwrap_or("/").to_owned();
-        let mut range = String::new();
+        let (mut range, mut condition) = (String::new(), None);
         for line in lines {
             let line = line?;
             if line.is_empty() {
                 break;
             }
-            if let Some((name, value)) = line.split_once(": ")
-                && name.eq_ignore_ascii_case("range")
-            {
-                range = value.trim_start_matches("bytes=").to_owned();
+            match line.split_once(": ") {
+                Some((name, value)) if name.eq_ignore_ascii_case("range") => {
+                    range = value.trim_start_matches("bytes=").to_owned();
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("if-range") => condition = Some(value.to_owned()),
+                _ => {}
             }
         }
         if let Some(target) = path.strip_prefix("/moved/") {
@@ -124,6 +128,9 @@ impl Shared {
         if let Some(status) = status {
             let head = format!("HTTP/1.1 {status} No\r\ncontent-type: text/html\r\ncontent-length: 5\r\n");
             return write!(connection, "{head}connection: close\r\n\r\nsorry");
+        }
+        if condition.is_some_and(|wanted| self.behaviour.versions.get(number) != Some(&wanted.as_str())) {
+            range.clear(); // another version of the file: the range would not fit
         }
         self.send(&mut connection, &self.files[&path], &range, number)?;
         if self.behaviour.stall_after.get(number).is_some() {
@@ -148,6 +155,9 @@ impl Shared {
             }
             let total = file.len();
             head = format!("HTTP/1.1 206 Part\r\ncontent-range: bytes {first}-{}/{total}\r\n", last - 1);
+        }
+        if let Some(version) = self.behaviour.versions.get(number) {
+            head += &format!("etag: {version}\r\n");
         }
         let body = &file[first..last];
         let kind = if *web_pages { "text/html; charset=utf-8" } else { "application/octet-stream" };
