@@ -12,7 +12,7 @@ use std::time::Instant;
 use ninefold::nn::batch::{Batch, Encoded, Padding};
 use ninefold::nn::families::recurrent::Recurrent;
 use ninefold::nn::families::{CellKind, Families, SharedConfig};
-use ninefold::nn::layers::optimizer::Step;
+use ninefold::nn::layers::optimizer::OptimizerStep;
 use ninefold::nn::layers::{Optimizer, Pooling};
 use ninefold::nn::model::{Classifier, LossConfig, NeuralClassifier, NeuralConfig};
 use ninefold::rng::Rng;
@@ -88,7 +88,7 @@ impl Run {
     fn train(&mut self, step: u64) {
         let start = Instant::now();
         self.model.train_batch(&self.batch, &[step], LossConfig::default());
-        let settings = Step { learning_rate: 1e-3, ..Step::default() };
+        let settings = OptimizerStep { learning_rate: 1e-3, ..Step::default() };
         self.optimizer.step(self.model.parameters_mut(), settings);
         self.times_ms.push(1e3 * start.elapsed().as_secs_f64());
     }
