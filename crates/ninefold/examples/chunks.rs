@@ -88,7 +88,7 @@ impl Run {
     fn train(&mut self, step: u64) {
         let start = Instant::now();
         self.model.train_batch(&self.batch, &[step], LossConfig::default());
-        let settings = OptimizerStep { learning_rate: 1e-3, ..Step::default() };
+        let settings = OptimizerStep { learning_rate: 1e-3, ..OptimizerStep::default() };
         self.optimizer.step(self.model.parameters_mut(), settings);
         self.times_ms.push(1e3 * start.elapsed().as_secs_f64());
     }
