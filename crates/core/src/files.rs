@@ -1,11 +1,38 @@
 //! Files that are never half written: written beside their place under a temporary name, then renamed. And files that one process
 //! holds against others.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::error::{Error, Location, Result};
+
+/// How the names of temporary files begin.
+const TEMPORARY: &str = ".ninefold-";
+
+/// Whether a file of this name is one that [`write_atomically`] had not renamed yet.
+pub fn is_temporary(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(TEMPORARY))
+}
+
+/// Removes the temporary files that killed processes left in a folder and its subfolders. The caller makes sure that no other
+/// process writes there.
+///
+/// # Errors
+/// [`Error::Io`] when the folder cannot be read or a file not removed.
+pub fn remove_temporary(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).map_err(Error::io("read the folder", folder))? {
+        let entry = entry.map_err(Error::io("read the folder", folder))?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(Error::io("read", entry.path()))?);
+        if kind.is_dir() {
+            remove_temporary(&path)?;
+        } else if kind.is_file() && is_temporary(&entry.file_name()) {
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
 
 /// Writes a file through `write`, so that `path` holds either its old content or the whole new one, never a part.
 /// Missing parent folders are made.
@@ -41,7 +68,7 @@ pub fn check_writable(path: &Path) -> Result<()> {
 /// A hidden temporary file with the permissions that an ordinary new file gets (tempfile's own default is private).
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".ninefold-");
+    builder.prefix(TEMPORARY);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -121,6 +148,19 @@ pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn leftover_temporary_files_are_removed_from_all_subfolders() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("pairs/word2vec-gru");
+        fs::create_dir_all(&below).unwrap();
+        let kept = [folder.path().join("config.toml"), below.join("metrics.json")];
+        let leftover = [folder.path().join(".ninefold-a1B2c3"), below.join(".ninefold-Zz9")];
+        kept.iter().chain(&leftover).for_each(|path| fs::write(path, "x").unwrap());
+        remove_temporary(folder.path()).unwrap();
+        assert!(kept.iter().all(|path| path.is_file()));
+        assert!(leftover.iter().all(|path| !path.exists()));
+    }
 
     #[test]
     fn text_is_read_without_its_byte_order_mark() {

@@ -161,7 +161,7 @@ pub(crate) fn as_in_training(training: &Layout, rows: &[Vec<String>]) -> Option<
 /// The layout of a table, from its first rows.
 ///
 /// # Errors
-/// [`Error::Format`] that lists the columns there are, when one is missing or they cannot be told apart.
+/// [`Error::Format`] that lists the columns there are, when one is missing or they cannot be distinguished.
 pub(crate) fn of_table(rows: &[Vec<String>], request: &Request, place: &str) -> Result<Layout> {
     let width = rows[0].len();
     if request.of_model && !request.labelled && width == 1 {
@@ -256,7 +256,7 @@ fn by_content(rows: &[Vec<String>], request: &Request, place: &str) -> Result<La
     }
     if text.is_empty() || (request.labelled && label.is_none()) {
         let (what, keys) = if request.labelled {
-            ("columns of text and label that can be told apart", "text_column and label_column")
+            ("distinguishable columns of text and label", "text_column and label_column")
         } else {
             ("a column of text that can be told from the others", "text_column")
         };
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_cannot_be_told_apart_are_an_error_that_shows_them() {
+    fn indistinguishable_columns_are_an_error_that_shows_them() {
         let error = layout(&["id|what|kind", "1|a b|x"], &CorpusConfig::default()).unwrap_err().to_string();
         assert!(error.contains("text_column") && error.contains("\"what\""), "{error}");
         let error =

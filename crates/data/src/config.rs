@@ -54,12 +54,12 @@ pub struct CorpusConfig {
     /// from 20newsgroups and nothing elsewhere.
     #[serde(deserialize_with = "one_or_many")]
     pub strip: Vec<String>,
-    /// Share of the texts that split "random" or "last" puts into the test part.
+    /// Fraction of the texts that split "random" or "last" puts into the test part.
     pub test_fraction: f64,
     /// Which texts of train are cut off for validation, where epochs and models are chosen: "random" ones of each class, or
     /// the "last", so that what is chosen has to hold for later texts where they come sorted by time.
     pub validation: Pick,
-    /// Share of train that is cut off for validation.
+    /// Fraction of train that becomes the validation part.
     pub validation_fraction: f64,
     /// Seed of the random split and of the validation part.
     pub split_seed: u64,

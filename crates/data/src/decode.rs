@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_common_encodings_are_told_apart() {
+    fn common_encodings_are_distinguished() {
         let german = "Die Straße war naß, und über den Häusern lag schöner Frühnebel.";
         let korean = "이 영화는 정말 재미있었고 배우들의 연기도 훌륭했습니다. 다시 보고 싶어요.";
         let french = "Le café où nous étions allés était fermé; ça ne m'a pas plu, hélas.";

@@ -1,8 +1,8 @@
-//! Softmax over the true word and a few noise words, in place of the whole vocabulary: *takes* states and the noise words' logits
+//! Softmax over the true word and a few negative samples, in place of the whole vocabulary: *takes* states and the negative samples' logits
 //! -> *gives* losses, and the gradients in the logits' place.
 //!
-//! A noise word's logit is less the logarithm of how often it is expected among the noise: it stands for so many words of its
-//! kind, and the sum over the noise words has the sum over all words but the true one for its mean. A noise word that is the
+//! A negative sample's logit is less the logarithm of how often it is expected among the noise: it stands for so many words of its
+//! kind, and the sum over the negative samples has the sum over all words but the true one for its mean. A negative sample that is the
 //! true one does not count.
 //!
 //! Source: Bengio & Senécal, "Adaptive importance sampling to accelerate training of a neural probabilistic language model"
@@ -39,7 +39,7 @@ pub struct SampledSoftmax<'a> {
     pub states: &'a [f32],
     /// The word that each should predict. `[predictions]`
     pub words: &'a [u32],
-    /// The noise words. `[noise]`
+    /// The negative samples. `[noise]`
     pub noise: &'a [u32],
     /// Their logits, less the logarithm of their expected numbers -> the gradients of those. `[predictions, padded(noise)]`
     pub logits: &'a mut [f32],

@@ -34,14 +34,14 @@ use ninefold_nn::model::{Distillation, predict_logits};
 use ninefold_nn::train::{Teacher, TrainData, fit};
 use ninefold_records::{Comparison, Distilled, DistilledRow};
 
-/// How far a teacher is listened to.
+/// Weight of the teacher in the loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct DistillConfig {
-    /// Share of the loss that is the teacher's; the rest is the labels'.
+    /// Weight of the teacher's probabilities in the loss; the labels have the rest.
     pub share: f64,
-    /// Both sides' logits are divided by this before they are compared: the higher, the more counts what the teacher holds
-    /// possible beside its answer.
+    /// Temperature: the logits of teacher and student are divided by it before they are compared. A higher value gives more
+    /// weight to the classes that the teacher did not choose.
     pub temperature: f64,
 }
 

@@ -11,15 +11,15 @@ use ninefold_core::error::{Error, Result};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct BaselineConfig {
-    /// TF-IDF and naive Bayes: fewest and most words of an n-gram. All words of a text are read, not max_len of them.
+    /// TF-IDF and naive Bayes: minimum and maximum n-gram length in words. Texts are not cut to max_len.
     pub ngram_range: [usize; 2],
-    /// TF-IDF and naive Bayes: n-grams that fewer training texts have are left out.
+    /// TF-IDF and naive Bayes: n-grams in fewer training texts are ignored.
     pub min_df: usize,
     /// TF-IDF: count an n-gram that a text has n times as 1 + ln n.
     pub sublinear_tf: bool,
-    /// Logistic regression and support vector machine: scikit-learn's C, the smaller the smaller the weights.
+    /// Logistic regression and support vector machine: scikit-learn's C; a smaller C is a stronger regularisation.
     pub c: Vec<f64>,
-    /// Naive Bayes: what is added to every count.
+    /// Naive Bayes: additive smoothing (alpha).
     pub smoothing: Vec<f64>,
     /// fasttext_supervised: length of the vectors.
     pub dim: usize,
@@ -29,7 +29,7 @@ pub struct BaselineConfig {
     pub learning_rate: f64,
     /// fasttext_supervised: longest n-gram, in words.
     pub word_ngrams: usize,
-    /// fasttext_supervised: rows that n-grams of two words and more are hashed into.
+    /// fasttext_supervised: number of buckets for n-grams of two words and more.
     pub bucket: usize,
 }
 

@@ -278,7 +278,7 @@ mod tests {
     use ninefold_core::progress::Silent;
 
     fn trained(word_ngrams: usize) -> (Vec<Vec<u32>>, Vec<u32>, Supervised) {
-        // The same words in both classes, but in another order: single words cannot tell them apart.
+        // The same words in both classes, but in another order: single words cannot distinguish them.
         let texts: Vec<Vec<u32>> =
             (0..40).map(|n| if n % 2 == 0 { vec![2, 3, 4 + n % 3] } else { vec![3, 2, 4 + n % 3] }).collect();
         let labels: Vec<u32> = (0..40).map(|n| n % 2).collect();

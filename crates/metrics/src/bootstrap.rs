@@ -20,12 +20,12 @@ use ninefold_core::rng::{Rng, fold};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatisticsConfig {
-    /// How often the test texts are drawn again for intervals and comparisons.
+    /// Number of bootstrap resamples of the test texts for intervals and comparisons.
     pub n_resamples: usize,
     /// Fraction of such intervals that hold the true score.
     pub confidence_level: f64,
-    /// What epochs and models are chosen and ranked by: "accuracy", "f1_macro", or "auto": macro F1 where the largest
-    /// class of train has three times the texts of the smallest, else accuracy.
+    /// The score by which epochs and models are selected and ranked: "accuracy", "f1_macro", or "auto": macro F1 where the
+    /// largest class of train has at least three times as many texts as the smallest, else accuracy.
     pub rank_by: RankBy,
 }
 
@@ -38,6 +38,9 @@ impl Default for StatisticsConfig {
         }
     }
 }
+
+/// The largest `n_resamples`.
+const MAX_RESAMPLES: usize = 10_000_000;
 
 impl StatisticsConfig {
     /// The level of intervals and tests.
@@ -52,6 +55,9 @@ impl StatisticsConfig {
     pub fn validate(&self) -> Result<()> {
         if self.n_resamples < 100 {
             return Err(Error::invalid_value("n_resamples", "at least 100", self.n_resamples));
+        }
+        if self.n_resamples > MAX_RESAMPLES {
+            return Err(Error::invalid_value("n_resamples", format!("at most {MAX_RESAMPLES}"), self.n_resamples));
         }
         if !(self.confidence_level > 0.0 && self.confidence_level < 1.0) {
             return Err(Error::invalid_value("confidence_level", "a fraction between 0 and 1", self.confidence_level));

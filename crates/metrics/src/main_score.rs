@@ -1,4 +1,4 @@
-//! Which score stands in front: the accuracy, or the macro F1 where classes are uneven.
+//! The main score: the accuracy, or the macro F1 where classes are uneven.
 //!
 //! Takes the sizes of the classes in train -> gives the score by which epochs, settings and models are chosen and ranked.
 //! Of texts that are 95 % of one class, 95 % are right without any learning: accuracy hardly sees the small classes.

@@ -1,7 +1,7 @@
 //! Whether two contenders really differ: both answered the same texts, so only those texts count on which they differ.
 //!
 //! Takes answers, or resampled scores -> gives the probability p of such a difference between equals; corrects many of them
-//! together; gives contenders that cannot be told apart the same rank.
+//! together; gives contenders without a significant difference the same rank.
 //!
 //! # Source
 //! McNemar, "Note on the sampling error of the difference between correlated proportions" (1947), exact as statsmodels'
@@ -78,7 +78,7 @@ pub fn holm(p: &[f64]) -> Vec<f64> {
     corrected
 }
 
-/// The rank of each of `count` contenders that stand in order, the best first: one that cannot be told apart from the
+/// The rank of each of `count` contenders that stand in order, the best first: one without a significant difference from the
 /// first of the group above it shares that group's rank.
 ///
 /// It is the group's first, not the neighbour, that counts: else a long row of small steps would all be one tie.
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equals_cannot_be_told_apart_and_five_points_can() {
+    fn equal_contenders_are_not_significant_and_five_points_are() {
         assert_eq!((mcnemar(0, 0), mcnemar(7, 7)), (1.0, 1.0));
         // 2,000 texts, 20 % answered differently, 5 points apart: 250 to 150.
         assert!(mcnemar(250, 150) < 1e-5);
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn ranks_are_shared_with_the_first_of_a_group() {
-        // Steps of 1; told apart from 3 on: 0 1 2 | 3 4 5 | 6
+        // Steps of 1; significant from 3 on: 0 1 2 | 3 4 5 | 6
         assert_eq!(shared_ranks(7, |a, b| b - a >= 3), [1, 1, 1, 4, 4, 4, 7]);
         assert_eq!(shared_ranks(2, |_, _| false), [1, 1]);
         assert!(shared_ranks(0, |_, _| true).is_empty());

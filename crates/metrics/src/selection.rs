@@ -5,7 +5,7 @@
 //! the smallest one is where it ends.
 //!
 //! The log loss and not the number of right answers is made small: on some hundred texts two candidates often have the same
-//! number right, and what tells them apart then is chance.
+//! number right, and their difference then is chance.
 //!
 //! # Source
 //! Caruana, Niculescu-Mizil, Crew & Ksikes, "Ensemble selection from libraries of models" (2004).

@@ -112,7 +112,7 @@ impl Model {
         }
         let is_network = |leaf: &&Model| matches!(leaf, Model::Network(_));
         let what = if leaves.iter().all(is_network) { "network" } else { "model" };
-        format!("{} together ({})", counted(leaves.len(), what), listed(&names))
+        format!("ensemble of {} ({})", counted(leaves.len(), what), listed(&names))
     }
 
     /// Numbers in all of its networks and baselines.

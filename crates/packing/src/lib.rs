@@ -201,7 +201,7 @@ pub fn split_member(path: &Path) -> Option<(PathBuf, String)> {
 pub fn damaged(place: &str, error: io::Error) -> Error {
     use ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     match error.kind() {
-        UnexpectedEof => Error::format(place, "a complete file", "an end in the middle (was it cut short?)"),
+        UnexpectedEof => Error::format(place, "a complete file", "an early end (was it cut short?)"),
         InvalidData | InvalidInput | Other => Error::parse(place, "an intact file")(error),
         _ => Error::io("read", place)(error),
     }

@@ -277,12 +277,12 @@ impl RunRecords {
         path.is_file().then(|| read_json(&path)).transpose()
     }
 
-    /// A file of a row, if it is there.
-    /// The same, of a record whose numbers are checked.
+    /// A file of the folder, if it is there: a record whose numbers are checked.
     fn checked<T: DeserializeOwned + Check>(&self, name: &str) -> Result<Option<T>> {
         self.json(name)?.map(|record| checked(&self.path.join(name), record)).transpose()
     }
 
+    /// A file of a row, if it is there.
     fn json_of<T: DeserializeOwned>(&self, row: &Row, name: &str) -> Result<Option<T>> {
         self.json(&format!("{}/{name}", row.folder))
     }

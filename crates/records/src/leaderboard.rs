@@ -75,7 +75,7 @@ pub struct Row {
     /// The members of an ensemble, in the leaderboard's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
-    /// 1 is the best; rows that cannot be told apart share a rank.
+    /// 1 is the best; rows that do not differ significantly share a rank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<usize>,
     /// How far chance moves the test scores.

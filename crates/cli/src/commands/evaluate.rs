@@ -85,6 +85,9 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     if args.data.validation.is_some() {
         return Err(Usage::no_effect("--validation", "nothing is chosen when a saved model is evaluated").into());
     }
+    if args.data.group_column.is_some() {
+        return Err(Usage::no_effect("--group-column", "no text is split off when a saved model is evaluated").into());
+    }
     let config = args.data.corpus()?;
     args.threads.install(|| evaluate(args, &config, output))
 }

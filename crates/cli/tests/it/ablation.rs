@@ -30,7 +30,7 @@ fn ablation_adds_and_removes_each_step_and_uses_validation_only() {
     let table = stdout(&ladder(&place, &[&STEPS[..], &["--seeds", "2"]].concat()));
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
     assert!(table.contains("+ pooling") && table.contains("pooling: pooling mean_max -> max"), "{table}");
-    assert!(table.contains("test labels were not looked at"), "{table}");
+    assert!(table.contains("test labels were not used"), "{table}");
     assert!(!place.path("cache/looks").exists(), "a ladder has no business with test labels");
 
     let results = place.json("ladder/ladder.json");

@@ -54,7 +54,7 @@ fn conflicting_chunk_and_pooling_settings_are_refused() {
     let error = refused(&[r#"model.pooling="segments""#, "model.segments=30", "training.max_len=20"]);
     assert!(error.contains("model.segments: expected at most training.max_len, 20"), "{error}");
     let error = refused(&["model.recurrent_dropout=1.0"]);
-    assert!(error.contains("model.recurrent.recurrent_dropout: expected a share"), "{error}");
+    assert!(error.contains("model.recurrent.recurrent_dropout: expected a fraction"), "{error}");
 }
 
 #[test]

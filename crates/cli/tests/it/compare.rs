@@ -122,10 +122,10 @@ fn word_vectors_are_trained_once_and_cached() {
     let place = Place::new();
     stdout(&place.compare("a", &["--embeddings", "word2vec", "--models", "rnn,gru"]));
     let cached = || std::fs::read_dir(place.path("cache/vectors")).unwrap().count();
-    assert_eq!(cached(), 2, "vectors and what stands beside them");
+    assert_eq!(cached(), 1, "the vectors with their note");
     let output = place.compare("b", &["--embeddings", "word2vec", "--models", "rnn,gru"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("vectors of an earlier training"));
-    assert_eq!(cached(), 2);
+    assert_eq!(cached(), 1);
     let seconds = |run: &str| place.json(&format!("{run}/leaderboard.json"))["rows"][0]["seconds"]["embedding"].clone();
     assert_eq!(seconds("a"), seconds("b"));
     stdout(&place.compare("c", &["--embeddings", "word2vec", "--models", "rnn", "--set", "embedding.window=3"]));

@@ -24,11 +24,11 @@ fn ensembles_are_in_the_table_the_page_json_and_csv() {
     let args = ["--baselines", "majority,tfidf_svm", "--seeds", "2", "--ensembles", all];
     let table = stdout(&place.compare("run", &[&QUICK[..], &args].concat()));
     for expected in [
-        "together   vote_networks",
-        "together   vote_selected",
-        "together   stacked",
+        "ensemble   vote_networks",
+        "ensemble   vote_selected",
+        "ensemble   stacked",
         "glove      rnn_vote_seeds",
-        "test labels: 11 models scored on them in this run",
+        "test evaluations: 11 models in this run",
         "Ensemble of 4 models by vote (vote_networks): ",
         "Ensemble of 6 models by logistic regression (stacked): ",
         "Ensemble of 2 seeds by vote (glove + ",
@@ -83,7 +83,7 @@ fn finished_run_is_extended_with_ensembles_without_training() {
     let model = place.path("run/pairs/glove-gru/model/model.safetensors");
     let before = std::fs::metadata(&model).unwrap().modified().unwrap();
     let output = place.compare("run", &[&QUICK[..], &["--ensembles", "vote_networks"]].concat());
-    assert!(stdout(&output).contains("together   vote_networks"));
+    assert!(stdout(&output).contains("ensemble   vote_networks"));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
         stderr.contains("glove + gru: finished earlier") && stderr.contains("vote_networks: test accuracy"),
@@ -179,9 +179,9 @@ fn student_is_distilled_on_the_built_in_sample() {
     let text = stdout(&output);
     for expected in [
         "teacher",
-        "2 networks together (glove + gru, glove + rnn)",
+        "ensemble of 2 networks (glove + gru, glove + rnn)",
         "without a teacher",
-        "texts per second",
+        "times faster than its teacher",
         "texts/s",
     ] {
         assert!(text.contains(expected), "{expected:?} is not in:\n{text}");

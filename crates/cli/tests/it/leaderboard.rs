@@ -92,7 +92,10 @@ fn seeds_change_networks_and_not_the_split() {
     let place = Place::new();
     let args = ["--embeddings", "glove", "--models", "gru", "--seed", "5", "--seeds", "2", "--epochs", "3"];
     let table = stdout(&place.compare("run", &args));
-    assert!(table.contains(" ± ") && table.contains("Means and standard deviations of 2 seeds"), "{table}");
+    assert!(
+        table.contains(" ± ") && table.replace("\n  ", " ").contains("means and standard deviations over 2 seeds"),
+        "{table}"
+    );
     let board = place.json("run/leaderboard.json");
     let seeds: Vec<u64> = rows(&board).iter().map(|row| row["seed"].as_u64().unwrap()).collect();
     assert_eq!(seeds, [5, 6]);
@@ -144,16 +147,16 @@ fn tiny_test_part_is_scored_with_a_warning() {
         "two.csv",
         "text,label\nthe sail and the anchor,boats\nmy dough was good,bread\nan oven for dough,bread\n",
     );
-    for (test, texts) in [("one.csv", "1 test text says"), ("two.csv", "3 test texts say")] {
+    for (test, texts) in [("one.csv", "1 test text"), ("two.csv", "3 test texts")] {
         let data = ["--data", "train.csv", "--test", test, "--baselines", "majority,tfidf_svm"];
         let run = format!("run-{texts}");
         let base = ["compare", "--run-dir", &run, "--epochs", "2"];
         let table = stdout(&place.ninefold(&[&base[..], &data, &QUICK, &SMALL].concat()).output().unwrap());
         let said = table.replace("\n  ", " ");
-        assert!(said.contains(&format!("{texts} little")), "{table}");
+        assert!(said.contains(&format!("With {texts} the interval is wide")), "{table}");
         let board = place.json(&format!("{run}/leaderboard.json"));
         let ranks: BTreeSet<u64> = rows(&board).iter().map(|row| row["rank"].as_u64().unwrap()).collect();
-        assert_eq!(ranks, BTreeSet::from([1]), "nothing can be told apart by {texts}: {table}");
+        assert_eq!(ranks, BTreeSet::from([1]), "no difference is significant on {texts}: {table}");
         let metrics = place.json(&format!("{run}/pairs/glove-gru/metrics.json"));
         let chess = metrics["classes"].as_array().unwrap().iter().find(|class| class["label"] == "chess").unwrap();
         assert_eq!((chess["support"].as_u64(), chess["recall"].as_f64()), (Some(0), Some(0.0)));
@@ -187,8 +190,8 @@ fn imbalanced_classes_are_ranked_by_macro_f1_and_class_weights_apply() {
         stdout(&place.ninefold(&[&base[..], &QUICK, &SMALL, args].concat()).output().unwrap())
     };
     let table = compare("plain", &[]).replace("\n", " ");
-    assert!(table.contains("classes are uneven: of the training texts the largest has"), "{table}");
-    assert!(table.contains("# is the rank by macro F1"), "{table}");
+    assert!(table.contains("because the classes are uneven (largest"), "{table}");
+    assert!(table.contains("#: rank by macro F1"), "{table}");
     let board = place.json("plain/leaderboard.json");
     assert_eq!(board["main_score"], "f1_macro");
     let scores: Vec<f64> =

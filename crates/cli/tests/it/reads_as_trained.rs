@@ -169,7 +169,7 @@ fn predict_gives_the_answers_of_predictions_csv_in_every_format() {
 #[test]
 fn stripping_and_encoding_of_training_are_those_of_predict() {
     let place = Place::new();
-    // The body says the opposite of what the quoted lines say; windows-1251 cannot be told from other encodings in short texts.
+    // The body says the opposite of what the quoted lines say; windows-1251 cannot be distinguished from other encodings in short texts.
     let line = |n: usize| {
         let (good, bad) = (["отличный", "весёлый"][n / 2 % 2], ["скучный", "плохой"][n / 2 % 2]);
         let (text, quoted, label) = if n.is_multiple_of(2) { (good, bad, "да") } else { (bad, good, "нет") };

@@ -41,7 +41,7 @@ fn better_trials_are_trained_longer_without_test_labels() {
     let place = Place::new();
     let table = stdout(&search(&place, "s", &[&SPACE[..], &["--trials", "9"]].concat()));
     let said = table.replace("\n  ", " ");
-    assert!(said.contains("Best of 9 trials in ") && said.contains("Test labels were not looked at"), "{table}");
+    assert!(said.contains("Best of 9 trials in ") && said.contains("Test labels were not used"), "{table}");
     assert!(table.contains("ninefold compare --config s/best.toml"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
     let results = place.json("s/search.json");

@@ -342,7 +342,7 @@ mod tests {
         assert_eq!(value(&specs, "fasttext", "min_n"), Some(Value::Integer(2)));
         let specs = with("[embedding]\ndim = 50\nglove = \"6B.50d\"\n[embedding.word2vec]\nwindow = 3").unwrap();
         assert_eq!(value(&specs, "glove", "kind"), Some(Value::from("pretrained")));
-        assert_eq!(value(&specs, "glove", "dim"), Some(Value::Integer(50)));
+        assert_eq!(value(&specs, "glove", "dim"), None, "the file has its own dimension");
         assert_eq!(value(&specs, "fasttext", "window"), Some(Value::Integer(10)));
         assert_eq!(value(&specs, "word2vec", "window"), Some(Value::Integer(3)));
     }

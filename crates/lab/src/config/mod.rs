@@ -42,40 +42,41 @@ pub(crate) type Pair = (Embedding, ModelKind);
 pub struct Config {
     /// Seed of word vectors, weights, dropout and shuffling. (The split has its own: corpus.split_seed.)
     pub seed: u64,
-    /// Train every pair so many times: with this seed, the next, and so on. Vectors and split stay the same.
+    /// Number of trainings of each pair, with consecutive seeds from `seed` on. Word vectors and split stay the same.
     pub seeds: usize,
-    /// Comparisons: when validation has chosen (epochs, C, smoothing), train every network and baseline once more, on train and
-    /// validation together. Test scores and saved models are those of that training; it takes about as long as the first.
+    /// Comparisons: after validation has selected epochs, C and smoothing, train every network and baseline a second time on
+    /// train + validation. Test scores and saved models come from the second training, which takes about as long as the first.
     pub refit: bool,
-    /// Comparisons: which trained models stay in the run folder when it is complete: "all", "best" (the copies in `best` and
-    /// `best-network`, whose rows validation chooses), or "none".
+    /// Comparisons: which trained models are kept in the run folder: "all", "best" (only `best` and `best-network`, the best rows
+    /// by validation), or "none".
     pub keep_models: KeepModels,
     /// Embeddings to compare: names of `[[embedding]]` below, of which "word2vec", "fasttext" and "glove" always exist, or several
     /// side by side as one input, such as "word2vec+glove".
     pub embeddings: Vec<Embedding>,
     /// Networks to compare: any of "rnn", "lstm", "gru", "cnn" (a convolution), "swem" (word vectors, pooled).
     pub models: Vec<ModelKind>,
-    /// Baselines beside them: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
+    /// Baselines to compare: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
     /// "mean_logistic", "fasttext_supervised".
     pub baselines: Vec<BaselineKind>,
-    /// Trained models that answer together, which trains nothing: any of "vote_seeds" (each pair's seeds), "vote_networks" (all
-    /// networks), "vote_selected" (those that validation chooses, baselines too), "stacked" (all, weighted by a regression).
+    /// Ensembles of the trained models; they need no training: any of "vote_seeds" (the seeds of each pair), "vote_networks" (all
+    /// networks), "vote_selected" (models selected on validation, baselines included), "stacked" (all models, combined by
+    /// logistic regression).
     pub ensembles: Vec<EnsembleKind>,
-    /// Logs of each training that other programs read: any of "tensorboard", "jsonl".
+    /// Training logs for other programs: any of "tensorboard", "jsonl".
     pub log: Vec<LogKind>,
     /// The texts, their labels and how they are split.
     pub corpus: CorpusConfig,
-    /// How texts become tokens.
+    /// Tokenisation.
     pub tokenizer: TokenizerConfig,
-    /// Which tokens are known.
+    /// The vocabulary.
     pub vocab: VocabConfig,
-    /// How tokens become vectors. `[[embedding]]` declares one of a new name, or changes the one of that name; `[embedding]` instead
-    /// changes a setting of all that have it.
+    /// Word embeddings. `[[embedding]]` declares an embedding with a new name, or changes the one with that name; `[embedding]`
+    /// changes a setting of every embedding that has it.
     #[serde(with = "crate::config::embedding_list")]
     pub embedding: Vec<EmbeddingSpec>,
-    /// What the networks of all families share.
+    /// Settings of all networks.
     pub model: ModelConfig,
-    /// What recurrent networks learn before they see a label.
+    /// Pretraining of recurrent networks as language models, before they see a label.
     pub pretraining: PretrainConfig,
     /// How the networks are trained.
     pub training: TrainConfig,
@@ -83,11 +84,14 @@ pub struct Config {
     pub baseline: BaselineConfig,
     /// Intervals and comparisons.
     pub statistics: StatisticsConfig,
-    /// `ninefold distill`: how far the teacher is listened to.
+    /// `ninefold distill`: the weight of the teacher in the loss.
     pub distill: DistillConfig,
-    /// `ninefold search`: how long, and over what.
+    /// `ninefold search`: budget and search space.
     pub search: SearchConfig,
 }
+
+/// The largest `seeds`.
+const MAX_SEEDS: usize = 10_000;
 
 impl Config {
     /// Checks every setting of every section.
@@ -100,6 +104,9 @@ impl Config {
         }
         if self.seeds == 0 {
             return Err(Error::invalid_value("seeds", "at least 1", 0));
+        }
+        if self.seeds > MAX_SEEDS {
+            return Err(Error::invalid_value("seeds", format!("at most {MAX_SEEDS}"), self.seeds));
         }
         if !self.models.is_empty() || self.baselines.is_empty() {
             distinct("embeddings", &self.embeddings.iter().map(Embedding::name).collect::<Vec<_>>())?;
@@ -171,4 +178,33 @@ fn within(section: &str, result: Result<()>) -> Result<()> {
         }
         other => other,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::{Sources, resolve};
+
+    #[test]
+    fn absurd_values_are_refused_by_their_setting() {
+        let settings = [
+            ("seeds", "9223372036854775807"),
+            ("training.epochs", "9223372036854775807"),
+            ("training.batch_size", "9223372036854775807"),
+            ("training.max_len", "9223372036854775807"),
+            ("training.learning_rate", "inf"),
+            ("model.recurrent.hidden_size", "10000000"),
+            ("model.recurrent.num_layers", "10000000"),
+            ("model.cnn.filters", "9223372036854775807"),
+            ("statistics.n_resamples", "9223372036854775807"),
+            ("search.trials", "9223372036854775807"),
+            ("search.minutes", "1e300"),
+            ("search.minutes", "nan"),
+        ];
+        for (key, value) in settings {
+            let sources = Sources { settings: vec![(key.to_string(), value.to_string())], ..Sources::default() };
+            let error = resolve(&sources).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{key}: expected ")), "{key} = {value}: {error}");
+        }
+    }
 }

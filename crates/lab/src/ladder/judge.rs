@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_helps_is_told_from_one_that_does_not() {
+    fn step_with_an_effect_is_significant_and_one_without_is_not() {
         let results = judged(|_| ());
         let level = ConfidenceLevel::default();
         let [pooling, mean] = results.steps.as_slice() else { panic!("two steps") };

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! *takes* the config at the foot and the one at the top -> *gives* [`LadderResults`], kept in a folder that is readable at any
-//! moment and gone on with:
+//! moment, and resumed:
 //!
 //! ```text
 //! config.toml (the top)   from.toml (the foot)   trainings/KEY.json   ladder.json

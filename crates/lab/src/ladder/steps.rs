@@ -1,4 +1,4 @@
-//! What tells two configs apart, cut into steps that can be taken one at a time.
+//! The differences of two configs, as steps that can be taken one at a time.
 //!
 //! Takes the config at the foot and the one at the top -> gives the [`Step`]s between them, in the order in which they are
 //! taken, and the config after any choice of them. Settings that only make sense together are one step.

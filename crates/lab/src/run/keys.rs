@@ -15,7 +15,7 @@ use ninefold_nn::families::{ModelKind, SharedConfig};
 /// Changes whenever the same settings give other rows.
 const VERSION: u32 = 1;
 
-/// The key of a row of one embedding, network and seed: of the texts and all settings that have a say in it, and no others.
+/// The key of a row of one embedding, network and seed: of the texts and all settings that determine it, and no others.
 ///
 /// # Errors
 /// As [`json`].

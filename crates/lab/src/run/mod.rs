@@ -31,7 +31,7 @@ use texts::Texts;
 use vectors::Vectors;
 
 /// Trains and scores every pair and baseline of the config, keeping everything in `folder`; what an earlier run of the same
-/// config left there is gone on with.
+/// config left there is resumed.
 ///
 /// A pair whose loss is no longer a number is recorded with that error, and the others go on.
 ///

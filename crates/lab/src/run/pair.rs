@@ -70,7 +70,7 @@ pub(crate) fn untrained(
     model
 }
 
-/// What a network is trained on, and what that is called on the disk: at first with validation texts held back.
+/// What a network is trained on, and what that is called on the disk: at first with validation texts held out.
 #[derive(Clone, Copy)]
 struct Stage<'a> {
     texts: &'a Texts,
@@ -78,7 +78,7 @@ struct Stage<'a> {
     /// Of its files' names.
     prefix: &'static str,
     epochs: usize,
-    /// Of each epoch, for others, who look at how validation scores rise: none where nothing is held back.
+    /// Of each epoch, for others, who look at how validation scores rise: none where nothing is held out.
     logs: &'a [LogKind],
 }
 

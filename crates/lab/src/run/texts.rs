@@ -41,7 +41,7 @@ pub(crate) struct Texts {
     pub(crate) fingerprint: String,
     /// Of the test part as it was read, whatever the settings make of it.
     pub(crate) test_evaluations: TestEvaluations,
-    /// The same with nothing held back, where models are trained once more on all of it ([`Texts::prepare_refit`]).
+    /// The same with nothing held out, where models are trained once more on all of it ([`Texts::prepare_refit`]).
     pub(crate) whole: Option<Box<Texts>>,
 }
 

@@ -10,18 +10,19 @@ use ninefold_core::error::{Error, Result};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchConfig {
-    /// Settings to try; 0: as many as there is time for.
+    /// Number of trials; 0: as many as fit into `minutes`.
     pub trials: usize,
-    /// Minutes after which nothing new is begun; 0: no limit.
+    /// Minutes after which no new trial starts; 0: no limit.
     pub minutes: f64,
-    /// Epochs after which a trial is first judged, at least.
+    /// Epochs after which a trial is first evaluated, at least.
     pub min_epochs: usize,
-    /// One of so many trials is trained on, so many times as long, again and again up to training.epochs.
+    /// Successive halving: one of this many trials continues, with this many times the epochs, up to training.epochs.
     pub reduction_factor: usize,
-    /// Trials at the same time, each on its share of the threads; 0: one per thread. With 1 a search repeats exactly.
+    /// Number of concurrent trials, which divide the threads among themselves; 0: one per thread. With 1 a search is
+    /// reproducible.
     pub parallel: usize,
-    /// What is tried: for settings of embedding, model and training a list of values, or
-    /// { low = 1e-4, high = 1e-2, log = true }. Without it a space that suits most texts is searched.
+    /// Search space: for settings of embedding, model and training, a list of values or { low = 1e-4, high = 1e-2, log = true }.
+    /// Default: a space that suits most texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub space: Option<Table>,
 }
@@ -32,14 +33,22 @@ impl Default for SearchConfig {
     }
 }
 
+/// The largest `minutes`: a year.
+const MAX_MINUTES: f64 = 525_600.0;
+/// The largest `trials`.
+const MAX_TRIALS: usize = 1_000_000;
+
 impl SearchConfig {
     /// Refuses settings that have no meaning; the space is looked at by `Space`.
     ///
     /// # Errors
     /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
-        if !(self.minutes >= 0.0 && self.minutes.is_finite()) {
-            return Err(Error::invalid_value("minutes", "0 or more", self.minutes));
+        if !(0.0..=MAX_MINUTES).contains(&self.minutes) {
+            return Err(Error::invalid_value("minutes", format!("0 to {MAX_MINUTES} (a year)"), self.minutes));
+        }
+        if self.trials > MAX_TRIALS {
+            return Err(Error::invalid_value("trials", format!("at most {MAX_TRIALS}"), self.trials));
         }
         if self.trials == 0 && self.minutes == 0.0 {
             return Err(Error::invalid_value("trials", "at least 1, or a number of minutes", 0));

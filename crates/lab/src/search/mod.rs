@@ -4,7 +4,7 @@
 //! space --draw--> trial 0..n --train a little--> judged on validation --best third--> train on --> ... --> best.toml
 //! ```
 //!
-//! *takes* a [`Config`] with its `[search]` -> *gives* a folder that is readable at any moment and gone on with:
+//! *takes* a [`Config`] with its `[search]` -> *gives* a folder that is readable at any moment, and resumed:
 //!
 //! ```text
 //! config.toml   trials/0007.json (and .safetensors meanwhile)   search.json   best.toml

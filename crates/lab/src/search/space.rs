@@ -69,7 +69,7 @@ impl Space {
                 let parsed = Values::parse(&key, values)?;
                 if !config.models.iter().any(|&kind| applies_to(&key, kind)) {
                     let names: Vec<&str> = config.models.iter().map(|kind| kind.name()).collect();
-                    let expected = format!("nothing: no such setting has a say in {}", all_listed(&names));
+                    let expected = format!("nothing: the setting has no effect on {}", all_listed(&names));
                     return Err(Error::invalid_value(format!("search.space.{key}"), expected, values));
                 }
                 dimensions.push(Dimension { key, values: parsed });
@@ -140,7 +140,7 @@ fn settings_of<'a>(section: &str, keys: &'a Table) -> Vec<(String, &'a Value)> {
     settings
 }
 
-/// Whether a setting has a say in a network of that family.
+/// Whether a setting applies to a network of that family.
 fn applies_to(key: &str, kind: ModelKind) -> bool {
     key.strip_prefix("model.").is_none_or(|key| ModelConfig::applies_to(key, kind))
 }
@@ -255,7 +255,7 @@ impl Values {
     }
 }
 
-/// Three digits are enough to tell settings apart, and can be read.
+/// Three digits are enough to distinguish settings, and can be read.
 fn rounded(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
 }
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(drawn(&[ModelKind::Swem], ModelKind::Swem), ["dropout", "word_dropout"]);
         let error = refusal("model.filters = [3]");
         assert!(
-            error.starts_with("search.space.model.cnn.filters: expected nothing: no such setting has a say in rnn"),
+            error.starts_with("search.space.model.cnn.filters: expected nothing: the setting has no effect on rnn"),
             "{error}"
         );
     }

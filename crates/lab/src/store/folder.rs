@@ -17,7 +17,7 @@ use crate::Config;
 use crate::store::clock;
 use crate::store::environment::{environment, with_peak_memory};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::files::{hold, write_atomically};
+use ninefold_core::files::{hold, is_temporary, remove_temporary, write_atomically};
 use ninefold_nn::batch::Encoded;
 use ninefold_records::{Leaderboard, PairRecord, Row, RunRecords};
 
@@ -44,7 +44,9 @@ impl RunFolder {
         if RunRecords::at(path).config_path().is_file() {
             return RunFolder::open(path)?.check_same(config);
         }
-        let is_other = |entry: io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() != LOCK);
+        let is_other = |entry: io::Result<DirEntry>| {
+            entry.is_ok_and(|entry| entry.file_name() != LOCK && !is_temporary(&entry.file_name()))
+        };
         if fs::read_dir(path).is_ok_and(|mut entries| entries.any(is_other)) {
             let what = format!("{}: holds files but no run: choose another --run-dir, or an empty one", path.display());
             return Err(Error::data(what));
@@ -61,6 +63,7 @@ impl RunFolder {
         RunFolder::check(path, config)?;
         fs::create_dir_all(path).map_err(Error::io("create the run folder", path))?;
         let lock = lock(path)?;
+        remove_temporary(path)?;
         let text = config.to_commented_toml()?; // what has no say in any score may have changed
         let records = RunRecords::at(path);
         if fs::read_to_string(records.config_path()).ok().as_deref() != Some(text.as_str()) {
@@ -212,4 +215,28 @@ pub fn default_folder(kind: &str, config: &Config) -> PathBuf {
         number => Path::new("ninefold-runs").join(format!("{base}-{number}")),
     };
     (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(1))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn run_killed_before_its_config_was_renamed_resumes() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(LOCK), "").unwrap();
+        let leftover = folder.path().join(".ninefold-a1B2c3");
+        fs::write(&leftover, "half a config").unwrap();
+        let run = RunFolder::create(folder.path(), &Config::default()).unwrap();
+        assert_eq!(run.config().unwrap(), Config::default());
+        assert!(!leftover.exists());
+    }
+
+    #[test]
+    fn folder_with_other_files_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.txt"), "").unwrap();
+        assert!(matches!(RunFolder::create(folder.path(), &Config::default()), Err(Error::Data { .. })));
+    }
 }

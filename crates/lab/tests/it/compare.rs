@@ -102,8 +102,9 @@ fn what_validation_chose_is_trained_once_more_on_all_texts() {
     let refit = Config { refit: true, ..config };
     let twice = run(&refit, &place.path().join("twice"), &Silent).unwrap();
 
-    assert_eq!(once.protocol.validation, "10 % of train, stratified, seed 0");
-    let said = "10 % of train, stratified, seed 0, joined to train when every choice is made (refit)";
+    assert_eq!(once.protocol.validation, "8.33 % of train (10 % requested), stratified, seed 0");
+    let said =
+        "8.33 % of train (10 % requested), stratified, seed 0, joined to train when every choice is made (refit)";
     assert_eq!((twice.protocol.validation.as_str(), twice.protocol.texts), (said, once.protocol.texts));
     let own = |run: &str| {
         let vocab = fs::read_to_string(place.path().join(run).join("pairs/glove-gru/model/vocab.txt")).unwrap();

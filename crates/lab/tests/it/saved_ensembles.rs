@@ -146,6 +146,7 @@ fn a_damaged_ensemble_is_refused() {
     assert!(refused("\"weight\"", "\"wait\"").contains("unknown field `wait`"));
     fs::write(&path, whole.split("\"members\"").next().unwrap().to_string() + "\"members\": [], \"temperature\": 1.0}")
         .unwrap();
+    renew_checksum(&both).unwrap();
     assert!(Predictor::load(&both).unwrap_err().to_string().contains("at least one member, found none"));
     fs::write(&path, &whole).unwrap();
     assert!(
@@ -174,7 +175,7 @@ fn a_pupil_is_a_model_that_knows_its_teacher() {
     let roles: Vec<&str> = done.rows.iter().map(|row| row.role.as_str()).collect();
     assert_eq!(roles, ["teacher", "student", "without a teacher"]);
     let [teacher, student, alone] = done.rows.as_slice() else { unreachable!() };
-    assert_eq!(teacher.name, "2 networks together (glove + rnn, glove + gru)");
+    assert_eq!(teacher.name, "ensemble of 2 networks (glove + rnn, glove + gru)");
     assert!(teacher.parameters > student.parameters && teacher.bytes > student.bytes && teacher.texts_per_s > 0.0);
     assert_eq!((student.parameters, student.name.as_str()), (alone.parameters, "glove + gru"));
 
@@ -189,7 +190,7 @@ fn a_pupil_is_a_model_that_knows_its_teacher() {
     assert_eq!(saved.config.training.teacher.as_deref(), Some(teacher.name.as_str()));
     assert_eq!(saved.config.training.test, Some(student.test), "what is saved is what was scored");
     let card = fs::read_to_string(output.join("README.md")).unwrap();
-    assert!(card.contains("It is the student of 2 networks together (glove + rnn, glove + gru), whose"), "{card}");
+    assert!(card.contains("It is the student of ensemble of 2 networks (glove + rnn, glove + gru), whose"), "{card}");
     assert_eq!(said(&output).len(), TEXTS.len() * 3);
 
     // The same again gives the same bytes; without the teacher, others.

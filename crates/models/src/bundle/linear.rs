@@ -72,7 +72,7 @@ pub struct LinearConfig {
     /// How the training files were read, and new ones are.
     #[serde(default, skip_serializing_if = "InputFormat::is_default")]
     pub input: InputFormat,
-    /// How texts become tokens.
+    /// Tokenisation.
     #[serde(deserialize_with = "super::saved_tokenizer")]
     pub tokenizer: TokenizerConfig,
     /// Settings that predicting needs; filled in by [`LinearBundle::save`].

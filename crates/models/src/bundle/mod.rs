@@ -87,7 +87,7 @@ pub struct BundleConfig {
     /// How the training files were read, and new ones are.
     #[serde(default, skip_serializing_if = "InputFormat::is_default")]
     pub input: InputFormat,
-    /// How texts become tokens.
+    /// Tokenisation.
     #[serde(deserialize_with = "saved_tokenizer")]
     pub tokenizer: TokenizerConfig,
     /// Where the word vectors came from: "word2vec".

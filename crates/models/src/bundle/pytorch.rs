@@ -41,7 +41,7 @@ pub(super) fn code(shape: &Shape, temperature: f64) -> String {
     code
 }
 
-/// The line that pools `h` over a text's tokens, and how many vectors it puts side by side.
+/// The line that pools `h` over a text's tokens, and how many vectors it concatenates.
 fn pooled(pooling: Pooling, segments: usize, output: Axis) -> (String, usize) {
     let (mean, max) = ("h.mean(dim=1)", "h.amax(dim=1)");
     let hidden = output.size;

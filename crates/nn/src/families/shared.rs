@@ -13,7 +13,7 @@ const MAX_BUCKETS: usize = 1 << 22;
 /// Segments at most: as many as a long text has words.
 const MAX_SEGMENTS: usize = 1024;
 
-/// What the networks of all families share.
+/// Settings of all networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct SharedConfig {
@@ -23,22 +23,21 @@ pub struct SharedConfig {
     pub locked_dropout: bool,
     /// Fraction of tokens whose whole vector is dropped in training.
     pub word_dropout: f64,
-    /// How the vectors of a text's tokens become one: "last" (the last states of a recurrent network), "mean", "max",
-    /// "mean_max" and "mean_max_last" (side by side), "segments" (the largest of each of some equal segments), "attention" (a
-    /// learned mean), or "own": what each network is known by, "last" for rnn, lstm and gru, "max" for cnn, "mean_max" for
-    /// swem.
+    /// Pooling of the token vectors of a text: "last" (final states of a recurrent network), "mean", "max", "mean_max" and
+    /// "mean_max_last" (concatenated), "segments" (max over equal segments), "attention" (learned weighted mean), or "own": the
+    /// usual pooling of each network, "last" for rnn, lstm and gru, "max" for cnn, "mean_max" for swem.
     #[serde(with = "own_pooling")]
     pub pooling: Option<Pooling>,
-    /// Segments of pooling = "segments". A text with fewer tokens leaves some empty: zeros.
+    /// Number of segments of pooling = "segments". Empty segments of short texts are zeros.
     pub segments: usize,
-    /// Keep the word vectors as they come; false trains them on with the network.
+    /// Keep the word vectors fixed; false trains them with the network.
     pub freeze_embeddings: bool,
-    /// Add to each token's vector a learned one of the token before it and itself. Pairs are hashed into so many buckets (131072 will
-    /// do for most texts); their vectors begin at zero, learn at the rate of word vectors also where those are frozen, and take a
-    /// step only with a batch that reads them. 0: none.
+    /// Add a learned bigram vector to each token's vector. Bigrams are hashed into this many buckets (131072 suffices for most
+    /// texts); their vectors start at zero, use the learning rate of word vectors even where those are frozen, and are updated
+    /// only in batches that contain them. 0: no bigrams.
     pub bigram_buckets: usize,
-    /// The numbers of the matrix products of recurrent networks and convolutions: "f32", or "bf16" where the processor
-    /// multiplies them (AVX-512 BF16: about twice as fast; sums, states and weights stay f32).
+    /// Precision of matrix multiplications in recurrent networks and convolutions: "f32", or "bf16" on processors with AVX-512
+    /// BF16 (accumulators, states and weights stay f32).
     pub precision: Precision,
 }
 

@@ -62,7 +62,7 @@ impl Pooling {
         }
     }
 
-    /// How many vectors of the states' length it puts side by side.
+    /// How many vectors of the states' length it concatenates.
     pub fn num_parts(self, segments: usize) -> usize {
         match self {
             Pooling::MeanMax => 2,

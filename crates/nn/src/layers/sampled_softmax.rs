@@ -1,8 +1,8 @@
-//! The output layer of a language model: states -> how well they predict words, and the gradients back, with a few noise words
+//! The output layer of a language model: states -> how well they predict words, and the gradients back, with a few negative samples
 //! in place of the whole vocabulary.
 //!
 //! *takes* states and the word that each should predict -> *gives* the loss and the states' gradients; those of the words'
-//! output vectors are added to the parameters. The work is cut into units of 512 predictions, each with noise words of its own.
+//! output vectors are added to the parameters. The work is cut into units of 512 predictions, each with negative samples of its own.
 
 use rayon::prelude::*;
 
@@ -18,7 +18,7 @@ use ninefold_kernels::simd::{InstructionSet, padded};
 /// Predictions of a unit. Independent of the number of threads, so that sums do not depend on it either.
 const UNIT: usize = 512;
 
-/// Noise words are drawn by their count to this power, as word2vec draws them.
+/// negative samples are drawn by their count to this power, as word2vec draws them.
 const NOISE_EXPONENT: f64 = 0.75;
 
 /// States that predict words.
@@ -30,7 +30,7 @@ pub struct Predictions<'a> {
     pub pairs: &'a [(u32, u32)],
 }
 
-/// An output vector and a bias for every word, and how noise words are drawn.
+/// An output vector and a bias for every word, and how negative samples are drawn.
 #[derive(Debug)]
 pub struct SampledSoftmax {
     hidden_size: usize,
@@ -100,7 +100,7 @@ impl SampledSoftmax {
         &mut self.parameters
     }
 
-    /// The sum of the losses. `key` draws the noise words; each prediction's gradient counts `scale`, and `d_state` gets that of
+    /// The sum of the losses. `key` draws the negative samples; each prediction's gradient counts `scale`, and `d_state` gets that of
     /// its state: (number of the predictions, index of the pair, gradient `[padded(hidden_size)]`).
     pub fn losses_and_gradients(
         &mut self,

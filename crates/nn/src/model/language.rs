@@ -26,7 +26,7 @@ pub struct LanguageConfig {
     pub network: RecurrentFamily,
     /// Dropout on embeddings.
     pub dropout: f64,
-    /// Noise words of a unit of predictions.
+    /// negative samples of a unit of predictions.
     pub noise: usize,
     /// Keep the embeddings as they are.
     pub freeze_embeddings: bool,

@@ -27,7 +27,7 @@ pub struct BatchResult {
 pub struct LossConfig {
     /// The fraction of a text's label that is spread evenly over all classes.
     pub label_smoothing: f32,
-    /// How far a teacher is listened to, where the batch has one.
+    /// Weight of the teacher in the loss, where the batch has one.
     pub distillation: Distillation,
 }
 
@@ -40,7 +40,7 @@ pub struct Distillation {
     pub temperature: f32,
 }
 
-/// Nobody is listened to.
+/// No distillation: the weight of the teacher in the loss is 0.
 impl Default for Distillation {
     fn default() -> Distillation {
         Distillation { share: 0.0, temperature: 1.0 }

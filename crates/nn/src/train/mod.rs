@@ -26,45 +26,45 @@ pub use schedule::Schedule;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// Passes over the training texts at most.
+    /// Maximum number of passes over the training texts.
     pub epochs: usize,
-    /// Texts per step.
+    /// Number of texts per optimizer step.
     pub batch_size: usize,
-    /// Adam's step size.
+    /// Adam's learning rate.
     pub learning_rate: f64,
-    /// How the learning rate goes on: "constant", "cosine" (falls to nothing along half a wave), or "one_cycle" (rises from a
-    /// 25th along half a wave, then falls to nothing along another).
+    /// Learning rate schedule: "constant", "cosine" (cosine decay to 0), or "one_cycle" (cosine warm-up from 1/25, then cosine
+    /// decay to 0).
     pub schedule: Schedule,
     /// Fraction of all steps in which the learning rate rises to its height; 0 with "one_cycle": 0.3.
     pub warmup: f64,
-    /// "adam", or "adamw" (which takes weight_decay off the weights instead of adding it to their gradients).
+    /// "adam", or "adamw" (decoupled weight decay).
     pub optimizer: OptimizerKind,
-    /// What pulls the weights towards zero; 0: nothing.
+    /// L2 penalty (adam) or decoupled weight decay (adamw); 0: none.
     pub weight_decay: f64,
     /// Fraction of a text's label that is spread evenly over all classes.
     pub label_smoothing: f64,
     /// Answer with a running mean of the weights, of which each step keeps this fraction (0.999: about the last 1,000 steps);
     /// 0: with the weights themselves.
     pub average_decay: f64,
-    /// Epochs at the beginning in which word vectors rest, where model.freeze_embeddings is false.
+    /// Number of initial epochs during which word vectors stay frozen. Ignored if model.freeze_embeddings is true.
     pub frozen_epochs: usize,
     /// The learning rate of word vectors, as a multiple of learning_rate.
     pub embedding_rate: f64,
-    /// Let a word vector take a step only with a batch in which its word occurs (as PyTorch's SparseAdam does), instead of going
-    /// on with what is left of its momentum: quicker, by as much as the vocabulary is larger than a batch.
+    /// Update a word vector only in batches in which its word occurs (as PyTorch's SparseAdam does), not also by its remaining
+    /// momentum. Faster for large vocabularies.
     pub sparse_embeddings: bool,
-    /// The gradient is scaled down to this norm; 0 never scales.
+    /// Gradient clipping: maximum norm of the gradient; 0: no clipping.
     pub max_grad_norm: f64,
-    /// Stop after so many epochs without a better validation score; 0 never stops early.
+    /// Early stopping: number of epochs without a better validation score; 0: no early stopping.
     pub patience: usize,
-    /// Tokens of a text at most; the rest is not read.
+    /// Maximum number of tokens of a text; the rest is cut off.
     pub max_len: usize,
-    /// "exact" ends every text at its last token; "trailing" runs the network on over padding up to max_len.
+    /// "exact" processes every text up to its last token; "trailing" pads every text to max_len and processes the padding too.
     pub padding: Padding,
-    /// Put texts of similar length into the same batch.
+    /// Batch texts of similar length together.
     pub bucket_by_length: bool,
-    /// How much the texts of a class count, in networks and linear baselines: "none" (all the same), "balanced" (the rarer
-    /// the class, the more), or a table: { spam = 5.0 }.
+    /// Class weights in networks and linear baselines: "none" (equal), "balanced" (inversely proportional to class frequency), or
+    /// a table: { spam = 5.0 }.
     pub class_weight: ClassWeight,
 }
 
@@ -156,7 +156,7 @@ impl TrainConfig {
 pub struct Epoch {
     /// Counted from 1.
     pub epoch: usize,
-    /// Mean loss of the training texts (their cross-entropy, unless a teacher has a say), with dropout, as the parameters
+    /// Mean loss of the training texts (their cross-entropy, unless there is a teacher), with dropout, as the parameters
     /// changed.
     pub train_loss: f64,
     /// Fraction of training texts classified rightly meanwhile.
@@ -248,6 +248,8 @@ pub fn fit(
     config.validate()?;
     let mut state = match resume {
         Some(checkpoint) => {
+            let unfit = |found| Error::data(format!("the checkpoint is of another model: it has {found}"));
+            checkpoint.check(model).map_err(unfit)?;
             set_parameters(model, &checkpoint.parameters);
             checkpoint
         }
@@ -271,6 +273,40 @@ pub fn fit(
 }
 
 impl Checkpoint {
+    /// Checks that training `model` can resume from it: epochs counted from 1, values and optimizer state of its parameters' lengths.
+    ///
+    /// # Errors
+    /// What the checkpoint has instead.
+    pub fn check(&self, model: &dyn Classifier) -> std::result::Result<(), String> {
+        let epochs = self.history.len();
+        if self.history.iter().enumerate().any(|(index, epoch)| epoch.epoch != index + 1) {
+            return Err("epochs that are not counted from 1".to_string());
+        }
+        if !(1..=epochs).contains(&self.best_epoch) {
+            return Err(format!("epoch {} as the best of {epochs}", self.best_epoch));
+        }
+        let all = model.parameters();
+        let trained: Vec<usize> = all.iter().filter(|it| it.is_trained()).map(|it| it.value.len()).collect();
+        let gradients: Vec<usize> = all.iter().map(|it| it.gradient.len()).collect();
+        let lengths = |values: &[Vec<f32>]| -> Vec<usize> { values.iter().map(Vec::len).collect() };
+        let groups = [
+            ("parameters", &self.parameters, &trained),
+            ("best parameters", &self.best_parameters, &trained),
+            ("means of the optimizer", &self.optimizer.means, &gradients),
+            ("squares of the optimizer", &self.optimizer.squares, &gradients),
+        ];
+        let averages = (!self.averages.is_empty()).then_some(("averages", &self.averages, &trained));
+        if let Some((name, ..)) =
+            groups.into_iter().chain(averages).find(|(_, values, expected)| lengths(values) != **expected)
+        {
+            return Err(format!("{name} of other shapes"));
+        }
+        if self.optimizer.steps.len() != gradients.len() {
+            return Err(format!("{} step counts for {} parameters", self.optimizer.steps.len(), gradients.len()));
+        }
+        Ok(())
+    }
+
     /// The values that the model answers with.
     fn answers(&self, model: &dyn Classifier) -> Vec<Vec<f32>> {
         if self.averages.is_empty() { get_parameters(model) } else { self.averages.clone() }

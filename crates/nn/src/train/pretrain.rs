@@ -24,12 +24,13 @@ const FEWEST_TEXTS: usize = 100;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct PretrainConfig {
-    /// Passes over the training texts in which a recurrent network learns to predict each word from those before it, and from
-    /// those behind it, before it learns labels; 0: none. Word vectors learn too, unless model.freeze_embeddings.
+    /// Number of passes over the training texts in which a recurrent network learns to predict each word from the preceding
+    /// words, and from the following words, before it learns labels; 0: none. Word vectors are trained too, unless
+    /// model.freeze_embeddings.
     pub epochs: usize,
-    /// Adam's step size meanwhile; it falls to nothing along half a cosine wave.
+    /// Adam's learning rate during pretraining; cosine decay to 0.
     pub learning_rate: f64,
-    /// Noise words that true ones are told from, drawn for 512 predictions together.
+    /// Number of negative samples, shared by 512 predictions.
     pub noise: usize,
 }
 

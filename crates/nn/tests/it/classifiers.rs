@@ -1,4 +1,4 @@
-//! The suite that every classifier passes: it learns 40 texts by heart, every parameter gets a gradient, training goes on
+//! The suite that every classifier passes: it memorises 40 texts, every parameter gets a gradient, training goes on
 //! from a checkpoint to the same bits, stops early, and reports a loss that is not a number.
 
 #![allow(clippy::unwrap_used)]
@@ -88,7 +88,7 @@ fn bits(model: &dyn Classifier) -> Vec<u32> {
 }
 
 #[test]
-fn every_classifier_learns_40_texts_by_heart() {
+fn every_classifier_memorises_40_texts() {
     for freeze in [true, false] {
         // A linear layer over 32 numbers that it cannot change is too little for 40 random labels.
         let able = |(name, _): &(String, _)| !(freeze && name.starts_with("Swem"));

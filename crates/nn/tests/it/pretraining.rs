@@ -72,8 +72,8 @@ fn shares() -> Vec<f64> {
     weights.iter().map(|weight| weight / total).collect()
 }
 
-/// The noise words of one direction's predictions, drawn as the model draws them: fewer than 512 predictions are one unit.
-fn noise_words(direction: u64, noise: usize) -> Vec<usize> {
+/// The negative samples of one direction's predictions, drawn as the model draws them: fewer than 512 predictions are one unit.
+fn negative_samples(direction: u64, noise: usize) -> Vec<usize> {
     let mut rng = Rng::new(fold(&[&KEY[..], &[NOISE_PLACE, direction]].concat()));
     let (shares, mut drawn) = (shares(), Vec::new());
     for _ in 0..noise {
@@ -109,7 +109,7 @@ fn plain(shape: Shape, tensors: &Tensors, texts: &Encoded, noise: usize) -> (f64
         let states = recurrent::forward(shape, cell, tensors, &masks, &embedded);
         let mut d_states = vec![vec![0.0; directions * hidden]; ids.len()];
         for direction in 0..directions {
-            let noise = noise_words(direction as u64, noise);
+            let noise = negative_samples(direction as u64, noise);
             for token in 0..ids.len() {
                 let before =
                     if direction == 0 { token.checked_sub(1) } else { Some(token + 1).filter(|&t| t < ids.len()) };
@@ -265,7 +265,7 @@ fn pretrained(epochs: usize, freeze_embeddings: bool) -> (LanguageModel, Vec<f64
     (model, history.iter().map(|epoch| epoch.validation_loss).collect())
 }
 
-/// By the whole softmax, though trained with a few noise words whose frequencies are others: the logits are corrected for those.
+/// By the whole softmax, though trained with a few negative samples whose frequencies are others: the logits are corrected for those.
 #[test]
 fn the_probabilities_of_the_next_word_are_learned() {
     let (model, losses) = pretrained(30, false);

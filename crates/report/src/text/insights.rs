@@ -241,7 +241,7 @@ mod tests {
     use crate::sample;
 
     #[test]
-    fn a_whole_board_is_told_in_sentences() {
+    fn whole_board_is_described_in_sentences() {
         let mut truth = vec![0; 50];
         truth.extend([1; 30]);
         truth.extend([2; 20]);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_interval_of_few_texts_is_told() {
+    fn wide_interval_of_few_texts_is_reported() {
         let mut board = sample::leaderboard();
         board.protocol.texts.test = 10;
         assert!(insights(&board, None)[0].ends_with("With 10 test texts the interval is wide."));

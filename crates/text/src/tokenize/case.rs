@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn capitals_are_told_apart() {
+    fn capitals_are_distinguished() {
         let marks = |words: &[&str]| words.iter().map(|word| mark(word)).collect::<Vec<_>>();
         assert_eq!(marks(&["Bill", "I", "Don't", "Überfall", "O'brien"]), [Some(TITLE); 5]);
         assert_eq!(marks(&["NASA", "U.S.A", "ÜBER", "RS-232C"]), [Some(UPPER); 4]);

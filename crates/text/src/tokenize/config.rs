@@ -16,7 +16,7 @@ use ninefold_core::error::{Error, Result};
 pub struct TokenizerConfig {
     /// What a token is: "words" (Unicode's word boundaries, any language that writes spaces) or "characters".
     pub unit: String,
-    /// Put tokens in lower case.
+    /// Lower-case the tokens.
     pub lowercase: bool,
     /// Put a token before each word that had capitals: `<title>` for a first letter, `<upper>` for a word in capitals.
     pub mark_case: bool,

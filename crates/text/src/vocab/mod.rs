@@ -30,9 +30,9 @@ pub const SPECIAL: [&str; 2] = ["<pad>", "<unk>"];
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct VocabConfig {
-    /// Tokens seen fewer times than this in the training texts are unknown: nothing can be learned about them.
+    /// Tokens with fewer occurrences in the training texts are unknown.
     pub min_count: u64,
-    /// At most so many tokens, the commonest, `<pad>` and `<unk>` included. Not set: no limit.
+    /// Maximum size of the vocabulary, `<pad>` and `<unk>` included; the most frequent tokens are kept. Not set: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_vocab_size: Option<usize>,
 }

@@ -283,7 +283,7 @@ fn a_folder_that_cannot_be_written_costs_only_the_cache() {
 }
 
 #[test]
-fn a_misspelt_name_is_told_apart_from_a_missing_file() {
+fn misspelt_name_differs_from_a_missing_file() {
     let folder = tempfile::tempdir().unwrap();
     let refusal = |name: &str| load(name, &places(folder.path(), &[]), &Silent).unwrap_err().to_string();
     assert!(refusal("6B.110d").contains("did you mean 6B."));

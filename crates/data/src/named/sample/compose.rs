@@ -1,7 +1,7 @@
 //! Composes a post: an opening, sentences that belong to the topic, some that belong to nobody, an ending.
 //!
-//! Takes a topic, its siblings and a random stream -> gives the text of one post. What makes the posts hard to tell
-//! apart stands here in figures: how often a sentence is the topic's own, its family's, everybody's or a sibling's.
+//! Takes a topic, its siblings and a random stream -> gives the text of one post. These figures make the posts hard to
+//! distinguish: how often a sentence is the topic's own, its family's, everybody's or a sibling's.
 
 use unicode_segmentation::UnicodeSegmentation;
 

@@ -10,18 +10,17 @@ use ninefold_core::error::{Error, Result};
 pub struct SampleConfig {
     /// Texts in all, the same number for each of the 20 classes (give or take one).
     pub documents: usize,
-    /// The share of texts that go to the test part.
+    /// Fraction of texts in the test part.
     pub test_fraction: f64,
     /// Another seed makes other posts from the same words.
     pub seed: u64,
-    /// The share of texts with a wrong label: half the time a sibling's (the same family), else any other.
+    /// Fraction of texts with a wrong label: half of them that of a similar class, the others any label.
     pub label_noise: f64,
-    /// The share of texts that are lightly edited copies of another text of the class, in either part.
+    /// Fraction of texts that are lightly edited copies of another text of the class, in either part.
     pub near_duplicates: f64,
-    /// The share of texts with nothing in them.
+    /// Fraction of empty texts.
     pub empty_texts: f64,
-    /// How far the words of the test part have moved on, from 0 (not at all) to 1 (what people own and buy has
-    /// changed).
+    /// Vocabulary shift of the test part, from 0 (none) to 1 (what people own and buy has changed).
     pub date_shift: f64,
 }
 

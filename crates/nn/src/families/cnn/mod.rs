@@ -25,9 +25,9 @@ const MAX_WIDTH: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Documented, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cnn {
-    /// How many words a filter sees, rising; for each width there are as many filters.
+    /// Filter widths in words, ascending.
     pub filter_widths: Vec<usize>,
-    /// How many filters of each width.
+    /// Number of filters of each width.
     pub filters: usize,
 }
 

@@ -86,20 +86,20 @@ const MAX_LAYERS: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Documented, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recurrent {
-    /// Units of each direction of each layer.
+    /// Number of hidden units per direction and layer.
     pub hidden_size: usize,
     /// Layers.
     pub num_layers: usize,
-    /// Read every text from both ends.
+    /// Process every text in both directions.
     pub bidirectional: bool,
     /// Fraction of the weights between states (weight_hh) dropped in training, the same in all steps of a batch (as in AWD-LSTM).
     pub recurrent_dropout: f64,
-    /// Normalise the states of every layer (layer normalisation), with a learned gain and bias for each unit.
+    /// Layer normalisation of the states of every layer, with a learned gain and bias for each unit.
     pub layer_norm: bool,
-    /// How the weights begin: "uniform" (as in PyTorch) or "orthogonal" (and the LSTM's forget gate open).
+    /// Initialisation of the weights: "uniform" (as in PyTorch) or "orthogonal" (with the LSTM's forget gate open).
     pub recurrent_init: RecurrentInit,
-    /// Cut texts into even chunks of at most so many tokens, which are read side by side, each from a fresh state, and pooled
-    /// together: long texts take fewer steps, and nothing has to be remembered for longer. Not with pooling = "last". 0: whole.
+    /// Split texts into equal chunks of at most this many tokens, which are processed in parallel, each from a zero state, and
+    /// pooled together. Not with pooling = "last". 0: no chunks.
     pub chunk_len: usize,
 }
 
