@@ -82,8 +82,9 @@ fn prepared() -> Place {
         "reviews.csv",
         &rows("title,body,stars\n", &|n, label, words| format!("film {n},{},{label}\n", text(n, words))),
     );
-    place.write("new.csv", &rows("body,stars\n", &|n, label, words| format!("{},{label}\n", text(n, words))));
-    place.write("labelled.csv", &rows("text,label\n", &|n, label, words| format!("{},{label}\n", text(n, words))));
+    let reviews = fs::read_to_string(place.path("reviews.csv")).unwrap();
+    place.write("new.csv", &reviews);
+    place.write("labelled.csv", &reviews);
     for name in ["train.jsonl", "test.jsonl"] {
         place.write(
             name,
@@ -91,9 +92,10 @@ fn prepared() -> Place {
         );
     }
     place.write("labelled.txt", &rows("", &|n, label, words| format!("__label__{label} {}\n", text(n, words))));
-    for name in ["mail.txt", "books/one.txt", "more.txt", "words.txt"] {
-        place.write(name, &"whale film the great year moving\n".replace(' ', "\n").repeat(40));
+    for name in ["mail.txt", "books/one.txt", "more.txt"] {
+        place.write(name, &"whale film the great year moving\n".repeat(200));
     }
+    place.write("words.txt", "whale\nfilm\nthe\ngreat\nyear\nmoving\n");
     let words = ["the", "man", "king", "woman", "queen", "whale", "frog", "film", "great", "year"];
     let vector = |n: usize| (0..100).map(|d| format!(" {}", (n * 31 + d * 17) % 13)).collect::<String>();
     let vectors: String = words.iter().enumerate().map(|(n, word)| format!("{word}{}\n", vector(n))).collect();

@@ -195,7 +195,8 @@ fn evaluate_matches_the_scores_of_compare() {
     }
     place.write("new.csv", "text,label\nsail,boats\nrook,submarines\n");
     let output = place.ninefold(&["evaluate", &model, "--data", "new.csv"]).output().unwrap();
-    assert!(refusal(&output, 1).contains("submarines"));
+    assert!(stdout(&output).contains("accuracy: "));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("\"submarines\" (counted as wrong: 1 text)"));
 }
 
 #[test]

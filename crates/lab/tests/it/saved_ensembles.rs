@@ -147,7 +147,7 @@ fn a_damaged_ensemble_is_refused() {
     fs::write(&path, whole.split("\"members\"").next().unwrap().to_string() + "\"members\": [], \"temperature\": 1.0}")
         .unwrap();
     renew_checksum(&both).unwrap();
-    assert!(Predictor::load(&both).unwrap_err().to_string().contains("at least one member, found none"));
+    assert!(Predictor::load(&both).unwrap_err().to_string().contains("both/config.json"));
     fs::write(&path, &whole).unwrap();
     assert!(
         Bundle::load(&both).unwrap_err().to_string().contains("found an ensemble, where a single network is needed")

@@ -33,9 +33,9 @@ fn insights(done: &Distilled) -> Vec<String> {
             .push(format!("The student is {smaller:.1} times smaller and {faster:.1} times faster than its teacher."));
     }
     insights.extend(done.comparisons.iter().map(|comparison| {
-        let of = if comparison.b == "teacher" { "its teacher's" } else { "that of the same network without a teacher" };
+        let of = if comparison.b == "teacher" { "its teacher" } else { "the same network without a teacher" };
         format!(
-            "Its test accuracy is {} points {} {of} ({}).",
+            "Test accuracy: {} points {} {of} ({}).",
             distance(comparison.difference),
             side(comparison.difference),
             verdict(comparison, done.confidence_level)
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pupil_is_shown_beside_its_teacher() {
+    fn student_is_shown_beside_its_teacher() {
         insta::assert_snapshot!(distilled_table(&distilled()), @r"
         data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532
         split: bydate; validation: 10 % of train, stratified, seed 0
@@ -94,14 +94,14 @@ mod tests {
                             parameters    MB  texts/s  validation  test  F1 macro
         ═════════════════════════════════════════════════════════════════════════
          teacher               5000000  20.0       50        76.0  75.0      74.0
-         student                 1000000   4.0      250        74.1  73.1      72.1
+         student               1000000   4.0      250        74.1  73.1      72.1
          without a teacher     1000000   4.0      250        71.0  70.0      69.0
         ─────────────────────────────────────────────────────────────────────────
         Accuracy in % on the validation and the test texts, macro F1 on the test texts; size on the disk.
 
         The student is 5.0 times smaller and 5.0 times faster than its teacher.
-        Its test accuracy is 1.9 points below its teacher's (significant, p = 0.023).
-        Its test accuracy is 3.1 points above that of the same network without a teacher (significant, p < 0.001).
+        Test accuracy: 1.9 points below its teacher (significant, p = 0.023).
+        Test accuracy: 3.1 points above the same network without a teacher (significant, p < 0.001).
         ");
     }
 
