@@ -67,8 +67,11 @@ pub(crate) fn missing_notice(counts: &BTreeMap<&str, usize>) -> Option<String> {
     })
 }
 
+/// What labels may differ in, and the form that they then share.
+type Equality = (&'static str, fn(&str) -> String);
+
 /// How the spellings of labels that are equal otherwise can differ; the first that explains a difference is named.
-const EQUALITIES: [(&str, fn(&str) -> String); 4] = [
+const EQUALITIES: [Equality; 4] = [
     ("are the same number", number_of),
     ("differ only in their Unicode form (NFC, NFD)", composed),
     ("differ only in characters that cannot be seen", visible),

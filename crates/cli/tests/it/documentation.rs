@@ -59,11 +59,10 @@ fn blocks(page: &str) -> Vec<(usize, String)> {
             None if line.trim() == "```sh" => block = Some((number, String::new())),
             None => {}
             Some(_) if line.trim() == "```" => blocks.extend(block.take()),
+            Some(_) if EXEMPT.iter().any(|(exempt, _)| line.contains(exempt)) => {}
             Some((_, text)) => {
-                if !EXEMPT.iter().any(|(exempt, _)| line.contains(exempt)) {
-                    *text += line;
-                    *text += "\n";
-                }
+                *text += line;
+                *text += "\n";
             }
         }
     }

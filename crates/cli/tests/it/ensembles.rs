@@ -192,7 +192,9 @@ fn student_is_distilled_on_the_built_in_sample() {
         stdout(&place.ninefold(&["predict", "student"]).write_stdin("the strings of a guitar\n").output().unwrap());
     assert!(labelled.contains('\t'), "{labelled}");
     assert!(
-        std::fs::read_to_string(place.path("student/README.md")).unwrap().contains("It is the student of ensemble of 2 networks")
+        std::fs::read_to_string(place.path("student/README.md"))
+            .unwrap()
+            .contains("It is the student of this teacher: ensemble of 2 networks")
     );
     let json: Value = serde_json::from_str(&stdout(&distill(&["-o", "again", "--json", "-q"]))).unwrap();
     assert_eq!(json["rows"].as_array().unwrap().len(), 2);

@@ -190,7 +190,10 @@ fn a_pupil_is_a_model_that_knows_its_teacher() {
     assert_eq!(saved.config.training.teacher.as_deref(), Some(teacher.name.as_str()));
     assert_eq!(saved.config.training.test, Some(student.test), "what is saved is what was scored");
     let card = fs::read_to_string(output.join("README.md")).unwrap();
-    assert!(card.contains("It is the student of ensemble of 2 networks (glove + rnn, glove + gru), whose"), "{card}");
+    assert!(
+        card.contains("It is the student of this teacher: ensemble of 2 networks (glove + rnn, glove + gru), whose"),
+        "{card}"
+    );
     assert_eq!(said(&output).len(), TEXTS.len() * 3);
 
     // The same again gives the same bytes; without the teacher, others.

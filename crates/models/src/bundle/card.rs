@@ -46,7 +46,10 @@ impl Card<'_> {
         writeln!(out, "\nEpoch {best} of {epochs}, the best on validation; seed {seed}.\n")?;
         match &facts.teacher {
             Some(teacher) => {
-                writeln!(out, "It is the student of {teacher}, whose probabilities it learned beside the labels.\n")
+                writeln!(
+                    out,
+                    "It is the student of this teacher: {teacher}, whose probabilities it learned beside the labels.\n"
+                )
             }
             None => Ok(()),
         }

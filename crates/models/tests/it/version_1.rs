@@ -62,7 +62,7 @@ fn networks_of_every_family_give_the_bits_that_they_gave() {
 #[test]
 fn an_ensemble_gives_what_it_gave() {
     let folder = fixtures().join("ensembles/vote_networks");
-    let labels = Predictor::load(&folder.join("model")).unwrap().labels().to_vec();
+    let labels = Predictor::load(folder.join("model")).unwrap().labels().to_vec();
     let expected = fs::read_to_string(folder.join("expected.jsonl")).unwrap();
     let found = predicted(&folder.join("model"));
     assert_eq!(found.len(), expected.lines().count());
