@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn perfect_answers_are_perfect_in_every_resample() {
         // Sixty texts of which most classes have one: many resamples lack some class.
-        let truth: Vec<u32> = (0..60).map(|text| if text < 40 { 0 } else { text - 40 }).collect();
+        let truth: Vec<u32> = (0..60u32).map(|text| text.saturating_sub(40)).collect();
         let resampled = resample(&truth, &[vec![&truth]], 20, 500, 1);
         assert_eq!(percentile_interval(&resampled[0].f1_macro, 0.95), Interval { low: 1.0, high: 1.0 });
     }

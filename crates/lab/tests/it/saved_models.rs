@@ -192,7 +192,7 @@ fn threads_share_one_predictor_and_get_the_same_bits() {
     run(&config, &folder, &Silent).unwrap();
     let texts = texts(&config);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let predictor = Predictor::load(&folder.join("ensembles/stacked/model")).unwrap();
+    let predictor = Predictor::load(folder.join("ensembles/stacked/model")).unwrap();
     is_shared(&predictor);
     let expected = predictor.predict(&texts, &Silent).unwrap();
     std::thread::scope(|scope| {
