@@ -8,10 +8,12 @@ cargo fmt --all -- --check
 cargo clippy --release --workspace --all-targets -- -D warnings
 cargo test --release --workspace
 
-# The code of processors that have less than this one.
-for simd in portable avx2; do
-    NINEFOLD_SIMD=$simd cargo test --release --workspace --lib --test nn_it --test vectors_it
-done
+if [ "${1:-}" = --all ]; then
+    # The code of processors that have less than this one.
+    for simd in portable avx2; do
+        NINEFOLD_SIMD=$simd cargo test --release --workspace --lib --test nn_it --test vectors_it
+    done
+fi
 
 # The examples of the library, as a newcomer runs them.
 examples="$PWD/target/release/examples"
