@@ -12,6 +12,7 @@ mod stop;
 mod terminal;
 mod usage;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -47,6 +48,10 @@ Examples:
 `-h` prints a summary of a command's flags, `--help` the whole description. Results go to stdout, messages and progress to
 stderr. Exit codes: 0 success, 1 failure, 2 wrong usage.";
 
+const SUCCESS: u8 = 0;
+const FAILURE: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+
 /// The commands; the doc comments of their arguments are what `--help` prints.
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -76,21 +81,28 @@ pub fn command() -> clap::Command {
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let matches = command().get_matches();
+    ExitCode::from(run_with(std::env::args_os()))
+}
+
+/// Runs the program with these arguments, the first of which is its name, and gives the exit code. Wrong usage, `--help` and
+/// `--version` end the process, and so does a signal.
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = command().get_matches_from(&arguments);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let output = Output::new(&cli.global);
-    notify_of_old_names(&matches, &output);
+    notify_of_old_names(&matches, &arguments, &output);
     if let Err(error) = stop::listen() {
         output.warn(&format!("signals such as Ctrl-C end the program at once: cannot listen for them: {error}"));
     }
     let done = InstructionSet::requested().map_err(Into::into).and_then(|_| run(&cli.command, &output));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Ok(()) => SUCCESS,
+        Err(error) if is_closed_pipe(&error) => SUCCESS,
         Err(error) if is_interrupted(&error) => stop::end_process(&output),
         Err(error) => {
             output.error(&error);
-            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+            if is_usage(&error) { WRONG_USAGE } else { FAILURE }
         }
     }
 }
@@ -116,8 +128,8 @@ fn run(command: &Command, output: &Output) -> anyhow::Result<()> {
     }
 }
 
-fn notify_of_old_names(matches: &ArgMatches, output: &Output) {
-    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+fn notify_of_old_names(matches: &ArgMatches, arguments: &[OsString], output: &Output) {
+    let words: Vec<String> = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     for notice in renamed::notices(matches.subcommand_name().unwrap_or_default(), &words) {
         output.say(&notice);
     }

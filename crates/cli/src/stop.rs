@@ -5,7 +5,6 @@
 //! is left incomplete. A second signal ends the process at once.
 
 use std::io::{self, Write};
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
@@ -51,10 +50,9 @@ pub fn on_interrupt(advice: impl Into<String>) {
 }
 
 /// Ends the process as the signal that interrupted it would have.
-pub fn end_process(output: &Output) -> ExitCode {
+pub fn end_process(output: &Output) -> ! {
     output.error(&anyhow::anyhow!(message()));
-    die_of(SIGNAL.load(Ordering::Relaxed));
-    ExitCode::FAILURE
+    die_of(SIGNAL.load(Ordering::Relaxed))
 }
 
 fn message() -> String {
@@ -66,14 +64,14 @@ fn message() -> String {
 
 /// Shells and schedulers see which signal ended a process; a shell stops a loop only if it was Ctrl-C's.
 #[cfg(unix)]
-fn die_of(signal: i32) {
+fn die_of(signal: i32) -> ! {
     let _ = signal_hook::low_level::emulate_default_handler(signal);
-    std::process::exit(128 + signal);
+    std::process::exit(128 + signal)
 }
 
 #[cfg(not(unix))]
-fn die_of(signal: i32) {
-    std::process::exit(128 + signal);
+fn die_of(signal: i32) -> ! {
+    std::process::exit(128 + signal)
 }
 
 /// The signals that come, except those that whoever started the process told it to ignore (`nohup`).

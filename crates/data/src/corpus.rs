@@ -169,18 +169,27 @@ impl Corpus {
                 (train, test)
             }
         };
-        let (train, validation) = match validation {
-            Some(validation) => {
-                self.check_classes(&train)?;
-                self.protocol.validation = "given".to_string();
-                (train, validation)
-            }
-            None => self.cut_validation(train, config)?,
-        };
-        (self.train, self.validation, self.test) = (train, validation, test);
+        (self.train, self.validation) = self.hold_out(train, validation, config)?;
+        self.test = test;
         self.protocol.group_column.clone_from(&config.group_column);
         self.check_parts()?;
         self.check_identical_texts();
+        self.count();
+        Ok(self)
+    }
+
+    /// The texts without a test part. `self` is as for [`split`](Corpus::split).
+    ///
+    /// # Errors
+    /// [`Error::Data`] for texts that cannot be learned from.
+    pub(crate) fn train_only(mut self, parts: Parts, config: &CorpusConfig) -> Result<Corpus> {
+        let (train, validation) = (parts.train.documents, parts.validation.map(|validation| validation.documents));
+        let counts = labels::count(train.iter().chain(validation.iter().flatten()));
+        self.labels = counts.into_keys().map(str::to_string).collect();
+        let number = |documents| labels::number(documents, &self.labels, &[]);
+        let (train, validation) = (number(train), validation.map(number));
+        self.protocol.split = TestSplit::NoTest;
+        (self.train, self.validation) = self.hold_out(train, validation, config)?;
         self.count();
         Ok(self)
     }
@@ -201,6 +210,19 @@ impl Corpus {
         self.note_unknown_labels();
         self.count();
         Ok(self)
+    }
+
+    /// Train and validation: the given one, or one that is cut from train.
+    fn hold_out(
+        &mut self,
+        train: Vec<Document>,
+        validation: Option<Vec<Document>>,
+        config: &CorpusConfig,
+    ) -> Result<(Vec<Document>, Vec<Document>)> {
+        let Some(validation) = validation else { return self.cut_validation(train, config) };
+        self.check_classes(&train)?;
+        self.protocol.validation = "given".to_string();
+        Ok((train, validation))
     }
 
     /// Cuts validation from train and says how.

@@ -40,13 +40,65 @@ impl Corpus {
         test: Option<&[(T, L)]>,
         config: &CorpusConfig,
     ) -> Result<Corpus> {
-        let data = format!("texts sha256:{}", &checksum(train, test)[..12]);
-        let config = CorpusConfig { data, test: String::new(), ..config.clone() };
-        config.validate()?;
-        let mut parts = Parts::given(reading(train, "train"), test.map(|test| reading(test, "test")));
-        let corpus = Corpus::begin(&mut parts, config.data.clone(), config.strip()?, config.label_changes()?, &[]);
+        let (corpus, parts, config) = begin(train, None, test, config)?;
         corpus.split(parts, &config)
     }
+
+    /// As [`from_texts`](Corpus::from_texts), with a given validation part.
+    ///
+    /// # Errors
+    /// As [`from_texts`](Corpus::from_texts).
+    pub fn from_parts<T: AsRef<str>, L: AsRef<str>>(
+        train: &[(T, L)],
+        validation: &[(T, L)],
+        test: Option<&[(T, L)]>,
+        config: &CorpusConfig,
+    ) -> Result<Corpus> {
+        let (corpus, parts, config) = begin(train, Some(validation), test, config)?;
+        corpus.split(parts, &config)
+    }
+
+    /// A corpus without a test part: all texts are for training, save those of validation, which is given or cut from train as the
+    /// config says. Models that are trained on it have no test scores.
+    ///
+    /// # Errors
+    /// As [`from_texts`](Corpus::from_texts).
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_data::{Corpus, CorpusConfig};
+    ///
+    /// let texts: Vec<(String, &str)> = (0..20)
+    ///     .flat_map(|n| [(format!("a good film, number {n}"), "pos"), (format!("a bad film, number {n}"), "neg")])
+    ///     .collect();
+    /// let corpus = Corpus::for_training(&texts, None, &CorpusConfig::default())?;
+    /// assert_eq!((corpus.train.len(), corpus.validation.len(), corpus.test.len()), (36, 4, 0));
+    /// # Ok::<(), ninefold_core::Error>(())
+    /// ```
+    pub fn for_training<T: AsRef<str>, L: AsRef<str>>(
+        train: &[(T, L)],
+        validation: Option<&[(T, L)]>,
+        config: &CorpusConfig,
+    ) -> Result<Corpus> {
+        let (corpus, parts, config) = begin(train, validation, None, config)?;
+        corpus.train_only(parts, &config)
+    }
+}
+
+/// A corpus without documents yet, the parts that it will have, and the config that names them by their checksum.
+fn begin<T: AsRef<str>, L: AsRef<str>>(
+    train: &[(T, L)],
+    validation: Option<&[(T, L)]>,
+    test: Option<&[(T, L)]>,
+    config: &CorpusConfig,
+) -> Result<(Corpus, Parts, CorpusConfig)> {
+    let data = format!("texts sha256:{}", &checksum([Some(train), test, validation])[..12]);
+    let config = CorpusConfig { data, test: String::new(), ..config.clone() };
+    config.validate()?;
+    let mut parts = Parts::given(reading(train, "train"), test.map(|test| reading(test, "test")));
+    parts.validation = validation.map(|validation| reading(validation, "validation"));
+    let corpus = Corpus::begin(&mut parts, config.data.clone(), config.strip()?, config.label_changes()?, &[]);
+    Ok((corpus, parts, config))
 }
 
 fn reading<T: AsRef<str>, L: AsRef<str>>(texts: &[(T, L)], part: &str) -> Reading {
@@ -60,9 +112,9 @@ fn reading<T: AsRef<str>, L: AsRef<str>>(texts: &[(T, L)], part: &str) -> Readin
 }
 
 /// Of every text and label with its length, so that no two corpora have the same bytes, part by part.
-fn checksum<T: AsRef<str>, L: AsRef<str>>(train: &[(T, L)], test: Option<&[(T, L)]>) -> String {
+fn checksum<T: AsRef<str>, L: AsRef<str>>(parts: [Option<&[(T, L)]>; 3]) -> String {
     let mut hash = Sha256::new();
-    for part in [Some(train), test].into_iter().flatten() {
+    for part in parts.into_iter().flatten() {
         hash.update((part.len() as u64).to_le_bytes());
         for field in part.iter().flat_map(|(text, label)| [text.as_ref(), label.as_ref()]) {
             hash.update((field.len() as u64).to_le_bytes());

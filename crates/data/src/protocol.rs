@@ -58,6 +58,8 @@ pub enum TestSplit {
     },
     /// Every text was read as a test text: "none (every text)".
     EveryText,
+    /// Every text is for training: "none (no test part)".
+    NoTest,
 }
 
 /// Between what was cut and what was asked for: "random 67/33 (80/20 requested), ...".
@@ -65,6 +67,7 @@ const BUT: &str = " (";
 const REQUESTED: &str = " requested)";
 const TEST_ONLY: &str = " (test part)";
 const EVERY_TEXT: &str = "none (every text)";
+const NO_TEST: &str = "none (no test part)";
 
 impl Default for TestSplit {
     fn default() -> TestSplit {
@@ -78,6 +81,7 @@ impl fmt::Display for TestSplit {
             TestSplit::Given(name) => write!(out, "{name}"),
             TestSplit::TestOnly(name) => write!(out, "{name}{TEST_ONLY}"),
             TestSplit::EveryText => write!(out, "{EVERY_TEXT}"),
+            TestSplit::NoTest => write!(out, "{NO_TEST}"),
             TestSplit::Cut { pick, fraction, seed, actual } => {
                 let percents = |test: f64| format!("{}/{}", rounded_percent(1.0 - test), rounded_percent(test));
                 out.write_str(if *pick == Pick::Random { "random " } else { "" })?;
@@ -115,6 +119,7 @@ impl From<&str> for TestSplit {
     fn from(sentence: &str) -> TestSplit {
         match (sentence.strip_suffix(TEST_ONLY), TestSplit::cut(sentence)) {
             _ if sentence == EVERY_TEXT => TestSplit::EveryText,
+            _ if sentence == NO_TEST => TestSplit::NoTest,
             (Some(name), _) => TestSplit::TestOnly(name.to_string()),
             (_, Some(cut)) => cut,
             (None, None) => TestSplit::Given(sentence.to_string()),

@@ -13,18 +13,18 @@ use ninefold_metrics::{Confusion, Scores};
 use ninefold_models::bundle::{self, Placing};
 use ninefold_models::predictor::{Prediction, Predictor};
 use ninefold_nn::families::ModelKind;
-use ninefold_records::Row;
+use ninefold_nn::train::Epoch;
+use ninefold_records::{Row, RowKind, RunRecords};
 use ninefold_vectors::{WordVectors, formats};
 use tempfile::TempDir;
 
 use crate::run::run_corpus;
-use crate::store::folder::BEST;
 use crate::{Config, EmbeddingKind, EmbeddingSpec, KeepModels, PretrainedConfig, Session};
 
 /// The name of the embedding that holds [`TextClassifier::vectors`].
 const GIVEN: &str = "vectors";
 
-/// A model that is to be trained: a network over word vectors, or a baseline.
+/// A model that is to be trained: a network over word vectors, a baseline, or an ensemble of several.
 ///
 /// Its settings are those of the config file, with the same defaults; [`set`](TextClassifier::set) takes any of them. A wrong
 /// setting is reported by [`fit`](TextClassifier::fit).
@@ -96,7 +96,12 @@ impl TextClassifier {
 
     fn of(config: Config) -> TextClassifier {
         let embeddings = config.embeddings.into_iter().take(1).collect();
-        let config = Config { embeddings, ensembles: Vec::new(), keep_models: KeepModels::Best, ..config };
+        TextClassifier::from_config(Config { embeddings, ensembles: Vec::new(), ..config })
+    }
+
+    /// What a config trains: one network or baseline, or the one ensemble of several, whose members are kept with it.
+    pub fn from_config(config: Config) -> TextClassifier {
+        let config = Config { keep_models: KeepModels::All, ..config };
         TextClassifier { config, settings: Vec::new(), vectors: None, threads: 0 }
     }
 
@@ -160,15 +165,13 @@ impl TextClassifier {
     pub fn fit_in(&self, corpus: &Corpus, session: &Session) -> Result<FittedClassifier> {
         let folder = tempfile::tempdir().map_err(Error::io("create a folder in", std::env::temp_dir()))?;
         let config = self.config_in(folder.path())?;
-        let leaderboard = run_corpus(corpus.clone(), &config, &folder.path().join("run"), session)?;
-        let [row] = <[Row; 1]>::try_from(leaderboard.rows)
-            .map_err(|rows| Error::invalid_value("seeds", "1: a classifier is one model", rows.len()))?;
-        if let Some(reason) = row.error {
-            return Err(Error::data(reason));
-        }
-        let model = folder.path().join("run").join(BEST);
+        let run = RunRecords::at(folder.path().join("run"));
+        let leaderboard = run_corpus(corpus.clone(), &config, run.path(), session)?;
+        let row = the_one(leaderboard.rows, !config.ensembles.is_empty())?;
+        let history = if row.kind == RowKind::Pair { run.history(&row)? } else { Vec::new() };
+        let model = run.folder(&row).join("model");
         let predictor = Predictor::load(&model)?;
-        Ok(FittedClassifier { predictor, row, model, _folder: folder })
+        Ok(FittedClassifier { predictor, row, history, model, _folder: folder })
     }
 
     /// The settings; given vectors are written into `folder`, where the run reads them.
@@ -189,6 +192,20 @@ impl TextClassifier {
     }
 }
 
+/// The row of the classifier: the ensemble where one is wanted, else the only row.
+fn the_one(rows: Vec<Row>, is_ensemble: bool) -> Result<Row> {
+    if let Some(reason) = rows.iter().find_map(|row| row.error.clone()) {
+        return Err(Error::data(reason));
+    }
+    let trained = rows.len();
+    let mut rows = rows.into_iter().filter(|row| (row.kind == RowKind::Ensemble) == is_ensemble);
+    match (rows.next(), rows.next()) {
+        (Some(row), None) => Ok(row),
+        (None, _) => Err(Error::data("an ensemble needs two members or more: name several networks or baselines")),
+        _ => Err(Error::invalid_value("seeds", "1: a classifier is one model", trained)),
+    }
+}
+
 /// A trained model.
 ///
 /// Its files are in a temporary folder until it is dropped; [`save`](FittedClassifier::save) keeps them.
@@ -196,6 +213,7 @@ impl TextClassifier {
 pub struct FittedClassifier {
     predictor: Predictor,
     row: Row,
+    history: Vec<Epoch>,
     model: PathBuf,
     _folder: TempDir,
 }
@@ -237,6 +255,11 @@ impl FittedClassifier {
     /// What training found out: scores on train, validation and test, epochs, seconds, parameters.
     pub fn row(&self) -> &Row {
         &self.row
+    }
+
+    /// Losses and scores after each epoch of a network; none of a baseline or an ensemble.
+    pub fn history(&self) -> &[Epoch] {
+        &self.history
     }
 
     /// Writes the model into a folder, from where [`Predictor::load`] and `ninefold predict` read it.

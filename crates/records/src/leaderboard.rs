@@ -134,16 +134,25 @@ impl Row {
         pair_name(&self.embedding, &self.model)
     }
 
-    /// "word2vec + gru: test accuracy 71.9 %, validation 79.0 %, epoch 17 of 20, 310.0 s".
+    /// "word2vec + gru: test accuracy 71.9 %, validation 79.0 %, epoch 17 of 20, 310.0 s"; without test texts validation alone.
     pub fn summary(&self) -> String {
-        let accuracy = |scores: Option<Scores>| 100.0 * scores.unwrap_or_default().accuracy;
-        let (test, validation) = (accuracy(self.test), accuracy(self.validation));
+        let percent = |scores: Option<Scores>| format!("{:.1} %", 100.0 * scores.unwrap_or_default().accuracy);
+        let validation = percent(self.validation);
+        let scores = match self.test {
+            Some(_) => format!("test accuracy {}, validation {validation}", percent(self.test)),
+            None => format!("validation accuracy {validation}"),
+        };
         let how = match (self.members.len(), self.best_epoch, self.seconds.train) {
             (0, 0, seconds) => format!("{seconds:.1} s"),
             (0, best, seconds) => format!("epoch {best} of {}, {seconds:.1} s", self.epochs),
             (members, ..) => counted(members, "model"),
         };
-        format!("{}: test accuracy {test:.1} %, validation {validation:.1} %, {how}", self.pair())
+        format!("{}: {scores}, {how}", self.pair())
+    }
+
+    /// Whether it was trained and scored, be it on validation texts alone.
+    pub fn is_scored(&self) -> bool {
+        self.error.is_none() && self.validation.is_some()
     }
 
     /// A test score, if the pair has any.

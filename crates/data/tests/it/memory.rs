@@ -71,3 +71,27 @@ fn settings_and_texts_that_cannot_be_split_are_refused() {
     assert!(refused(&one_class, config()).contains("at least two classes"));
     assert!(refused(&[], config()).starts_with("texts sha256:"), "{}", refused(&[], config()));
 }
+
+#[test]
+fn corpus_for_training_has_no_test_part() {
+    let all = texts(40);
+    let corpus = Corpus::for_training(&all, None, &CorpusConfig::default()).unwrap();
+    assert_eq!(corpus.protocol.texts, PartCounts { train: 36, validation: 4, test: 0 });
+    assert_eq!(corpus.protocol.split, TestSplit::NoTest);
+    assert_eq!(TestSplit::from(corpus.protocol.split.to_string()), TestSplit::NoTest);
+    let given = Corpus::for_training(&all[..30], Some(&all[30..]), &CorpusConfig::default()).unwrap();
+    assert_eq!(given.protocol.texts, PartCounts { train: 30, validation: 10, test: 0 });
+    assert_eq!((given.protocol.validation.as_str(), given.validation[0].source.as_str()), ("given", "validation:1"));
+    let one_class: Vec<_> = all.iter().filter(|(_, label)| *label == "pos").cloned().collect();
+    let refusal = Corpus::for_training(&one_class, None, &CorpusConfig::default()).unwrap_err().to_string();
+    assert!(refusal.contains("a classifier needs at least two classes"), "{refusal}");
+}
+
+#[test]
+fn given_validation_part_goes_with_a_test_part() {
+    let all = texts(40);
+    let corpus = Corpus::from_parts(&all[..20], &all[20..30], Some(&all[30..]), &CorpusConfig::default()).unwrap();
+    assert_eq!(corpus.protocol.texts, PartCounts { train: 20, validation: 10, test: 10 });
+    let other = Corpus::from_parts(&all[..20], &all[22..30], Some(&all[30..]), &CorpusConfig::default()).unwrap();
+    assert_ne!(corpus.protocol.data, other.protocol.data, "the validation texts count");
+}

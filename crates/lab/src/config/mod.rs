@@ -16,6 +16,7 @@ pub(crate) mod model;
 pub(crate) mod presets;
 pub(crate) mod resolve;
 pub(crate) mod sections;
+mod selection;
 
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};

@@ -85,7 +85,7 @@ impl<'a> Ensembles<'a> {
     ) -> Result<Ensembles<'a>> {
         let mut candidates = Vec::new();
         let (size, classes) = (texts.validation.len(), texts.corpus.labels.len());
-        for row in rows.iter().filter(|row| row.kind != RowKind::Ensemble && row.accuracy().is_some()) {
+        for row in rows.iter().filter(|row| row.kind != RowKind::Ensemble && row.is_scored()) {
             match kept::load(&folder.folder(row), Part::Validation, size, classes)? {
                 Some(validation) => {
                     let key = folder.record(row)?.map_or_else(String::new, |record| record.key);

@@ -77,8 +77,9 @@ impl Scoring<'_> {
         let validation = part(&probabilities.validation, &texts.validation);
         // Labels that only the test part has are rows of its matrix, although no answer is one of them.
         let test = Part::new(&probabilities.test, &texts.test, classes, labels.len());
+        let has_test = !documents.is_empty();
         [record.row.train, record.row.validation, record.row.test] =
-            [train.as_ref(), Some(&validation), Some(&test)].map(|part| Some(part?.confusion.scores()));
+            [train.as_ref(), Some(&validation), has_test.then_some(&test)].map(|part| Some(part?.confusion.scores()));
 
         let (records, row) = (self.folder.records(), &record.row);
         let rows = &probabilities.test;
@@ -97,9 +98,9 @@ impl Scoring<'_> {
         let sure = certainties(&probabilities.test, &test.predicted, &texts.test, classes);
         let raw = certainties(uncalibrated, &test.predicted, &texts.test, classes);
         record.chosen.insert("temperature".to_string(), *temperature);
-        record.test_loss = Some(log_loss(&probabilities.test, classes, texts.test.labels()));
-        record.calibration_error = Some(expected_calibration_error(&sure));
-        record.calibration_error_uncalibrated = Some(expected_calibration_error(&raw));
+        record.test_loss = has_test.then(|| log_loss(&probabilities.test, classes, texts.test.labels()));
+        record.calibration_error = has_test.then(|| expected_calibration_error(&sure));
+        record.calibration_error_uncalibrated = has_test.then(|| expected_calibration_error(&raw));
         record.reliability = reliability(&sure);
         record.labels.clone_from(labels);
         record.classes = ClassRow::of(&test.confusion, labels);
