@@ -7,7 +7,7 @@
 use super::{ensembles, limit};
 use crate::phrases::{self, distance, p_value, percent, side, versus};
 use ninefold_core::phrasing::{all_listed, counted, thousands};
-use ninefold_metrics::{ConfidenceLevel, Confused, Confusion, MainScore};
+use ninefold_metrics::{Confused, Confusion, Interval, MainScore, wilson};
 use ninefold_records::{Leaderboard, Row, RowKind};
 
 /// How many pairs of classes are named.
@@ -71,7 +71,7 @@ fn best_pair(board: &Leaderboard, best: &Row) -> Option<String> {
         }
         None if texts == 0 || main != MainScore::Accuracy => String::new(),
         None => {
-            let (low, high) = wilson(accuracy, texts as f64, level);
+            let Interval { low, high } = wilson(accuracy, texts as f64, level);
             format!("; {level} interval {} to {} %", percent(low), percent(high))
         }
     };
@@ -224,17 +224,6 @@ fn majority_class(confusion: &Confusion, labels: &[String]) -> Option<String> {
     })
 }
 
-/// Wilson's interval of a proportion at this level, when a `fraction` of `n` texts is right.
-///
-/// # Source
-/// Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
-fn wilson(fraction: f64, n: f64, level: ConfidenceLevel) -> (f64, f64) {
-    let z = level.z();
-    let center = (fraction + z * z / (2.0 * n)) / (1.0 + z * z / n);
-    let half = z / (1.0 + z * z / n) * (fraction * (1.0 - fraction) / n + z * z / (4.0 * n * n)).sqrt();
-    (center - half, center + half)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,16 +291,6 @@ mod tests {
         assert!(insights(&Leaderboard::default(), None).is_empty());
         assert!(
             insights(&Leaderboard::default(), Some((&Confusion::new(2), &["a".to_owned(), "b".to_owned()]))).is_empty()
-        );
-    }
-
-    #[test]
-    fn the_interval_is_wilsons() {
-        // scipy.stats.binomtest(90, 100).proportion_ci(0.95, "wilson")
-        let (low, high) = wilson(0.9, 100.0, ConfidenceLevel::default());
-        assert!(
-            (low - 0.825_634_338_495_086_5).abs() < 1e-12 && (high - 0.944_770_862_939_324_9).abs() < 1e-12,
-            "{low} {high}"
         );
     }
 }

@@ -1,0 +1,161 @@
+//! What is diagnosed: tokenised texts with their labels in two parts, and the answers of models to the test texts.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::DiagnosisConfig;
+use ninefold_core::rng::Rng;
+use ninefold_text::tokenize::Tokenizer;
+use ninefold_text::vocab::UNK;
+
+/// One text as it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Where it came from.
+    pub source: &'a str,
+    /// Its class; a test text may have none, or one that no training text has.
+    pub label: Option<u32>,
+}
+
+/// The answers of a model to the test texts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelAnswers {
+    /// Its name in the leaderboard.
+    pub name: String,
+    /// The class of each test text. `[test texts]`
+    pub predicted: Vec<u32>,
+    /// Tokens of a text that it reads; `None`: all.
+    pub max_len: Option<usize>,
+    /// Whether validation chose it: what is explained are its errors.
+    pub is_chosen: bool,
+}
+
+/// All that a diagnosis looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// How texts are divided into tokens.
+    pub tokenizer: &'a Tokenizer,
+    /// Names of the classes.
+    pub classes: &'a [String],
+    /// Train and validation texts. Those without a label are ignored.
+    pub learned: &'a [Item<'a>],
+    /// Test texts; may be empty.
+    pub test: &'a [Item<'a>],
+    /// The models of a comparison, where there are any.
+    pub models: &'a [ModelAnswers],
+}
+
+/// Texts of one part.
+#[derive(Debug, Default)]
+pub(crate) struct Part<'a> {
+    pub(crate) items: Vec<Item<'a>>,
+    /// Token ids, counted from [`FIRST_ID`]. `[texts][tokens]`
+    pub(crate) ids: Vec<Vec<u32>>,
+    /// Empty where the texts have no labels. `[texts]`
+    pub(crate) labels: Vec<u32>,
+}
+
+impl Part<'_> {
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) fn is_labelled(&self) -> bool {
+        !self.labels.is_empty()
+    }
+}
+
+/// Lower ids mean padding and unknown words elsewhere.
+pub(crate) const FIRST_ID: u32 = UNK + 1;
+
+/// The texts that are looked at, all of them or a sample.
+pub(crate) struct Data<'a> {
+    pub(crate) tokenizer: &'a Tokenizer,
+    pub(crate) classes: &'a [String],
+    /// The token of each id from [`FIRST_ID`] on.
+    pub(crate) tokens: Vec<String>,
+    pub(crate) learned: Part<'a>,
+    pub(crate) test: Part<'a>,
+    pub(crate) models: Vec<ModelAnswers>,
+}
+
+impl<'a> Data<'a> {
+    /// Draws a sample where there are too many texts, and tokenises.
+    pub(crate) fn of(input: &Input<'a>, settings: &DiagnosisConfig, seed: u64) -> Data<'a> {
+        let labelled = |item: &&Item| item.label.is_some_and(|label| (label as usize) < input.classes.len());
+        let learned: Vec<Item> = input.learned.iter().filter(labelled).copied().collect();
+        let has_labels = input.test.iter().any(|item| item.label.is_some());
+        let is_kept = |index: &usize| !has_labels || input.test[*index].label.is_some();
+        let test: Vec<usize> = (0..input.test.len()).filter(is_kept).collect();
+
+        let of_learned = sample(&(0..learned.len()).collect::<Vec<_>>(), settings.max_texts, seed, "learned");
+        let of_test = sample(&test, settings.max_texts, seed, "test");
+        let mut ids = FxHashMap::default();
+        let mut tokens = Vec::new();
+        let learned: Vec<Item> = of_learned.iter().map(|&index| learned[index]).collect();
+        let test: Vec<Item> = of_test.iter().map(|&index| input.test[index]).collect();
+        let [learned, test] = [learned, test].map(|items| part(items, input.tokenizer, &mut ids, &mut tokens));
+        let models = input.models.iter().map(|model| ModelAnswers {
+            predicted: of_test.iter().map(|&index| model.predicted[index]).collect(),
+            ..model.clone()
+        });
+        let models = models.collect();
+        Data { tokenizer: input.tokenizer, classes: input.classes, tokens, learned, test, models }
+    }
+
+    /// The token of an id.
+    pub(crate) fn token(&self, id: u32) -> &str {
+        &self.tokens[(id - FIRST_ID) as usize]
+    }
+
+    /// The name of a class; of one that no training text has a mark.
+    pub(crate) fn class(&self, label: u32) -> &str {
+        self.classes.get(label as usize).map_or("(not in train)", String::as_str)
+    }
+
+    /// The model whose errors are explained, if validation chose one.
+    pub(crate) fn chosen(&self) -> Option<&ModelAnswers> {
+        self.models.iter().find(|model| model.is_chosen)
+    }
+}
+
+/// At most `most` of the indices in their order; classes keep their fractions by chance.
+fn sample(indices: &[usize], most: usize, seed: u64, part: &str) -> Vec<usize> {
+    let mut drawn = indices.to_vec();
+    if drawn.len() > most {
+        Rng::for_purpose(seed, &format!("diagnosis {part}")).shuffle(&mut drawn);
+        drawn.truncate(most);
+        drawn.sort_unstable();
+    }
+    drawn
+}
+
+fn part<'a>(
+    items: Vec<Item<'a>>,
+    tokenizer: &Tokenizer,
+    ids: &mut FxHashMap<String, u32>,
+    tokens: &mut Vec<String>,
+) -> Part<'a> {
+    let tokenised: Vec<Vec<String>> = items.par_iter().map(|item| tokenizer.tokenize(item.text)).collect();
+    let mut id = |token: String| {
+        *ids.entry(token).or_insert_with_key(|token| {
+            tokens.push(token.clone());
+            FIRST_ID + tokens.len() as u32 - 1
+        })
+    };
+    let ids = tokenised.into_iter().map(|text| text.into_iter().map(&mut id).collect()).collect();
+    let labels = items.iter().map(|item| item.label).collect::<Option<Vec<u32>>>().unwrap_or_default();
+    Part { items, ids, labels }
+}
+
+/// The beginning of a text on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LENGTH: usize = 240;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,119 @@
+//! Which side limits the score, by rule.
+//!
+//! First comes what makes the score unbelievable: a leak, copies. Then the effect with the largest estimate among those whose
+//! evidence suffices: the model's or the data's. Where none suffices, what would give evidence is named.
+
+use crate::budget::held_out_accuracy;
+use crate::evidence::{Evidence, Trained};
+use crate::finding::{Basis, Budget, Finding, Limit, Remedy, Side, Status, Verdict};
+use crate::numbers::{percent, points, points_within};
+use ninefold_core::phrasing::all_listed;
+use ninefold_metrics::wilson;
+
+/// Ends every sentence about a limit.
+const REACH: &str = "as far as the models tried here tell";
+/// Causes that a sentence names.
+const NAMED: usize = 2;
+
+/// The verdict over findings. `remedies` are all remedies, the largest first.
+pub(crate) fn verdict(
+    evidence: &Evidence,
+    trained: &Trained,
+    budget: &Budget,
+    findings: &[Finding],
+    remedies: &[Remedy],
+) -> Verdict {
+    if !is_above_chance(evidence, trained) {
+        return no_model(evidence, trained);
+    }
+    let told = |side: Side| remedies.iter().filter(move |remedy| remedy.side == side && remedy.is_told);
+    let of_score: Vec<&Remedy> = told(Side::Score).collect();
+    if !of_score.is_empty() {
+        let said =
+            of_score.iter().filter_map(|remedy| find(findings, &remedy.check)).map(|finding| finding.sentence.as_str());
+        let accuracy = percent(1.0 - budget.error);
+        let sentence = format!("The score of {accuracy} cannot be trusted. {}", said.collect::<Vec<_>>().join(" "));
+        return Verdict { limit: Limit::Score, sentence, checks: checks(&of_score), needs: Vec::new() };
+    }
+    // One remedy per check: pairs of classes and models of one kind are not several causes.
+    let mut effects: Vec<&Remedy> = Vec::new();
+    for remedy in told(Side::Model).chain(told(Side::Data)) {
+        if effects.iter().all(|effect| effect.check != remedy.check) {
+            effects.push(remedy);
+        }
+    }
+    effects.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    let Some(first) = effects.first().copied() else { return not_enough(evidence, budget, findings, remedies) };
+    let of_side: Vec<&Remedy> =
+        effects.iter().copied().filter(|effect| effect.side == first.side).take(NAMED).collect();
+    let named: Vec<String> = of_side.iter().map(|remedy| said(remedy)).collect();
+    let right = percent(1.0 - budget.error);
+    let (limit, whose) = match first.side {
+        Side::Model => (Limit::Model, "the model's"),
+        Side::Data | Side::Score => (Limit::Data, "the data's"),
+    };
+    let sentence = format!("The limit at {right} is {whose}, {REACH}: {}.", all_listed(&named));
+    Verdict { limit, sentence, checks: checks(&effects), needs: Vec::new() }
+}
+
+/// A cause with its gain.
+fn said(remedy: &Remedy) -> String {
+    let gain = points_within(remedy.gain, remedy.interval);
+    match (remedy.check.as_str(), remedy.basis) {
+        ("shift", _) => format!("test texts differ from training texts, which costs {gain}"),
+        ("labels", _) => {
+            format!("labels are wrong, between {} and {}", percent(remedy.interval.low), percent(remedy.interval.high))
+        }
+        (_, Basis::Forecast) => format!("{} would gain {gain} by forecast", remedy.action),
+        (_, Basis::Measured) => format!("to {} gains {gain}", remedy.action),
+        (_, Basis::AtMost) => format!("to {} gains at most {gain}", remedy.action),
+    }
+}
+
+fn checks(remedies: &[&Remedy]) -> Vec<String> {
+    remedies.iter().map(|remedy| remedy.check.clone()).collect()
+}
+
+fn find<'a>(findings: &'a [Finding], check: &str) -> Option<&'a Finding> {
+    findings.iter().find(|finding| finding.check == check)
+}
+
+fn is_above_chance(evidence: &Evidence, trained: &Trained) -> bool {
+    let accuracy = held_out_accuracy(evidence, &trained.probed);
+    // A model that answers the largest class only on uneven data is no evidence either way.
+    let found = wilson(accuracy, evidence.data.learned.len() as f64, evidence.level);
+    found.low > evidence.chance()
+}
+
+fn no_model(evidence: &Evidence, trained: &Trained) -> Verdict {
+    let sentence = format!(
+        "Not enough evidence: the best probe answers {} of the held-out texts right, no more than the {} of always answering the \
+         largest class.",
+        percent(held_out_accuracy(evidence, &trained.probed)),
+        percent(evidence.chance())
+    );
+    let needs = vec!["texts whose words have to do with their labels, or more of them".to_string()];
+    Verdict { limit: Limit::NotEnoughEvidence, sentence, checks: Vec::new(), needs }
+}
+
+fn not_enough(evidence: &Evidence, budget: &Budget, findings: &[Finding], remedies: &[Remedy]) -> Verdict {
+    let mut needs: Vec<String> = findings.iter().filter_map(|finding| finding.needs.clone()).collect();
+    let least = evidence.settings.min_gain;
+    let largest = remedies
+        .iter()
+        .filter(|remedy| matches!(remedy.basis, Basis::Measured | Basis::Forecast) && remedy.side != Side::Score)
+        .max_by(|a, b| a.gain.total_cmp(&b.gain));
+    let near = largest.filter(|remedy| remedy.gain > 0.0).map_or(String::new(), |remedy| {
+        format!("; nearest: {}, {}", remedy.action, points_within(remedy.gain, remedy.interval))
+    });
+    let unjudged = findings.iter().filter(|finding| finding.status == Status::NotEnoughEvidence).count();
+    if needs.is_empty() && unjudged == 0 {
+        needs.push(format!("remedies that were not tried: none of these is sure to gain {} point", points(least)));
+    }
+    let sentence = format!(
+        "Not enough evidence at {}: no remedy is sure to gain {} points, {REACH}{near}.",
+        percent(1.0 - budget.error),
+        points(least)
+    );
+    Verdict { limit: Limit::NotEnoughEvidence, sentence, checks: Vec::new(), needs }
+}
