@@ -7,6 +7,10 @@ cd "$(dirname "$0")"
 cargo fmt --all -- --check
 cargo clippy --release --workspace --all-targets -- -D warnings
 cargo test --release --workspace
+if command -v python3 > /dev/null; then
+    python3 tools/check_words.py
+    python3 tools/check_links.py
+fi
 
 if [ "${1:-}" = --all ]; then
     # The code of processors that have less than this one.

@@ -61,8 +61,8 @@ pub(crate) fn texts(profiles: &[Profile], label: Option<usize>, labelled: bool) 
     left
 }
 
-/// True when the first row names the columns, by what stands below it: every cell is there, and no two are the same; and either they
-/// are numbers in order above texts, or the label never comes again and the row is of another kind than the rows below.
+/// True if the first row names the columns. No cell is empty and all differ; and either the cells are ascending numbers above columns
+/// of text, or the label cell occurs in no other row and the cells are of another kind than those below.
 pub(crate) fn first_row_is_header(rows: &[Vec<String>], texts: &[usize], label: usize) -> bool {
     let [first, below @ ..] = rows else { return false };
     let distinct = first.iter().map(|cell| cell.trim()).collect::<BTreeSet<_>>().len() == first.len();

@@ -72,20 +72,18 @@ impl Head<'_> {
 }
 
 impl<'a> Input<'a> {
+    /// A folder, until content is put into it.
+    fn new(path: &Path, charset: Charset, progress: &'a dyn Progress) -> Input<'a> {
+        let (path, encodings, name) = (path.to_path_buf(), Encodings::default(), String::new());
+        Input { path, charset, progress, encodings, packing: None, name, body: Body::Folder }
+    }
+
     /// A folder, or a file that is read and decoded as a whole; `-` is standard input.
     ///
     /// # Errors
     /// [`Error::Io`] and [`Error::Format`] with the path.
     pub fn open(path: &Path, charset: Charset, progress: &'a dyn Progress) -> Result<Input<'a>> {
-        let mut input = Input {
-            path: path.to_path_buf(),
-            charset,
-            progress,
-            encodings: Encodings::default(),
-            packing: None,
-            name: String::new(),
-            body: Body::Folder,
-        };
+        let mut input = Input::new(path, charset, progress);
         if !path.is_dir() {
             let bytes = input.begin(Arc::default())?;
             input.hold(bytes)?;
@@ -104,9 +102,7 @@ impl<'a> Input<'a> {
         progress: &'a dyn Progress,
         taken: Arc<AtomicU64>,
     ) -> Result<Input<'a>> {
-        let (path, encodings) = (path.to_path_buf(), Encodings::default());
-        let mut input =
-            Input { path, charset, progress, encodings, packing: None, name: String::new(), body: Body::Folder };
+        let mut input = Input::new(path, charset, progress);
         let mut rest = input.begin(taken)?;
         let mut head = Vec::new();
         rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| input.damaged(error))?;
@@ -137,8 +133,7 @@ impl<'a> Input<'a> {
     /// # Errors
     /// As [`Input::open`].
     pub fn of_reader(name: &str, reader: impl Read, charset: Charset, progress: &'a dyn Progress) -> Result<Input<'a>> {
-        let (path, encodings, body) = (PathBuf::from(name), Encodings::default(), Body::Folder);
-        let mut input = Input { path, charset, progress, encodings, packing: None, name: name.to_owned(), body };
+        let mut input = Input { name: name.to_owned(), ..Input::new(Path::new(name), charset, progress) };
         input.hold(reader)?;
         Ok(input)
     }

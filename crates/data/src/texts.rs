@@ -12,7 +12,6 @@ use crate::config::CorpusConfig;
 use crate::decode::{self, Charset};
 use crate::input::{self, Input};
 use crate::input_format::InputFormat;
-use crate::names::file_name;
 use crate::readers;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Silent;
@@ -24,6 +23,12 @@ pub struct Text {
     pub text: String,
     /// Where it came from: `mail.csv:17`, `posts/60150`.
     pub source: String,
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
 }
 
 /// The texts of one file, folder or stream.
@@ -44,7 +49,7 @@ pub enum TextFormat {
     Tsv,
     /// A JSON object a line.
     Jsonl,
-    /// fastText's lines, whose words `__label__...` are no part of the text.
+    /// fastText's lines; the words `__label__...` are not part of the text.
     Fasttext,
     /// A text a line, whatever it holds.
     Lines,
@@ -118,8 +123,7 @@ impl TextReader {
     /// # Errors
     /// As [`read`](TextReader::read).
     pub fn read_whole(&self, path: &Path) -> Result<Text> {
-        let mut input = Input::open(path, self.config.charset()?, &Silent)?;
-        Ok(Text { text: input.text()?.to_string(), source: file_name(path) })
+        whole(Input::open(path, self.config.charset()?, &Silent)?)
     }
 
     /// Reads a whole stream as one text.
@@ -127,13 +131,12 @@ impl TextReader {
     /// # Errors
     /// As [`read`](TextReader::read).
     pub fn read_whole_stream(&self, stream: impl Read, name: &str) -> Result<Text> {
-        let mut input = Input::of_reader(name, stream, self.config.charset()?, &Silent)?;
-        Ok(Text { text: input.text()?.to_string(), source: name.to_string() })
+        whole(Input::of_reader(name, stream, self.config.charset()?, &Silent)?)
     }
 
     fn read_input(&self, input: Input) -> Result<Texts> {
         let mut input = input.with_extension(self.format.map(TextFormat::extension));
-        let name = file_name(&input.path);
+        let name = input.file_name();
         let mut request =
             Request { like: self.layout.as_ref(), of_model: self.of_model, ..Request::new(&self.config, false)? };
         if self.delimiter_of_model && !readers::is_table_name(&input.head().extension) {
@@ -164,12 +167,16 @@ impl TextReader {
     pub fn lines<R: BufRead>(&self, reader: R, name: &str) -> Result<impl Iterator<Item = Result<Text>> + use<R>> {
         let charset = self.config.charset()?;
         if !charset.has_ascii_lines(b"") {
-            let expected =
-                "an encoding whose lines can be read one by one (--input-format lines reads all of stdin first)";
+            let expected = "an encoding whose lines can be read one by one (others are read from a file, not a stream)";
             return Err(Error::invalid_value("encoding", expected, format!("{:?}", self.config.encoding)));
         }
         Ok(lines(reader, name.to_owned(), charset))
     }
+}
+
+/// All of an input as one text.
+fn whole(mut input: Input) -> Result<Text> {
+    Ok(Text { source: input.file_name(), text: input.text()?.to_string() })
 }
 
 fn lines<R: BufRead>(mut reader: R, name: String, charset: Charset) -> impl Iterator<Item = Result<Text>> + use<R> {

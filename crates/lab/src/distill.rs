@@ -170,8 +170,7 @@ impl Work<'_> {
         self.progress.begin(task, "texts", Some(documents.len() as u64));
         let mut said = Vec::with_capacity(documents.len() * predictor.labels().len());
         for documents in documents.chunks(BATCH) {
-            let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
-            for prediction in predictor.predict_documents(&texts, self.progress)? {
+            for prediction in predictor.predict_documents(documents, self.progress)? {
                 said.extend(prediction.probabilities);
             }
             self.progress.advance(documents.len() as u64);

@@ -209,7 +209,7 @@ impl WordVectors {
     }
 }
 
-/// The table of ids, and the rows whose word is in an earlier row.
+/// The hash table from words to rows, and the rows of duplicate words.
 fn index(words: &[String]) -> (HashTable<u32>, Vec<usize>) {
     let mut ids = HashTable::with_capacity(words.len());
     let mut again = Vec::new();

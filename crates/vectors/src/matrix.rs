@@ -196,7 +196,7 @@ impl EmbeddingMatrix {
         Some(format!("{counted}. {reason}."))
     }
 
-    /// The fraction of all occurrences in the training texts whose word has a vector, in [0, 1]; 1 for no occurrences.
+    /// Fraction of the training tokens that have a vector, in [0, 1]; 1 without tokens.
     pub fn coverage(&self) -> f64 {
         if self.tokens == 0 { 1.0 } else { self.covered_tokens as f64 / self.tokens as f64 }
     }

@@ -105,8 +105,7 @@ fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, output: &Output) -> Resu
     let (mut confusion, mut answers, mut predicted) = (Confusion::new(labels.len()), Vec::new(), Vec::new());
     bars.begin("evaluate", "texts", Some(corpus.test.len() as u64));
     for documents in corpus.test.chunks(BATCH) {
-        let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
-        for (document, prediction) in documents.iter().zip(predictor.predict_documents(&texts, &bars)?) {
+        for (document, prediction) in documents.iter().zip(predictor.predict_documents(documents, &bars)?) {
             confusion.add(document.label, prediction.label);
             predicted.push(prediction.label);
             answers.push((f64::from(prediction.probability()), prediction.label == document.label));

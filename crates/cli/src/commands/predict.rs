@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum, ValueHint};
 use ninefold::Error;
-use ninefold::data::CorpusConfig;
 use ninefold::data::texts::{Text, TextFormat, TextReader};
+use ninefold::data::{self, CorpusConfig};
 use ninefold::models::predictor::{Prediction, Predictor};
 use ninefold::phrasing::printable;
 use serde_json::json;
@@ -55,7 +55,7 @@ pub struct PredictArgs {
     /// The encoding of the texts [default: as in training]
     #[arg(long, value_name = "NAME", help_heading = "Data")]
     pub encoding: Option<String>,
-    /// The format of the texts [default: detected; lines on stdin without --text-column]
+    /// The format of the texts [default: detected; lines on stdin without --text-column or --delimiter]
     #[arg(long, value_name = "FORMAT", help_heading = "Data")]
     pub input_format: Option<InputFormat>,
     /// Read every file, or stdin, as one text
@@ -115,27 +115,18 @@ pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
 
 fn label_all(args: &PredictArgs, output: &Output) -> Result<()> {
     let predictor = Predictor::load_with(&args.model, args.members.paths())?;
-    let mut counts = Counts::default();
     let trained = as_trained(&predictor, &args.text_column, &Bars::new(output))?;
-    let reader = |format: Option<TextFormat>| TextReader::new(args.config(), &trained, format);
+    let mut labelling = Labelling { args, trained, predictor, output, texts: 0, unsure: 0 };
     if args.files.is_empty() {
-        label_stdin(args, &reader, &predictor, &mut counts, output)?;
+        labelling.stdin()?
     } else {
-        let reader = reader(args.input_format.map(TextFormat::from));
-        label_files(args, &reader, &predictor, &mut counts, output)?;
+        labelling.files()?
     }
     if args.min_probability > 0.0 {
-        let Counts { texts, unsure } = counts;
+        let Labelling { texts, unsure, .. } = labelling;
         output.say(&format!("no label for {unsure} of {texts} texts: probability below {}", args.min_probability));
     }
     Ok(())
-}
-
-/// How many texts there were, and how many of them got no label.
-#[derive(Default)]
-struct Counts {
-    texts: usize,
-    unsure: usize,
 }
 
 impl PredictArgs {
@@ -151,79 +142,104 @@ impl PredictArgs {
     }
 }
 
-fn label_files(
-    args: &PredictArgs,
-    reader: &TextReader,
-    predictor: &Predictor,
-    counts: &mut Counts,
-    output: &Output,
-) -> Result<()> {
-    for path in &args.files {
-        if args.whole && path.is_file() {
-            label(args, predictor, &[reader.read_whole(path)?], counts, output)?;
-            continue;
-        }
-        let texts = reader.read(path)?;
-        if let Some(columns) = &texts.columns {
-            output.say(&format!("{}: {columns}", path.display()));
-        }
-        label_batches(args, predictor, &texts.texts, counts, output)?;
-    }
-    Ok(())
+/// A call of the command.
+struct Labelling<'a> {
+    args: &'a PredictArgs,
+    trained: data::InputFormat,
+    predictor: Predictor,
+    output: &'a Output,
+    /// How many texts there were.
+    texts: usize,
+    /// How many of them got no label.
+    unsure: usize,
 }
 
-fn label_batches(
-    args: &PredictArgs,
-    predictor: &Predictor,
-    texts: &[Text],
-    counts: &mut Counts,
-    output: &Output,
-) -> Result<()> {
-    texts.chunks(BATCH).try_for_each(|texts| label(args, predictor, texts, counts, output))
-}
-
-/// Labels stdin: line by line, as a table or JSON objects where a flag says so, or as one text.
-fn label_stdin(
-    args: &PredictArgs,
-    reader: &dyn Fn(Option<TextFormat>) -> TextReader,
-    predictor: &Predictor,
-    counts: &mut Counts,
-    output: &Output,
-) -> Result<()> {
-    const NAME: &str = "stdin";
-    if args.whole {
-        let text = reader(None).read_whole_stream(io::stdin(), NAME)?;
-        return label(args, predictor, &[text], counts, output);
+impl Labelling<'_> {
+    fn reader(&self, format: Option<TextFormat>) -> TextReader {
+        TextReader::new(self.args.config(), &self.trained, format)
     }
-    let format = match (args.input_format, args.text_column.is_empty()) {
-        (Some(InputFormat::Lines), _) | (None, true) => {
-            return label_lines(args, &reader(None), predictor, counts, output);
+
+    fn files(&mut self) -> Result<()> {
+        let reader = self.reader(self.args.input_format.map(TextFormat::from));
+        for path in &self.args.files {
+            if self.args.whole && path.is_file() {
+                self.label(&[reader.read_whole(path)?])?;
+                continue;
+            }
+            let texts = reader.read(path)?;
+            if let Some(columns) = &texts.columns {
+                self.output.say(&format!("{}: {columns}", path.display()));
+            }
+            self.batches(&texts.texts)?;
         }
-        (format, _) => format.map(TextFormat::from),
-    };
-    let mut first = [0];
-    let read = io::stdin().read(&mut first).context("cannot read stdin")?;
-    let format = format.unwrap_or(if first == *b"{" { TextFormat::Jsonl } else { TextFormat::Csv });
-    let all = Cursor::new(&first[..read]).chain(io::stdin());
-    let texts = reader(Some(format)).read_stream(all, NAME)?;
-    label_batches(args, predictor, &texts.texts, counts, output)
-}
-
-/// Labels lines as they come: a line alone when somebody types, many at once when a file is piped in.
-fn label_lines(
-    args: &PredictArgs,
-    reader: &TextReader,
-    predictor: &Predictor,
-    counts: &mut Counts,
-    output: &Output,
-) -> Result<()> {
-    let incoming = read_stdin(reader)?;
-    while let Some(first) = next(&incoming)? {
-        let waiting = incoming.try_iter().take(BATCH - 1);
-        let texts = std::iter::once(first).chain(waiting).collect::<Result<Vec<Text>, Error>>()?;
-        label(args, predictor, &texts, counts, output)?;
+        Ok(())
     }
-    Ok(())
+
+    /// Labels stdin: line by line, as a table or JSON objects where a flag says so, or as one text.
+    fn stdin(&mut self) -> Result<()> {
+        const NAME: &str = "stdin";
+        if self.args.whole {
+            let text = self.reader(None).read_whole_stream(io::stdin(), NAME)?;
+            return self.label(&[text]);
+        }
+        let names_columns = !self.args.text_column.is_empty() || self.args.delimiter.is_some();
+        let format = match self.args.input_format {
+            Some(InputFormat::Lines) => return self.lines(),
+            None if !names_columns => return self.lines(),
+            format => format.map(TextFormat::from),
+        };
+        let mut first = [0];
+        let read = io::stdin().read(&mut first).context("cannot read stdin")?;
+        let format = format.unwrap_or(if first == *b"{" { TextFormat::Jsonl } else { TextFormat::Csv });
+        let all = Cursor::new(&first[..read]).chain(io::stdin());
+        let texts = self.reader(Some(format)).read_stream(all, NAME)?;
+        self.batches(&texts.texts)
+    }
+
+    /// Labels lines as they come: a line alone when somebody types, many at once when a file is piped in.
+    fn lines(&mut self) -> Result<()> {
+        let incoming = read_stdin(&self.reader(None))?;
+        while let Some(first) = next(&incoming)? {
+            let waiting = incoming.try_iter().take(BATCH - 1);
+            let texts = std::iter::once(first).chain(waiting).collect::<Result<Vec<Text>, Error>>()?;
+            self.label(&texts)?;
+        }
+        Ok(())
+    }
+
+    fn batches(&mut self, texts: &[Text]) -> Result<()> {
+        texts.chunks(BATCH).try_for_each(|texts| self.label(texts))
+    }
+
+    fn label(&mut self, texts: &[Text]) -> Result<()> {
+        if stop::is_stopped() {
+            return Err(Error::Interrupted.into());
+        }
+        let predictions = self.predictor.predict(texts, &Bars::new(self.output))?;
+        let mut printed = String::new();
+        for (text, prediction) in texts.iter().zip(&predictions) {
+            let top = named(prediction, self.predictor.labels(), usize::from(self.args.top));
+            let &(best, probability) = top.first().context("a model without labels")?;
+            let is_sure = f64::from(prediction.probability()) >= self.args.min_probability;
+            self.texts += 1;
+            self.unsure += usize::from(!is_sure);
+            if self.args.format.is_json() {
+                let label = is_sure.then_some(best);
+                let mut object = json!({ "source": text.source, "label": label, "probability": probability });
+                if self.args.top > 1 {
+                    object["top"] =
+                        top.iter().map(|(name, share)| json!({ "label": name, "probability": share })).collect();
+                }
+                writeln!(printed, "{object}")?;
+            } else {
+                let name = |label: &'_ str| if is_sure { printable(label).into_owned() } else { String::new() };
+                let columns: Vec<String> =
+                    top.iter().map(|(label, share)| format!("{}\t{share:.4}", name(label))).collect();
+                writeln!(printed, "{}", columns.join("\t"))?;
+            }
+        }
+        self.output.print(&printed)
+    }
 }
 
 /// The next line; `None` at the end. A signal ends the wait.
@@ -251,43 +267,6 @@ fn read_stdin(reader: &TextReader) -> Result<Receiver<Result<Text, Error>>> {
     };
     thread::Builder::new().spawn(read).context("cannot start a thread that reads stdin")?;
     Ok(receiver)
-}
-
-fn label(
-    args: &PredictArgs,
-    predictor: &Predictor,
-    texts: &[Text],
-    counts: &mut Counts,
-    output: &Output,
-) -> Result<()> {
-    if stop::is_stopped() {
-        return Err(Error::Interrupted.into());
-    }
-    let contents: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
-    let predictions = predictor.predict(&contents, &Bars::new(output))?;
-    let mut printed = String::new();
-    for (text, prediction) in texts.iter().zip(&predictions) {
-        let top = named(prediction, predictor.labels(), usize::from(args.top));
-        let &(best, probability) = top.first().context("a model without labels")?;
-        let is_sure = f64::from(prediction.probability()) >= args.min_probability;
-        counts.texts += 1;
-        counts.unsure += usize::from(!is_sure);
-        if args.format.is_json() {
-            let label = is_sure.then_some(best);
-            let mut object = json!({ "source": text.source, "label": label, "probability": probability });
-            if args.top > 1 {
-                object["top"] =
-                    top.iter().map(|(name, share)| json!({ "label": name, "probability": share })).collect();
-            }
-            writeln!(printed, "{object}")?;
-        } else {
-            let name = |label: &'_ str| if is_sure { printable(label).into_owned() } else { String::new() };
-            let columns: Vec<String> =
-                top.iter().map(|(label, share)| format!("{}\t{share:.4}", name(label))).collect();
-            writeln!(printed, "{}", columns.join("\t"))?;
-        }
-    }
-    output.print(&printed)
 }
 
 /// The most probable labels by name, probabilities to six digits.

@@ -38,7 +38,7 @@ struct Kept {
     stdin: &'static [&'static str],
 }
 
-const KEPT: [Kept; 7] = [
+const KEPT: [Kept; 8] = [
     Kept {
         file: "header.csv",
         write: |texts| table(texts, ',', true),
@@ -68,6 +68,12 @@ const KEPT: [Kept; 7] = [
         write: |texts| table(texts, ',', true),
         train: &["--text-column", "title,body"],
         stdin: &["--input-format", "csv"],
+    },
+    Kept {
+        file: "semicolons.csv",
+        write: |texts| table(texts, ';', true),
+        train: &["--text-column", "body"],
+        stdin: &["--delimiter", "semicolon"],
     },
     Kept {
         file: "objects.jsonl",

@@ -1,30 +1,14 @@
 //! Every format, from files on disk to a corpus in three parts.
 #![allow(clippy::unwrap_used)]
 
-use std::path::Path;
-
 use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_data::{Corpus, CorpusConfig, Document, PartCounts, Split};
-use tempfile::TempDir;
 
-/// A folder with these files in it.
-fn folder(files: &[(&str, &[u8])]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = dir.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-    dir
-}
-
-fn config(path: &Path) -> CorpusConfig {
-    CorpusConfig { data: path.display().to_string(), ..CorpusConfig::default() }
-}
+use crate::common::{self, config, folder};
 
 fn load(config: &CorpusConfig) -> Corpus {
-    ninefold_data::load(config, &Folders::default(), &Silent).unwrap()
+    common::load(config).unwrap()
 }
 
 /// "label|source|text" of every document, sorted.

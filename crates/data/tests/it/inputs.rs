@@ -2,30 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
-use std::path::Path;
 
-use ninefold_core::progress::Silent;
-use ninefold_core::{Folders, Result};
-use ninefold_data::{Corpus, CorpusConfig, Document, PartCounts, Split, TestSplit};
-use tempfile::TempDir;
+use ninefold_data::{CorpusConfig, Document, PartCounts, Split, TestSplit};
 
-fn folder(files: &[(&str, &[u8])]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = dir.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-    dir
-}
-
-fn config(path: &Path) -> CorpusConfig {
-    CorpusConfig { data: path.display().to_string(), ..CorpusConfig::default() }
-}
-
-fn load(config: &CorpusConfig) -> Result<Corpus> {
-    ninefold_data::load(config, &Folders::default(), &Silent)
-}
+use crate::common::{config, folder, load};
 
 fn table(texts: usize) -> String {
     let row = |n: usize| format!("a film number {n},{}\n", ["pos", "neg"][n % 2]);

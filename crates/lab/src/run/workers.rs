@@ -29,11 +29,11 @@ pub(crate) fn run<J: Sync, T>(
         WorkerPool { progress, is_stopped: AtomicBool::new(false), lines: Mutex::new(vec![String::new(); workers]) };
     let outcome = Mutex::new((done, Ok(())));
     let work_off = |place: usize| {
-        let member = Worker { pool: &pool, place, task: Mutex::default() };
+        let worker = Worker { pool: &pool, place, task: Mutex::default() };
         while !pool.is_stopped.load(Ordering::Relaxed)
             && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
         {
-            let result = work(job, &member);
+            let result = work(job, &worker);
             let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
             let (done, first_error) = &mut *outcome;
             if let Err(error) = result.and_then(done) {
@@ -61,14 +61,14 @@ pub(crate) fn pools(workers: usize) -> Result<Vec<ThreadPool>> {
     (0..workers).map(|place| pool(threads / workers + usize::from(place < threads % workers))).collect()
 }
 
-/// What the members share.
+/// What the workers share.
 struct WorkerPool<'a> {
     progress: &'a dyn Progress,
     is_stopped: AtomicBool,
-    lines: Mutex<Vec<String>>, // what each member is at
+    lines: Mutex<Vec<String>>, // the task of each worker
 }
 
-/// One member's view of the watcher: its figures are a line among the others' lines.
+/// The progress of one worker: a line beside those of the others.
 struct Worker<'a> {
     pool: &'a WorkerPool<'a>,
     place: usize,

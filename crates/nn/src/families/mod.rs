@@ -138,7 +138,7 @@ pub(crate) fn size_within(key: &str, value: usize, max: usize) -> Result<()> {
     }
 }
 
-/// Refuses what is not a fraction of values that can be dropped.
+/// Checks a dropout rate.
 fn fraction(key: &str, value: f64) -> Result<()> {
     if (0.0..1.0).contains(&value) {
         Ok(())

@@ -13,11 +13,11 @@ const NAMED: usize = 5;
 /// A sentence per ensemble; of those of seeds only the one of the pair that validation chose. `board`: a row per pair.
 pub(crate) fn ensembles(board: &Leaderboard) -> Vec<String> {
     let best = board.best().filter(|best| best.kind == RowKind::Pair).map(Row::pair);
-    let is_significant = |row: &&Row| {
+    let is_described = |row: &&Row| {
         let is_of_best = || row.members.first().map(|member| &member.name) == best.as_ref();
         row.kind == RowKind::Ensemble && (!is_of_seeds(row) || is_of_best())
     };
-    board.rows.iter().filter(is_significant).filter_map(|row| sentence(board, row)).collect()
+    board.rows.iter().filter(is_described).filter_map(|row| sentence(board, row)).collect()
 }
 
 /// True for the seeds of one pair.
