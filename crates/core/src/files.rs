@@ -4,7 +4,9 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Error, Location, Result};
 
@@ -47,9 +49,90 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -
     let mut writer = BufWriter::new(temporary.as_file());
     write(&mut writer).and_then(|()| writer.flush()).map_err(fail())?;
     drop(writer);
+    abort_point();
     temporary.as_file().sync_all().map_err(fail())?;
     temporary.persist(path).map_err(|error| fail()(error.error))?;
+    abort_point();
     Ok(())
+}
+
+/// Gives a file or folder that is complete its final name.
+///
+/// # Errors
+/// [`Error::Io`] with the final name.
+pub fn move_into_place(from: &Path, to: &Path) -> Result<()> {
+    abort_point();
+    fs::rename(from, to).map_err(Error::io("move into place", to))?;
+    abort_point();
+    Ok(())
+}
+
+/// A folder that is made under a hidden name beside its place, and gets its name when it is complete. What a killed process left of
+/// it is found by the next one.
+#[derive(Debug)]
+pub struct UnfinishedFolder {
+    place: PathBuf,
+    hidden: PathBuf,
+}
+
+impl UnfinishedFolder {
+    /// Begins a folder, or continues the one that an earlier process began with the same `key`. What was begun with another key is
+    /// removed.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when `place` holds something already, [`Error::Io`] when it cannot be written.
+    pub fn begin(place: &Path, key: &str) -> Result<UnfinishedFolder> {
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let hidden = place.with_file_name(format!("{TEMPORARY}unfinished-{name}"));
+        let key_file = hidden.join("key");
+        if !fs::read_to_string(&key_file).is_ok_and(|earlier| earlier == key) {
+            if fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_some()) {
+                return Err(Error::data(format!("{}: holds files already: choose another folder", place.display())));
+            }
+            if hidden.exists() {
+                fs::remove_dir_all(&hidden).map_err(Error::io("remove", &hidden))?;
+            }
+            write_atomically(&key_file, |out| out.write_all(key.as_bytes()))?;
+        }
+        remove_temporary(&hidden)?;
+        Ok(UnfinishedFolder { place: place.to_path_buf(), hidden })
+    }
+
+    /// Where a part of the work is: under the hidden name, or already in its place.
+    pub fn part(&self, name: &str) -> PathBuf {
+        let part = self.hidden.join(name);
+        if !part.exists() && self.is_in_place() { self.place.clone() } else { part }
+    }
+
+    fn is_in_place(&self) -> bool {
+        fs::read_dir(&self.place).is_ok_and(|mut entries| entries.next().is_some())
+    }
+
+    /// Moves a part into its place and removes the others.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when a folder cannot be moved or removed.
+    pub fn finish(self, part: &str) -> Result<()> {
+        if !self.is_in_place() {
+            if self.place.exists() {
+                fs::remove_dir(&self.place).map_err(Error::io("replace the folder", &self.place))?;
+            }
+            move_into_place(&self.hidden.join(part), &self.place)?;
+        }
+        fs::remove_dir_all(&self.hidden).map_err(Error::io("remove", &self.hidden))
+    }
+}
+
+/// A moment at which a kill is tested: the process aborts at the one whose number, counted from 1, `NINEFOLD_ABORT_AT` holds.
+/// There is one before a file gets its final name and one after. Only tests set the variable.
+fn abort_point() {
+    static ABORT_AT: LazyLock<Option<u32>> = LazyLock::new(|| std::env::var("NINEFOLD_ABORT_AT").ok()?.parse().ok());
+    static PASSED: AtomicU32 = AtomicU32::new(0);
+    if let Some(at) = *ABORT_AT
+        && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == at
+    {
+        std::process::abort();
+    }
 }
 
 /// Fails now, before long work, where [`write_atomically`] would fail after it. Missing parent folders are made.
@@ -160,6 +243,28 @@ mod tests {
         remove_temporary(folder.path()).unwrap();
         assert!(kept.iter().all(|path| path.is_file()));
         assert!(leftover.iter().all(|path| !path.exists()));
+    }
+
+    #[test]
+    fn unfinished_folder_is_continued_with_its_key_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("student");
+        let begin = |key: &str| UnfinishedFolder::begin(&place, key);
+        let write = |unfinished: &UnfinishedFolder, text: &str| {
+            write_atomically(&unfinished.part("model").join("weights"), |out| out.write_all(text.as_bytes())).unwrap();
+        };
+        write(&begin("a").unwrap(), "first");
+        assert!(begin("a").unwrap().part("model").join("weights").is_file(), "left by a process that was killed");
+        let other = begin("b").unwrap();
+        assert!(!other.part("model").exists() && !place.exists());
+        write(&other, "second");
+        fs::rename(other.part("model"), &place).unwrap(); // killed in the middle of `finish`
+        let again = begin("b").unwrap();
+        assert_eq!(again.part("model"), place);
+        again.finish("model").unwrap();
+        assert_eq!(fs::read_to_string(place.join("weights")).unwrap(), "second");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing hidden is left");
+        assert!(begin("b").unwrap_err().to_string().contains("holds files already"));
     }
 
     #[test]

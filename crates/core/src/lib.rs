@@ -2,6 +2,7 @@
 //!
 //! *Invariant:* nothing here knows what the program is for.
 
+mod auto;
 pub mod checksum;
 pub mod error;
 pub mod files;
@@ -13,5 +14,6 @@ pub mod progress;
 pub mod rng;
 pub mod threads;
 
+pub use auto::Auto;
 pub use error::{Error, Result};
 pub use folders::Folders;

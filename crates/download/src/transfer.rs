@@ -249,6 +249,6 @@ impl Part {
     fn finish(self) -> Result<()> {
         self.file.sync_all().map_err(Error::io("write", &self.partial))?;
         drop(std::fs::remove_file(validator_path(&self.partial))); // there may be none
-        std::fs::rename(&self.partial, &self.path).map_err(Error::io("write", &self.path))
+        files::move_into_place(&self.partial, &self.path)
     }
 }

@@ -10,7 +10,6 @@
 //! # Source
 //! Hinton, Vinyals & Dean, "Distilling the knowledge in a neural network" (2015).
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -21,8 +20,10 @@ use crate::run::parts::Parts;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::run::{pair, pretraining};
+use crate::store::keys;
 use crate::{Config, Session};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::files::UnfinishedFolder;
 use ninefold_core::progress::Progress;
 use ninefold_data::Document;
 use ninefold_metrics::paired::{discordant, holm, mcnemar};
@@ -83,35 +84,38 @@ fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, sess
     let ([embedding], &[cell]) = (config.embeddings.as_slice(), config.models.as_slice()) else {
         return Err(Error::invalid_value("embeddings, models", "one of each", "more"));
     };
-    if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
-    }
     let predictor = Predictor::load(teacher)?;
     let texts = Texts::load(config, session)?;
     same_labels((teacher, predictor.labels()), (Path::new(&config.corpus.data), &texts.corpus.labels))?;
-    fs::create_dir_all(output).map_err(Error::io("create the folder", output))?; // before hours are spent
+    let unfinished = UnfinishedFolder::begin(output, &key(config, teacher, &texts)?)?;
     let protocol = texts.corpus.protocol.to_string();
     if predictor.protocols().iter().any(|other| *other != protocol) {
         progress
             .notice("the teacher was trained on other texts or another split: it may have learned these validation or test texts");
     }
+    let config = &texts.fit(config, progress);
     let vectors = Vectors::make(embedding, config, &texts, session)?;
     let work = Work { config, texts: &texts, vectors: &vectors, pair: (embedding.clone(), cell), progress };
     let name = predictor.name().to_string();
     let said = work.said(&predictor, &texts.corpus.train, "teacher, training texts")?;
     let targets = at_temperature(&said, texts.corpus.labels.len(), config.distill.temperature);
     let mut measured = vec![work.measured("teacher", teacher, predictor)?];
-    work.train("student", Some((&targets, name)), output)?;
-    measured.push(work.measured("student", output, Predictor::load(output)?)?);
+    measured.push(work.trained_and_measured("student", Some((&targets, name)), &unfinished)?);
     if beside {
-        let folder = tempfile::tempdir().map_err(Error::io("create the folder", std::env::temp_dir()))?;
-        work.train("without a teacher", None, folder.path())?;
-        measured.push(work.measured("without a teacher", folder.path(), Predictor::load(folder.path())?)?);
+        measured.push(work.trained_and_measured("without a teacher", None, &unfinished)?);
     }
+    unfinished.finish("student")?;
     let comparisons = compared(texts.test.labels(), &measured);
     let rows = measured.into_iter().map(|(row, _)| row).collect();
     let confidence_level = config.statistics.level();
     Ok(Distilled { protocol: texts.corpus.protocol.clone(), rows, comparisons, confidence_level })
+}
+
+/// The key of what `distill` trains: its settings, its teacher and its texts.
+fn key(config: &Config, teacher: &Path, texts: &Texts) -> Result<String> {
+    let teacher = teacher.join("config.json"); // holds the checksums of the other files
+    let teacher = std::fs::read(&teacher).map_err(Error::io("read", &teacher))?;
+    keys::of(&(config.settled(), &config.distill, teacher, &texts.fingerprint))
 }
 
 /// A model and its answers to the test texts.
@@ -177,6 +181,27 @@ impl Work<'_> {
         }
         self.progress.end();
         Ok(said)
+    }
+
+    /// The network with or without a teacher: trained now, or by an earlier process that was interrupted later.
+    fn trained_and_measured(
+        &self,
+        role: &str,
+        teacher: Option<(&[f32], String)>,
+        unfinished: &UnfinishedFolder,
+    ) -> Result<Measured> {
+        let folder = unfinished.part(role);
+        let predictor = match Predictor::load(&folder) {
+            Ok(trained) => {
+                self.progress.notice(&format!("{role}: trained earlier"));
+                trained
+            }
+            Err(_) => {
+                self.train(role, teacher, &folder)?;
+                Predictor::load(&folder)?
+            }
+        };
+        self.measured(role, &folder, predictor)
     }
 
     /// Trains the network, with or without a teacher, and saves it.

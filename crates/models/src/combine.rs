@@ -1,7 +1,6 @@
 //! Several saved models -> one ensemble that holds copies of them: what `ninefold ensemble` makes.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::{
@@ -10,6 +9,7 @@ use crate::bundle::{
 };
 use crate::model::Model;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::files::UnfinishedFolder;
 use ninefold_metrics::Rule;
 
 /// Makes an ensemble of saved models in `output`, their folders copied. `weights`: one per model, or none: all count the same.
@@ -22,9 +22,7 @@ use ninefold_metrics::Rule;
 /// for an `output` that holds something already; otherwise as [`Model::load`].
 pub fn combine_models(models: &[PathBuf], weights: &[f64], output: &Path, made_by: String) -> Result<EnsembleConfig> {
     let weights = checked(weights, models.len())?;
-    if fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::data(format!("{}: holds files already: choose another folder", output.display())));
-    }
+    let unfinished = UnfinishedFolder::begin(output, &key(models, &weights))?;
     let alone = match models {
         [only] if is_ensemble(only) => Some(read_ensemble(only, MemberPaths::Inside)?),
         _ => None,
@@ -54,9 +52,19 @@ pub fn combine_models(models: &[PathBuf], weights: &[f64], output: &Path, made_b
     let sha256 = BTreeMap::new();
     let mut config =
         EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training, sha256 };
-    config.place_members(&folders, output, Placing::Copy)?;
-    config.save(output, &labels)?;
+    let folder = unfinished.part(ENSEMBLE);
+    config.place_members(&folders, &folder, Placing::Copy)?;
+    config.save(&folder, &labels)?;
+    unfinished.finish(ENSEMBLE)?;
     Ok(config)
+}
+
+/// The name under which an ensemble is made.
+const ENSEMBLE: &str = "ensemble";
+
+/// What the content of an ensemble depends on.
+fn key(models: &[PathBuf], weights: &[f64]) -> String {
+    format!("{models:?} {weights:?}")
 }
 
 /// A model on its way into an ensemble.

@@ -63,6 +63,9 @@ pub struct Row {
     pub seconds: Seconds,
     /// Trained numbers of the network, those of the embedding included where it was tuned.
     pub parameters: usize,
+    /// What the network did not read of the test texts; `None` where it read all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Unread>,
     /// Epochs trained.
     #[serde(default)]
     pub epochs: usize,
@@ -90,6 +93,17 @@ pub struct Row {
     /// Why there are no scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// What is left out of long texts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Number of tokens after which a text is cut.
+    pub max_len: usize,
+    /// Fraction of the test texts that are longer.
+    pub texts: f64,
+    /// Fraction of the tokens of the test texts that are left out.
+    pub tokens: f64,
 }
 
 /// A model that answers together with others.

@@ -24,7 +24,7 @@ pub use distilled::{Distilled, DistilledRow};
 pub use environment::Environment;
 pub use folder::RunRecords;
 pub use ladder::{Change, Gain, LadderResults, LadderRun, LadderStep, LadderVariant};
-pub use leaderboard::{Leaderboard, Member, Row, Seconds};
+pub use leaderboard::{Leaderboard, Member, Row, Seconds, Unread};
 pub use model::{ClassRow, Mistake, PairRecord, Prediction, VectorCoverage};
 pub use names::{NO_EMBEDDING, RowKind, STACKED, pair_name, setting_name, setting_value};
 pub use ninefold_metrics::compare::Intervals;

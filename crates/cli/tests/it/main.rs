@@ -10,6 +10,7 @@ mod embed;
 mod ensembles;
 mod families;
 mod flags;
+mod kills;
 mod leaderboard;
 mod out_of_vocabulary;
 mod pretraining;

@@ -222,7 +222,7 @@ fn a_written_corpus_has_a_file_per_text_and_spares_what_is_there() {
     };
     assert_eq!((count("train"), count("test")), (corpus.train.len(), corpus.test.len()));
     let error = corpus.write(&target).unwrap_err();
-    assert!(matches!(error, Error::Data { .. }) && error.to_string().contains("not empty"), "{error}");
+    assert!(matches!(error, Error::Data { .. }) && error.to_string().contains("holds files already"), "{error}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use toml::{Table, Value};
 use crate::EmbeddingKind;
 use crate::config::embedding_kind::{PretrainedConfig, fields, unknown_setting};
 use crate::config::mistakes::explain;
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_embeddings::glove::GloveConfig;
 use ninefold_embeddings::word2vec::Word2VecConfig;
@@ -23,8 +24,9 @@ pub struct EmbeddingSpec {
     pub unknown: Unknown,
     /// What networks read where a token is not in the vocabulary: "unk" (one vector for all), or "subwords": the mean of the vectors
     /// of its n-grams, for embeddings that have n-grams (FastText, or a fastText model as a file). Those of the vocabulary's words
-    /// count; they stay as they come, and the saved model keeps them.
-    pub out_of_vocabulary: OutOfVocabulary,
+    /// count; they stay as they come, and the saved model keeps them. "auto": "subwords" for FastText where more than a fifth of the
+    /// validation tokens are unknown, else "unk".
+    pub out_of_vocabulary: Auto<OutOfVocabulary>,
 }
 
 /// The specs that exist without being declared, in the order of their rows. Each has the name of its kind.
@@ -48,8 +50,21 @@ pub(crate) fn built_in(dim: usize, window: usize, epochs: usize) -> Vec<Embeddin
 impl EmbeddingSpec {
     /// A spec whose words without a vector are treated as usual.
     pub fn new(name: impl Into<String>, kind: EmbeddingKind) -> EmbeddingSpec {
-        let (unknown, out_of_vocabulary) = (Unknown::default(), OutOfVocabulary::default());
-        EmbeddingSpec { name: name.into(), kind, unknown, out_of_vocabulary }
+        EmbeddingSpec { name: name.into(), kind, unknown: Unknown::default(), out_of_vocabulary: Auto::Auto }
+    }
+
+    /// Whether networks read words outside of the vocabulary by their n-grams.
+    pub(crate) fn reads_subwords(&self) -> bool {
+        self.out_of_vocabulary == Auto::Value(OutOfVocabulary::Subwords)
+    }
+
+    /// The spec for texts with so many unknown tokens that n-grams are worth reading, or for others, where it says "auto".
+    pub(crate) fn fitted(&self, has_many_unknown: bool) -> EmbeddingSpec {
+        let chosen = match &self.kind {
+            EmbeddingKind::Fasttext(_) if has_many_unknown => OutOfVocabulary::Subwords,
+            _ => OutOfVocabulary::Unk,
+        };
+        EmbeddingSpec { out_of_vocabulary: Auto::Value(self.out_of_vocabulary.or(chosen)), ..self.clone() }
     }
 
     /// The settings of specs of a kind with their documentation, in the order in which they are written: without `name` and
@@ -95,7 +110,7 @@ impl EmbeddingSpec {
         match (key, value) {
             ("unknown", value) => self.unknown = value.map_or(Ok(Unknown::default()), |value| typed(path, value))?,
             ("out_of_vocabulary", value) => {
-                self.out_of_vocabulary = value.map_or(Ok(OutOfVocabulary::default()), |value| typed(path, value))?;
+                self.out_of_vocabulary = value.map_or(Ok(Auto::Auto), |value| typed(path, value))?;
             }
             (key, value) => {
                 let mut settings = self.kind.settings()?;

@@ -4,7 +4,6 @@ use crate::config::embedding_list::written_key;
 use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::nearest;
-use ninefold_vectors::oov::OutOfVocabulary;
 
 impl Config {
     /// Every spec by itself, and that each name in `embeddings` is one's.
@@ -51,7 +50,7 @@ impl Config {
     }
 
     /// The specs that take part in a comparison.
-    fn compared_specs(&self) -> impl Iterator<Item = &EmbeddingSpec> {
+    pub(crate) fn compared_specs(&self) -> impl Iterator<Item = &EmbeddingSpec> {
         self.embeddings.iter().flat_map(|embedding| self.specs(embedding))
     }
 
@@ -62,7 +61,7 @@ impl Config {
 
     /// The specs that read words outside of the vocabulary by their n-grams.
     fn reads_subwords(&self) -> Vec<&EmbeddingSpec> {
-        self.compared_specs().filter(|spec| spec.out_of_vocabulary == OutOfVocabulary::Subwords).collect()
+        self.compared_specs().filter(|spec| spec.reads_subwords()).collect()
     }
 
     /// False when no embedding that is to read words by their n-grams can have n-grams.

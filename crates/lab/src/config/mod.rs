@@ -124,7 +124,7 @@ impl Config {
         within("tokenizer", self.tokenizer.validate())?;
         within("vocab", self.vocab.validate())?;
         self.validate_embeddings()?;
-        within("model", self.model.validate(&self.models, self.training.max_len))?;
+        within("model", self.model.validate(&self.models, self.training.max_len()))?;
         within("pretraining", self.pretraining.validate())?;
         within("training", self.training.validate())?;
         within("baseline", self.baseline.validate())?;

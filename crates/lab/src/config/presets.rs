@@ -4,6 +4,7 @@
 
 use crate::config::embedding::built_in;
 use crate::{BaselineConfig, BaselineKind, Config, DistillConfig, Embedding, EnsembleKind, ModelConfig, SearchConfig};
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_metrics::StatisticsConfig;
 use ninefold_nn::families::recurrent::Recurrent;
@@ -166,7 +167,7 @@ fn round(round: Round) -> Config {
             epochs: 20,
             batch_size: round.batch_size,
             learning_rate: round.learning_rate,
-            max_len: round.max_len,
+            max_len: Auto::Value(round.max_len),
             max_grad_norm: 0.25,
             patience: 0,
             ..TrainConfig::default()

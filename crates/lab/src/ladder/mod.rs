@@ -62,6 +62,7 @@ fn climb(foot: &Config, top: &Config, path: &Path, session: &Session) -> Result<
     RunFolder::check(path, top)?;
     let mut ladder = Ladder { top, variants, texts: BTreeMap::new(), vectors: BTreeMap::new() };
     ladder.load_texts(session)?;
+    ladder.fit(session.progress)?;
     let _run = RunFolder::create(path, top)?; // its lock
     let from = steps.config(|_| false)?.to_commented_toml()?;
     write_atomically(&records.ladder_from_path(), |out| out.write_all(from.as_bytes()))?;
@@ -113,6 +114,15 @@ impl Ladder<'_> {
                     return Err(Error::data(what));
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Chooses what the variants leave to the program.
+    fn fit(&mut self, progress: &dyn Progress) -> Result<()> {
+        for variant in 0..self.variants.len() {
+            let texts = &self.texts[&texts_key(&self.variants[variant])?];
+            self.variants[variant] = texts.fit(&self.variants[variant], progress);
         }
         Ok(())
     }

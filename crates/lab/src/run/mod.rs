@@ -88,6 +88,7 @@ fn compare(
     texts.prepare_refit(config, session)?;
     let folder = RunFolder::create(folder, config)?;
     folder.write_lengths(&texts.test)?;
+    let config = &texts.fit(config, progress);
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
     let sizes = &texts.class_sizes;
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());

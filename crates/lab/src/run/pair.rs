@@ -28,7 +28,7 @@ use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Classifier, ModelKind, NeuralClassifier, predict_logits};
 use ninefold_nn::train::pretrain::PretrainEpoch;
 use ninefold_nn::train::{Checkpoint, Epoch, TrainConfig, fit};
-use ninefold_records::{PairRecord, Row, Seconds};
+use ninefold_records::{PairRecord, Row, Seconds, Unread};
 use ninefold_vectors::oov::OutOfVocabulary;
 
 /// All that one pair needs.
@@ -225,6 +225,7 @@ impl Trainer<'_> {
         let test = logits(&mut model, stage.vectors.parts(stage.texts).test)?;
         row.parameters = model.trained_parameter_count();
         row.seconds.evaluate = start.elapsed().as_secs_f64();
+        row.unread = unread(stage.vectors.parts(stage.texts).test, self.config.training.max_len());
         let scoring = Scoring { folder: self.folder, texts: self.texts };
         let record = scoring.score(self.record(row), &Parts { train, validation, test })?;
         self.bundle(&record, stage, model).save(&self.path().join("model"))?;
@@ -254,6 +255,18 @@ impl Trainer<'_> {
     }
 }
 
+/// What is left out of texts that are cut after `max_len` tokens; `None` where nothing is.
+fn unread(texts: &Encoded, max_len: usize) -> Option<Unread> {
+    let lengths = (0..texts.len()).map(|index| texts.text(index).len());
+    let (mut cut, mut tokens) = (0, 0);
+    for length in lengths.filter(|&length| length > max_len) {
+        cut += 1;
+        tokens += length - max_len;
+    }
+    let fraction = |part: usize, whole: usize| part as f64 / whole as f64;
+    (cut > 0).then(|| Unread { max_len, texts: fraction(cut, texts.len()), tokens: fraction(tokens, texts.tokens()) })
+}
+
 /// A trained network with all that it needs to read a text.
 pub(crate) fn bundle(
     config: &Config,
@@ -264,7 +277,7 @@ pub(crate) fn bundle(
     training: TrainingSummary,
     model: NeuralClassifier,
 ) -> Bundle {
-    let reading = BundleReading { max_len: config.training.max_len, padding: config.training.padding };
+    let reading = BundleReading { max_len: config.training.max_len(), padding: config.training.padding };
     let config = BundleConfig {
         input: texts.corpus.input.clone(),
         format_version: FORMAT_VERSION,

@@ -6,9 +6,10 @@
 use sha2::{Digest, Sha256};
 
 use crate::store::test_evaluations::TestEvaluations;
-use crate::{Config, Session};
+use crate::{Config, EmbeddingSpec, Session};
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::counted;
+use ninefold_core::progress::Progress;
 use ninefold_data::{Corpus, Document};
 use ninefold_metrics::MainScore;
 use ninefold_models::bundle::sha256;
@@ -44,6 +45,9 @@ pub(crate) struct Texts {
     /// The same with nothing held out, where models are trained once more on all of it ([`Texts::prepare_refit`]).
     pub(crate) whole: Option<Box<Texts>>,
 }
+
+/// The fraction of unknown tokens from which on n-grams are worth reading.
+const MANY_UNKNOWN: f64 = 0.2;
 
 /// What the protocol says of validation texts that come to train in the end.
 const REFIT: &str = "joined to train when every choice is made (refit)";
@@ -82,7 +86,9 @@ impl Texts {
         let class_sizes = class_sizes(&corpus);
         let class_weights = config.training.class_weight.weights(&corpus.labels, &class_sizes)?;
         let main_score = config.statistics.rank_by.main_score(&class_sizes);
-        let tokenizer = Tokenizer::new(&config.tokenizer)?;
+        let (settings, notice) = config.tokenizer.fitted(&texts_of(&corpus.train))?;
+        notice.iter().for_each(|notice| session.progress.notice(notice));
+        let tokenizer = Tokenizer::new(&settings)?;
         let [train, validation, test] = [&corpus.train, &corpus.validation, &corpus.test].map(|part| texts_of(part));
         let vocab = Vocab::build(&TokenCounts::of(&tokenizer, &train), &config.vocab)?;
         let coverage = |texts: &[&str]| Coverage::measure(&tokenizer, texts, |token| vocab.contains(token));
@@ -97,7 +103,7 @@ impl Texts {
         let as_ids = fingerprint(&corpus.all_labels(), &[&train, &validation, &test]);
         let fingerprint = sha256([as_read(&corpus), as_ids, train_fingerprint.clone()].concat().as_bytes());
         let test_evaluations = TestEvaluations::of(&corpus.test, &corpus.all_labels(), session.folders);
-        let tokenizer = config.tokenizer.self_contained()?;
+        let tokenizer = settings.self_contained()?;
         Ok(Texts {
             corpus,
             tokenizer,
@@ -115,6 +121,29 @@ impl Texts {
             test_evaluations,
             whole: None,
         })
+    }
+
+    /// The settings with what is chosen from these texts, where they say "auto".
+    pub(crate) fn fit(&self, config: &Config, progress: &dyn Progress) -> Config {
+        let training = config.training.fitted(&self.train);
+        if config.training.max_len.is_auto() && training.max_len() != config.training.max_len() {
+            progress.notice(&format!(
+                "networks read the first {} tokens of a text: 95 % of the training texts are no longer",
+                training.max_len()
+            ));
+        }
+        let unknown = self.coverage.validation.out_of_vocabulary();
+        let embedding: Vec<EmbeddingSpec> =
+            config.embedding.iter().map(|spec| spec.fitted(unknown > MANY_UNKNOWN)).collect();
+        let fitted = Config { training, embedding, ..config.clone() };
+        let by_ngrams = |config: &Config| config.compared_specs().filter(|spec| spec.reads_subwords()).count();
+        if by_ngrams(&fitted) > by_ngrams(config) {
+            progress.notice(&format!(
+                "{:.1} % of the validation tokens are unknown: fasttext reads them by their n-grams, other embeddings as <unk>",
+                100.0 * unknown
+            ));
+        }
+        fitted
     }
 
     /// What a network is trained on.

@@ -27,7 +27,7 @@ use ninefold_records::VectorCoverage;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::formats::{self, ReadOptions};
 use ninefold_vectors::matrix::EmbeddingMatrix;
-use ninefold_vectors::oov::{OovColumns, OovVectors, OutOfVocabulary};
+use ninefold_vectors::oov::{OovColumns, OovVectors};
 use ninefold_vectors::pretrained::{self, PretrainedSources};
 
 /// Changes whenever the trainers give other vectors for the same settings, or cached files have another form.
@@ -62,8 +62,7 @@ impl Vectors {
     fn of(embedding: &Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
         let progress = session.progress;
         let (mut parts, mut seconds, mut outside) = (Vec::new(), 0.0, Vec::new());
-        let is_by_ngrams = |spec: &EmbeddingSpec| spec.out_of_vocabulary == OutOfVocabulary::Subwords;
-        let by_ngrams = config.specs(embedding).any(is_by_ngrams);
+        let by_ngrams = config.specs(embedding).any(EmbeddingSpec::reads_subwords);
         for spec in config.specs(embedding) {
             let start = Instant::now();
             let (vectors, trained_in) = match &spec.kind {
@@ -80,7 +79,7 @@ impl Vectors {
             parts.push(part);
             if by_ngrams {
                 let part = OovColumns::new(&vectors, &texts.vocab, unknown, seed);
-                outside.push(if is_by_ngrams(spec) { part } else { OovColumns { ngrams: None, ..part } });
+                outside.push(if spec.reads_subwords() { part } else { OovColumns { ngrams: None, ..part } });
             }
             seconds += trained_in.unwrap_or(start.elapsed().as_secs_f64());
         }

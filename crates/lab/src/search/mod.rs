@@ -62,6 +62,7 @@ fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchRe
         return Err(Error::data("a search needs validation texts: set corpus.validation_fraction above 0"));
     }
     let run = RunFolder::create(path, config)?;
+    let config = &texts.fit(config, progress);
     let (limits, rungs) = (&config.search, config.search.rungs(config.training.epochs));
     let keys = space.keys().map(|key| (key.to_string(), space.is_log(key))).collect();
     let before = earlier.map_or(0.0, |earlier| earlier.seconds);

@@ -17,6 +17,7 @@ use crate::search::asha::Job;
 use crate::search::space::{Space, apply};
 use crate::store::{checkpoint, keys};
 use crate::{Config, Embedding, EmbeddingSpec, Session};
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::progress::Progress;
@@ -24,6 +25,7 @@ use ninefold_core::rng::{Rng, fold};
 use ninefold_nn::model::{Classifier, ModelKind};
 use ninefold_nn::train::{Checkpoint, fit};
 use ninefold_records::Trial;
+use ninefold_vectors::oov::OutOfVocabulary;
 
 /// All that the trials of a search share.
 pub(crate) struct Trials<'a> {
@@ -78,7 +80,7 @@ impl Trials<'_> {
             Config { embeddings: vec![embedding], models: vec![model], search: Default::default(), ..config };
         if !config.may_have_ngrams() {
             // Which had no say, and alone is refused.
-            config.embedding.iter_mut().for_each(|spec| spec.out_of_vocabulary = Default::default());
+            config.embedding.iter_mut().for_each(|spec| spec.out_of_vocabulary = Auto::Value(OutOfVocabulary::Unk));
         }
         Ok(config)
     }

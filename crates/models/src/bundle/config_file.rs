@@ -15,7 +15,7 @@ use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::{read_text, write_atomically};
 
 /// Keys that models of [`FORMAT_VERSION`] may lack, because they were added after the first such model was saved.
-const ADDED_LATER: &[&str] = &["tokenizer.symbols"];
+const ADDED_LATER: &[&str] = &["tokenizer.symbols", "tokenizer.num_subwords"];
 
 /// The type of a `config.json`.
 pub(super) trait ConfigFile: Serialize + DeserializeOwned {

@@ -6,6 +6,7 @@
 pub mod pretrain;
 mod schedule;
 
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use documented::DocumentedFields;
@@ -17,6 +18,7 @@ use crate::families::size_within;
 use crate::layers::Optimizer;
 use crate::layers::optimizer::{Decay, OptimizerStep};
 use crate::model::{Classifier, Distillation, LossConfig, Reading, argmax, predict_proba};
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_metrics::{Confusion, MainScore, Scores};
@@ -57,8 +59,9 @@ pub struct TrainConfig {
     pub max_grad_norm: f64,
     /// Early stopping: number of epochs without a better validation score; 0: no early stopping.
     pub patience: usize,
-    /// Maximum number of tokens of a text; the rest is cut off.
-    pub max_len: usize,
+    /// Maximum number of tokens of a text; the rest is cut off. "auto": so many that 95 % of the training texts are read whole, at
+    /// least 200 and at most 1000.
+    pub max_len: Auto<usize>,
     /// "exact" processes every text up to its last token; "trailing" pads every text to max_len and processes the padding too.
     pub padding: Padding,
     /// Batch texts of similar length together.
@@ -96,7 +99,7 @@ impl Default for TrainConfig {
             sparse_embeddings: false,
             max_grad_norm: 1.0,
             patience: 3,
-            max_len: 200,
+            max_len: Auto::Auto,
             padding: Padding::Exact,
             bucket_by_length: false,
             class_weight: ClassWeight::None,
@@ -111,6 +114,22 @@ const MAX_BATCH_SIZE: usize = 1 << 20;
 /// Tokens of a text at most: a batch of 32 such texts has 2^29 states per unit.
 const MAX_LEN: usize = 1 << 24;
 
+/// What "auto" chooses for `max_len`.
+const AUTO_MAX_LEN: RangeInclusive<usize> = 200..=1000;
+/// The fraction of the training texts that it wants to be read whole.
+const READ_WHOLE: f64 = 0.95;
+/// It chooses multiples of this.
+const LENGTH_STEP: usize = 50;
+
+/// The length of which only few texts are longer.
+fn usual_length(texts: &Encoded) -> usize {
+    let mut lengths: Vec<usize> = (0..texts.len()).map(|index| texts.text(index).len()).collect();
+    lengths.sort_unstable();
+    let index = (READ_WHOLE * lengths.len() as f64).ceil() as usize;
+    let length = index.checked_sub(1).map_or(0, |index| lengths[index]);
+    length.next_multiple_of(LENGTH_STEP).clamp(*AUTO_MAX_LEN.start(), *AUTO_MAX_LEN.end())
+}
+
 impl TrainConfig {
     /// Checks every setting.
     ///
@@ -120,7 +139,7 @@ impl TrainConfig {
         let counts = [
             ("epochs", self.epochs, MAX_EPOCHS),
             ("batch_size", self.batch_size, MAX_BATCH_SIZE),
-            ("max_len", self.max_len, MAX_LEN),
+            ("max_len", self.max_len(), MAX_LEN),
         ];
         for (key, value, max) in counts {
             size_within(&format!("training.{key}"), value, max)?;
@@ -145,9 +164,33 @@ impl TrainConfig {
         }
     }
 
+    /// The number of tokens after which a text is cut: the least that "auto" can choose, where nothing was chosen.
+    pub fn max_len(&self) -> usize {
+        self.max_len.or(*AUTO_MAX_LEN.start())
+    }
+
+    /// The settings that fit training texts: `max_len = "auto"` is replaced by a number.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_nn::batch::Encoded;
+    /// use ninefold_nn::train::TrainConfig;
+    ///
+    /// let mut texts = Encoded::default();
+    /// (1..=20).for_each(|length| texts.push(&vec![2; 20 * length], 0));
+    /// assert_eq!(TrainConfig::default().fitted(&texts).max_len(), 400);
+    /// ```
+    pub fn fitted(&self, train: &Encoded) -> TrainConfig {
+        let max_len = match self.padding {
+            Padding::Exact => self.max_len.or(usual_length(train)),
+            Padding::Trailing => self.max_len(), // every text costs that many steps
+        };
+        TrainConfig { max_len: Auto::Value(max_len), ..self.clone() }
+    }
+
     /// How texts are read, in training and afterwards.
     pub fn reading(&self) -> Reading {
-        Reading { batch_size: self.batch_size, max_len: self.max_len, padding: self.padding }
+        Reading { batch_size: self.batch_size, max_len: self.max_len(), padding: self.padding }
     }
 }
 
@@ -369,7 +412,7 @@ fn run_epoch(
             return Err(Error::Interrupted);
         }
         let chunk_len = model.chunk_len();
-        let mut batch = Batch::pack_chunks(data.train, indices, config.max_len, config.padding, chunk_len);
+        let mut batch = Batch::pack_chunks(data.train, indices, config.max_len(), config.padding, chunk_len);
         if !data.class_weights.is_empty() {
             batch.set_class_weights(data.class_weights);
         }

@@ -102,7 +102,7 @@ pub fn pretrain(
             if progress.is_cancelled() {
                 return Err(Error::Interrupted);
             }
-            let batch = Batch::pack(train, indices, training.max_len, training.padding);
+            let batch = Batch::pack(train, indices, training.max_len(), training.padding);
             let predicted = model.train_batch(&batch, &[seed, PURPOSE, epoch as u64, number as u64]);
             let (step, steps) = ((epoch - 1) * batches.len() + number, config.epochs * batches.len());
             let learning_rate = config.learning_rate * Schedule::Cosine.factor(step, steps, 0.0);
@@ -133,7 +133,7 @@ fn score(model: &mut LanguageModel, texts: &Encoded, training: &TrainConfig) -> 
     let mut total = Predicted::default();
     let all: Vec<usize> = (0..texts.len()).collect();
     for (number, indices) in all.chunks(training.batch_size).enumerate() {
-        let batch = Batch::pack(texts, indices, training.max_len, training.padding);
+        let batch = Batch::pack(texts, indices, training.max_len(), training.padding);
         let predicted = model.score(&batch, &[PURPOSE, number as u64]);
         total.loss += predicted.loss;
         total.words += predicted.words;

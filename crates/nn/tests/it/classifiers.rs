@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ninefold_core::Error;
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::rng::Rng;
+use ninefold_core::{Auto, Error};
 use ninefold_metrics::MainScore;
 use ninefold_nn::batch::{Batch, Encoded, Padding};
 use ninefold_nn::families::cnn::Cnn as CnnSettings;
@@ -76,7 +76,14 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
 }
 
 fn config(epochs: usize) -> TrainConfig {
-    TrainConfig { epochs, batch_size: 8, learning_rate: 1e-2, patience: 0, max_len: 20, ..TrainConfig::default() }
+    TrainConfig {
+        epochs,
+        batch_size: 8,
+        learning_rate: 1e-2,
+        patience: 0,
+        max_len: Auto::Value(20),
+        ..TrainConfig::default()
+    }
 }
 
 fn data<'a>(train: &'a Encoded, validation: &'a Encoded) -> TrainData<'a> {
@@ -258,7 +265,7 @@ fn settings_without_meaning_are_refused_by_name() {
     for (key, wrong) in [
         ("training.epochs", TrainConfig { epochs: 0, ..fine() }),
         ("training.batch_size", TrainConfig { batch_size: 0, ..fine() }),
-        ("training.max_len", TrainConfig { max_len: 0, ..fine() }),
+        ("training.max_len", TrainConfig { max_len: Auto::Value(0), ..fine() }),
         ("training.learning_rate", TrainConfig { learning_rate: f64::NAN, ..fine() }),
         ("training.warmup", TrainConfig { warmup: 1.0, ..fine() }),
         ("training.label_smoothing", TrainConfig { label_smoothing: -0.1, ..fine() }),

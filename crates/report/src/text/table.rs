@@ -4,7 +4,7 @@ use super::column::Column;
 use super::grid::{Align, Grid, Tone, View};
 use ninefold_core::phrasing::{all_listed, counted, thousands};
 use ninefold_metrics::MainScore;
-use ninefold_records::{Leaderboard, RowKind};
+use ninefold_records::{Leaderboard, RowKind, Unread};
 use ninefold_text::vocab::PartCoverage;
 
 const LEGEND: &str = "Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes. \
@@ -70,6 +70,9 @@ pub(crate) fn head(board: &Leaderboard) -> String {
     if board.coverage != PartCoverage::default() {
         head += &format!("\n{}", board.coverage.unknown());
     }
+    for line in unread(board) {
+        head += &format!("\n{line}");
+    }
     if let Some(statistics) = &board.statistics {
         head += &format!(
             "\ntest evaluations: {} in this run, {} in all runs on this machine; {} bootstrap resamples",
@@ -79,6 +82,23 @@ pub(crate) fn head(board: &Leaderboard) -> String {
         );
     }
     head
+}
+
+/// What networks do not read of the test texts: a line for each length at which texts are cut.
+pub(crate) fn unread(board: &Leaderboard) -> Vec<String> {
+    let mut all: Vec<Unread> = board.rows.iter().filter_map(|row| row.unread).collect();
+    all.sort_by_key(|unread| unread.max_len);
+    all.dedup_by_key(|unread| unread.max_len);
+    let percent = |fraction: f64| format!("{:.1} %", 100.0 * fraction);
+    let line = |Unread { max_len, texts, tokens }: Unread| {
+        let max_len = thousands(max_len);
+        format!(
+            "networks read the first {max_len} tokens of a text: {} of the test texts are longer, {} of their tokens are not read",
+            percent(texts),
+            percent(tokens)
+        )
+    };
+    all.into_iter().map(line).collect()
 }
 
 fn legend(board: &Leaderboard) -> String {

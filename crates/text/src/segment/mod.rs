@@ -4,19 +4,45 @@
 //! [`SEGMENTERS`]: that is all a further one needs. A segmenter of another crate goes into a tokenizer by
 //! [`Tokenizer::with_segmenter`](crate::tokenize::Tokenizer::with_segmenter).
 
+#[cfg(feature = "bpe")]
+mod bpe;
 mod characters;
+#[cfg(feature = "icu")]
+mod icu;
+#[cfg(feature = "jieba")]
+mod jieba;
+mod script;
 mod segmenter;
 mod stretches;
 mod symbols;
 mod words;
 
+#[cfg(feature = "bpe")]
+pub use bpe::Bpe;
 pub use characters::Characters;
+#[cfg(feature = "icu")]
+pub use icu::Icu;
+#[cfg(feature = "jieba")]
+pub use jieba::Jieba;
+pub use script::{Fitting, fitting};
 pub use segmenter::{Segmenter, Token};
 pub use symbols::Symbols;
 pub use words::Words;
 
 /// Every segmenter that settings can name.
-pub static SEGMENTERS: &[&dyn Segmenter] = &[&Words { symbols: Symbols::Emoji }, &Characters];
+pub static SEGMENTERS: &[&dyn Segmenter] = &[
+    &Words { symbols: Symbols::Emoji },
+    &Characters,
+    #[cfg(feature = "icu")]
+    &Icu { symbols: Symbols::Emoji },
+    #[cfg(feature = "jieba")]
+    &Jieba { symbols: Symbols::Emoji },
+    #[cfg(feature = "bpe")]
+    &Bpe::new(Symbols::Emoji),
+];
+
+/// Segmenters that a program may have been built without: each is a cargo feature of this crate.
+pub const OPTIONAL: [&str; 3] = ["icu", "jieba", "bpe"];
 
 /// The segmenter of that name.
 pub fn find(name: &str) -> Option<&'static dyn Segmenter> {

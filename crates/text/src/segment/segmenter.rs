@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::symbols::Symbols;
+use ninefold_core::error::Result;
 
 /// Cuts texts into raw tokens. Lower case, numbers, stop words and lengths are the tokenizer's business afterwards.
 pub trait Segmenter: Debug + Send + Sync {
@@ -22,6 +23,22 @@ pub trait Segmenter: Debug + Send + Sync {
     /// The segmenter that hands out these symbols; `None` where a choice of symbols has no meaning.
     fn with_symbols(&self, _symbols: Symbols) -> Option<Arc<dyn Segmenter>> {
         None
+    }
+
+    /// Learns rules from the training texts, of which at most `size` tokens come; `None` for a segmenter that learns nothing.
+    ///
+    /// # Errors
+    /// Those of the learning.
+    fn learn(&self, _texts: &[&str], _size: usize, _lowercase: bool) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    /// The segmenter with rules that it learned, of words in lower case or as they are; `None` for one that learns nothing.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for rules that it cannot have learned.
+    fn with_rules(&self, _rules: &[String], _lowercase: bool) -> Result<Option<Arc<dyn Segmenter>>> {
+        Ok(None)
     }
 
     /// Number of symbols of a text that are not handed out because of that choice.
@@ -62,6 +79,14 @@ impl<S: Segmenter + ?Sized> Segmenter for &S {
 
     fn with_symbols(&self, symbols: Symbols) -> Option<Arc<dyn Segmenter>> {
         (**self).with_symbols(symbols)
+    }
+
+    fn learn(&self, texts: &[&str], size: usize, lowercase: bool) -> Result<Option<Vec<String>>> {
+        (**self).learn(texts, size, lowercase)
+    }
+
+    fn with_rules(&self, rules: &[String], lowercase: bool) -> Result<Option<Arc<dyn Segmenter>>> {
+        (**self).with_rules(rules, lowercase)
     }
 
     fn left_out_symbols(&self, text: &str) -> usize {

@@ -4,8 +4,15 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use super::stop_words::StopWords;
-use crate::segment::{self, SEGMENTERS, Segmenter, Symbols};
+use crate::segment::{self, Fitting, OPTIONAL, SEGMENTERS, Segmenter, Symbols};
 use ninefold_core::error::{Error, Result};
+
+/// The unit that is chosen by the script of the training texts.
+pub const AUTO: &str = "auto";
+/// The unit of languages that write spaces.
+const WORDS: &str = "words";
+/// Subwords at most.
+const MAX_SUBWORDS: usize = 1_000_000;
 
 /// How texts are cut into tokens.
 ///
@@ -14,8 +21,15 @@ use ninefold_core::error::{Error, Result};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct TokenizerConfig {
-    /// What a token is: "words" (Unicode's word boundaries, any language that writes spaces) or "characters".
+    /// What a token is: "words" (Unicode's word boundaries, any language that writes spaces), "characters", "icu" (words of Chinese,
+    /// Japanese, Thai, Lao, Khmer and Burmese by ICU's dictionaries), "jieba" (words of Chinese), "bpe" (subwords learned from the
+    /// training texts), or "auto": what fits the script of the training texts.
     pub unit: String,
+    /// unit = "bpe": number of subwords that are learned.
+    pub num_subwords: usize,
+    /// unit = "bpe": the rules that were learned, which a saved model holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subword_rules: Vec<String>,
     /// Lower-case the tokens.
     pub lowercase: bool,
     /// Put a token before each word that had capitals: `<title>` for a first letter, `<upper>` for a word in capitals.
@@ -52,7 +66,9 @@ pub enum Numbers {
 impl Default for TokenizerConfig {
     fn default() -> Self {
         TokenizerConfig {
-            unit: "words".to_string(),
+            unit: AUTO.to_string(),
+            num_subwords: 8000,
+            subword_rules: Vec::new(),
             lowercase: true,
             mark_case: false,
             stop_words: StopWords::None,
@@ -73,10 +89,40 @@ impl TokenizerConfig {
         self.validate_for(self.segmenter()?)
     }
 
+    /// The settings that fit the training texts: `unit = "auto"` is replaced by what fits their script, and rules are learned where the
+    /// unit has some. The second value says what was chosen and why, where that is not plain words.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] for a unit that does not exist; those of the learning.
+    pub fn fitted(&self, texts: &[&str]) -> Result<(TokenizerConfig, Option<String>)> {
+        let (mut config, mut notice) = (self.clone(), None);
+        if self.unit == AUTO {
+            let Fitting { unit, because } = segment::fitting(texts.iter().copied());
+            let chosen = TokenizerConfig { unit: unit.to_string(), ..self.clone() };
+            let fits = chosen.validate();
+            config.unit = if fits.is_ok() { unit } else { WORDS }.to_string();
+            notice = because.map(|because| match fits {
+                Ok(()) => format!("tokens: tokenizer.unit = \"{unit}\", as {because}"),
+                Err(error) => {
+                    format!("tokens: words, although {because}: \"{unit}\" was not chosen because of {error}")
+                }
+            });
+        }
+        if config.subword_rules.is_empty()
+            && let Some(rules) = config.segmenter()?.learn(texts, config.num_subwords, config.lowercase)?
+        {
+            config.subword_rules = rules;
+        }
+        Ok((config, notice))
+    }
+
     /// As [`TokenizerConfig::validate`], for a segmenter that need not be listed.
     pub(super) fn validate_for(&self, segmenter: &dyn Segmenter) -> Result<()> {
         if self.min_token_length == 0 {
             return Err(Error::invalid_value("min_token_length", "1 or more", 0));
+        }
+        if !(1..=MAX_SUBWORDS).contains(&self.num_subwords) {
+            return Err(Error::invalid_value("num_subwords", format!("1 to {MAX_SUBWORDS}"), self.num_subwords));
         }
         if self.max_token_length < self.min_token_length {
             let expected = format!("min_token_length ({}) or more", self.min_token_length);
@@ -108,11 +154,16 @@ impl TokenizerConfig {
         Ok(())
     }
 
-    /// The segmenter that `unit` names.
+    /// The segmenter that `unit` names; words for "auto", where there are no texts to choose by.
     pub(super) fn segmenter(&self) -> Result<&'static dyn Segmenter> {
-        segment::find(&self.unit).ok_or_else(|| {
-            let names: Vec<&str> = SEGMENTERS.iter().map(Segmenter::name).collect();
-            Error::invalid_value("unit", format!("one of {}", names.join(", ")), format!("{:?}", self.unit))
+        let name = if self.unit == AUTO { WORDS } else { &self.unit };
+        segment::find(name).ok_or_else(|| {
+            let names: Vec<&str> = [AUTO].into_iter().chain(SEGMENTERS.iter().map(Segmenter::name)).collect();
+            let expected = match OPTIONAL.contains(&name) {
+                true => format!("a program built with the cargo feature {name:?}, or one of {}", names.join(", ")),
+                false => format!("one of {}", names.join(", ")),
+            };
+            Error::invalid_value("unit", expected, format!("{:?}", self.unit))
         })
     }
 
@@ -141,6 +192,7 @@ mod tests {
     #[test]
     fn settings_without_meaning_are_refused_by_key() {
         let config = TokenizerConfig::default;
+        let units: Vec<&str> = SEGMENTERS.iter().map(Segmenter::name).collect();
         assert_eq!(
             refusal(TokenizerConfig { min_token_length: 0, ..config() }),
             "min_token_length: expected 1 or more, found 0"
@@ -151,7 +203,7 @@ mod tests {
         );
         assert_eq!(
             refusal(TokenizerConfig { unit: "syllables".into(), ..config() }),
-            "unit: expected one of words, characters, found \"syllables\""
+            format!("unit: expected one of auto, {}, found \"syllables\"", units.join(", "))
         );
         let characters = TokenizerConfig { unit: "characters".into(), stop_words: StopWords::English, ..config() };
         assert_eq!(
@@ -178,6 +230,20 @@ mod tests {
         assert_eq!(toml::from_str::<TokenizerConfig>(&toml::to_string(&config).unwrap()).unwrap(), config);
         let unknown = toml::from_str::<TokenizerConfig>("lower = true").unwrap_err().to_string();
         assert!(unknown.contains("unknown field `lower`"), "{unknown}");
+    }
+
+    #[test]
+    fn automatic_unit_follows_the_script_unless_settings_forbid_it() {
+        let auto = TokenizerConfig::default();
+        let (english, notice) = auto.fitted(&["a good film"]).unwrap();
+        assert_eq!((english.unit.as_str(), notice), ("words", None));
+        let (japanese, notice) = auto.fitted(&["この映画は面白い"]).unwrap();
+        assert!(["icu", "characters"].contains(&japanese.unit.as_str()) && notice.unwrap().contains("no spaces"));
+        let explicit = TokenizerConfig { unit: "words".into(), ..auto.clone() };
+        assert_eq!(explicit.fitted(&["この映画は面白い"]).unwrap(), (explicit, None));
+        let stop_words = TokenizerConfig { stop_words: StopWords::English, ..auto };
+        let (korean, notice) = stop_words.fitted(&["한국어 텍스트는 띄어쓰기로"]).unwrap();
+        assert!(korean.unit == "words" && notice.unwrap().contains("stop_words"));
     }
 
     #[test]

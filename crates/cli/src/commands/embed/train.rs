@@ -122,7 +122,6 @@ fn train_and_save(args: &TrainArgs, output: &Output) -> Result<()> {
     files::check_writable(&args.output)?;
     let resources = args.resources()?;
     let bars = Bars::new(output);
-    let tokenizer = Tokenizer::new(&tokenizer)?;
     let (texts, vocab) = match args.data.data.first() {
         Some(_) => labelled(args, &tokenizer, &vocab, &bars)?,
         None => {
@@ -191,24 +190,37 @@ fn train(
     })
 }
 
-/// Counts in a first pass, numbers in a second.
+/// The tokenizer that fits the texts: that of their script, or one that learned from them.
+fn fitted(tokenizer: &TokenizerConfig, texts: &[&str], progress: &dyn Progress) -> ninefold::Result<Tokenizer> {
+    let (settings, notice) = tokenizer.fitted(texts)?;
+    notice.iter().for_each(|notice| progress.notice(notice));
+    Tokenizer::new(&settings)
+}
+
+/// Counts in a first pass, numbers in a second. The tokenizer is fitted to the first texts.
 fn streamed(
     files: &TextFiles,
-    tokenizer: &Tokenizer,
+    tokenizer: &TokenizerConfig,
     config: &VocabConfig,
     folder: &Path,
     progress: &dyn Progress,
 ) -> ninefold::Result<(Texts, Vocab)> {
-    let mut counts = TokenCounts::default();
+    let (mut counts, mut first) = (TokenCounts::default(), None);
     files.each_batch("count words", progress, |texts| {
-        counts = std::mem::take(&mut counts).merge(TokenCounts::of(tokenizer, &borrowed(texts)));
+        let texts = borrowed(texts);
+        let tokenizer = match &mut first {
+            Some(tokenizer) => tokenizer,
+            None => first.insert(fitted(tokenizer, &texts, progress)?),
+        };
+        counts = std::mem::take(&mut counts).merge(TokenCounts::of(tokenizer, &texts));
         Ok(())
     })?;
+    let tokenizer = first.map_or_else(|| Tokenizer::new(tokenizer), Ok)?;
     let vocab = Vocab::build(&counts, config)?;
     drop(counts);
     let mut ids = IdFile::create(folder)?;
     files.each_batch("number words", progress, |texts| {
-        let sentences = vocab.encode_texts(tokenizer, &borrowed(texts));
+        let sentences = vocab.encode_texts(&tokenizer, &borrowed(texts));
         sentences.iter().filter(|sentence| sentence.len() > 1).try_for_each(|sentence| ids.push(sentence))
     })?;
     Ok((Texts::File(ids.finish()?), vocab))
@@ -216,7 +228,7 @@ fn streamed(
 
 fn labelled(
     args: &TrainArgs,
-    tokenizer: &Tokenizer,
+    tokenizer: &TokenizerConfig,
     config: &VocabConfig,
     progress: &dyn Progress,
 ) -> Result<(Texts, Vocab)> {
@@ -224,8 +236,9 @@ fn labelled(
     corpus.notices.iter().for_each(|notice| progress.notice(notice));
     let documents = corpus.train.iter().chain(&corpus.validation);
     let texts: Vec<&str> = documents.map(|document| document.text.as_str()).collect();
-    let vocab = Vocab::build(&TokenCounts::of(tokenizer, &texts), config)?;
-    Ok((Texts::Memory(vocab.encode_texts(tokenizer, &texts)), vocab))
+    let tokenizer = fitted(tokenizer, &texts, progress)?;
+    let vocab = Vocab::build(&TokenCounts::of(&tokenizer, &texts), config)?;
+    Ok((Texts::Memory(vocab.encode_texts(&tokenizer, &texts)), vocab))
 }
 
 fn borrowed(texts: &[String]) -> Vec<&str> {

@@ -27,7 +27,9 @@ use crate::reading::{Parts, Reading};
 use crate::strip::Strip;
 pub use config::SampleConfig;
 use grammar::Topic;
+use ninefold_core::checksum::Crc32;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::files::UnfinishedFolder;
 use ninefold_core::rng::{Rng, fold};
 use speak::Era;
 
@@ -208,32 +210,31 @@ fn is_test(rank: usize, test_fraction: f64) -> bool {
     before(rank + 1) > before(rank)
 }
 
+/// The name under which a written corpus is made.
+const FOLDER: &str = "corpus";
+
 impl SampleCorpus {
     /// Writes a folder per class under `train` and `test`, a file per text, as the folder reader reads them.
     ///
     /// # Errors
     /// [`Error::Data`] when `folder` holds something already, [`Error::Io`] when it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
-        let mut entries = fs::read_dir(folder).map_err(Error::io("read the folder", folder))?;
-        if entries.next().is_some() {
-            return Err(Error::data(format!("{}: is not empty: name a new folder", folder.display())));
-        }
-        // Whole or not at all: parts are written aside and then moved into place.
-        let aside = tempfile::Builder::new().prefix(".ninefold-").tempdir_in(folder);
-        let aside = aside.map_err(Error::io("create a folder in", folder))?;
+        let unfinished = UnfinishedFolder::begin(folder, &self.checksum())?;
+        let corpus = unfinished.part(FOLDER);
         for document in self.train.iter().chain(&self.test) {
-            let path = aside.path().join(format!("{}.txt", document.source));
-            let class = path.parent().unwrap_or(folder);
+            let path = corpus.join(format!("{}.txt", document.source));
+            let class = path.parent().unwrap_or(&corpus);
             fs::create_dir_all(class).map_err(Error::io("create the folder", class))?;
             fs::write(&path, &document.text).map_err(Error::io("write", &path))?;
         }
-        for part in ["test", "train"] {
-            let (from, to) = (aside.path().join(part), folder.join(part));
-            if from.exists() {
-                fs::rename(from, &to).map_err(Error::io("move into place", &to))?;
-            }
+        unfinished.finish(FOLDER)
+    }
+
+    fn checksum(&self) -> String {
+        let mut checksum = Crc32::default();
+        for Document { source, text, .. } in self.train.iter().chain(&self.test) {
+            [source, text].into_iter().for_each(|part| checksum.update(part.as_bytes()));
         }
-        aside.close().map_err(Error::io("remove a temporary folder in", folder))
+        format!("{:08x}", checksum.value())
     }
 }

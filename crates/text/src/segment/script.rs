@@ -1,0 +1,77 @@
+//! Which segmenter fits the script that texts are written in.
+//!
+//! Texts -> the name of a segmenter, and why. Looks at letters only: digits, spaces and punctuation belong to every script.
+//! Source of the scripts: Unicode Standard Annex 24.
+
+use unicode_script::{Script, UnicodeScript};
+
+/// Letters that are looked at, at most: enough to know the scripts of any corpus to a percent.
+const LETTERS: usize = 200_000;
+/// A script counts where it has at least this fraction of the letters.
+const LEAST: f64 = 0.2;
+
+/// What fits the script of texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fitting {
+    /// The segmenter: a value of the setting `unit`.
+    pub unit: &'static str,
+    /// Why it is not "words", for a notice.
+    pub because: Option<&'static str>,
+}
+
+/// The segmenter that fits the script of the texts: "icu" where words have no spaces between them, "bpe" for Korean, whose words have
+/// many endings, "words" for everything else. Without the cargo feature of that name it is "characters".
+///
+/// # Examples
+/// ```
+/// use ninefold_text::segment::fitting;
+///
+/// assert_eq!(fitting(["a good film", "два 2 слова"]).unit, "words");
+/// ```
+pub fn fitting<'a>(texts: impl IntoIterator<Item = &'a str>) -> Fitting {
+    let (mut letters, mut without_spaces, mut hangul) = (0_usize, 0_usize, 0_usize);
+    let all = texts.into_iter().flat_map(str::chars).filter(|character| character.is_alphabetic());
+    for letter in all.take(LETTERS) {
+        letters += 1;
+        match letter.script() {
+            Script::Han
+            | Script::Hiragana
+            | Script::Katakana
+            | Script::Thai
+            | Script::Lao
+            | Script::Khmer
+            | Script::Myanmar => without_spaces += 1,
+            Script::Hangul => hangul += 1,
+            _ => (),
+        }
+    }
+    let is_much = |count: usize| count > 0 && count as f64 >= LEAST * letters as f64;
+    if is_much(without_spaces) {
+        let because = Some("the script has no spaces between words");
+        return Fitting { unit: or_characters("icu"), because };
+    }
+    if is_much(hangul) {
+        return Fitting { unit: or_characters("bpe"), because: Some("Korean words have many endings") };
+    }
+    Fitting { unit: "words", because: None }
+}
+
+/// A segmenter, if this program was built with it.
+fn or_characters(unit: &'static str) -> &'static str {
+    if super::find(unit).is_some() { unit } else { "characters" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_decides_and_not_single_characters() {
+        assert_eq!(fitting(["plain words", "naïve café", "Привет, мир", "नमस्ते", "مرحبا"]).unit, "words");
+        assert_eq!(fitting(["", "12 34", "!!!", "👍"]), Fitting { unit: "words", because: None });
+        assert_eq!(fitting(["a long English text about the word 猫 and the word 犬 in it"]).unit, "words");
+        assert_eq!(fitting(["我喜欢这部电影", "ok"]).unit, or_characters("icu"));
+        assert_eq!(fitting(["ภาษาไทย"]).unit, or_characters("icu"));
+        assert_eq!(fitting(["한국어 텍스트는 띄어쓰기로"]).unit, or_characters("bpe"));
+    }
+}
