@@ -213,7 +213,7 @@ impl Corpus {
     }
 
     /// Train and validation: the given one, or one that is cut from train.
-    fn hold_out(
+    pub(crate) fn hold_out(
         &mut self,
         train: Vec<Document>,
         validation: Option<Vec<Document>>,
@@ -347,7 +347,7 @@ impl Corpus {
     }
 
     /// Fills in the counts of the protocol.
-    fn count(&mut self) {
+    pub(crate) fn count(&mut self) {
         let in_parts = |of: fn(&[Document]) -> usize| PartCounts {
             train: of(&self.train),
             validation: of(&self.validation),

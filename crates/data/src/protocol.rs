@@ -56,6 +56,13 @@ pub enum TestSplit {
         /// The fraction that was cut, where small classes make it differ: each gives one text at least.
         actual: Option<f64>,
     },
+    /// Every text is a test text once, of a model that was not trained on it: "5-fold cross-validation, stratified, seed 0".
+    Folds {
+        /// The number of parts.
+        folds: usize,
+        /// Of the division.
+        seed: u64,
+    },
     /// Every text was read as a test text: "none (every text)".
     EveryText,
     /// Every text is for training: "none (no test part)".
@@ -65,6 +72,7 @@ pub enum TestSplit {
 /// Between what was cut and what was asked for: "random 67/33 (80/20 requested), ...".
 const BUT: &str = " (";
 const REQUESTED: &str = " requested)";
+const FOLDS: &str = "-fold cross-validation, stratified, seed ";
 const TEST_ONLY: &str = " (test part)";
 const EVERY_TEXT: &str = "none (every text)";
 const NO_TEST: &str = "none (no test part)";
@@ -82,6 +90,7 @@ impl fmt::Display for TestSplit {
             TestSplit::TestOnly(name) => write!(out, "{name}{TEST_ONLY}"),
             TestSplit::EveryText => write!(out, "{EVERY_TEXT}"),
             TestSplit::NoTest => write!(out, "{NO_TEST}"),
+            TestSplit::Folds { folds, seed } => write!(out, "{folds}{FOLDS}{seed}"),
             TestSplit::Cut { pick, fraction, seed, actual } => {
                 let percents = |test: f64| format!("{}/{}", rounded_percent(1.0 - test), rounded_percent(test));
                 out.write_str(if *pick == Pick::Random { "random " } else { "" })?;
@@ -96,6 +105,12 @@ impl fmt::Display for TestSplit {
 }
 
 impl TestSplit {
+    /// The cross-validation that a sentence describes, if it describes one.
+    fn folds(sentence: &str) -> Option<TestSplit> {
+        let (folds, seed) = sentence.split_once(FOLDS)?;
+        Some(TestSplit::Folds { folds: folds.parse().ok()?, seed: seed.parse().ok()? })
+    }
+
     /// The cut that a sentence describes, if it describes one.
     fn cut(sentence: &str) -> Option<TestSplit> {
         let (percents, how) = sentence.split_once(", ")?;
@@ -117,7 +132,7 @@ impl TestSplit {
 impl From<&str> for TestSplit {
     /// From the sentence; one that no split of this version prints is the name of a given split.
     fn from(sentence: &str) -> TestSplit {
-        match (sentence.strip_suffix(TEST_ONLY), TestSplit::cut(sentence)) {
+        match (sentence.strip_suffix(TEST_ONLY), TestSplit::cut(sentence).or_else(|| TestSplit::folds(sentence))) {
             _ if sentence == EVERY_TEXT => TestSplit::EveryText,
             _ if sentence == NO_TEST => TestSplit::NoTest,
             (Some(name), _) => TestSplit::TestOnly(name.to_string()),

@@ -42,7 +42,9 @@
 
 pub mod prelude;
 
-pub use ninefold_core::{Error, Result, error, files, folders, folders::Folders, phrasing, progress, rng, threads};
+pub use ninefold_core::{
+    Auto, Error, Result, error, files, folders, folders::Folders, phrasing, progress, rng, threads,
+};
 pub use ninefold_data as data;
 #[cfg(feature = "net")]
 pub use ninefold_download as download;

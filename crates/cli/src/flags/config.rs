@@ -11,7 +11,7 @@ use ninefold::lab::{
 };
 use ninefold::nn::batch::Padding;
 use ninefold::nn::model::ModelKind;
-use ninefold::{Error, Result as LibraryResult};
+use ninefold::{Auto, Error, Result as LibraryResult};
 
 use super::data::DataArgs;
 use super::values::{EmbeddingParser, OrNone, baseline, count, items, setting};
@@ -84,6 +84,9 @@ pub struct ComparisonArgs {
     /// Retrain everything on train and validation texts, with what validation chose
     #[arg(long, help_heading = "Settings")]
     pub refit: bool,
+    /// Cross-validation with so many folds; 0: a single test part [default: 5 for fewer than 1,000 texts without a test part]
+    #[arg(long, value_name = "K", help_heading = "Settings")]
+    pub folds: Option<usize>,
     /// Which trained models stay in the run folder [default: all]
     #[arg(long, value_name = "WHICH", value_parser = setting::<KeepModels>(), help_heading = "Settings")]
     pub keep_models: Option<KeepModels>,
@@ -146,6 +149,7 @@ impl ComparisonArgs {
         replace_items("baselines", &mut config.baselines, &self.baselines)?;
         replace_items("ensembles", &mut config.ensembles, &self.ensembles)?;
         config.refit |= self.refit;
+        replace(&mut config.folds, &self.folds.map(Auto::Value));
         replace(&mut config.keep_models, &self.keep_models);
         replace_list(&mut config.log, &self.log);
         Ok(())

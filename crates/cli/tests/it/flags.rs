@@ -53,6 +53,7 @@ fn shared(flag: &str) -> Option<Evidence> {
         "baselines" => Words(&["--baselines", "majority"]),
         "ensembles" => Words(&["--ensembles", "vote_networks"]),
         "refit" => Words(&["--refit"]),
+        "folds" => Words(&["--folds", "3", "--split", "random"]),
         "keep-models" => Words(&["--keep-models", "none"]),
         "log" => Words(&["--log", "jsonl"]),
         "run-dir" => Words(&["--run-dir", "elsewhere"]),

@@ -10,6 +10,7 @@ mod embed;
 mod ensembles;
 mod families;
 mod flags;
+mod folds;
 mod kills;
 mod leaderboard;
 mod out_of_vocabulary;

@@ -25,8 +25,9 @@ use crate::{
     BaselineConfig, BaselineKind, DistillConfig, Embedding, EmbeddingSpec, EnsembleKind, KeepModels, LogKind,
     ModelConfig, SearchConfig,
 };
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
-use ninefold_data::CorpusConfig;
+use ninefold_data::{CorpusConfig, check_folds};
 use ninefold_metrics::StatisticsConfig;
 use ninefold_nn::families::ModelKind;
 use ninefold_nn::train::TrainConfig;
@@ -48,6 +49,9 @@ pub struct Config {
     /// Comparisons: after validation has selected epochs, C and smoothing, train every network and baseline a second time on
     /// train + validation. Test scores and saved models come from the second training, which takes about as long as the first.
     pub refit: bool,
+    /// Comparisons: cross-validation with so many folds: each text is tested once, by models that were not trained on it, and the saved
+    /// models are trained on all texts. 0: a single test part; "auto": 5 where a file or folder has fewer than 1,000 texts and no test part.
+    pub folds: Auto<usize>,
     /// Comparisons: which trained models are kept in the run folder: "all", "best" (only `best` and `best-network`, the best rows
     /// by validation), or "none".
     pub keep_models: KeepModels,
@@ -119,6 +123,7 @@ impl Config {
         if !self.ensembles.is_empty() {
             distinct("ensembles", &self.ensembles)?;
         }
+        check_folds(self.folds)?;
         within("corpus.sample", self.corpus.sample.validate())?;
         within("corpus", self.corpus.validate())?;
         within("tokenizer", self.tokenizer.validate())?;

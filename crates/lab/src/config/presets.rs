@@ -44,6 +44,7 @@ fn plain() -> Config {
         seed: 0,
         seeds: 1,
         refit: false,
+        folds: Auto::Auto,
         keep_models: Default::default(),
         embeddings: Embedding::built_in(),
         models: ModelKind::RECURRENT.to_vec(),

@@ -167,7 +167,11 @@ impl<'a> Ensembles<'a> {
         let probabilities =
             Parts { train: Vec::new(), validation: calibrated(&chosen.validation), test: calibrated(&uncalibrated) };
         let scoring = Scoring { folder: self.folder, texts: self.texts };
-        let answers = Answers { probabilities, uncalibrated, temperature: chosen.temperature };
+        let mut answers = Answers { probabilities, uncalibrated, temperature: chosen.temperature };
+        scoring.take_out_of_fold(&record, &mut answers)?;
+        if self.texts.is_fold {
+            scoring.keep(&record, &answers)?;
+        }
         let mut record = scoring.score_answers(record, &answers)?;
         record.row.seconds.train += choosing;
         record.row.seconds.evaluate += start.elapsed().as_secs_f64() - choosing;

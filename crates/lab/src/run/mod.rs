@@ -4,6 +4,7 @@ pub(crate) mod baselines;
 mod best;
 mod ensembles;
 pub(crate) mod features;
+pub(crate) mod folds;
 mod judge;
 pub(crate) mod keys;
 mod oov;
@@ -21,9 +22,11 @@ use std::path::Path;
 use crate::{BaselineKind, Config, Embedding, EnsembleKind, RunFolder, Session};
 use baselines::Baselines;
 use ensembles::Ensembles;
+use folds::OutOfFold;
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
-use ninefold_data::{Corpus, CorpusConfig};
+use ninefold_data::{Corpus, CorpusConfig, Folds};
 use ninefold_linear::baseline::Input;
 use ninefold_records::{Leaderboard, Row};
 use pair::Trainer;
@@ -56,7 +59,8 @@ pub fn run_watched(
     session: &Session,
     on_results: &mut OnResults,
 ) -> Result<Leaderboard> {
-    session.install(|| compare(config, || Texts::load(config, session), folder, session, on_results))
+    let load = || ninefold_data::load(&config.corpus, session.folders, session.progress);
+    session.install(|| compare(config, Source::Files(&load), folder, session, on_results))
 }
 
 /// As [`run`], with a corpus that is in memory already ([`Corpus::from_texts`]). The config's section `corpus` has no effect: the
@@ -67,12 +71,48 @@ pub fn run_watched(
 pub fn run_corpus(corpus: Corpus, config: &Config, folder: &Path, session: &Session) -> Result<Leaderboard> {
     let mut config = config.clone();
     config.corpus = CorpusConfig { data: corpus.protocol.data.clone(), ..CorpusConfig::default() };
-    session.install(|| compare(&config, || Texts::of(corpus, &config, session), folder, session, &mut |_| Ok(())))
+    if config.folds.is_auto() {
+        config.folds = Auto::Value(0); // the caller has divided the texts
+    }
+    session.install(|| compare(&config, Source::Memory(corpus), folder, session, &mut |_| Ok(())))
+}
+
+/// Where a comparison's texts come from.
+pub(crate) enum Source<'a> {
+    /// Read when they are needed.
+    Files(&'a (dyn Fn() -> Result<Corpus> + Sync)),
+    /// There already.
+    Memory(Corpus),
+    /// There already, the test part one of several folds.
+    Fold(Corpus),
+}
+
+impl Source<'_> {
+    /// The texts, and the folds of a cross-validation, if there is one.
+    fn texts(self, config: &Config, session: &Session) -> Result<(Texts, Vec<Corpus>)> {
+        let (corpus, is_fold) = match self {
+            Source::Files(load) => (load()?, false),
+            Source::Memory(corpus) => (corpus, false),
+            Source::Fold(corpus) => (corpus, true),
+        };
+        corpus.notices.iter().for_each(|notice| session.progress.notice(notice));
+        let num_folds = if is_fold { 0 } else { corpus.num_folds(config.folds)? };
+        let (corpus, folds) = match num_folds {
+            0 => (corpus, Vec::new()),
+            folds => {
+                let Folds { folds, whole } = corpus.into_folds(folds, &config.corpus)?;
+                (whole, folds)
+            }
+        };
+        let mut texts = Texts::of(corpus, config, session)?;
+        texts.is_fold = is_fold;
+        Ok((texts, folds))
+    }
 }
 
 fn compare(
     config: &Config,
-    load: impl FnOnce() -> Result<Texts>,
+    source: Source,
     folder: &Path,
     session: &Session,
     on_results: &mut OnResults,
@@ -84,9 +124,14 @@ fn compare(
         let wanted = config.model.shared.precision.name();
         progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
     }
-    let mut texts = load()?;
-    texts.prepare_refit(config, session)?;
+    let (mut texts, folds) = source.texts(config, session)?;
     let folder = RunFolder::create(folder, config)?;
+    if !folds.is_empty() {
+        texts.out_of_fold = Some(OutOfFold::make(folds, config, &folder, session)?);
+    }
+    // The models of a cross-validation are trained on all texts in the end.
+    let config = &Config { refit: config.refit || texts.out_of_fold.is_some(), ..config.clone() };
+    texts.prepare_refit(config, session)?;
     folder.write_lengths(&texts.test)?;
     let config = &texts.fit(config, progress);
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());

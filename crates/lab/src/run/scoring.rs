@@ -60,10 +60,26 @@ impl Scoring<'_> {
         let classes = self.texts.corpus.labels.len();
         let temperature = calibration::temperature(&scores.validation, classes, self.texts.validation.labels());
         let probabilities = scores.map(|scores| calibration::probabilities(scores, classes, temperature));
-        let folder = self.folder.path().join(&record.row.folder);
-        kept::save(&folder, &probabilities, self.texts.validation.labels(), classes)?;
         let uncalibrated = calibration::probabilities(&scores.test, classes, 1.0);
-        self.score_answers(record, &Answers { probabilities, uncalibrated, temperature })
+        let mut answers = Answers { probabilities, uncalibrated, temperature };
+        self.take_out_of_fold(&record, &mut answers)?;
+        self.keep(&record, &answers)?;
+        self.score_answers(record, &answers)
+    }
+
+    /// Replaces the answers to test texts by those of the folds, where every text of the corpus was learned from.
+    pub(crate) fn take_out_of_fold(&self, record: &PairRecord, answers: &mut Answers) -> Result<()> {
+        if let Some(out_of_fold) = &self.texts.out_of_fold {
+            answers.probabilities.test = out_of_fold.answers(&record.row, self.texts.corpus.labels.len())?;
+            answers.uncalibrated.clone_from(&answers.probabilities.test);
+        }
+        Ok(())
+    }
+
+    /// Keeps the probabilities for whatever is made of several models.
+    pub(crate) fn keep(&self, record: &PairRecord, answers: &Answers) -> Result<()> {
+        let (folder, texts) = (self.folder.path().join(&record.row.folder), self.texts);
+        kept::save(&folder, &answers.probabilities, texts.validation.labels(), texts.corpus.labels.len())
     }
 
     /// Scores all parts; here and nowhere else the test labels are looked at. The run counts it when the row is finished.
@@ -80,6 +96,9 @@ impl Scoring<'_> {
         let has_test = !documents.is_empty();
         [record.row.train, record.row.validation, record.row.test] =
             [train.as_ref(), Some(&validation), has_test.then_some(&test)].map(|part| Some(part?.confusion.scores()));
+        if let Some(out_of_fold) = &texts.out_of_fold {
+            record.row.validation = out_of_fold.validation(&record.row)?;
+        }
 
         let (records, row) = (self.folder.records(), &record.row);
         let rows = &probabilities.test;

@@ -5,6 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::run::folds::OutOfFold;
 use crate::store::test_evaluations::TestEvaluations;
 use crate::{Config, EmbeddingSpec, Session};
 use ninefold_core::error::Result;
@@ -42,6 +43,10 @@ pub(crate) struct Texts {
     pub(crate) fingerprint: String,
     /// Of the test part as it was read, whatever the settings make of it.
     pub(crate) test_evaluations: TestEvaluations,
+    /// The answers of a cross-validation to the test texts, where there was one.
+    pub(crate) out_of_fold: Option<OutOfFold>,
+    /// Whether the test part is a fold: then the answers of ensembles are kept, too.
+    pub(crate) is_fold: bool,
     /// The same with nothing held out, where models are trained once more on all of it ([`Texts::prepare_refit`]).
     pub(crate) whole: Option<Box<Texts>>,
 }
@@ -119,6 +124,8 @@ impl Texts {
             train_fingerprint,
             fingerprint,
             test_evaluations,
+            out_of_fold: None,
+            is_fold: false,
             whole: None,
         })
     }

@@ -1,0 +1,114 @@
+//! Cross-validation: a comparison per fold, whose answers together are the test answers of the comparison over all texts.
+//!
+//! ```text
+//! fold 1 --> folds/1, a run of its own --> answers to fold 1 --+
+//! fold 2 --> folds/2                   --> answers to fold 2 --+--> test answers of each row
+//! all texts --> the row's saved model                           (its own answers to texts that it learned from do not count)
+//! ```
+//!
+//! *takes* the corpora of the folds -> *gives* [`OutOfFold`]. Finished folds are not repeated.
+
+use crate::run::{Source, compare};
+use crate::store::kept::{self, Part};
+use crate::{Config, KeepModels, RunFolder, Session};
+use ninefold_core::Auto;
+use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Progress;
+use ninefold_data::Corpus;
+use ninefold_metrics::Scores;
+use ninefold_records::Row;
+
+/// The subfolder of a run with a run per fold.
+const FOLDER: &str = "folds";
+
+/// The answers of a cross-validation.
+pub(crate) struct OutOfFold {
+    /// The run of each fold, and the number of its test texts.
+    folds: Vec<(RunFolder, usize)>,
+}
+
+impl OutOfFold {
+    /// Trains and scores every row on every fold.
+    ///
+    /// # Errors
+    /// As [`compare`].
+    pub(crate) fn make(folds: Vec<Corpus>, config: &Config, run: &RunFolder, session: &Session) -> Result<OutOfFold> {
+        let total = folds.len();
+        let config = Config { folds: Auto::Value(0), keep_models: KeepModels::None, log: Vec::new(), ..config.clone() };
+        let mut made = Vec::with_capacity(total);
+        for (number, corpus) in (1..).zip(folds) {
+            session.progress.notice(&format!("fold {number} of {total}"));
+            let (path, size) = (run.path().join(FOLDER).join(number.to_string()), corpus.test.len());
+            let quiet = InFold { inner: session.progress, name: format!("fold {number} of {total}") };
+            compare(&config, Source::Fold(corpus), &path, &session.watched_by(&quiet), &mut |_| Ok(()))?;
+            made.push((RunFolder::open(&path)?, size));
+        }
+        Ok(OutOfFold { folds: made })
+    }
+
+    /// What a row says of every text, by the models that did not learn from it.
+    ///
+    /// # Shapes
+    /// -> `[texts, num_classes]`, fold after fold
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the row has no answers in a fold; those of the disk.
+    pub(crate) fn answers(&self, row: &Row, num_classes: usize) -> Result<Vec<f32>> {
+        let mut all = Vec::new();
+        for (number, (fold, size)) in (1..).zip(&self.folds) {
+            let missing =
+                || Error::data(format!("{}: fold {number} has no answers: {FOLDER}/{number} says why", row.pair()));
+            all.extend(kept::load(&fold.folder(row), Part::Test, *size, num_classes)?.ok_or_else(missing)?);
+        }
+        Ok(all)
+    }
+
+    /// The mean validation scores of a row over the folds: less a matter of chance than those of one small part.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(crate) fn validation(&self, row: &Row) -> Result<Option<Scores>> {
+        let mut all = Vec::new();
+        for (fold, _) in &self.folds {
+            all.extend(fold.record(row)?.and_then(|record| record.row.validation));
+        }
+        let mean = |of: fn(&Scores) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+        Ok((!all.is_empty()).then(|| Scores {
+            accuracy: mean(|scores| scores.accuracy),
+            precision_weighted: mean(|scores| scores.precision_weighted),
+            recall_weighted: mean(|scores| scores.recall_weighted),
+            f1_weighted: mean(|scores| scores.f1_weighted),
+            precision_macro: mean(|scores| scores.precision_macro),
+            recall_macro: mean(|scores| scores.recall_macro),
+            f1_macro: mean(|scores| scores.f1_macro),
+        }))
+    }
+}
+
+/// Shows the work of a fold, and leaves out its notices: the comparison over all texts has the same.
+struct InFold<'a> {
+    inner: &'a dyn Progress,
+    name: String,
+}
+
+impl Progress for InFold<'_> {
+    fn begin(&self, task: &str, unit: &'static str, total: Option<u64>) {
+        self.inner.begin(&format!("{}: {task}", self.name), unit, total);
+    }
+
+    fn advance(&self, amount: u64) {
+        self.inner.advance(amount);
+    }
+
+    fn status(&self, text: &str) {
+        self.inner.status(text);
+    }
+
+    fn end(&self) {
+        self.inner.end();
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.inner.is_cancelled()
+    }
+}
