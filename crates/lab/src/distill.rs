@@ -213,7 +213,7 @@ impl Work<'_> {
         let listened_to = teacher.as_ref().map(|&(targets, _)| Teacher { targets, distillation });
         let data = TrainData { teacher: listened_to, ..self.vectors.train_data(texts, config.seed) };
         let (kind, vectors) = (self.pair.1, self.vectors);
-        let epochs = config.training.epochs + pretraining::epochs(config, kind);
+        let epochs = texts.epochs(&config.training) + pretraining::epochs(config, kind);
         self.progress.begin(role, "texts", Some((epochs * texts.train.len()) as u64));
         pretraining::prepare(&mut model, kind, config, texts, vectors, config.seed, self.progress)?;
         let trained = fit(&mut model, data, &config.training, None, self.progress, &mut |_| Ok(()));

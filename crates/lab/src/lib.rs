@@ -49,6 +49,7 @@ pub use config::ensemble::EnsembleKind;
 pub use config::keep_models::KeepModels;
 pub use config::model::ModelConfig;
 pub use config::presets::{PRESETS, preset};
+pub use config::refit::Refit;
 pub use config::resolve::{Sources, resolve, resolve_with};
 pub use distill::{DistillConfig, distill};
 pub use ladder::ladder;

@@ -16,6 +16,9 @@ pub enum Input {
     Nothing,
     /// All words, also those that are too rare for a network's vocabulary.
     Words,
+    /// The character n-grams inside its words, as [`CharNgrams`](ninefold_text::char_ngrams::CharNgrams) divides a text: each is an
+    /// id, and their order means nothing.
+    Characters,
     /// The word vectors of an embedding: one such baseline is trained per embedding.
     Vectors,
 }

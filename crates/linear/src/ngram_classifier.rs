@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::baseline::TrainedBaseline;
+use super::baseline::{Trained, TrainedBaseline};
 use super::state::State;
+use super::training::{Choice, TrainingData};
 use super::{Csr, Linear, Ngrams, TfIdf};
 use ninefold_core::error::{Error, Result};
 
@@ -19,6 +20,22 @@ pub struct NgramClassifier {
 }
 
 impl NgramClassifier {
+    /// The classifier that was chosen, over TF-IDF weights.
+    pub(crate) fn weighted(data: &TrainingData, choice: Choice) -> Trained {
+        let tfidf = Some(data.tfidf(choice.min_df));
+        NgramClassifier::chosen(data, choice, tfidf)
+    }
+
+    /// The classifier that was chosen, over counts.
+    pub(crate) fn unweighted(data: &TrainingData, choice: Choice) -> Trained {
+        NgramClassifier::chosen(data, choice, None)
+    }
+
+    fn chosen(data: &TrainingData, choice: Choice, tfidf: Option<Arc<TfIdf>>) -> Trained {
+        let Choice { linear, min_df, chosen } = choice;
+        Trained { model: Box::new(NgramClassifier { ngrams: data.ngrams(min_df), tfidf, linear }), chosen }
+    }
+
     /// The classifier that consists of `state`.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::TfIdfConfig;
 use super::supervised::SupervisedConfig;
 use ninefold_core::error::{Error, Result};
+use ninefold_text::char_ngrams::CharNgrams;
 
 /// How baselines are trained. Where a setting is a list, validation chooses from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
@@ -13,8 +14,14 @@ use ninefold_core::error::{Error, Result};
 pub struct BaselineConfig {
     /// TF-IDF and naive Bayes: minimum and maximum n-gram length in words. Texts are not cut to max_len.
     pub ngram_range: [usize; 2],
-    /// TF-IDF and naive Bayes: n-grams in fewer training texts are ignored.
-    pub min_df: usize,
+    /// TF-IDF and naive Bayes: n-grams in fewer training texts are ignored. Of several values those after the first are tried where
+    /// the classifier then has at most 8 million weights.
+    #[serde(with = "one_or_more")]
+    pub min_df: Vec<usize>,
+    /// char_nb and char_svm: minimum and maximum n-gram length in characters. N-grams do not cross the edges of words.
+    pub char_ngram_range: [usize; 2],
+    /// char_nb and char_svm: n-grams in fewer training texts are ignored.
+    pub char_min_df: usize,
     /// TF-IDF: count an n-gram that a text has n times as 1 + ln n.
     pub sublinear_tf: bool,
     /// Logistic regression and support vector machine: scikit-learn's C; a smaller C is a stronger regularisation.
@@ -39,7 +46,9 @@ impl Default for BaselineConfig {
         let SupervisedConfig { dim, epochs, learning_rate, word_ngrams, bucket } = SupervisedConfig::default();
         BaselineConfig {
             ngram_range,
-            min_df,
+            min_df: vec![min_df, 1],
+            char_ngram_range: [2, 5],
+            char_min_df: 2,
             sublinear_tf,
             c: vec![0.1, 1.0, 10.0],
             smoothing: vec![0.03, 0.1, 0.3, 1.0],
@@ -63,13 +72,17 @@ impl BaselineConfig {
                 return Err(Error::invalid_value(key, "one or more numbers above 0", format!("{list:?}")));
             }
         }
-        self.tfidf().validate()?;
+        if self.min_df.is_empty() {
+            return Err(Error::invalid_value("min_df", "one or more numbers from 1 up", "[]"));
+        }
+        for &min_df in &self.min_df {
+            TfIdfConfig { ngram_range: self.ngram_range, min_df, sublinear_tf: self.sublinear_tf }.validate()?;
+        }
+        CharNgrams::new(self.char_ngram_range, true)?;
+        if self.char_min_df == 0 {
+            return Err(Error::invalid_value("char_min_df", "at least 1", 0));
+        }
         self.supervised().validate()
-    }
-
-    /// Which n-grams count, and how much.
-    pub fn tfidf(&self) -> TfIdfConfig {
-        TfIdfConfig { ngram_range: self.ngram_range, min_df: self.min_df, sublinear_tf: self.sublinear_tf }
     }
 
     /// The settings of fastText's classifier.
@@ -81,5 +94,31 @@ impl BaselineConfig {
             word_ngrams: self.word_ngrams,
             bucket: self.bucket,
         }
+    }
+}
+
+/// A list of numbers, or one number in its place.
+mod one_or_more {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a number or a list of numbers")]
+    enum Written {
+        One(usize),
+        More(Vec<usize>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(values: &[usize], serializer: S) -> Result<S::Ok, S::Error> {
+        match values {
+            [one] => one.serialize(serializer),
+            more => more.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Error> {
+        Written::deserialize(deserializer).map(|written| match written {
+            Written::One(one) => vec![one],
+            Written::More(more) => more,
+        })
     }
 }

@@ -2,15 +2,22 @@
 //!
 //! Takes texts as token ids with their labels -> gives features that several baselines share, each made once.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{BaselineConfig, Csr, Linear, Ngrams, TfIdf};
+use ninefold_core::progress::Progress;
 use ninefold_metrics::{Confusion, MainScore, most_probable};
 
 /// What validation chose, by setting: `{"c": 1.0}`.
 pub type Chosen = BTreeMap<String, f64>;
+
+/// The key of the chosen `min_df` in [`Chosen`].
+const MIN_DF: &str = "min_df";
+/// A further `min_df` is tried only where the classifier then has at most so many weights: rare n-grams are many, and of large
+/// corpora they are not worth the time.
+const MAX_WEIGHTS: usize = 1 << 23;
 
 /// Texts as token ids, never cut, with their labels.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +55,10 @@ pub struct TrainingData<'a> {
     pub validation: LabelledIds,
     /// Ids are below this.
     pub vocab_size: usize,
+    /// Minimum and maximum n-gram length in ids.
+    pub ngram_range: [usize; 2],
+    /// N-grams in fewer training texts are ignored; validation chooses from these values.
+    pub min_df: Vec<usize>,
     /// How much the texts of each class count. `[num_classes]`
     pub class_weights: &'a [f64],
     /// The score by which validation chooses.
@@ -62,11 +73,25 @@ pub struct TrainingData<'a> {
     pub shared: Shared,
 }
 
-/// Features that several baselines read.
+/// Features that several baselines read, by `min_df`.
 #[derive(Debug, Default)]
 pub struct Shared {
-    ngrams: OnceCell<Arc<Ngrams>>,
-    tfidf: OnceCell<(Arc<TfIdf>, Features)>,
+    ngrams: RefCell<BTreeMap<usize, Arc<Ngrams>>>,
+    tfidf: RefCell<BTreeMap<usize, Weighted>>,
+}
+
+/// Weights of n-grams, and counts weighted by them.
+type Weighted = (Arc<TfIdf>, Arc<Features>);
+
+/// A trained classifier and what validation chose for it.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The classifier with the best validation score.
+    pub linear: Linear,
+    /// The `min_df` of its n-grams.
+    pub min_df: usize,
+    /// All that was chosen.
+    pub chosen: Chosen,
 }
 
 impl TrainingData<'_> {
@@ -75,27 +100,74 @@ impl TrainingData<'_> {
         self.class_weights.len()
     }
 
-    /// The n-grams of the training texts.
-    pub fn ngrams(&self) -> &Arc<Ngrams> {
-        let BaselineConfig { ngram_range, min_df, .. } = self.settings;
-        self.shared.ngrams.get_or_init(|| Arc::new(Ngrams::fit(&self.train.ids, *ngram_range, *min_df)))
+    /// The n-grams that so many of the training texts have.
+    pub fn ngrams(&self, min_df: usize) -> Arc<Ngrams> {
+        let fit = || Arc::new(Ngrams::fit(&self.train.ids, self.ngram_range, min_df));
+        Arc::clone(self.shared.ngrams.borrow_mut().entry(min_df).or_insert_with(fit))
     }
 
-    /// How often each text has each n-gram.
-    pub fn counts(&self) -> Features {
-        let ngrams = self.ngrams();
-        Features { train: ngrams.count(&self.train.ids), validation: ngrams.count(&self.validation.ids) }
+    /// How often each text has each of these n-grams.
+    pub fn counts(&self, min_df: usize) -> Arc<Features> {
+        let ngrams = self.ngrams(min_df);
+        let [train, validation] = [&self.train, &self.validation].map(|part| ngrams.count(&part.ids));
+        Arc::new(Features { train, validation })
     }
 
-    /// The weights of n-grams, and the counts weighted by them.
-    pub fn tfidf(&self) -> (&Arc<TfIdf>, &Features) {
-        let (tfidf, features) = self.shared.tfidf.get_or_init(|| {
-            let tfidf = TfIdf::fit(self.ngrams(), self.settings.sublinear_tf);
-            let Features { train, validation } = self.counts();
-            let features = Features { train: tfidf.transform(train), validation: tfidf.transform(validation) };
-            (Arc::new(tfidf), features)
-        });
-        (tfidf, features)
+    /// The weights of these n-grams.
+    pub fn tfidf(&self, min_df: usize) -> Arc<TfIdf> {
+        self.weighted(min_df).0
+    }
+
+    /// The counts, weighted.
+    pub fn tfidf_features(&self, min_df: usize) -> Arc<Features> {
+        self.weighted(min_df).1
+    }
+
+    fn weighted(&self, min_df: usize) -> Weighted {
+        let make = || {
+            let ngrams = self.ngrams(min_df);
+            let tfidf = TfIdf::fit(&ngrams, self.settings.sublinear_tf);
+            let [train, validation] =
+                [&self.train, &self.validation].map(|part| tfidf.transform(ngrams.count(&part.ids)));
+            (Arc::new(tfidf), Arc::new(Features { train, validation }))
+        };
+        self.shared.tfidf.borrow_mut().entry(min_df).or_insert_with(make).clone()
+    }
+
+    /// Chooses `min_df` and the value of `setting`, one after the other: the value with the first `min_df`, then among the others
+    /// with that value. What `chosen` names is not chosen again. `features` makes the features by `min_df`.
+    pub fn choose_ngrams(
+        &self,
+        setting: &str,
+        values: &[f64],
+        chosen: Option<&Chosen>,
+        features: impl Fn(usize) -> Arc<Features>,
+        mut train: impl FnMut(&Csr, f64, Option<&Linear>) -> Linear,
+        progress: &dyn Progress,
+    ) -> Choice {
+        let before = chosen.and_then(|chosen| chosen.get(MIN_DF)).map(|&min_df| min_df as usize);
+        let candidates = before.as_ref().map_or(&self.min_df[..], std::slice::from_ref);
+        let (&first, others) = candidates.split_first().expect("BaselineConfig::validate wants a value");
+        let (score, linear, mut chosen) = self.best(setting, values, chosen, &features(first), &mut train);
+        let (mut highest, mut best) = (score, Choice { linear, min_df: first, chosen: Chosen::new() });
+        for &min_df in others {
+            let weights = self.ngrams(min_df).len().saturating_mul(self.num_classes());
+            if weights > MAX_WEIGHTS {
+                progress.notice(&format!(
+                    "min_df = {min_df} is not tried: {weights} weights are more than {MAX_WEIGHTS}; \
+                     `--set baseline.min_df={min_df}` trains with it"
+                ));
+                continue;
+            }
+            let (score, linear, _) = self.best(setting, values, Some(&chosen), &features(min_df), &mut train);
+            if score > highest {
+                (highest, best) = (score, Choice { linear, min_df, chosen: Chosen::new() });
+            }
+        }
+        if before.is_some() || !others.is_empty() {
+            chosen.insert(MIN_DF.to_string(), best.min_df as f64);
+        }
+        Choice { chosen, ..best }
     }
 
     /// The classifier with the best validation score, of equals the first, and which value of `setting` gave it. Where `chosen`
@@ -106,8 +178,21 @@ impl TrainingData<'_> {
         values: &[f64],
         chosen: Option<&Chosen>,
         features: &Features,
-        mut train: impl FnMut(&Csr, f64, Option<&Linear>) -> Linear,
+        train: impl FnMut(&Csr, f64, Option<&Linear>) -> Linear,
     ) -> (Linear, Chosen) {
+        let (_, linear, chosen) = self.best(setting, values, chosen, features, train);
+        (linear, chosen)
+    }
+
+    /// As [`choose`](TrainingData::choose), with the validation score in front.
+    fn best(
+        &self,
+        setting: &str,
+        values: &[f64],
+        chosen: Option<&Chosen>,
+        features: &Features,
+        mut train: impl FnMut(&Csr, f64, Option<&Linear>) -> Linear,
+    ) -> (f64, Linear, Chosen) {
         let only = chosen.and_then(|chosen| chosen.get(setting));
         let values = only.map_or(values, std::slice::from_ref);
         let mut best: Option<(f64, f64, Linear)> = None;
@@ -120,8 +205,8 @@ impl TrainingData<'_> {
             }
             last = Some(model);
         }
-        let (_, value, model) = best.expect("BaselineConfig::validate wants a value");
-        (model, Chosen::from([(setting.to_string(), value)]))
+        let (score, value, model) = best.expect("BaselineConfig::validate wants a value");
+        (score, model, Chosen::from([(setting.to_string(), value)]))
     }
 
     /// The main score of the classes with the highest scores on the validation texts.

@@ -25,7 +25,7 @@ pub struct StatisticsConfig {
     /// Fraction of such intervals that hold the true score.
     pub confidence_level: f64,
     /// The score by which epochs and models are selected and ranked: "accuracy", "f1_macro", or "auto": macro F1 where the
-    /// largest class of train has at least three times as many texts as the smallest, else accuracy.
+    /// largest class of train has at least twice as many texts as the smallest, else accuracy.
     pub rank_by: RankBy,
 }
 

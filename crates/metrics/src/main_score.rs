@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Scores;
 
 /// From so many times the texts of the smallest class on, the largest one hides it.
-const UNEVEN: usize = 3;
+const UNEVEN: usize = 2;
 
 /// What models are ranked by, as the settings say it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +73,8 @@ mod tests {
     #[test]
     fn uneven_classes_are_ranked_by_macro_f1_unless_asked_otherwise() {
         assert_eq!(RankBy::Auto.main_score(&[377, 600, 500]), MainScore::Accuracy);
-        assert_eq!(RankBy::Auto.main_score(&[100, 300]), MainScore::F1Macro);
+        assert_eq!(RankBy::Auto.main_score(&[100, 199]), MainScore::Accuracy);
+        assert_eq!(RankBy::Auto.main_score(&[100, 200]), MainScore::F1Macro);
         assert_eq!(RankBy::Auto.main_score(&[100, 0]), MainScore::Accuracy);
         assert_eq!(RankBy::Accuracy.main_score(&[1, 300]), MainScore::Accuracy);
         assert_eq!(RankBy::F1Macro.main_score(&[]), MainScore::F1Macro);

@@ -17,7 +17,8 @@ use ninefold_linear::baseline::{Input, TrainedBaseline};
 use ninefold_metrics::{Rule, Vote, calibration, most_probable, tempered};
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Classifier, NeuralClassifier, Reading, predict_logits};
-use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
+use ninefold_text::char_ngrams::CharNgrams;
+use ninefold_text::tokenize::Tokenizer;
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::oov::OovVectors;
 
@@ -58,10 +59,26 @@ struct Network {
 #[derive(Debug)]
 struct Reader {
     strip: Strip,
-    config: TokenizerConfig,
-    tokenizer: Tokenizer,
+    division: Division,
     vocab: Vocab,
     outside: Option<OovVectors>,
+}
+
+/// How a text is divided into what has ids.
+#[derive(Debug)]
+enum Division {
+    Tokens(Tokenizer),
+    CharNgrams(CharNgrams),
+}
+
+impl Division {
+    fn is_same(&self, other: &Division) -> bool {
+        match (self, other) {
+            (Division::Tokens(one), Division::Tokens(other)) => one.config() == other.config(),
+            (Division::CharNgrams(one), Division::CharNgrams(other)) => one == other,
+            _ => false,
+        }
+    }
 }
 
 /// Texts as a reader gives them.
@@ -228,15 +245,20 @@ impl Node {
         Ok(match model {
             Model::Network(bundle) => {
                 let Bundle { config, vocab, model, outside, .. } = *bundle;
-                let reader = Reader::shared(readers, config.input.strip, &config.tokenizer, vocab, outside)?;
+                let division = Division::Tokens(Tokenizer::new(&config.tokenizer)?);
+                let reader = Reader::shared(readers, Reader { strip: config.input.strip, division, vocab, outside });
                 Node::Network(Box::new(Network { config, model, reader, idle: Mutex::default() }))
             }
             Model::Linear(bundle) => {
                 let LinearBundle { config, vocab, model, .. } = *bundle;
-                let reader = match config.baseline.input() {
-                    Input::Nothing => None,
-                    _ => Some(Reader::shared(readers, config.input.strip, &config.tokenizer, vocab, None)?),
+                let division = match (config.baseline.input(), config.char_ngrams()?) {
+                    (Input::Nothing, _) => None,
+                    (_, Some(ngrams)) => Some(Division::CharNgrams(ngrams)),
+                    (_, None) => Some(Division::Tokens(Tokenizer::new(&config.tokenizer)?)),
                 };
+                let strip = config.input.strip;
+                let reader =
+                    division.map(|division| Reader::shared(readers, Reader { strip, division, vocab, outside: None }));
                 Node::Linear { model, reader, temperature: config.temperature }
             }
             Model::Ensemble(ensemble) => {
@@ -310,26 +332,18 @@ impl Network {
 }
 
 impl Reader {
-    /// The number of a reader that reads like this: one that is there already, or a new one.
-    fn shared(
-        readers: &mut Vec<Reader>,
-        strip: Strip,
-        config: &TokenizerConfig,
-        vocab: Vocab,
-        outside: Option<OovVectors>,
-    ) -> Result<usize> {
+    /// The number of a reader that reads like this one: one that is there already, or this.
+    fn shared(readers: &mut Vec<Reader>, reader: Reader) -> usize {
         let is_same = |other: &Reader| {
-            other.strip == strip
-                && other.config == *config
-                && other.vocab.tokens() == vocab.tokens()
-                && other.outside == outside
+            other.strip == reader.strip
+                && other.division.is_same(&reader.division)
+                && other.vocab.tokens() == reader.vocab.tokens()
+                && other.outside == reader.outside
         };
-        if let Some(number) = readers.iter().position(is_same) {
-            return Ok(number);
-        }
-        let tokenizer = Tokenizer::new(config)?;
-        readers.push(Reader { strip, config: config.clone(), tokenizer, vocab, outside });
-        Ok(readers.len() - 1)
+        readers.iter().position(is_same).unwrap_or_else(|| {
+            readers.push(reader);
+            readers.len() - 1
+        })
     }
 
     fn read(&self, texts: &[&str], are_stripped: bool) -> Read {
@@ -338,10 +352,15 @@ impl Reader {
             let stripped: Vec<&str> = stripped.iter().map(String::as_str).collect();
             return self.read(&stripped, true);
         }
-        match &self.outside {
-            None => Read { ids: self.vocab.encode_texts(&self.tokenizer, texts), outside: Arc::default() },
-            Some(outside) => {
-                let read = outside.read(&self.vocab, &self.tokenizer, texts);
+        match (&self.division, &self.outside) {
+            (Division::CharNgrams(ngrams), _) => {
+                Read { ids: ngrams.encode(&self.vocab, texts), outside: Arc::default() }
+            }
+            (Division::Tokens(tokenizer), None) => {
+                Read { ids: self.vocab.encode_texts(tokenizer, texts), outside: Arc::default() }
+            }
+            (Division::Tokens(tokenizer), Some(outside)) => {
+                let read = outside.read(&self.vocab, tokenizer, texts);
                 Read { ids: read.ids, outside: read.rows.into() }
             }
         }

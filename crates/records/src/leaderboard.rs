@@ -27,6 +27,9 @@ pub struct Leaderboard {
     /// Training texts of the smallest and of the largest class.
     #[serde(default)]
     pub class_sizes: [usize; 2],
+    /// The most epochs of a network, where they follow from the texts (`training.epochs = "auto"`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_epochs: Option<usize>,
     /// One row per pair and seed, then the baselines, then the ensembles of them.
     pub rows: Vec<Row>,
     /// One per pair, baseline and ensemble, the best on test first; empty until the run is complete.
@@ -72,6 +75,9 @@ pub struct Row {
     /// The epoch whose parameters were kept, counted from 1.
     #[serde(default)]
     pub best_epoch: usize,
+    /// Whether the model that answered the test texts was trained once more, on train and validation.
+    #[serde(default, rename = "refitted", skip_serializing_if = "std::ops::Not::not")]
+    pub is_refitted: bool,
     /// What it is: a pair, a baseline, an ensemble.
     #[serde(flatten)]
     pub kind: RowKind,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 use ninefold::lab::{
-    BaselineKind, Config, Embedding, EnsembleKind, KeepModels, LogKind, PRESETS, Sources, resolve_with,
+    BaselineKind, Config, Embedding, EnsembleKind, KeepModels, LogKind, PRESETS, Refit, Sources, resolve_with,
 };
 use ninefold::nn::batch::Padding;
 use ninefold::nn::model::ModelKind;
@@ -43,9 +43,9 @@ pub struct ConfigArgs {
     /// rnn, lstm and gru are recurrent networks, cnn is a convolution over words, swem pools the word vectors.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = setting::<ModelKind>().or_none(), help_heading = "Settings")]
     pub models: Vec<OrNone<ModelKind>>,
-    /// Maximum number of training epochs
-    #[arg(long, value_name = "N", value_parser = count, help_heading = "Settings")]
-    pub epochs: Option<usize>,
+    /// Maximum number of training epochs, or auto: as many as the texts and classes need
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub epochs: Option<Auto<usize>>,
     /// Seed of word vectors, weights, dropout and shuffling
     #[arg(long, value_name = "N", help_heading = "Settings")]
     pub seed: Option<u64>,
@@ -81,9 +81,9 @@ pub struct ComparisonArgs {
     /// Ensembles of the trained models, or none [default: vote_selected,stacked]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = setting::<EnsembleKind>().or_none(), help_heading = "Settings")]
     pub ensembles: Vec<OrNone<EnsembleKind>>,
-    /// Retrain everything on train and validation texts, with what validation chose
-    #[arg(long, help_heading = "Settings")]
-    pub refit: bool,
+    /// Retrain on train and validation texts, with what validation chose [default: baselines; without a value: all]
+    #[arg(long, value_name = "WHAT", value_parser = setting::<Refit>(), num_args = 0..=1, require_equals = true, default_missing_value = "all", help_heading = "Settings")]
+    pub refit: Option<Refit>,
     /// Cross-validation with so many folds; 0: a single test part [default: 5 for fewer than 1,000 texts without a test part]
     #[arg(long, value_name = "K", help_heading = "Settings")]
     pub folds: Option<usize>,
@@ -148,7 +148,7 @@ impl ComparisonArgs {
         self.seeds.apply(config);
         replace_items("baselines", &mut config.baselines, &self.baselines)?;
         replace_items("ensembles", &mut config.ensembles, &self.ensembles)?;
-        config.refit |= self.refit;
+        replace(&mut config.refit, &self.refit);
         replace(&mut config.folds, &self.folds.map(Auto::Value));
         replace(&mut config.keep_models, &self.keep_models);
         replace_list(&mut config.log, &self.log);

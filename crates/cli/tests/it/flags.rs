@@ -52,7 +52,7 @@ fn shared(flag: &str) -> Option<Evidence> {
         "padding" => Words(&["--padding", "trailing"]),
         "baselines" => Words(&["--baselines", "majority"]),
         "ensembles" => Words(&["--ensembles", "vote_networks"]),
-        "refit" => Words(&["--refit"]),
+        "refit" => Words(&["--refit", "--refit=none"]),
         "folds" => Words(&["--folds", "3", "--split", "random"]),
         "keep-models" => Words(&["--keep-models", "none"]),
         "log" => Words(&["--log", "jsonl"]),

@@ -9,7 +9,7 @@ use crate::common::{Place, SMALL, refusal, stdout};
 use serde_json::Value;
 
 const BASELINES: &str =
-    "majority,multinomial_nb,complement_nb,tfidf_logistic,tfidf_svm,mean_logistic,fasttext_supervised";
+    "majority,multinomial_nb,complement_nb,tfidf_logistic,tfidf_svm,char_nb,char_svm,mean_logistic,fasttext_supervised";
 const QUICK: [&str; 8] =
     ["--embeddings", "glove", "--models", "gru,rnn", "--set", "baseline.bucket=1000", "--set", "baseline.epochs=5"];
 
@@ -45,14 +45,14 @@ fn baselines_are_listed_with_the_pairs_and_not_repeated() {
     let args = [&QUICK[..], &["--baselines", BASELINES]].concat();
     let output = place.compare("run", &args);
     let table = stdout(&output);
-    for expected in ["Best network by validation", "Best baseline by validation: ", "test evaluations: 9 models"] {
+    for expected in ["Best network by validation", "Best baseline by validation: ", "test evaluations: 11 models"] {
         assert!(table.contains(expected), "{expected:?} is not in:\n{table}");
     }
     assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
     let board = place.json("run/leaderboard.json");
     let models: Vec<&str> = rows(&board).iter().map(|row| row["model"].as_str().unwrap()).collect();
     let expected = ["gru", "rnn", "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm"];
-    assert_eq!(models, [&expected[..], &["fasttext_supervised", "mean_logistic"]].concat());
+    assert_eq!(models, [&expected[..], &["char_nb", "char_svm", "fasttext_supervised", "mean_logistic"]].concat());
     for row in rows(&board) {
         assert_eq!(row["baseline"].as_bool(), Some(!["gru", "rnn"].contains(&row["model"].as_str().unwrap())));
         let (low, accuracy, high) =
@@ -67,12 +67,12 @@ fn baselines_are_listed_with_the_pairs_and_not_repeated() {
     let svm = rows(&board).iter().find(|row| row["model"] == "tfidf_svm").unwrap();
     let majority = rows(&board).iter().find(|row| row["model"] == "majority").unwrap();
     assert!(svm["test"]["accuracy"].as_f64() > majority["test"]["accuracy"].as_f64(), "{svm}");
-    assert_eq!(board["statistics"]["test_evaluations"], 9);
+    assert_eq!(board["statistics"]["test_evaluations"], 11);
 
     let again = place.compare("run", &args);
     stdout(&again);
     let notices = String::from_utf8_lossy(&again.stderr).matches("finished earlier").count();
-    assert_eq!(notices, 9, "{}", String::from_utf8_lossy(&again.stderr));
+    assert_eq!(notices, 11, "{}", String::from_utf8_lossy(&again.stderr));
     assert_eq!(place.json("run/leaderboard.json"), board, "nothing was scored once more");
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod keep_models;
 mod mistakes;
 pub(crate) mod model;
 pub(crate) mod presets;
+pub(crate) mod refit;
 pub(crate) mod resolve;
 pub(crate) mod sections;
 mod selection;
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BaselineConfig, BaselineKind, DistillConfig, Embedding, EmbeddingSpec, EnsembleKind, KeepModels, LogKind,
-    ModelConfig, SearchConfig,
+    ModelConfig, Refit, SearchConfig,
 };
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
@@ -46,9 +47,10 @@ pub struct Config {
     pub seed: u64,
     /// Number of trainings of each pair, with consecutive seeds from `seed` on. Word vectors and split stay the same.
     pub seeds: usize,
-    /// Comparisons: after validation has selected epochs, C and smoothing, train every network and baseline a second time on
-    /// train + validation. Test scores and saved models come from the second training, which takes about as long as the first.
-    pub refit: bool,
+    /// Comparisons: after validation has selected epochs, C, smoothing and temperatures, train a second time on train + validation:
+    /// "baselines", "all" (networks too), or "none". Test scores and saved models come from the second training, which takes about
+    /// as long as the first.
+    pub refit: Refit,
     /// Comparisons: cross-validation with so many folds: each text is tested once, by models that were not trained on it, and the saved
     /// models are trained on all texts. 0: a single test part; "auto": 5 where a file or folder has fewer than 1,000 texts and no test part.
     pub folds: Auto<usize>,
@@ -61,7 +63,7 @@ pub struct Config {
     /// Networks to compare: any of "rnn", "lstm", "gru", "cnn" (a convolution), "swem" (word vectors, pooled).
     pub models: Vec<ModelKind>,
     /// Baselines to compare: any of "majority", "multinomial_nb", "complement_nb", "tfidf_logistic", "tfidf_svm",
-    /// "mean_logistic", "fasttext_supervised".
+    /// "char_nb", "char_svm" (over character n-grams), "mean_logistic", "fasttext_supervised".
     pub baselines: Vec<BaselineKind>,
     /// Ensembles of the trained models; they need no training: any of "vote_seeds" (the seeds of each pair), "vote_networks" (all
     /// networks), "vote_selected" (models selected on validation, baselines included), "stacked" (all models, combined by

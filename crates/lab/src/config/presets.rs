@@ -3,7 +3,9 @@
 //! All figures that are not a module's own default stand here.
 
 use crate::config::embedding::built_in;
-use crate::{BaselineConfig, BaselineKind, Config, DistillConfig, Embedding, EnsembleKind, ModelConfig, SearchConfig};
+use crate::{
+    BaselineConfig, BaselineKind, Config, DistillConfig, Embedding, EnsembleKind, ModelConfig, Refit, SearchConfig,
+};
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_metrics::StatisticsConfig;
@@ -43,7 +45,7 @@ fn plain() -> Config {
     Config {
         seed: 0,
         seeds: 1,
-        refit: false,
+        refit: Refit::default(),
         folds: Auto::Auto,
         keep_models: Default::default(),
         embeddings: Embedding::built_in(),
@@ -90,7 +92,7 @@ fn lifted(config: Config) -> Config {
             },
         },
         training: TrainConfig {
-            epochs: 12,
+            epochs: Auto::Auto,
             batch_size: 32,
             learning_rate: 3e-3,
             schedule: Schedule::Cosine,
@@ -165,7 +167,7 @@ fn round(round: Round) -> Config {
             },
         },
         training: TrainConfig {
-            epochs: 20,
+            epochs: Auto::Value(20),
             batch_size: round.batch_size,
             learning_rate: round.learning_rate,
             max_len: Auto::Value(round.max_len),

@@ -14,7 +14,7 @@ use toml::{Spanned, Table, Value};
 use crate::Config;
 use crate::config::mistakes::{explain, is_near};
 use crate::config::model::move_to_sections;
-use crate::config::{embedding_list, presets, sections};
+use crate::config::{embedding_list, presets, refit, sections};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::read_text;
 
@@ -101,6 +101,7 @@ fn read(mut table: Table) -> std::result::Result<Config, Mistake> {
 
 /// Puts settings under the names that they have today.
 fn renew(table: &mut Table) {
+    refit::rename(table);
     if let Some(Value::Table(model)) = table.get_mut("model") {
         move_to_sections(model);
     }
@@ -319,6 +320,8 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::Refit;
+    use ninefold_core::Auto;
 
     fn refusal(text: &str) -> String {
         parse(text, "my.toml").unwrap_err().to_string()
@@ -362,8 +365,19 @@ mod tests {
         let config = resolve(&sources).unwrap();
         assert_eq!(
             (config.training.epochs, config.training.batch_size, config.model.families.recurrent.hidden_size),
-            (7, 10, 128)
+            (Auto::Value(7), 10, 128)
         );
+    }
+
+    #[test]
+    fn refit_of_earlier_configs_is_all_or_none() {
+        for (value, refit) in
+            [("true", Refit::All), ("false", Refit::None), ("all", Refit::All), ("baselines", Refit::Baselines)]
+        {
+            assert_eq!(with(&[("refit", value)]).unwrap().refit, refit, "{value}");
+        }
+        let error = with(&[("refit", "some")]).unwrap_err().to_string();
+        assert_eq!(error, "refit: expected one of none, baselines, all, found \"some\"");
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn record(folder: &Path, key: &str) -> PathBuf {
 impl Job<'_> {
     /// Texts that all epochs together learn from.
     pub(crate) fn texts(&self) -> u64 {
-        let epochs = self.config.training.epochs + pretraining::epochs(self.config, self.pair.1);
+        let epochs = self.texts.epochs(&self.config.training) + pretraining::epochs(self.config, self.pair.1);
         (epochs * self.texts.train.len()) as u64
     }
 

@@ -38,11 +38,12 @@ struct Source<'a> {
     config: &'a Config,
     texts: &'a Texts,
     words: OnceCell<Words<'a>>,
+    characters: OnceCell<Words<'a>>,
 }
 
 impl<'a> Source<'a> {
     fn new(config: &'a Config, texts: &'a Texts) -> Source<'a> {
-        Source { config, texts, words: OnceCell::new() }
+        Source { config, texts, words: OnceCell::new(), characters: OnceCell::new() }
     }
 
     /// Trains on this source: the model, what it gives every text, and the vocabulary that it reads by.
@@ -59,21 +60,47 @@ impl<'a> Source<'a> {
                 of_vectors = Words::of_vectors(self.texts, self.config, vectors);
                 &of_vectors
             }
-            _ => {
-                if self.words.get().is_none() {
-                    let _ = self.words.set(Words::of(self.texts, self.config)?);
-                }
-                self.words.get().expect("just set")
-            }
+            (Input::Characters, _) => once(&self.characters, || Words::of_characters(self.texts, self.config))?,
+            _ => once(&self.words, || Words::of(self.texts, self.config))?,
         };
+        Source::answers(kind, words, chosen, progress)
+    }
+
+    /// Trains on train and validation together, over the word vectors of train.
+    fn train_joined(
+        &self,
+        kind: BaselineKind,
+        vectors: &Vectors,
+        chosen: Option<&Chosen>,
+        progress: &dyn Progress,
+    ) -> Result<Answered> {
+        let words = Words::of_vectors(self.texts, self.config, vectors).with_validation_joined();
+        Source::answers(kind, &words, chosen, progress)
+    }
+
+    fn answers(
+        kind: BaselineKind,
+        words: &Words,
+        chosen: Option<&Chosen>,
+        progress: &dyn Progress,
+    ) -> Result<Answered> {
         let trained = kind.train(&words.data, chosen, progress)?;
         let scores = words.ids().map(|ids| trained.model.scores(ids));
         let vocab = match kind.input() {
             Input::Nothing => Vocab::from_tokens(Vec::new())?,
-            Input::Words | Input::Vectors => words.vocab.clone(),
+            Input::Words | Input::Characters | Input::Vectors => words.vocab.clone(),
         };
         Ok(Answered { scores, trained, vocab })
     }
+}
+
+/// What a cell holds, made at the first call.
+fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
 }
 
 /// A trained baseline and its scores.
@@ -121,7 +148,8 @@ impl<'a> Baselines<'a> {
         let answered = self.train(kind, vectors.map(|(_, vectors)| vectors), progress);
         progress.end();
         let Answered { scores, trained, vocab } = answered?;
-        let row = Row { parameters: trained.model.parameter_count(), epochs: epochs.unwrap_or_default(), ..row };
+        let parameters = trained.model.parameter_count();
+        let row = Row { parameters, epochs: epochs.unwrap_or_default(), is_refitted: self.full.is_some(), ..row };
         let coverage = vectors.map_or(VectorCoverage::default(), |(_, vectors)| vectors.coverage());
         let texts = self.held_out.texts;
         let scoring = Scoring { folder: self.folder, texts };
@@ -149,8 +177,12 @@ impl<'a> Baselines<'a> {
     fn train(&self, kind: BaselineKind, vectors: Option<&Vectors>, progress: &dyn Progress) -> Result<Answered> {
         let first = self.held_out.train(kind, vectors, None, progress)?;
         let Some(full) = &self.full else { return Ok(first) };
-        let vectors = vectors.and_then(|vectors| vectors.whole.as_deref());
-        let last = full.train(kind, vectors, Some(&first.trained.chosen), progress)?;
+        let chosen = Some(&first.trained.chosen);
+        let last = match vectors {
+            Some(Vectors { whole: Some(whole), .. }) => full.train(kind, Some(whole), chosen, progress)?,
+            Some(vectors) => self.held_out.train_joined(kind, vectors, chosen, progress)?,
+            None => full.train(kind, None, chosen, progress)?,
+        };
         let scores = Parts { test: last.scores.test, ..first.scores };
         // What was chosen is what the first training chose, also where the second had nothing to choose from.
         let trained = Trained { chosen: first.trained.chosen, ..last.trained };
@@ -182,6 +214,7 @@ impl<'a> Baselines<'a> {
             baseline: kind,
             embedding,
             tokenizer: texts.tokenizer.clone(),
+            char_ngram_range: (kind.input() == Input::Characters).then_some(self.config.baseline.char_ngram_range),
             settings: Default::default(),
             chosen: trained.chosen,
             temperature: record.chosen.get("temperature").copied().unwrap_or(1.0),

@@ -8,7 +8,7 @@ use crate::config::embedding::EmbeddingSpec;
 use crate::run::pretraining;
 use crate::run::texts::Texts;
 use crate::store::keys::{json, of};
-use crate::{BaselineKind, Config, Embedding, ModelConfig};
+use crate::{BaselineKind, Config, Embedding, ModelConfig, Refit};
 use ninefold_core::error::Result;
 use ninefold_nn::families::{ModelKind, SharedConfig};
 
@@ -20,10 +20,11 @@ const VERSION: u32 = 1;
 /// # Errors
 /// As [`json`].
 pub(crate) fn pair(config: &Config, texts: &Texts, (embedding, model): &Pair, seed: u64) -> Result<String> {
+    let is_refitted = config.refit == Refit::All && texts.whole.is_some();
     let pretraining = (pretraining::epochs(config, *model) > 0).then_some(&config.pretraining);
     of(&json!({
         "version": VERSION,
-        "texts": of_texts(config, texts),
+        "texts": of_texts(texts, is_refitted.into()),
         "vocab": config.vocab,
         "embedding": specs(config, embedding)?,
         "model": network(&config.model, *model)?,
@@ -47,10 +48,14 @@ pub(crate) fn baseline(
         Some(embedding) => json!({ "vocab": config.vocab, "specs": specs(config, embedding)? }),
         None => Value::Null,
     };
+    let refit = match (config.refit, embedding) {
+        (Refit::Baselines, Some(_)) if texts.whole.is_some() => "over the same vectors".into(),
+        _ => Value::from(config.refit != Refit::None && texts.whole.is_some()),
+    };
     let settings = only(json(&config.baseline)?, |key| kind.settings().contains(&key));
     of(&json!({
         "version": VERSION,
-        "texts": of_texts(config, texts),
+        "texts": of_texts(texts, refit),
         "embedding": vectors,
         "baseline": kind,
         "settings": settings,
@@ -58,14 +63,14 @@ pub(crate) fn baseline(
     }))
 }
 
-/// The texts, and what both networks and baselines make of them.
-fn of_texts(config: &Config, texts: &Texts) -> Value {
+/// The texts, and what both networks and baselines make of them. `refit`: whether and how there is a second training.
+fn of_texts(texts: &Texts, refit: Value) -> Value {
     json!({
         "texts": texts.fingerprint,
         "tokenizer": texts.tokenizer,
         "class_weights": texts.class_weights,
         "choose_by": texts.main_score,
-        "refit": config.refit && texts.whole.is_some(),
+        "refit": refit,
     })
 }
 

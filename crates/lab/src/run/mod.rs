@@ -19,7 +19,7 @@ pub(crate) mod workers;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::{BaselineKind, Config, Embedding, EnsembleKind, RunFolder, Session};
+use crate::{BaselineKind, Config, Embedding, EnsembleKind, Refit, RunFolder, Session};
 use baselines::Baselines;
 use ensembles::Ensembles;
 use folds::OutOfFold;
@@ -130,15 +130,19 @@ fn compare(
         texts.out_of_fold = Some(OutOfFold::make(folds, config, &folder, session)?);
     }
     // The models of a cross-validation are trained on all texts in the end.
-    let config = &Config { refit: config.refit || texts.out_of_fold.is_some(), ..config.clone() };
+    let refit = if texts.out_of_fold.is_some() { Refit::All } else { config.refit };
+    let config = &Config { refit, ..config.clone() };
     texts.prepare_refit(config, session)?;
     folder.write_lengths(&texts.test)?;
+    let is_auto = config.training.epochs.is_auto() && !config.models.is_empty();
     let config = &texts.fit(config, progress);
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
     let sizes = &texts.class_sizes;
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
-    let leaderboard = Leaderboard { protocol, coverage, main_score, class_sizes, ..Leaderboard::default() };
+    let auto_epochs = is_auto.then(|| texts.epochs(&config.training));
+    let leaderboard =
+        Leaderboard { protocol, coverage, main_score, class_sizes, auto_epochs, ..Leaderboard::default() };
     let mut run =
         Run { config, texts: &texts, folder: &folder, session, on_results, leaderboard, finished: Vec::new() };
     run.look_for_finished()?;

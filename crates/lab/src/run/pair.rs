@@ -20,6 +20,7 @@ use crate::run::vectors::Vectors;
 use crate::store::logs::{LogKind, Logs};
 use crate::store::{checkpoint, environment, keys};
 use crate::{Config, Embedding, RunFolder};
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::progress::Progress;
@@ -103,7 +104,8 @@ impl Trainer<'_> {
             seconds.train += self.seconds(whole, &epochs)?;
             Ok((best_epoch, Some((whole, last))))
         });
-        let row = Row { seconds, ..row };
+        let is_refitted = matches!(trained, Ok((_, Some(_))));
+        let row = Row { seconds, is_refitted, ..row };
         let record = match trained {
             Ok((best_epoch, last)) => self.score(Row { best_epoch, ..row }, model, last, progress)?,
             Err(error @ Error::Diverged { .. }) => {
@@ -122,7 +124,7 @@ impl Trainer<'_> {
 
     /// The texts that all epochs together learn from, at most.
     pub(crate) fn texts(&self) -> u64 {
-        let stages = [Some(self.held_out()), self.whole(self.config.training.epochs)];
+        let stages = [Some(self.held_out()), self.whole(self.texts.epochs(&self.config.training))];
         stages.into_iter().flatten().map(|stage| self.texts_of(stage)).sum()
     }
 
@@ -132,7 +134,7 @@ impl Trainer<'_> {
 
     fn held_out(&self) -> Stage<'_> {
         let Config { training, log, .. } = self.config;
-        Stage { texts: self.texts, vectors: self.vectors, prefix: "", epochs: training.epochs, logs: log }
+        Stage { texts: self.texts, vectors: self.vectors, prefix: "", epochs: self.texts.epochs(training), logs: log }
     }
 
     /// All texts, for as many epochs as validation found best, in which the learning rate goes its whole way: nobody would notice if a
@@ -169,7 +171,7 @@ impl Trainer<'_> {
         progress: &dyn Progress,
     ) -> Result<Checkpoint> {
         let Stage { texts, vectors, epochs, logs, .. } = stage;
-        let training = TrainConfig { epochs, ..self.config.training.clone() };
+        let training = TrainConfig { epochs: Auto::Value(epochs), ..self.config.training.clone() };
         let key = keys::of(&json!({ "row": self.key, "vectors": vectors.checksum, "epochs": epochs }))?;
         let path = self.checkpoint(stage);
         let resume = checkpoint::resume(&path, &key, name, progress);

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::run::folds::OutOfFold;
 use crate::store::test_evaluations::TestEvaluations;
-use crate::{Config, EmbeddingSpec, Session};
+use crate::{Config, EmbeddingSpec, Refit, Session};
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::counted;
 use ninefold_core::progress::Progress;
@@ -15,7 +15,7 @@ use ninefold_data::{Corpus, Document};
 use ninefold_metrics::MainScore;
 use ninefold_models::bundle::sha256;
 use ninefold_nn::batch::Encoded;
-use ninefold_nn::train::TrainData;
+use ninefold_nn::train::{TrainConfig, TrainData};
 use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
 use ninefold_text::vocab::{Coverage, PartCoverage, TokenCounts, Vocab};
 
@@ -56,6 +56,8 @@ const MANY_UNKNOWN: f64 = 0.2;
 
 /// What the protocol says of validation texts that come to train in the end.
 const REFIT: &str = "joined to train when every choice is made (refit)";
+/// What it says where that is so for baselines only.
+const REFIT_BASELINES: &str = "joined to train for the baselines when every choice is made (refit)";
 
 impl Texts {
     /// Loads, splits, tokenises and encodes.
@@ -68,17 +70,22 @@ impl Texts {
         Texts::of(corpus, config, session)
     }
 
-    /// Makes ready what models are trained on once more, where `config.refit` wants that: train and validation together, with a
+    /// Makes ready what models are trained on once more, as `config.refit` wants it: train and validation together, with a
     /// vocabulary of their own. The protocol then says so.
     ///
     /// # Errors
     /// As [`Texts::load`].
     pub(crate) fn prepare_refit(&mut self, config: &Config, session: &Session) -> Result<()> {
-        if !config.refit || self.validation.is_empty() {
+        let said = match config.refit {
+            Refit::Baselines if !config.baselines.is_empty() => REFIT_BASELINES,
+            Refit::All => REFIT,
+            Refit::None | Refit::Baselines => return Ok(()),
+        };
+        if self.validation.is_empty() {
             return Ok(());
         }
         let validation = &mut self.corpus.protocol.validation;
-        *validation = format!("{validation}, {REFIT}");
+        *validation = format!("{validation}, {said}");
         let mut corpus = self.corpus.clone();
         corpus.train.append(&mut corpus.validation);
         session.progress.notice(&format!("train and validation together: {}", counted(corpus.train.len(), "text")));
@@ -132,7 +139,7 @@ impl Texts {
 
     /// The settings with what is chosen from these texts, where they say "auto".
     pub(crate) fn fit(&self, config: &Config, progress: &dyn Progress) -> Config {
-        let training = config.training.fitted(&self.train);
+        let training = config.training.fitted(&self.train, self.corpus.labels.len());
         if config.training.max_len.is_auto() && training.max_len() != config.training.max_len() {
             progress.notice(&format!(
                 "networks read the first {} tokens of a text: 95 % of the training texts are no longer",
@@ -151,6 +158,11 @@ impl Texts {
             ));
         }
         fitted
+    }
+
+    /// The most epochs of a network on the training texts.
+    pub(crate) fn epochs(&self, training: &TrainConfig) -> usize {
+        training.epochs_for(self.train.len(), self.corpus.labels.len())
     }
 
     /// What a network is trained on.

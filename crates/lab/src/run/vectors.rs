@@ -15,7 +15,7 @@ use crate::run::oov::Outside;
 use crate::run::parts::Parts;
 use crate::run::texts::Texts;
 use crate::store::keys;
-use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec, PretrainedConfig, Session};
+use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec, PretrainedConfig, Refit, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::hold;
 use ninefold_core::progress::Progress;
@@ -51,7 +51,9 @@ impl Vectors {
     /// Those of the trainers and readers; [`Error::InvalidValue`] when loaded vectors have another dimension than the settings say.
     pub(crate) fn make(embedding: &Embedding, config: &Config, texts: &Texts, session: &Session) -> Result<Vectors> {
         let mut vectors = Vectors::of(embedding, config, texts, session)?;
-        if let Some(whole) = &texts.whole {
+        if config.refit == Refit::All
+            && let Some(whole) = &texts.whole
+        {
             let whole = Vectors::of(embedding, config, whole, session)?;
             vectors.seconds += whole.seconds;
             vectors.whole = Some(Box::new(whole));

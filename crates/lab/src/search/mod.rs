@@ -63,7 +63,7 @@ fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchRe
     }
     let run = RunFolder::create(path, config)?;
     let config = &texts.fit(config, progress);
-    let (limits, rungs) = (&config.search, config.search.rungs(config.training.epochs));
+    let (limits, rungs) = (&config.search, config.search.rungs(texts.epochs(&config.training)));
     let keys = space.keys().map(|key| (key.to_string(), space.is_log(key))).collect();
     let before = earlier.map_or(0.0, |earlier| earlier.seconds);
     let left = (limits.minutes > 0.0).then(|| (60.0 * limits.minutes - before).max(0.0));

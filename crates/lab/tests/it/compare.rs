@@ -7,10 +7,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::small::run;
+use ninefold_core::Auto;
 use ninefold_core::Error;
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_lab as lab;
-use ninefold_lab::{Config, EmbeddingKind, RunFolder, preset};
+use ninefold_lab::{Config, EmbeddingKind, Refit, RunFolder, preset};
 use ninefold_nn::model::ModelKind;
 use ninefold_records::{Leaderboard, Row, RowKind};
 use safetensors::SafeTensors;
@@ -44,7 +45,7 @@ fn config(place: &Path) -> Config {
     config.set("embedding.glove", &place.join("vectors.txt").display().to_string()).unwrap();
     config.set("embedding.dim", "4").unwrap();
     config.model.families.recurrent.hidden_size = 6;
-    config.training.epochs = 4;
+    config.training.epochs = Auto::Value(4);
     config.training.batch_size = 8;
     config
 }
@@ -65,7 +66,7 @@ fn cancelled_anywhere_it_goes_on_to_the_same_bits() {
 #[test]
 fn and_so_does_one_that_trains_everything_once_more() {
     let place = tempfile::tempdir().unwrap();
-    let config = Config { refit: true, ..config(place.path()) };
+    let config = Config { refit: Refit::All, ..config(place.path()) };
     goes_on_to_the_same_bits(&config, place.path(), &[9, 30, 60, 75, 90, 110]);
 }
 
@@ -99,7 +100,7 @@ fn what_validation_chose_is_trained_once_more_on_all_texts() {
     fs::write(&data, marked.collect::<Vec<String>>().join("\n")).unwrap();
     config.vocab.min_count = 1;
     let once = run(&config, &place.path().join("once"), &Silent).unwrap();
-    let refit = Config { refit: true, ..config };
+    let refit = Config { refit: Refit::All, ..config };
     let twice = run(&refit, &place.path().join("twice"), &Silent).unwrap();
 
     assert_eq!(once.protocol.validation, "8.33 % of train (10 % requested), stratified, seed 0");
@@ -196,7 +197,7 @@ fn presets_are_the_notebooks_rounds() {
         );
         (sizes, model.families.recurrent.hidden_size, model.shared.dropout, training.learning_rate, training.epochs)
     };
-    assert_eq!(figures("round1"), ([100, 5, 10, 150, 64], 128, 0.5, 1e-3, 20));
-    assert_eq!(figures("round2"), ([200, 10, 20, 400, 32], 256, 0.3, 1e-4, 20));
+    assert_eq!(figures("round1"), ([100, 5, 10, 150, 64], 128, 0.5, 1e-3, Auto::Value(20)));
+    assert_eq!(figures("round2"), ([200, 10, 20, 400, 32], 256, 0.3, 1e-4, Auto::Value(20)));
     assert!(preset("round3").is_err() && lab::PRESETS.contains(&"round1"));
 }

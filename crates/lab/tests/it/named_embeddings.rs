@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use crate::small::run;
+use ninefold_core::Auto;
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_lab::{BaselineKind, Config, RunFolder, Sources, resolve};
 use ninefold_nn::model::ModelKind;
@@ -36,7 +37,7 @@ fn config(place: &Path) -> Config {
     (config.seeds, config.baselines, config.ensembles) = (1, Vec::new(), Vec::new());
     config.embeddings = vec!["word2vec".parse().unwrap()];
     config.models = vec![ModelKind::Gru];
-    config.training.epochs = 2;
+    config.training.epochs = Auto::Value(2);
     config.set("embedding.epochs", "2").unwrap();
     config
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ninefold_core::Auto;
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::rng::Rng;
 use ninefold_lab::Config;
@@ -82,7 +83,7 @@ fn config(place: &Path) -> (Config, Vec<String>) {
     config.set("embedding.glove", "train").unwrap();
     config.set("embedding.epochs", "3").unwrap();
     config.set("embedding.out_of_vocabulary", "subwords").unwrap();
-    config.training.epochs = 4;
+    config.training.epochs = Auto::Value(4);
     (config, test)
 }
 

@@ -7,9 +7,10 @@ use crate::small;
 use std::fs;
 use std::path::Path;
 
+use ninefold_core::Auto;
 use ninefold_core::folders::Folders;
 use ninefold_core::progress::Silent;
-use ninefold_lab::{BaselineKind, Config, KeepModels, RunFolder};
+use ninefold_lab::{BaselineKind, Config, KeepModels, Refit, RunFolder};
 use ninefold_models::bundle::{LinearBundle, is_ensemble, renew_checksum};
 use ninefold_models::predictor::Predictor;
 use ninefold_nn::model::ModelKind;
@@ -24,7 +25,7 @@ fn everything(place: &Path) -> Config {
     config.models = vec![ModelKind::Gru, ModelKind::Cnn, ModelKind::Swem];
     config.baselines = BaselineKind::all().collect();
     config.baseline.bucket = 500;
-    config.training.epochs = 2;
+    config.training.epochs = Auto::Value(2);
     config.set("embedding.epochs", "2").unwrap();
     config.vocab.min_count = 2;
     config
@@ -85,7 +86,7 @@ fn every_model_of_a_run_says_what_its_row_says() {
     for kind in [RowKind::Pair, RowKind::Baseline, RowKind::Ensemble] {
         assert!(board.rows.iter().filter(|row| row.kind == kind).count() >= 8, "{kind:?}");
     }
-    let refit = Config { refit: true, seeds: 1, ..config };
+    let refit = Config { refit: Refit::All, seeds: 1, ..config };
     every_model_says_what_its_row_says(&refit, &place.path().join("refit"));
 }
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::small;
+use ninefold_core::Auto;
 use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_lab::{Config, Session, run};
@@ -18,7 +19,7 @@ fn config(place: &Path) -> Config {
     (config.embeddings, config.models) = (vec!["word2vec".parse().unwrap()], vec![ModelKind::Gru]);
     (config.baselines, config.ensembles, config.seeds) = (Vec::new(), Vec::new(), 1);
     config.set("embedding.epochs", "1").unwrap();
-    config.training.epochs = 1;
+    config.training.epochs = Auto::Value(1);
     config
 }
 

@@ -1,40 +1,50 @@
-//! Complement naive Bayes over TF-IDF weights of word n-grams.
+//! Complement naive Bayes over TF-IDF weights of n-grams, of words or of characters.
 
-use std::sync::Arc;
-
-use crate::baseline::{Baseline, Trained, TrainedBaseline};
+use super::Ngram;
+use crate::baseline::{Baseline, Input, Trained, TrainedBaseline};
+use crate::naive_bayes;
 use crate::ngram_classifier::NgramClassifier;
 use crate::state::State;
 use crate::training::{Chosen, TrainingData};
-use crate::{BaselineConfig, naive_bayes};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
 
 #[derive(Debug)]
-pub(super) struct ComplementNb;
+pub(super) struct ComplementNb(pub(super) Ngram);
 
 impl Baseline for ComplementNb {
     fn name(&self) -> &'static str {
-        "complement_nb"
+        match self.0 {
+            Ngram::Words => "complement_nb",
+            Ngram::Characters => "char_nb",
+        }
     }
 
     fn about(&self) -> &'static str {
-        "Complement naive Bayes over TF-IDF weights of word n-grams"
+        match self.0 {
+            Ngram::Words => "Complement naive Bayes over TF-IDF weights of word n-grams",
+            Ngram::Characters => "Complement naive Bayes over TF-IDF weights of character n-grams",
+        }
+    }
+
+    fn input(&self) -> Input {
+        self.0.input()
     }
 
     fn settings(&self) -> &'static [&'static str] {
-        &["ngram_range", "min_df", "sublinear_tf", "smoothing"]
+        match self.0 {
+            Ngram::Words => &["ngram_range", "min_df", "sublinear_tf", "smoothing"],
+            Ngram::Characters => &["char_ngram_range", "char_min_df", "sublinear_tf", "smoothing"],
+        }
     }
 
-    fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, _progress: &dyn Progress) -> Result<Trained> {
-        let (tfidf, features) = data.tfidf();
+    fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, progress: &dyn Progress) -> Result<Trained> {
+        let features = |min_df| data.tfidf_features(min_df);
         let (labels, classes) = (&data.train.labels, data.num_classes());
-        let BaselineConfig { smoothing, .. } = data.settings;
-        let (linear, chosen) = data.choose("smoothing", smoothing, chosen, features, |weights, smoothing, _| {
-            naive_bayes::complement(weights, labels, classes, smoothing)
-        });
-        let (ngrams, tfidf) = (Arc::clone(data.ngrams()), Some(Arc::clone(tfidf)));
-        Ok(Trained { model: Box::new(NgramClassifier { ngrams, tfidf, linear }), chosen })
+        let train =
+            |weights: &_, smoothing, _: Option<&_>| naive_bayes::complement(weights, labels, classes, smoothing);
+        let choice = data.choose_ngrams("smoothing", &data.settings.smoothing, chosen, features, train, progress);
+        Ok(NgramClassifier::weighted(data, choice))
     }
 
     fn load(&self, state: State, _vocab_size: usize, num_classes: usize) -> Result<Box<dyn TrainedBaseline>> {

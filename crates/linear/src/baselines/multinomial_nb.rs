@@ -1,12 +1,10 @@
 //! Multinomial naive Bayes over counts of word n-grams.
 
-use std::sync::Arc;
-
 use crate::baseline::{Baseline, Trained, TrainedBaseline};
+use crate::naive_bayes;
 use crate::ngram_classifier::NgramClassifier;
 use crate::state::State;
 use crate::training::{Chosen, TrainingData};
-use crate::{BaselineConfig, naive_bayes};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
 
@@ -26,14 +24,12 @@ impl Baseline for MultinomialNb {
         &["ngram_range", "min_df", "smoothing"]
     }
 
-    fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, _progress: &dyn Progress) -> Result<Trained> {
+    fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, progress: &dyn Progress) -> Result<Trained> {
         let (labels, classes) = (&data.train.labels, data.num_classes());
-        let BaselineConfig { smoothing, .. } = data.settings;
-        let (linear, chosen) = data.choose("smoothing", smoothing, chosen, &data.counts(), |counts, smoothing, _| {
-            naive_bayes::multinomial(counts, labels, classes, smoothing)
-        });
-        let model = NgramClassifier { ngrams: Arc::clone(data.ngrams()), tfidf: None, linear };
-        Ok(Trained { model: Box::new(model), chosen })
+        let features = |min_df| data.counts(min_df);
+        let train = |counts: &_, smoothing, _: Option<&_>| naive_bayes::multinomial(counts, labels, classes, smoothing);
+        let choice = data.choose_ngrams("smoothing", &data.settings.smoothing, chosen, features, train, progress);
+        Ok(NgramClassifier::unweighted(data, choice))
     }
 
     fn load(&self, state: State, _vocab_size: usize, num_classes: usize) -> Result<Box<dyn TrainedBaseline>> {

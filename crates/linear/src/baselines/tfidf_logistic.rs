@@ -1,15 +1,14 @@
 //! Logistic regression over TF-IDF weights of word n-grams.
 
-use std::sync::Arc;
-
 use super::LOGISTIC;
 use crate::baseline::{Baseline, Trained, TrainedBaseline};
+use crate::logistic;
 use crate::ngram_classifier::NgramClassifier;
 use crate::state::State;
 use crate::training::{Chosen, TrainingData};
-use crate::{BaselineConfig, logistic};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
+
 #[derive(Debug)]
 pub(super) struct TfidfLogistic;
 
@@ -26,14 +25,13 @@ impl Baseline for TfidfLogistic {
         &["ngram_range", "min_df", "sublinear_tf", "c"]
     }
 
-    fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, _progress: &dyn Progress) -> Result<Trained> {
-        let (tfidf, features) = data.tfidf();
-        let BaselineConfig { c, .. } = data.settings;
-        let (linear, chosen) = data.choose("c", c, chosen, features, |weights, c, start| {
-            logistic::train(weights, &data.train.labels, data.class_weights, c, LOGISTIC, start)
-        });
-        let (ngrams, tfidf) = (Arc::clone(data.ngrams()), Some(Arc::clone(tfidf)));
-        Ok(Trained { model: Box::new(NgramClassifier { ngrams, tfidf, linear }), chosen })
+    fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, progress: &dyn Progress) -> Result<Trained> {
+        let features = |min_df| data.tfidf_features(min_df);
+        let (labels, class_weights) = (&data.train.labels, data.class_weights);
+        let train =
+            |weights: &_, c, start: Option<&_>| logistic::train(weights, labels, class_weights, c, LOGISTIC, start);
+        let choice = data.choose_ngrams("c", &data.settings.c, chosen, features, train, progress);
+        Ok(NgramClassifier::weighted(data, choice))
     }
 
     fn load(&self, state: State, _vocab_size: usize, num_classes: usize) -> Result<Box<dyn TrainedBaseline>> {

@@ -21,15 +21,16 @@ use safetensors::{Dtype, serialize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{CARD, LABELS, NGRAMS, TrainingSummary, VOCAB, WEIGHTS, card, checksum, ngrams, sha256};
+use super::{CARD, CONFIG, LABELS, NGRAMS, TrainingSummary, VOCAB, WEIGHTS, card, checksum, ngrams, sha256};
 use super::{check_finite, check_self_contained, check_temperature, config_file, config_file::ConfigFile, untempered};
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_data::InputFormat;
 use ninefold_linear::BaselineKind;
-use ninefold_linear::baseline::TrainedBaseline;
+use ninefold_linear::baseline::{Input, TrainedBaseline};
 use ninefold_linear::state::{Numbers, State, Tensor};
 use ninefold_linear::training::Chosen;
+use ninefold_text::char_ngrams::CharNgrams;
 use ninefold_text::tokenize::TokenizerConfig;
 use ninefold_text::vocab::Vocab;
 
@@ -75,6 +76,9 @@ pub struct LinearConfig {
     /// Tokenisation.
     #[serde(deserialize_with = "super::saved_tokenizer")]
     pub tokenizer: TokenizerConfig,
+    /// Minimum and maximum length of the character n-grams that it reads, if it reads such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub char_ngram_range: Option<[usize; 2]>,
     /// Settings that predicting needs; filled in by [`LinearBundle::save`].
     #[serde(default)]
     pub settings: BTreeMap<String, Value>,
@@ -107,6 +111,16 @@ impl LinearConfig {
     pub fn name(&self) -> String {
         let baseline = self.baseline.name();
         self.embedding.as_ref().map_or(baseline.to_string(), |embedding| format!("{embedding} + {baseline}"))
+    }
+}
+
+impl LinearConfig {
+    /// How it divides a text into character n-grams; `None` where it reads words.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] for lengths that no n-gram has.
+    pub fn char_ngrams(&self) -> Result<Option<CharNgrams>> {
+        self.char_ngram_range.map(|range| CharNgrams::new(range, self.tokenizer.lowercase)).transpose()
     }
 }
 
@@ -145,6 +159,7 @@ impl LinearBundle {
         let config: LinearConfig = config_file::read(folder)?;
         check_temperature(config.temperature, folder)?;
         check_self_contained(&config.tokenizer, folder)?;
+        check_char_ngrams(&config, folder)?;
         config_file::check_file_names(&config.sha256, &[VOCAB, LABELS, WEIGHTS, NGRAMS], folder)?;
         let read = |name: &str| checksum::read_checked(&folder.join(name), config.sha256.get(name));
         let (weights, _, _) = (read(WEIGHTS)?, read(VOCAB)?, read(LABELS)?);
@@ -196,6 +211,22 @@ impl LinearBundle {
              Every text gets one of the labels above, also one that is about none of them."
         );
         card
+    }
+}
+
+/// Those that read character n-grams say which, and no others do.
+fn check_char_ngrams(config: &LinearConfig, folder: &Path) -> Result<()> {
+    let wrong = |expected: &str, found: String| {
+        Err(Error::format(Location::from(folder.join(CONFIG)).entry("char_ngram_range"), expected, found))
+    };
+    match (config.baseline.input(), config.char_ngram_range) {
+        (Input::Characters, None) => wrong("two lengths", "none".to_string()),
+        (Input::Characters, Some(range)) => match config.char_ngrams() {
+            Err(Error::InvalidValue { expected, .. }) => wrong(&expected, format!("{range:?}")),
+            _ => Ok(()),
+        },
+        (_, Some(range)) => wrong(&format!("none, as {} reads words", config.baseline.name()), format!("{range:?}")),
+        (_, None) => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! *takes* a classifier and encoded texts -> *gives* the classifier with the parameters of its best epoch, and the history.
 //! Knows no files: after each epoch it hands out a [`Checkpoint`] from which the same bits go on.
 
+mod epochs;
 pub mod pretrain;
 mod schedule;
 
@@ -28,8 +29,8 @@ pub use schedule::Schedule;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// Maximum number of passes over the training texts.
-    pub epochs: usize,
+    /// Maximum number of passes over the training texts, or "auto": as many as give about 850 √classes optimizer steps, from 4 to 36.
+    pub epochs: Auto<usize>,
     /// Number of texts per optimizer step.
     pub batch_size: usize,
     /// Adam's learning rate.
@@ -85,7 +86,7 @@ pub enum OptimizerKind {
 impl Default for TrainConfig {
     fn default() -> TrainConfig {
         TrainConfig {
-            epochs: 12,
+            epochs: Auto::Value(12),
             batch_size: 32,
             learning_rate: 2e-3,
             schedule: Schedule::Constant,
@@ -137,7 +138,7 @@ impl TrainConfig {
     /// [`Error::InvalidValue`] names the first one without meaning.
     pub fn validate(&self) -> Result<()> {
         let counts = [
-            ("epochs", self.epochs, MAX_EPOCHS),
+            ("epochs", self.epochs.or(1), MAX_EPOCHS),
             ("batch_size", self.batch_size, MAX_BATCH_SIZE),
             ("max_len", self.max_len(), MAX_LEN),
         ];
@@ -169,7 +170,7 @@ impl TrainConfig {
         self.max_len.or(*AUTO_MAX_LEN.start())
     }
 
-    /// The settings that fit training texts: `max_len = "auto"` is replaced by a number.
+    /// The settings that fit training texts: `max_len = "auto"` and `epochs = "auto"` are replaced by numbers.
     ///
     /// # Examples
     /// ```
@@ -178,14 +179,20 @@ impl TrainConfig {
     ///
     /// let mut texts = Encoded::default();
     /// (1..=20).for_each(|length| texts.push(&vec![2; 20 * length], 0));
-    /// assert_eq!(TrainConfig::default().fitted(&texts).max_len(), 400);
+    /// assert_eq!(TrainConfig::default().fitted(&texts, 2).max_len(), 400);
     /// ```
-    pub fn fitted(&self, train: &Encoded) -> TrainConfig {
+    pub fn fitted(&self, train: &Encoded, num_classes: usize) -> TrainConfig {
         let max_len = match self.padding {
             Padding::Exact => self.max_len.or(usual_length(train)),
             Padding::Trailing => self.max_len(), // every text costs that many steps
         };
-        TrainConfig { max_len: Auto::Value(max_len), ..self.clone() }
+        let epochs = self.epochs_for(train.len(), num_classes);
+        TrainConfig { max_len: Auto::Value(max_len), epochs: Auto::Value(epochs), ..self.clone() }
+    }
+
+    /// Epochs, at most, for so many training texts in so many classes.
+    pub fn epochs_for(&self, texts: usize, classes: usize) -> usize {
+        self.epochs.or(epochs::by_steps(texts, classes, self.batch_size))
     }
 
     /// How texts are read, in training and afterwards.
@@ -289,6 +296,7 @@ pub fn fit(
     after_epoch: &mut dyn FnMut(&Checkpoint) -> Result<()>,
 ) -> Result<Checkpoint> {
     config.validate()?;
+    let epochs = config.epochs_for(data.train.len(), model.num_classes());
     let mut state = match resume {
         Some(checkpoint) => {
             let unfit = |found| Error::data(format!("the checkpoint is of another model: it has {found}"));
@@ -299,14 +307,14 @@ pub fn fit(
         None => Checkpoint { optimizer: Optimizer::new(&model.parameters()), ..Checkpoint::default() },
     };
     while !state.finished {
-        let epoch = run_epoch(model, data, config, &mut state, progress)?;
+        let epoch = run_epoch(model, data, (config, epochs), &mut state, progress)?;
         let best = state.history.get(state.best_epoch.wrapping_sub(1));
         if best.is_none_or(|best| is_better(&epoch, best, data)) {
             state.best_epoch = epoch.epoch;
             state.best_parameters = state.answers(model);
         }
         let without_gain = epoch.epoch - state.best_epoch;
-        state.finished = epoch.epoch >= config.epochs || (config.patience > 0 && without_gain >= config.patience);
+        state.finished = epoch.epoch >= epochs || (config.patience > 0 && without_gain >= config.patience);
         state.history.push(epoch);
         state.parameters = get_parameters(model);
         after_epoch(&state)?;
@@ -393,7 +401,7 @@ fn check_finite(loss: f64, norm: f64, (epoch, batch): (usize, usize)) -> Result<
 fn run_epoch(
     model: &mut dyn Classifier,
     data: TrainData,
-    config: &TrainConfig,
+    (config, epochs): (&TrainConfig, usize),
     state: &mut Checkpoint,
     progress: &dyn Progress,
 ) -> Result<Epoch> {
@@ -422,7 +430,7 @@ fn run_epoch(
         let result = model.train_batch(&batch, &[data.seed, number as u64, index as u64], objective);
         let mean_loss = result.loss / indices.len() as f64;
         let done = (number - 1) * batches.len() + index;
-        let factor = config.schedule.factor(done, config.epochs * batches.len(), config.warmup);
+        let factor = config.schedule.factor(done, epochs * batches.len(), config.warmup);
         let learning_rate = config.learning_rate * factor;
         let step = OptimizerStep { learning_rate, weight_decay: config.weight_decay, decay, max_grad_norm: limit };
         let norm = state.optimizer.step(model.parameters_mut(), step);
@@ -433,7 +441,7 @@ fn run_epoch(
         seen += indices.len();
         norms += norm;
         progress.advance(indices.len() as u64);
-        progress.status(&status(number, config, loss / seen as f64, correct as f64 / seen as f64, state));
+        progress.status(&status((number, epochs), loss / seen as f64, correct as f64 / seen as f64, state));
     }
     let (validation_loss, validation) = if state.averages.is_empty() {
         score(model, data.validation, config, progress)?
@@ -458,8 +466,8 @@ fn run_epoch(
 }
 
 /// "epoch 3/20  loss 1.234  train 61.2 %  validation 58.0 %"
-fn status(epoch: usize, config: &TrainConfig, loss: f64, accuracy: f64, state: &Checkpoint) -> String {
-    let mut text = format!("epoch {epoch}/{}  loss {loss:.3}  train {:.1} %", config.epochs, 100.0 * accuracy);
+fn status((epoch, epochs): (usize, usize), loss: f64, accuracy: f64, state: &Checkpoint) -> String {
+    let mut text = format!("epoch {epoch}/{epochs}  loss {loss:.3}  train {:.1} %", 100.0 * accuracy);
     if let Some(last) = state.history.last() {
         text += &format!("  validation {:.1} %", 100.0 * last.validation_accuracy);
     }

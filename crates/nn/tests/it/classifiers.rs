@@ -77,7 +77,7 @@ fn classifiers(freeze_embeddings: bool) -> Vec<(String, Box<dyn Classifier>)> {
 
 fn config(epochs: usize) -> TrainConfig {
     TrainConfig {
-        epochs,
+        epochs: Auto::Value(epochs),
         batch_size: 8,
         learning_rate: 1e-2,
         patience: 0,
@@ -263,7 +263,7 @@ fn a_cancelled_training_stops() {
 fn settings_without_meaning_are_refused_by_name() {
     let fine = TrainConfig::default;
     for (key, wrong) in [
-        ("training.epochs", TrainConfig { epochs: 0, ..fine() }),
+        ("training.epochs", TrainConfig { epochs: Auto::Value(0), ..fine() }),
         ("training.batch_size", TrainConfig { batch_size: 0, ..fine() }),
         ("training.max_len", TrainConfig { max_len: Auto::Value(0), ..fine() }),
         ("training.learning_rate", TrainConfig { learning_rate: f64::NAN, ..fine() }),

@@ -5,6 +5,7 @@
 
 use crate::reference::soft;
 
+use ninefold_core::Auto;
 use ninefold_core::progress::Silent;
 use ninefold_core::rng::Rng;
 use ninefold_kernels::softmax::{self, SoftTargets};
@@ -185,7 +186,7 @@ fn a_whole_networks_gradients_are_the_slopes_of_what_it_makes_small() {
 /// The network's parameters after a training with or without a teacher.
 fn trained(teacher: Option<Teacher>, threads: usize) -> Vec<u32> {
     let texts = texts(90);
-    let config = TrainConfig { epochs: 3, batch_size: 40, patience: 0, ..TrainConfig::default() };
+    let config = TrainConfig { epochs: Auto::Value(3), batch_size: 40, patience: 0, ..TrainConfig::default() };
     let data = TrainData {
         train: &texts,
         validation: &texts,
@@ -215,8 +216,13 @@ fn a_teacher_is_heard_and_the_bits_do_not_depend_on_threads() {
 #[test]
 fn a_pupil_comes_to_say_what_its_teacher_says() {
     let (texts, targets) = (texts(30), targets(30));
-    let config =
-        TrainConfig { epochs: 150, batch_size: 10, learning_rate: 1e-2, patience: 0, ..TrainConfig::default() };
+    let config = TrainConfig {
+        epochs: Auto::Value(150),
+        batch_size: 10,
+        learning_rate: 1e-2,
+        patience: 0,
+        ..TrainConfig::default()
+    };
     let teacher = Teacher { targets: &targets, distillation: Distillation { share: 1.0, temperature: 1.0 } };
     let mut model = network(7);
     let data = TrainData {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::phrases::percent;
-use crate::text::column::Column;
+use crate::text::column::{Column, REFITTED};
 use ninefold_metrics::MainScore;
 use ninefold_records::{Leaderboard, Row, RowKind};
 
@@ -19,6 +19,7 @@ pub(crate) struct Rows {
     low: String,
     high: String,
     has_ensembles: bool,
+    has_refitted: bool,
     rows: Vec<RowView>,
 }
 
@@ -27,6 +28,8 @@ struct RowView {
     rank: String,
     embedding: String,
     model: String,
+    /// Follows the name.
+    mark: &'static str,
     baseline: bool,
     ensemble: bool,
     best: bool,
@@ -63,6 +66,7 @@ pub(crate) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
                 },
                 embedding: Column::Embedding.text(row).replace('-', "–"),
                 model: row.model.clone(),
+                mark: if row.is_refitted { REFITTED } else { "" },
                 baseline: row.kind == RowKind::Baseline,
                 ensemble: row.kind == RowKind::Ensemble,
                 best: best == Some(row.pair().as_str()),
@@ -79,7 +83,8 @@ pub(crate) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
         .collect();
     let headings = columns.iter().map(|&(key, column)| (key, heading(column))).collect();
     let has_ensembles = board.rows.iter().any(|row| row.kind == RowKind::Ensemble);
-    Rows { headings, main: main.name(), low: percent(low), high: percent(high), has_ensembles, rows }
+    let has_refitted = board.rows.iter().any(|row| row.is_refitted);
+    Rows { headings, main: main.name(), low: percent(low), high: percent(high), has_ensembles, has_refitted, rows }
 }
 
 /// The ends of the axis, in whole steps of 5 %: all intervals lie on it but that of a baseline which reads no text, beside which
@@ -97,7 +102,7 @@ fn columns(main: MainScore) -> [(&'static str, Column); 7] {
         ("accuracy", Column::Accuracy),
         ("f1_weighted", Column::F1),
         ("f1_macro", Column::F1Macro),
-        ("validation", Column::ValidationAccuracy),
+        ("validation", Column::of_validation_score(main)),
         ("train", Column::TrainAccuracy),
         ("seconds", Column::Seconds),
         ("parameters", Column::Parameters),
@@ -112,6 +117,7 @@ fn columns(main: MainScore) -> [(&'static str, Column); 7] {
 fn heading(column: Column) -> String {
     match column {
         Column::ValidationAccuracy => "validation".to_string(),
+        Column::ValidationF1Macro => "validation F1 macro".to_string(),
         Column::TrainAccuracy => "train".to_string(),
         other => other.heading(),
     }

@@ -41,6 +41,8 @@ pub enum Column {
     TrainAccuracy,
     /// Accuracy on the validation texts.
     ValidationAccuracy,
+    /// Macro F1 on the validation texts.
+    ValidationF1Macro,
     /// Embedding, training and evaluation together.
     Seconds,
     /// Trained numbers.
@@ -48,6 +50,9 @@ pub enum Column {
     /// Epochs trained.
     Epochs,
 }
+
+/// Follows the name of a model that was trained once more, on train and validation.
+pub(crate) const REFITTED: &str = "*";
 
 enum Cell<'a> {
     Name(&'a str),
@@ -60,7 +65,7 @@ enum Cell<'a> {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Column; 15] = [
+    pub const ALL: [Column; 16] = [
         Column::Embedding,
         Column::Model,
         Column::Seed,
@@ -73,6 +78,7 @@ impl Column {
         Column::F1MacroInterval,
         Column::TrainAccuracy,
         Column::ValidationAccuracy,
+        Column::ValidationF1Macro,
         Column::Seconds,
         Column::Parameters,
         Column::Epochs,
@@ -83,6 +89,14 @@ impl Column {
         match main {
             MainScore::Accuracy => Column::Accuracy,
             MainScore::F1Macro => Column::F1Macro,
+        }
+    }
+
+    /// The column of a main score on the validation texts.
+    pub fn of_validation_score(main: MainScore) -> Column {
+        match main {
+            MainScore::Accuracy => Column::ValidationAccuracy,
+            MainScore::F1Macro => Column::ValidationF1Macro,
         }
     }
 
@@ -115,6 +129,7 @@ impl Column {
             Column::F1Macro => "f1_macro",
             Column::TrainAccuracy => "train_accuracy",
             Column::ValidationAccuracy => "validation_accuracy",
+            Column::ValidationF1Macro => "validation_f1_macro",
             Column::Seconds => "seconds",
             Column::Parameters => "parameters",
             Column::Epochs => "epochs",
@@ -127,6 +142,7 @@ impl Column {
             Column::F1 => "F1".to_owned(),
             Column::F1Macro => "F1 macro".to_owned(),
             Column::F1MacroInterval => "interval".to_owned(),
+            Column::ValidationF1Macro => "validation F1 macro".to_owned(),
             other => other.name().replace('_', " "),
         }
     }
@@ -139,6 +155,7 @@ impl Column {
     /// The cell's text; a missing score is a dash.
     pub(crate) fn text(self, row: &Row) -> String {
         match self.cell(row) {
+            Cell::Name(name) if self == Column::Model && row.is_refitted => format!("{name}{REFITTED}"),
             Cell::Name(name) => name.to_owned(),
             Cell::Count(count) => thousands(count as usize),
             Cell::Share(share) | Cell::Spread(share, None) => share.map_or("-".to_owned(), percent),
@@ -185,6 +202,7 @@ impl Column {
             Column::F1MacroInterval => Cell::Interval(row.interval.map(|interval| interval.f1_macro)),
             Column::TrainAccuracy => of(row.train, |scores| scores.accuracy),
             Column::ValidationAccuracy => of(row.validation, |scores| scores.accuracy),
+            Column::ValidationF1Macro => of(row.validation, |scores| scores.f1_macro),
             Column::Seconds => Cell::Seconds(row.seconds.total()),
             Column::Parameters => Cell::Count(row.parameters as u64),
             Column::Epochs => Cell::Count(row.epochs as u64),
@@ -234,6 +252,13 @@ mod tests {
             assert_eq!(column.to_string().parse::<Column>().unwrap(), column);
         }
         assert_eq!("Train-Accuracy".parse::<Column>().unwrap(), Column::TrainAccuracy);
+    }
+
+    #[test]
+    fn refitted_models_have_a_mark() {
+        let row = Row { is_refitted: true, ..sample::row("word2vec", "gru", 0.7, 0.7, 1.0) };
+        assert_eq!(Column::Model.text(&row), "gru*");
+        assert_eq!(Column::Embedding.text(&row), "word2vec");
     }
 
     #[test]

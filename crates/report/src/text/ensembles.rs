@@ -12,12 +12,26 @@ const NAMED: usize = 5;
 
 /// A sentence per ensemble; of those of seeds only the one of the pair that validation chose. `board`: a row per pair.
 pub(crate) fn ensembles(board: &Leaderboard) -> Vec<String> {
+    told(board).filter_map(|row| sentence(board, row)).collect()
+}
+
+/// The names of each ensemble and of the model that its sentence compares it with.
+pub(crate) fn compared(board: &Leaderboard) -> impl Iterator<Item = (String, String)> + '_ {
+    told(board).filter_map(|row| Some((row.pair(), best_member(board, row)?.pair())))
+}
+
+/// Those that have a sentence.
+fn told(board: &Leaderboard) -> impl Iterator<Item = &Row> {
     let best = board.best().filter(|best| best.kind == RowKind::Pair).map(Row::pair);
-    let is_described = |row: &&Row| {
+    board.rows.iter().filter(move |row| {
         let is_of_best = || row.members.first().map(|member| &member.name) == best.as_ref();
         row.kind == RowKind::Ensemble && (!is_of_seeds(row) || is_of_best())
-    };
-    board.rows.iter().filter(is_described).filter_map(|row| sentence(board, row)).collect()
+    })
+}
+
+/// The best of its members by validation.
+fn best_member<'a>(board: &'a Leaderboard, row: &Row) -> Option<&'a Row> {
+    board.best_of(|other| row.members.iter().any(|member| member.name == other.pair()))
 }
 
 /// True for the seeds of one pair.
@@ -28,7 +42,7 @@ fn is_of_seeds(row: &Row) -> bool {
 fn sentence(board: &Leaderboard, row: &Row) -> Option<String> {
     let score = row.score(board.main_score)?;
     let shares = member_weights(&row.members);
-    let alone = board.best_of(|other| shares.iter().any(|(name, _)| *name == other.pair()))?;
+    let alone = best_member(board, row)?;
     if let ([(name, _)], false) = (shares.as_slice(), is_of_seeds(row)) {
         return Some(format!("Ensemble {}: validation selects {name} alone; no other model improves it.", row.pair()));
     }

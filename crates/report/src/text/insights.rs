@@ -4,7 +4,9 @@
 //! not differ significantly from it, the best baseline, what ensembles gain, the best embedding and network, the generalization
 //! gap, evidence about the limit, the most frequent confusions.
 
-use super::{ensembles, limit};
+use std::cmp::Reverse;
+
+use super::{ensembles, limit, stated};
 use crate::phrases::{self, distance, p_value, percent, side, versus};
 use ninefold_core::phrasing::{all_listed, counted, thousands};
 use ninefold_metrics::{Confused, Confusion, Interval, MainScore, wilson};
@@ -12,6 +14,8 @@ use ninefold_records::{Leaderboard, Row, RowKind};
 
 /// How many pairs of classes are named.
 const CONFUSIONS: usize = 3;
+/// How many classes with a low recall are named.
+const LOW_RECALLS: usize = 5;
 /// Fewer test texts than this are warned of.
 const FEW_TEXTS: usize = 100;
 
@@ -19,7 +23,7 @@ const FEW_TEXTS: usize = 100;
 /// the classes.
 pub fn insights(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) -> Vec<String> {
     let runs = &board.rows;
-    let board = &board.merged();
+    let board = &stated::corrected(board.merged());
     let mut insights = Vec::new();
     if let Some(best) = board.best() {
         insights.extend(best_pair(board, best));
@@ -36,6 +40,7 @@ pub fn insights(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>)
     if let Some((confusion, labels)) = confusion {
         insights.extend(worst_confusions(confusion, labels));
         insights.extend(majority_class(confusion, labels));
+        insights.extend(recalls(confusion, labels, board.main_score));
     }
     for row in runs.iter().filter(|row| row.accuracy().is_none()) {
         let reason = row.error.as_deref().unwrap_or("it has no test scores");
@@ -94,17 +99,15 @@ fn highest_on_test(board: &Leaderboard, best: &Row) -> Option<String> {
     })
 }
 
-/// The networks that share the best one's rank.
+/// The networks that do not differ significantly from the best one.
 fn ties(board: &Leaderboard, best: &Row) -> Option<String> {
-    let rank = best.rank?;
-    let others = board
-        .standings
-        .iter()
-        .filter(|standing| standing.rank == rank && standing.kind == RowKind::Pair && standing.name() != best.pair());
+    let others =
+        board.standings.iter().filter(|standing| standing.kind == RowKind::Pair && standing.name() != best.pair());
     let compared: Vec<(String, f64)> = others
         .filter_map(|standing| {
             let comparison = board.comparison(&standing.name(), &best.pair())?;
-            Some((standing.name(), comparison.p_corrected))
+            let is_tie = !comparison.is_significant(board.confidence_level());
+            is_tie.then(|| (standing.name(), comparison.p_corrected))
         })
         .collect();
     match compared.as_slice() {
@@ -217,11 +220,45 @@ fn worst_confusions(confusion: &Confusion, labels: &[String]) -> Option<String> 
 fn majority_class(confusion: &Confusion, labels: &[String]) -> Option<String> {
     let (class, support) = (0..confusion.num_classes())
         .map(|class| (class, confusion.support(class)))
-        .max_by_key(|&(class, support)| (support, std::cmp::Reverse(class)))?;
+        .max_by_key(|&(class, support)| (support, Reverse(class)))?;
     let fraction = support as f64 / confusion.total() as f64;
     (support > 0).then(|| {
         format!("Majority-class baseline: always predicting `{}` scores {} %.", labels[class], percent(fraction))
     })
+}
+
+/// Where classes are uneven: the recall of the rarest class beside that of the most frequent one, and which classes have less than
+/// half of the latter's.
+fn recalls(confusion: &Confusion, labels: &[String], main: MainScore) -> Vec<String> {
+    let classes = || (0..confusion.num_classes()).filter(|&class| confusion.support(class) > 0);
+    let frequent = classes().max_by_key(|&class| (confusion.support(class), Reverse(class)));
+    let rarest = classes().min_by_key(|&class| (confusion.support(class), class));
+    let (Some(frequent), Some(rarest)) = (frequent, rarest) else { return Vec::new() };
+    let recall = |class: usize| confusion.count(class, class) as f64 / confusion.support(class) as f64;
+    let of = |class: usize| format!("`{}` {} %", labels[class], percent(recall(class)));
+    let mut said = Vec::new();
+    if main == MainScore::F1Macro && rarest != frequent {
+        let texts = counted(confusion.support(rarest) as usize, "test text");
+        said.push(format!(
+            "Recall of the rarest class: {} ({texts}); of the most frequent: {}.",
+            of(rarest),
+            of(frequent)
+        ));
+    }
+    let mut low: Vec<usize> = classes().filter(|&class| 2.0 * recall(class) < recall(frequent)).collect();
+    if !low.is_empty() {
+        low.sort_by(|&a, &b| recall(a).total_cmp(&recall(b))); // stable: equals stay in order of class
+        let mut named: Vec<String> = low.iter().take(LOW_RECALLS).map(|&class| of(class)).collect();
+        if low.len() > LOW_RECALLS {
+            named.push(format!("{} more", low.len() - LOW_RECALLS));
+        }
+        said.push(format!(
+            "Low recall: less than half of that of {} for {}. `training.class_weight = \"balanced\"` trades precision for recall.",
+            of(frequent),
+            all_listed(&named)
+        ));
+    }
+    said
 }
 
 #[cfg(test)]
@@ -284,6 +321,21 @@ mod tests {
         );
         board.rows.retain(|row| row.embedding == "glove");
         assert!(!super::insights(&board, None).iter().any(|insight| insight.starts_with("Best embedding")));
+    }
+
+    #[test]
+    fn low_recalls_are_reported_and_the_rarest_class_is_named() {
+        let labels = ["ham", "spam", "scam"].map(str::to_owned);
+        let truth = [[0; 10].as_slice(), &[1; 4], &[2; 2]].concat();
+        let predicted = [[0; 10].as_slice(), &[1, 0, 0, 0], &[2; 2]].concat();
+        let confusion = Confusion::of(3, &truth, &predicted);
+        let said = recalls(&confusion, &labels, MainScore::F1Macro);
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        Recall of the rarest class: `scam` 100.0 % (2 test texts); of the most frequent: `ham` 100.0 %.
+        Low recall: less than half of that of `ham` 100.0 % for `spam` 25.0 %. `training.class_weight = "balanced"` trades precision for recall.
+        "#);
+        assert_eq!(recalls(&confusion, &labels, MainScore::Accuracy).len(), 1, "the low recall only");
+        assert!(recalls(&Confusion::of(2, &[0, 1], &[0, 1]), &labels, MainScore::Accuracy).is_empty());
     }
 
     #[test]

@@ -12,4 +12,5 @@ pub(crate) mod ladder;
 mod limit;
 pub(crate) mod plain;
 pub(crate) mod search;
+mod stated;
 pub(crate) mod table;

@@ -1,6 +1,6 @@
 //! The leaderboard for people: the protocol, the table, and what to read out of it.
 
-use super::column::Column;
+use super::column::{Column, REFITTED};
 use super::grid::{Align, Grid, Tone, View};
 use ninefold_core::phrasing::{all_listed, counted, thousands};
 use ninefold_metrics::MainScore;
@@ -73,6 +73,9 @@ pub(crate) fn head(board: &Leaderboard) -> String {
     for line in unread(board) {
         head += &format!("\n{line}");
     }
+    if let Some(epochs) = board.auto_epochs {
+        head += &format!("\nepochs: at most {epochs} (training.epochs = \"auto\")");
+    }
     if let Some(statistics) = &board.statistics {
         head += &format!(
             "\ntest evaluations: {} in this run, {} in all runs on this machine; {} bootstrap resamples",
@@ -108,7 +111,14 @@ fn legend(board: &Leaderboard) -> String {
     };
     if !board.standings.is_empty() {
         let score = board.main_score.name();
-        legend += &format!(" #: rank by {score}; rows that do not differ significantly share a rank.");
+        legend += &format!(" #: rank by {score}; rows that do not differ significantly share a rank");
+        legend += &match board.comparisons.len() {
+            0 | 1 => ".".to_string(),
+            count => format!(" (corrected for {} comparisons of two).", thousands(count)),
+        };
+    }
+    if board.rows.iter().any(|row| row.is_refitted) {
+        legend += &format!(" {REFITTED}: trained again on train and validation when every choice was made (refit).");
     }
     if board.rows.iter().any(|row| row.kind == RowKind::Ensemble) {
         legend += " Ensembles combine the predictions of other rows; their seconds and parameters are sums.";
@@ -364,12 +374,12 @@ mod tests {
         };
         let (interval, told) = verdict(&board);
         assert!(interval.contains("; 95 % interval 70.8 to 73.0 %"), "{interval}");
-        assert!(told.ends_with("(significant, p = 0.020)."), "{told}");
+        assert!(told.ends_with("(significant, p = 0.040)."), "{told}");
         if let Some(statistics) = &mut board.statistics {
             statistics.confidence_level = ConfidenceLevel::new(0.99);
         }
         let (interval, told) = verdict(&board);
         assert!(interval.contains("; 99 % interval 70.8 to 73.0 %"), "{interval}");
-        assert!(told.ends_with("(not significant, p = 0.020)."), "{told}");
+        assert!(told.ends_with("(not significant, p = 0.040)."), "{told}");
     }
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use ninefold_core::Auto;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
 use ninefold_core::{Folders, Result};
@@ -70,7 +71,7 @@ pub fn config(place: &Path) -> Config {
     config.set("embedding.dim", "4").unwrap();
     (config.model, config.training) = (ModelConfig::default(), TrainConfig::default()); // too little text for the recipe
     config.model.families.recurrent.hidden_size = 5;
-    config.training.epochs = 12;
+    config.training.epochs = Auto::Value(12);
     config.training.learning_rate = 1e-2;
     config.training.batch_size = 8;
     config
