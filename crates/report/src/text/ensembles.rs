@@ -126,8 +126,9 @@ mod tests {
         --------------------------------------------------------------------------------------------
         Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
         Seconds: embedding, training and evaluation. #: rank by accuracy; rows that do not differ
-        significantly share a rank. Ensembles combine the predictions of other rows; their seconds and
-        parameters are sums. Columns not shown for lack of space: recall and precision.
+        significantly share a rank (corrected for 39 comparisons of two). Ensembles combine the predictions
+        of other rows; their seconds and parameters are sums. Columns not shown for lack of space: recall
+        and precision.
         ");
         let coloured = leaderboard_table(&board, Column::Accuracy, &[], &View { color: true, ..view });
         assert!(coloured.contains("\x1b[36m 1  ensemble   stacked"), "{coloured}");

@@ -281,7 +281,8 @@ mod tests {
         ---------------------------------------------------------------------------------------------------
         Scores in % on the test texts; precision, recall and F1 weighted by the size of the classes.
         Seconds: embedding, training and evaluation. #: rank by accuracy; rows that do not differ
-        significantly share a rank. Columns not shown for lack of space: recall and precision.
+        significantly share a rank (corrected for 36 comparisons of two). Columns not shown for lack of
+        space: recall and precision.
         ");
     }
 
