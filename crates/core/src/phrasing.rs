@@ -129,10 +129,19 @@ pub fn rounded_percent(share: f64) -> f64 {
 
 /// The one of `names` that `wanted` is most likely a slip of, for "did you mean".
 pub fn nearest<'a, T: AsRef<str>>(wanted: &str, names: &'a [T]) -> Option<&'a str> {
-    let wanted = wanted.to_lowercase();
-    let likeness = |name: &str| strsim::jaro_winkler(&wanted, &name.to_lowercase());
+    let likeness = |name: &str| likeness(wanted, name);
     let best = names.iter().map(AsRef::as_ref).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > 0.75).then_some(best)
+    is_near(wanted, best).then_some(best)
+}
+
+/// Whether one name may be a slip of the other.
+pub fn is_near(a: &str, b: &str) -> bool {
+    likeness(a, b) > 0.75
+}
+
+/// How alike two names are but for their case, 0 to 1: the similarity of Jaro and Winkler.
+pub fn likeness(a: &str, b: &str) -> f64 {
+    strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::usage::Usage;
 
 /// Measure what each difference between two sets of settings is worth
 ///
-/// The baseline are the settings of --from, the target those of --preset, --config and --set. Settings that depend on each other form
+/// The baseline is the settings of --from, the target those of --preset, --config and --set. Settings that depend on each other form
 /// one step. Each step is added to the steps before it, and removed alone from the target: n steps need 2n trainings of each pair and
 /// seed. Scores are those of validation texts; test labels are not used.
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! What serde says of a setting, put so that a user knows what to type.
 
+use ninefold_core::phrasing::{is_near, nearest};
+
 /// serde's message -> (what was expected, what was found), with the nearest name that exists. `elsewhere` says where else a key may
 /// belong that is not even near to one that is known.
 pub(crate) fn explain(message: &str, elsewhere: &dyn Fn(&str) -> Option<String>) -> (String, String) {
@@ -37,15 +39,9 @@ pub(crate) fn explain(message: &str, elsewhere: &dyn Fn(&str) -> Option<String>)
 
 /// " (did you mean `hidden_size`?)", or all names when none is near.
 pub(crate) fn suggestion(found: &str, known: &[&str]) -> String {
-    let similarity = |name: &str| strsim::jaro_winkler(name, found);
-    match known.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))) {
-        Some(best) if is_near(best, found) => format!(" (did you mean `{best}`?)"),
-        Some(_) => format!(" ({})", known.join(", ")),
-        None => String::new(),
+    match nearest(found, known) {
+        Some(best) => format!(" (did you mean `{best}`?)"),
+        None if known.is_empty() => String::new(),
+        None => format!(" ({})", known.join(", ")),
     }
-}
-
-/// Whether one name may be a slip of the other.
-pub(crate) fn is_near(name: &str, found: &str) -> bool {
-    strsim::jaro_winkler(name, found) > 0.8
 }

@@ -12,11 +12,12 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use crate::Config;
-use crate::config::mistakes::{explain, is_near};
+use crate::config::mistakes::explain;
 use crate::config::model::move_to_sections;
 use crate::config::{embedding_list, presets, refit, sections};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::read_text;
+use ninefold_core::phrasing::{is_near, likeness};
 
 /// Where settings come from, weakest first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -309,8 +310,7 @@ fn near_below(section: &str, key: &str) -> Option<String> {
     let below = sections::all().into_iter().filter(|other| other.path.starts_with(&format!("{section}.")));
     let near = below.flat_map(|other| other.keys.iter().map(move |name| (*name, format!("{}.{name}", other.path))));
     let near = near.filter(|(name, _)| is_near(name, key));
-    let (_, best) =
-        near.max_by(|(a, _), (b, _)| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)))?;
+    let (_, best) = near.max_by(|(a, _), (b, _)| likeness(a, key).total_cmp(&likeness(b, key)))?;
     Some(format!(" (did you mean `{best}`?)"))
 }
 

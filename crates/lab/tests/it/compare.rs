@@ -41,6 +41,7 @@ fn config(place: &Path) -> Config {
     fs::write(place.join("vectors.txt"), vectors).unwrap();
     let mut config = Config { embeddings: vec!["glove".parse().unwrap()], ..Config::default() };
     config.models = vec![ModelKind::Rnn, ModelKind::Gru];
+    config.folds = Auto::Value(0);
     config.corpus.data = place.join("texts.csv").display().to_string();
     config.set("embedding.glove", &place.join("vectors.txt").display().to_string()).unwrap();
     config.set("embedding.dim", "4").unwrap();

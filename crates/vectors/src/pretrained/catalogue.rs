@@ -3,6 +3,7 @@
 //! Source: Stanford's page of the GloVe project; the vectors are in the public domain (PDDL 1.0).
 
 use ninefold_core::error::{Error, Result};
+use ninefold_core::phrasing::nearest;
 
 /// Where the archives lie, the first that answers being used: Stanford, its file server, and the copies that Stanford's own
 /// README links to.
@@ -50,11 +51,8 @@ impl Release {
         let bare = bare.strip_suffix(".txt").unwrap_or(bare);
         let means = |release: &&Release| release.name.eq_ignore_ascii_case(bare) || release.gensim == lower;
         RELEASES.iter().find(means).copied().ok_or_else(|| {
-            let likeness = |release: &Release| strsim::jaro_winkler(&release.name.to_ascii_lowercase(), bare);
-            let closest = RELEASES.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-            let meant = closest.filter(|release| likeness(release) > 0.7);
-            let meant = meant.map_or(String::new(), |release| format!(" (did you mean {}?)", release.name));
             let names: Vec<&str> = RELEASES.iter().map(|release| release.name).collect();
+            let meant = nearest(bare, &names).map_or(String::new(), |name| format!(" (did you mean {name}?)"));
             let expected = format!("the path of a vectors file or one of {}{meant}", names.join(", "));
             Error::invalid_value("glove", expected, format!("{name:?}"))
         })

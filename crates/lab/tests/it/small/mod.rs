@@ -63,6 +63,7 @@ pub fn config(place: &Path) -> Config {
     fs::write(place.join("vectors.txt"), vectors).unwrap();
     let mut config = Config { embeddings: vec!["glove".parse().unwrap()], seeds: 2, ..Config::default() };
     config.models = vec![ModelKind::Rnn, ModelKind::Gru];
+    config.folds = Auto::Value(0);
     config.baselines = ["majority", "multinomial_nb"].map(|name| BaselineKind::named(name).unwrap()).to_vec();
     config.ensembles = EnsembleKind::ALL.to_vec();
     config.corpus.data = place.join("texts.csv").display().to_string();
