@@ -41,6 +41,7 @@ const EXAMPLES: &str = "\
 Examples:
   ninefold compare                              nine pairs on the built-in sample corpus
   ninefold compare --data reviews.csv           the same on your own texts
+  ninefold diagnose --data reviews.csv          is the limit the model's or the data's?
   ninefold predict ninefold-runs/RUN/best mail.txt
   ninefold runs diff ninefold-runs/A ninefold-runs/B
   ninefold embed nearest 6B.100d frog
@@ -59,6 +60,7 @@ enum Command {
     Search(commands::search::SearchArgs),
     #[command(alias = "ladder")]
     Ablation(commands::ablation::AblationArgs),
+    Diagnose(commands::diagnose::DiagnoseArgs),
     Predict(commands::predict::PredictArgs),
     Evaluate(commands::evaluate::EvaluateArgs),
     Ensemble(commands::ensemble::EnsembleArgs),
@@ -112,6 +114,7 @@ fn run(command: &Command, output: &Output) -> anyhow::Result<()> {
         Command::Compare(args) => commands::compare::run(args, output),
         Command::Search(args) => commands::search::run(args, output),
         Command::Ablation(args) => commands::ablation::run(args, output),
+        Command::Diagnose(args) => commands::diagnose::run(args, output),
         Command::Predict(args) => commands::predict::run(args, output),
         Command::Evaluate(args) => commands::evaluate::run(args, output),
         Command::Ensemble(args) => commands::ensemble::run(args, output),

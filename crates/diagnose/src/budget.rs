@@ -115,7 +115,7 @@ fn counted(evidence: &Evidence, probed: &Probed, sure_suspects: &[usize]) -> Vec
     let labels = &evidence.data.learned.labels;
     let mut is_suspect = vec![false; labels.len()];
     sure_suspects.iter().for_each(|&text| is_suspect[text] = true);
-    let [few, rather_few] = evidence.settings.few_words;
+    let [few, rather_few] = short_texts(evidence.settings.few_words, &probed.known_words);
     let of_text = |text: usize| {
         let (label, known) = (labels[text], probed.known_words[text] as usize);
         let has = [
@@ -133,6 +133,20 @@ fn counted(evidence: &Evidence, probed: &Probed, sure_suspects: &[usize]) -> Vec
         }
     };
     (0..labels.len()).map(of_text).collect()
+}
+
+/// Where texts are short by nature, being short is no cause: a limit below which too many texts are counts for none.
+fn short_texts([few, rather_few]: [usize; 2], known_words: &[u32]) -> [usize; 2] {
+    const TOO_MANY: f64 = 0.25;
+    let is_rare = |limit: usize| {
+        let below = known_words.iter().filter(|&&known| (1..limit).contains(&(known as usize))).count();
+        below as f64 <= TOO_MANY * known_words.len() as f64
+    };
+    match (is_rare(few), is_rare(rather_few)) {
+        (_, true) => [few, rather_few],
+        (true, false) => [few, few],
+        (false, false) => [1, 1],
+    }
 }
 
 /// The shares of [`CAUSES`]; `test` is the error of the reference probe and of the explained model there.

@@ -29,7 +29,8 @@ pub struct DiagnosisConfig {
     pub copied: f64,
     /// The first or last words alone are a leak from this fraction of the full score on, above chance.
     pub view: f64,
-    /// Length, lines, capitals, digits and punctuation alone are a leak from this fraction of the full score on, above chance.
+    /// Length, lines, capitals, digits and punctuation alone are a leak from this fraction of the full score on, above chance; of two or
+    /// three classes from that of `view` on.
     pub form: f64,
     /// Fields in front of texts (`From: ...`) are a leak from this fraction of the full score on, above chance.
     pub fields: f64,

@@ -6,12 +6,14 @@
 use crate::budget::held_out_accuracy;
 use crate::evidence::{Evidence, Trained};
 use crate::finding::{Basis, Budget, Finding, Limit, Remedy, Side, Status, Verdict};
-use crate::numbers::{percent, points, points_within};
+use crate::numbers::{percent, points_within};
 use ninefold_core::phrasing::all_listed;
 use ninefold_metrics::wilson;
 
 /// Ends every sentence about a limit.
 const REACH: &str = "as far as the models tried here tell";
+/// The check whose remedies are multiples of the texts.
+const CURVE: &str = "more_texts";
 /// Causes that a sentence names.
 const NAMED: usize = 2;
 
@@ -42,7 +44,13 @@ pub(crate) fn verdict(
             effects.push(remedy);
         }
     }
-    effects.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    // Several times the texts is the dearest remedy: it counts as much as twice the texts would gain, and the smallest multiple is named.
+    let twice =
+        remedies.iter().filter(|remedy| remedy.check == CURVE).map(|remedy| remedy.gain).fold(f64::INFINITY, f64::min);
+    let weight = |remedy: &Remedy| if remedy.check == CURVE { twice } else { remedy.gain };
+    let smallest = told(Side::Data).filter(|remedy| remedy.check == CURVE).min_by(|a, b| a.gain.total_cmp(&b.gain));
+    effects.iter_mut().filter(|effect| effect.check == CURVE).for_each(|effect| *effect = smallest.unwrap_or(effect));
+    effects.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     let Some(first) = effects.first().copied() else { return not_enough(evidence, budget, findings, remedies) };
     let of_side: Vec<&Remedy> =
         effects.iter().copied().filter(|effect| effect.side == first.side).take(NAMED).collect();
@@ -107,13 +115,16 @@ fn not_enough(evidence: &Evidence, budget: &Budget, findings: &[Finding], remedi
         format!("; nearest: {}, {}", remedy.action, points_within(remedy.gain, remedy.interval))
     });
     let unjudged = findings.iter().filter(|finding| finding.status == Status::NotEnoughEvidence).count();
+    if evidence.data.models.is_empty() {
+        needs.push("networks, pretrained vectors and encoders, which were not tried (ninefold compare)".to_string());
+    }
     if needs.is_empty() && unjudged == 0 {
-        needs.push(format!("remedies that were not tried: none of these is sure to gain {} point", points(least)));
+        needs.push("models and texts that were not tried".to_string());
     }
     let sentence = format!(
-        "Not enough evidence at {}: no remedy is sure to gain {} points, {REACH}{near}.",
+        "Not enough evidence at {}: no remedy is sure to gain {} point, {REACH}{near}.",
         percent(1.0 - budget.error),
-        points(least)
+        100.0 * least
     );
     Verdict { limit: Limit::NotEnoughEvidence, sentence, checks: Vec::new(), needs }
 }

@@ -19,7 +19,7 @@ use ninefold_vectors::{WordVectors, formats};
 use tempfile::TempDir;
 
 use crate::run::run_corpus;
-use crate::{Config, EmbeddingKind, EmbeddingSpec, KeepModels, PretrainedConfig, Session};
+use crate::{Config, Diagnose, EmbeddingKind, EmbeddingSpec, KeepModels, PretrainedConfig, Session};
 
 /// The name of the embedding that holds [`TextClassifier::vectors`].
 const GIVEN: &str = "vectors";
@@ -101,7 +101,7 @@ impl TextClassifier {
 
     /// What a config trains: one network or baseline, or the one ensemble of several, whose members are kept with it.
     pub fn from_config(config: Config) -> TextClassifier {
-        let config = Config { keep_models: KeepModels::All, ..config };
+        let config = Config { keep_models: KeepModels::All, diagnose: Diagnose::None, ..config };
         TextClassifier { config, settings: Vec::new(), vectors: None, threads: 0 }
     }
 

@@ -33,6 +33,7 @@
 
 mod classifier;
 mod config;
+mod diagnosis;
 mod distill;
 mod ladder;
 mod run;
@@ -42,6 +43,7 @@ mod store;
 
 pub use classifier::{FittedClassifier, TextClassifier};
 pub use config::Config;
+pub use config::diagnose::Diagnose;
 pub use config::embedding::EmbeddingSpec;
 pub use config::embedding_kind::{EmbeddingKind, PretrainedConfig};
 pub use config::embedding_name::Embedding;
@@ -51,6 +53,7 @@ pub use config::model::ModelConfig;
 pub use config::presets::{PRESETS, preset};
 pub use config::refit::Refit;
 pub use config::resolve::{Sources, resolve, resolve_with};
+pub use diagnosis::{diagnose, diagnose_run};
 pub use distill::{DistillConfig, distill};
 pub use ladder::ladder;
 pub use ninefold_linear::{BaselineConfig, BaselineKind};

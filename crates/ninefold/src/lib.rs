@@ -46,6 +46,7 @@ pub use ninefold_core::{
     Auto, Error, Result, error, files, folders, folders::Folders, phrasing, progress, rng, threads,
 };
 pub use ninefold_data as data;
+pub use ninefold_diagnose as diagnose;
 #[cfg(feature = "net")]
 pub use ninefold_download as download;
 pub use ninefold_embeddings as embeddings;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::{Gain, LadderResults, Leaderboard, PairRecord, Row, SearchResults};
+use crate::{DiagnosisRecord, Gain, LadderResults, Leaderboard, PairRecord, Row, SearchResults};
 use ninefold_core::error::{Error, Result};
 use ninefold_metrics::{Interval, Scores};
 
@@ -88,6 +88,16 @@ impl Check for Row {
 impl Check for Leaderboard {
     fn check(&self) -> std::result::Result<(), String> {
         self.rows.iter().try_for_each(Row::check)
+    }
+}
+
+impl Check for DiagnosisRecord {
+    fn check(&self) -> std::result::Result<(), String> {
+        seconds(self.seconds)?;
+        let of_remedies = self.diagnosis.remedies.iter().map(|remedy| (remedy.gain, remedy.interval));
+        let budget = self.diagnosis.budget.iter();
+        let of_budget = budget.flat_map(|budget| budget.shares.iter().map(|share| (share.error, share.interval)));
+        of_remedies.chain(of_budget).try_for_each(|(value, _)| within("a gain", value, -1.0, 1.0))
     }
 }
 

@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use crate::check::{Check, checked};
-use crate::{Environment, LadderResults, Leaderboard, Mistake, PairRecord, Prediction, Row, SearchResults, model};
+use crate::diagnosis::write_suspects;
+use crate::{
+    DiagnosisRecord, Environment, LadderResults, Leaderboard, Mistake, PairRecord, Prediction, Row, SearchResults,
+    model,
+};
 use ninefold_core::error::Result;
 use ninefold_core::files::{read_json, write_json};
 use ninefold_data::Document;
@@ -16,6 +20,8 @@ use ninefold_nn::train::Epoch;
 const CONFIG: &str = "config.toml";
 const ENVIRONMENT: &str = "environment.json";
 const LEADERBOARD: &str = "leaderboard.json";
+const DIAGNOSIS: &str = "diagnosis.json";
+const SUSPECTS: &str = "suspects.csv";
 const LENGTHS: &str = "test_lengths.json";
 const SEARCH: &str = "search.json";
 const LADDER: &str = "ladder.json";
@@ -102,6 +108,28 @@ impl RunRecords {
     /// [`Error::Io`](ninefold_core::Error::Io) when the file cannot be written.
     pub fn write_environment(&self, environment: &Environment) -> Result<()> {
         write_json(&self.path.join(ENVIRONMENT), environment)
+    }
+
+    /// What limits the scores; `None` where it was not diagnosed.
+    ///
+    /// # Errors
+    /// [`Error::Format`](ninefold_core::Error::Format) when the file is damaged.
+    pub fn diagnosis(&self) -> Result<Option<DiagnosisRecord>> {
+        self.checked(DIAGNOSIS)
+    }
+
+    /// Writes what limits the scores, after the table of suspicious labels.
+    ///
+    /// # Errors
+    /// [`Error::Io`](ninefold_core::Error::Io) when a file cannot be written.
+    pub fn write_diagnosis(&self, record: &DiagnosisRecord) -> Result<()> {
+        write_suspects(&self.path.join(SUSPECTS), &record.diagnosis)?;
+        write_json(&self.path.join(DIAGNOSIS), record)
+    }
+
+    /// Where the suspicious labels are.
+    pub fn suspects_path(&self) -> PathBuf {
+        self.path.join(SUSPECTS)
     }
 
     /// Number of tokens, known and unknown, of each test text, in the order of the predictions.

@@ -7,6 +7,7 @@
 //! version can be read.
 
 mod check;
+mod diagnosis;
 mod differences;
 mod distilled;
 mod environment;
@@ -19,6 +20,7 @@ mod names;
 mod search;
 mod standing;
 
+pub use diagnosis::DiagnosisRecord;
 pub use differences::{Difference, differences};
 pub use distilled::{Distilled, DistilledRow};
 pub use environment::Environment;

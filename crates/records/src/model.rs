@@ -250,7 +250,11 @@ pub(crate) fn read_history(path: &Path) -> Result<Vec<Epoch>> {
     csv::Reader::from_path(path).map_err(broken)?.deserialize().map(|line| line.map_err(broken)).collect()
 }
 
-fn write_csv(
+/// A table, whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be written.
+pub(crate) fn write_csv(
     path: &Path,
     rows: impl FnOnce(&mut csv::Writer<&mut dyn Write>) -> std::result::Result<(), csv::Error>,
 ) -> Result<()> {

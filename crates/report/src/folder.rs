@@ -4,16 +4,18 @@
 //! comparison   leaderboard.csv  leaderboard.md  report.html
 //! search       search.html
 //! ablation     ladder.html  ladder.svg
+//! diagnosis    diagnosis.html
 //! ```
 
 use std::io::Write;
 
-use crate::html::{RunReport, ladder_drawing, ladder_page, page, search_page};
+use crate::html::{RunReport, diagnosis_page, ladder_drawing, ladder_page, page, search_page};
 use crate::text::column::Column;
-use crate::{insights, leaderboard_csv, leaderboard_markdown};
+use crate::text::insights::insights_with;
+use crate::{leaderboard_csv, leaderboard_markdown};
 use ninefold_core::error::Result;
 use ninefold_core::files::write_atomically;
-use ninefold_records::{LadderResults, Leaderboard, RunRecords, SearchResults};
+use ninefold_records::{DiagnosisRecord, LadderResults, Leaderboard, RunRecords, SearchResults};
 
 /// What the results of a comparison say, in sentences.
 ///
@@ -22,7 +24,10 @@ use ninefold_records::{LadderResults, Leaderboard, RunRecords, SearchResults};
 pub fn insights_of(records: &RunRecords, leaderboard: &Leaderboard) -> Result<Vec<String>> {
     let board = leaderboard.merged();
     let record = board.best().and_then(|row| records.record(row).transpose()).transpose()?;
-    Ok(insights(leaderboard, record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()))))
+    let diagnosis = records.diagnosis()?;
+    let verdict = diagnosis.as_ref().map(|record| record.diagnosis.verdict.sentence.as_str());
+    let confusion = record.as_ref().map(|record| (&record.confusion, record.labels.as_slice()));
+    Ok(insights_with(leaderboard, confusion, verdict))
 }
 
 /// Writes the leaderboard as `leaderboard.csv` and `leaderboard.md`.
@@ -41,6 +46,14 @@ pub fn write_tables(records: &RunRecords, leaderboard: &Leaderboard) -> Result<(
 /// As [`RunReport::read`]; [`Error::Io`](ninefold_core::Error::Io) when the file cannot be written.
 pub fn write_run_page(records: &RunRecords, expected_pairs: usize) -> Result<()> {
     write(records, "report.html", &page(&[RunReport::read(records, expected_pairs)?])?)
+}
+
+/// Writes `diagnosis.html`.
+///
+/// # Errors
+/// [`Error::Io`](ninefold_core::Error::Io) when the file cannot be written.
+pub fn write_diagnosis_page(records: &RunRecords, record: &DiagnosisRecord) -> Result<()> {
+    write(records, "diagnosis.html", &diagnosis_page(record)?)
 }
 
 /// Writes `search.html`.

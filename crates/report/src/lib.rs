@@ -17,9 +17,12 @@ mod phrases;
 mod sample;
 mod text;
 
-pub use folder::{insights_of, write_ladder_pages, write_run_page, write_search_page, write_tables};
+pub use folder::{
+    insights_of, write_diagnosis_page, write_ladder_pages, write_run_page, write_search_page, write_tables,
+};
 pub use text::bench::bench_table;
 pub use text::column::Column;
+pub use text::diagnosis::{diagnosis_details, diagnosis_text};
 pub use text::diff::{Diff, PairChange, Side, SideScores, diff};
 pub use text::distilled::distilled_table;
 pub use text::export::leaderboard_csv;

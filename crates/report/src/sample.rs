@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::Column;
 use ninefold_data::{PartCounts, Protocol};
+use ninefold_diagnose::{
+    Backtest, Basis, Budget, Cause, Curve, CurvePoint, Detail, Diagnosis, Finding, Forecast, Limit, Remedy, Share,
+    Side, Status, Suspect, Verdict,
+};
 use ninefold_metrics::{ConfidenceLevel, Interval, Scores};
 use ninefold_records::*;
 
@@ -219,4 +223,82 @@ pub fn ladder() -> LadderResults {
         n_resamples: 2000,
         ..LadderResults::default()
     }
+}
+
+/// A diagnosis with a shift, a share that is negative, a curve and a suspicious label.
+pub(crate) fn diagnosis() -> DiagnosisRecord {
+    let interval = |low: f64, high: f64| Interval { low, high };
+    let share =
+        |cause, error: f64, texts| Share { cause, error, interval: interval(error - 0.01, error + 0.01), texts };
+    let budget = Budget {
+        model: "word2vec + gru".into(),
+        reference: "tfidf_svm".into(),
+        error: 0.28,
+        interval: interval(0.27, 0.29),
+        shares: vec![
+            share(Cause::Shift, 0.056, None),
+            share(Cause::NoWords, 0.003, Some(0.01)),
+            share(Cause::FewWords, -0.002, Some(0.03)),
+            share(Cause::OtherModelRight, 0.123, None),
+            share(Cause::NoModelRight, 0.1, None),
+        ],
+    };
+    let points = [(100, 0.6), (200, 0.65), (400, 0.69), (800, 0.72)].map(|(texts, accuracy)| CurvePoint {
+        texts,
+        accuracy,
+        error: 0.004,
+    });
+    let twice = Forecast { times: 2, texts: 1600, accuracy: 0.745, interval: interval(0.73, 0.77) };
+    let backtest = Backtest { forecast: 0.715, interval: interval(0.70, 0.74), measured: 0.72 };
+    let curve =
+        Curve { model: "tfidf_svm".into(), points: points.to_vec(), forecasts: vec![twice], backtest: Some(backtest) };
+    let remedy = Remedy {
+        check: "more_texts".into(),
+        action: "twice the training texts".into(),
+        side: Side::Data,
+        gain: 0.025,
+        interval: interval(0.01, 0.05),
+        basis: Basis::Forecast,
+        cost: "label about 800 more texts".into(),
+        is_told: true,
+    };
+    let finding = |check: &str, status, sentence: &str, detail| Finding {
+        check: check.into(),
+        status,
+        sentence: sentence.into(),
+        figures: Vec::new(),
+        remedies: Vec::new(),
+        examples: Vec::new(),
+        needs: None,
+        detail,
+    };
+    let suspect = Suspect {
+        source: "a/1".into(),
+        label: "sci.space".into(),
+        suggested: "sci.med".into(),
+        probability: 0.01,
+        suggested_probability: 0.97,
+        is_sure: true,
+        why: "all 3 probes give sci.med, and are sure".into(),
+        text: "a text about medicine".into(),
+    };
+    let verdict = Verdict {
+        limit: Limit::Data,
+        sentence: "The limit at 72.0 % is the data's, as far as the models tried here tell.".into(),
+        checks: vec!["shift".into()],
+        needs: Vec::new(),
+    };
+    let diagnosis = Diagnosis {
+        verdict,
+        budget: Some(budget),
+        remedies: vec![remedy],
+        findings: vec![
+            finding("more_texts", Status::Found, "Twice the texts help.", Some(Detail::Curve(curve))),
+            finding("labels", Status::NotEnoughEvidence, "With 40 texts per class nothing is told.", None),
+            finding("leak", Status::NotFound, "No part of the texts gives the class away.", None),
+        ],
+        suspects: vec![suspect],
+        ..Diagnosis::default()
+    };
+    DiagnosisRecord { diagnosis, ..DiagnosisRecord::default() }
 }

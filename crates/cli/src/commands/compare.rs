@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
-use ninefold::lab::{Config, RunFolder, Session, run_watched};
+use ninefold::lab::{Config, Diagnose, RunFolder, Session, run_watched};
 use ninefold::records::{RowKind, RunRecords};
-use ninefold::report::{insights_of, write_run_page, write_tables};
+use ninefold::report::{diagnosis_details, insights_of, write_run_page, write_tables};
 
 use crate::flags::config::{ComparisonArgs, ConfigArgs};
 use crate::flags::output::{LeaderboardArgs, LeaderboardFormat};
@@ -64,6 +64,9 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
     args.leaderboard.print(&leaderboard, &insights_of(&records, &leaderboard)?, output)?;
     if args.leaderboard.format() != LeaderboardFormat::Table {
         return Ok(());
+    }
+    if let Some(record) = records.diagnosis()?.filter(|_| config.diagnose == Diagnose::Default) {
+        output.print(&format!("\n{}", diagnosis_details(&record.diagnosis, output.view().width)))?;
     }
     output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
     let wanted = if config.models.is_empty() { RowKind::Baseline } else { RowKind::Pair };

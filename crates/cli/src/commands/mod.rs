@@ -7,6 +7,7 @@ pub mod cache;
 pub mod compare;
 pub mod completions;
 pub mod config;
+pub mod diagnose;
 pub mod distill;
 pub mod embed;
 pub mod ensemble;

@@ -42,6 +42,21 @@ pub struct SampleArgs {
     /// Fraction of the texts that are empty
     #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
     pub empty_texts: Option<f64>,
+    /// Fraction of the texts with any other label, every one equally likely
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
+    pub uniform_noise: Option<f64>,
+    /// Fraction of the texts of the first class that have the label of a similar one
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
+    pub class_noise: Option<f64>,
+    /// Fraction of the texts of the last class that have a second name for it as their label
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
+    pub dealt_class: Option<f64>,
+    /// Fraction of the texts that end with a word that only texts of their label have
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
+    pub leaked_words: Option<f64>,
+    /// Fraction of the texts of which only the first three words are left
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
+    pub cut_texts: Option<f64>,
     /// How far the words of the test part have drifted from those of the training part, 0 to 1
     #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Corpus")]
     pub date_shift: Option<f64>,
@@ -56,6 +71,11 @@ pub fn run(args: &SampleArgs, output: &Output) -> Result<()> {
     replace(&mut config.label_noise, &args.label_noise);
     replace(&mut config.near_duplicates, &args.near_duplicates);
     replace(&mut config.empty_texts, &args.empty_texts);
+    replace(&mut config.uniform_noise, &args.uniform_noise);
+    replace(&mut config.class_noise, &args.class_noise);
+    replace(&mut config.dealt_class, &args.dealt_class);
+    replace(&mut config.leaked_words, &args.leaked_words);
+    replace(&mut config.cut_texts, &args.cut_texts);
     replace(&mut config.date_shift, &args.date_shift);
     config.validate()?;
     let sample = generate(&config)?;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 use ninefold::lab::{
-    BaselineKind, Config, Embedding, EnsembleKind, KeepModels, LogKind, PRESETS, Refit, Sources, resolve_with,
+    BaselineKind, Config, Diagnose, Embedding, EnsembleKind, KeepModels, LogKind, PRESETS, Refit, Sources, resolve_with,
 };
 use ninefold::nn::batch::Padding;
 use ninefold::nn::model::ModelKind;
@@ -90,6 +90,9 @@ pub struct ComparisonArgs {
     /// Which trained models stay in the run folder [default: all]
     #[arg(long, value_name = "WHICH", value_parser = setting::<KeepModels>(), help_heading = "Settings")]
     pub keep_models: Option<KeepModels>,
+    /// Whether what limits the scores is diagnosed at the end [default: default]
+    #[arg(long, value_name = "WHAT", value_parser = setting::<Diagnose>(), help_heading = "Settings")]
+    pub diagnose: Option<Diagnose>,
     /// Logs of each training for other programs
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = setting::<LogKind>(), help_heading = "Settings")]
     pub log: Vec<LogKind>,
@@ -100,6 +103,13 @@ pub struct ComparisonArgs {
 pub struct Assignment {
     key: String,
     value: String,
+}
+
+impl Assignment {
+    /// The key and its value.
+    pub fn pair(&self) -> (String, String) {
+        (self.key.clone(), self.value.clone())
+    }
 }
 
 impl FromStr for Assignment {
@@ -115,7 +125,7 @@ impl ConfigArgs {
     /// The config that preset, file and flags add up to; `change` makes the changes of a command's own flags. A setting that the
     /// library refuses is wrong usage.
     pub fn resolve(&self, change: impl FnOnce(&mut Config) -> LibraryResult<()>) -> Result<Config> {
-        let settings = self.set.iter().map(|Assignment { key, value }| (key.clone(), value.clone())).collect();
+        let settings = self.set.iter().map(Assignment::pair).collect();
         let sources = Sources { preset: self.preset.clone(), file: self.config.clone(), settings };
         let resolved = resolve_with(&sources, |config| {
             self.apply(config)?;
@@ -151,6 +161,7 @@ impl ComparisonArgs {
         replace(&mut config.refit, &self.refit);
         replace(&mut config.folds, &self.folds.map(Auto::Value));
         replace(&mut config.keep_models, &self.keep_models);
+        replace(&mut config.diagnose, &self.diagnose);
         replace_list(&mut config.log, &self.log);
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::{replace, replace_list};
 use crate::usage::Usage;
 
 /// Which texts, and how they are read.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// Labelled texts: "sample" (built in), "20newsgroups", or a file or folder; "-" reads stdin

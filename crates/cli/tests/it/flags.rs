@@ -54,6 +54,7 @@ fn shared(flag: &str) -> Option<Evidence> {
         "ensembles" => Words(&["--ensembles", "vote_networks"]),
         "refit" => Words(&["--refit", "--refit=none"]),
         "folds" => Words(&["--folds", "3", "--split", "random"]),
+        "diagnose" => Words(&["--diagnose", "none"]),
         "keep-models" => Words(&["--keep-models", "none"]),
         "log" => Words(&["--log", "jsonl"]),
         "run-dir" => Words(&["--run-dir", "elsewhere"]),
@@ -67,12 +68,14 @@ fn shared(flag: &str) -> Option<Evidence> {
 fn evidence(command: &str, flag: &str) -> Option<Evidence> {
     Some(match (command, flag) {
         ("compare" | "runs show", "format") => Words(&["--format", "csv"]),
-        ("predict" | "evaluate" | "ensemble" | "distill" | "search" | "ablation" | "bench", "format")
+        ("predict" | "evaluate" | "ensemble" | "distill" | "search" | "ablation" | "bench" | "diagnose", "format")
         | ("runs list" | "runs diff" | "cache list", "format")
         | ("embed train" | "embed convert" | "embed info" | "embed nearest", "format")
         | ("embed analogy" | "embed eval" | "embed export" | "embed map", "format") => Words(&["--format", "json"]),
         ("compare" | "runs show", "sort") => Words(&["--sort", "model"]),
-        ("compare" | "search" | "ablation" | "distill" | "config" | "evaluate", "data") => Words(&["--data", "posts"]),
+        ("compare" | "search" | "ablation" | "distill" | "config" | "evaluate" | "diagnose", "data") => {
+            Words(&["--data", "posts"])
+        }
         ("ablation", "from") => Words(&["--from", "strong"]),
         ("search", "trials") => Words(&["--trials", "2"]),
         ("search", "minutes") => Words(&["--minutes", "0.001"]),
@@ -85,6 +88,9 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
         ("predict", "encoding") => Words(&["--encoding", "utf-16le"]),
         ("ensemble", "output") => Words(&["-o", "elsewhere"]),
         ("ensemble", "weights") => Words(&["--weights", "1,3"]),
+        ("diagnose", "output") => Words(&["-o", "elsewhere"]),
+        ("diagnose", "run") => Words(&["--run", "run"]),
+        ("diagnose", "set") => Words(&["--set", "diagnosis.folds=3"]),
         ("report", "output") => Words(&["-o", "elsewhere.html"]),
         ("sample", "output") => Words(&["-o", "elsewhere"]),
         ("sample", "documents") => Words(&["--documents", "100"]),
@@ -92,6 +98,11 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
         ("sample", "label-noise") => Words(&["--label-noise", "0.5"]),
         ("sample", "near-duplicates") => Words(&["--near-duplicates", "0.5"]),
         ("sample", "empty-texts") => Words(&["--empty-texts", "0.5"]),
+        ("sample", "uniform-noise") => Words(&["--uniform-noise", "0.5"]),
+        ("sample", "class-noise") => Words(&["--class-noise", "0.5"]),
+        ("sample", "dealt-class") => Words(&["--dealt-class", "0.5"]),
+        ("sample", "leaked-words") => Words(&["--leaked-words", "0.5"]),
+        ("sample", "cut-texts") => Words(&["--cut-texts", "0.5"]),
         ("sample", "date-shift") => Words(&["--date-shift", "1"]),
         ("bench", "sizes") => Words(&["--sizes", "round1"]),
         ("bench", "precisions") => Words(&["--precisions", "f32,bf16"]),
@@ -138,6 +149,7 @@ fn base(command: &str) -> Vec<&'static str> {
         "runs list" => vec!["runs", "list", "."],
         "runs show" => vec!["runs", "show", "run"],
         "runs diff" => vec!["runs", "diff", "run", "run2"],
+        "diagnose" => vec!["diagnose", "--data", "t.csv"],
         "report" => vec!["report", "run"],
         "sample" => vec!["sample", "-o", "out", "--documents", "200"],
         "embed train" => vec![
@@ -190,6 +202,7 @@ fn base(command: &str) -> Vec<&'static str> {
 /// Another base, where the flag has its effect there only.
 fn base_for(command: &str, flag: &str) -> Vec<&'static str> {
     match (command, flag) {
+        ("diagnose", "seed" | "set" | "split" | "header" | "strip") => vec!["diagnose", "--data", "t.csv", "--json"],
         (_, "skip-bad-lines") => {
             base(command).into_iter().map(|word| if word == "v.txt" { "bad.txt" } else { word }).collect()
         }

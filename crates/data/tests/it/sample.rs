@@ -246,3 +246,41 @@ fn a_config_file_may_leave_settings_out_but_not_invent_any() {
     assert_eq!(config, SampleConfig { seed: 7, label_noise: 0.1, ..SampleConfig::default() });
     assert!(toml::from_str::<SampleConfig>("noise = 0.1").unwrap_err().to_string().contains("unknown field"));
 }
+
+#[test]
+fn planted_words_cuts_and_second_names_are_listed_and_leave_other_texts_as_they_are() {
+    let clean = generate(&SampleConfig { documents: 400, ..SampleConfig::default() }).unwrap();
+    let planted =
+        SampleConfig { documents: 400, leaked_words: 0.3, cut_texts: 0.2, dealt_class: 0.5, ..SampleConfig::default() };
+    let planted = generate(&planted).unwrap();
+    assert_eq!(planted.labels.len(), 21);
+    let number = |source: &str| source.rsplit('/').next().unwrap().to_owned();
+    let texts: std::collections::BTreeMap<String, &str> = clean
+        .train
+        .iter()
+        .chain(&clean.test)
+        .map(|document| (number(&document.source), document.text.as_str()))
+        .collect();
+    for document in planted.train.iter().chain(&planted.test) {
+        let faults: Vec<&Fault> =
+            planted.planted.iter().filter(|fault| fault.source == document.source).map(|fault| &fault.fault).collect();
+        let text = texts[&number(&document.source)];
+        let is_cut = faults.contains(&&Fault::Cut);
+        let expected = if is_cut { text.split(' ').take(3).collect::<Vec<_>>().join(" ") } else { text.to_owned() };
+        match faults.iter().find_map(|fault| if let Fault::LeakedWord { word } = fault { Some(word) } else { None }) {
+            Some(word) => assert_eq!(document.text, format!("{expected} {word}")),
+            None => assert_eq!(document.text, expected),
+        }
+        assert_eq!(document.label == 20, faults.contains(&&Fault::DealtClass));
+    }
+}
+
+#[test]
+fn noise_of_one_class_stays_in_it() {
+    let config = SampleConfig { documents: 1000, class_noise: 0.25, ..SampleConfig::default() };
+    let planted = generate(&config).unwrap().planted;
+    assert!((8..20).contains(&planted.len()), "{}", planted.len());
+    assert!(planted.iter().all(|planted| planted.fault == Fault::Mislabelled { truth: 0 }));
+    let config = SampleConfig { documents: 1000, uniform_noise: 0.1, ..SampleConfig::default() };
+    assert!((70..130).contains(&generate(&config).unwrap().planted.len()));
+}

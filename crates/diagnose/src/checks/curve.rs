@@ -25,6 +25,8 @@ const FEWEST_TEXTS: usize = 50;
 const FEWEST_PER_CLASS: usize = 2;
 /// Multiples of the texts that are forecast.
 const TIMES: [usize; 3] = [2, 4, 10];
+/// The largest multiple that is reported.
+const FARTHEST: usize = 4;
 
 impl Check for MoreTexts {
     fn name(&self) -> &'static str {
@@ -49,7 +51,10 @@ impl Check for MoreTexts {
             let interval = Interval { low: low - last.accuracy, high: high - last.accuracy };
             (forecast.accuracy - last.accuracy, interval)
         };
-        let is_found = curve.forecasts.first().is_some_and(|twice| gain(twice).1.low >= evidence.settings.min_gain);
+        // The farthest forecast extrapolates too far to decide.
+        let is_near = |forecast: &Forecast| forecast.times <= FARTHEST;
+        let is_sure = |forecast: &Forecast| is_near(forecast) && gain(forecast).1.low >= evidence.settings.min_gain;
+        let is_found = curve.forecasts.iter().any(is_sure);
         let remedy = |forecast: &Forecast| {
             let (gain, interval) = gain(forecast);
             let more = forecast.texts.saturating_sub(last.texts);
@@ -64,8 +69,7 @@ impl Check for MoreTexts {
                 interval,
                 basis: Basis::Forecast,
                 cost: format!("label about {} more", counted(more, "text")),
-                // Only the nearest forecast decides: the others extrapolate farther.
-                is_told: is_found && forecast.times == TIMES[0],
+                is_told: is_found && is_near(forecast) && interval.low >= evidence.settings.min_gain,
             }
         };
         let mut sentence = String::new();

@@ -83,7 +83,11 @@ impl Check for WrongLabels {
             cost: format!("look at {}", counted(suspects.list.len(), "text")),
             is_told: is_found,
         };
-        Ok(Finding { figures, remedies: vec![remedy], ..Finding::judged(self.name(), is_found, sentence) })
+        Ok(Finding {
+            figures,
+            remedies: if is_found { vec![remedy] } else { Vec::new() },
+            ..Finding::judged(self.name(), is_found, sentence)
+        })
     }
 }
 

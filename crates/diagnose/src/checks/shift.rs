@@ -3,7 +3,7 @@
 use super::Check;
 use crate::evidence::{Evidence, Trained};
 use crate::finding::{Basis, Figure, Finding, Remedy, Side, Unit};
-use crate::numbers::{difference_interval, errors, needed_texts, percent, points_within};
+use crate::numbers::{difference_interval, errors, needed_texts, points, points_within};
 use crate::probes::two_fold_scores;
 use ninefold_core::error::Result;
 use ninefold_metrics::roc_auc;
@@ -60,7 +60,7 @@ impl Check for Shift {
             cost: "label texts of the kind that will come".to_string(),
             is_told: is_found,
         };
-        let is_wide = differs && !is_found && interval.high >= evidence.settings.min_gain;
+        let is_wide = differs && !is_found && loss >= evidence.settings.min_gain;
         Ok(Finding {
             figures: vec![
                 Figure::new("area under the ROC curve between train and test", area.area, Unit::Number),
@@ -70,9 +70,8 @@ impl Check for Shift {
             ],
             remedies: if differs { vec![remedy] } else { Vec::new() },
             needs: is_wide.then(|| {
-                let wanted = 0.5 * loss.max(evidence.settings.min_gain);
-                let texts = needed_texts(data.test.len(), interval, wanted);
-                format!("about {texts} to tell a loss of {} from chance", percent(loss.max(evidence.settings.min_gain)))
+                let texts = needed_texts(data.test.len(), interval, 0.5 * loss);
+                format!("about {texts} to tell a loss of {} points from chance", points(loss))
             }),
             ..Finding::judged(self.name(), is_found, sentence)
         })

@@ -3,10 +3,10 @@
 use super::Check;
 use crate::data::excerpt;
 use crate::evidence::{Evidence, Trained};
-use crate::finding::{Example, Figure, Finding};
-use crate::numbers::percent;
+use crate::finding::{Basis, Example, Figure, Finding, Remedy, Side};
+use crate::numbers::{difference_interval, errors, percent};
 use ninefold_core::error::Result;
-use ninefold_metrics::wilson;
+use ninefold_metrics::{Interval, wilson};
 
 #[derive(Debug)]
 pub(super) struct KnownWords;
@@ -50,6 +50,11 @@ impl Check for KnownWords {
             why: "no known word".to_string(),
         });
         let interval = wilson(none, known.len() as f64, evidence.level);
+        let is_found = none >= evidence.settings.no_words;
+        let remedies = match is_found && data.test.is_labelled() {
+            true => vec![self.remedy(evidence, trained)],
+            false => Vec::new(),
+        };
         Ok(Finding {
             figures: vec![
                 Figure::fraction("no known word", none).within(interval),
@@ -57,7 +62,41 @@ impl Check for KnownWords {
                 Figure::fraction("rather few known words", rather),
             ],
             examples: examples.collect(),
-            ..Finding::judged(self.name(), none >= evidence.settings.no_words, sentence)
+            remedies,
+            ..Finding::judged(self.name(), is_found, sentence)
         })
+    }
+}
+
+impl KnownWords {
+    /// What could be gained if texts without known words were answered as well as the others. Texts with words that are not known are
+    /// a matter of the model, texts without any of the data.
+    fn remedy(&self, evidence: &Evidence, trained: &Trained) -> Remedy {
+        let (data, probed) = (evidence.data, &trained.probed);
+        let wrong = errors(evidence.explained(probed).1, &data.test.labels);
+        let of = |is_wanted: &dyn Fn(usize) -> bool| -> Vec<f64> {
+            (0..wrong.len()).filter(|&text| is_wanted(text)).map(|text| wrong[text]).collect()
+        };
+        let is_unknown = |text: usize| probed.test_known_words[text] == 0;
+        let (without, with) = (of(&is_unknown), of(&|text| !is_unknown(text)));
+        let fraction = without.len() as f64 / wrong.len() as f64;
+        let (difference, interval) = difference_interval(&without, &with, evidence.level.z());
+        let (gain, interval) =
+            (fraction * difference, Interval { low: fraction * interval.low, high: fraction * interval.high });
+        let unknown = (0..wrong.len()).filter(|&text| is_unknown(text) && !data.test.ids[text].is_empty()).count();
+        let (side, action, cost) = match 2 * unknown > without.len() {
+            true => (Side::Model, "read parts of words (character n-grams, subwords)", "a model that reads them"),
+            false => (Side::Data, "find the words of empty texts", "look at how texts were cut or stripped"),
+        };
+        Remedy {
+            check: self.name().to_string(),
+            action: action.to_string(),
+            side,
+            gain,
+            interval,
+            basis: Basis::AtMost,
+            cost: cost.to_string(),
+            is_told: interval.low >= evidence.settings.min_gain,
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod changes;
 mod commented;
+pub(crate) mod diagnose;
 pub(crate) mod embedding;
 pub(crate) mod embedding_kind;
 pub(crate) mod embedding_list;
@@ -23,12 +24,13 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BaselineConfig, BaselineKind, DistillConfig, Embedding, EmbeddingSpec, EnsembleKind, KeepModels, LogKind,
+    BaselineConfig, BaselineKind, Diagnose, DistillConfig, Embedding, EmbeddingSpec, EnsembleKind, KeepModels, LogKind,
     ModelConfig, Refit, SearchConfig,
 };
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_data::{CorpusConfig, check_folds};
+use ninefold_diagnose::DiagnosisConfig;
 use ninefold_metrics::StatisticsConfig;
 use ninefold_nn::families::ModelKind;
 use ninefold_nn::train::TrainConfig;
@@ -57,6 +59,8 @@ pub struct Config {
     /// Comparisons: which trained models are kept in the run folder: "all", "best" (only `best` and `best-network`, the best rows
     /// by validation), or "none".
     pub keep_models: KeepModels,
+    /// Comparisons: what limits the scores is diagnosed at the end ("default"), or not ("none").
+    pub diagnose: Diagnose,
     /// Embeddings to compare: names of `[[embedding]]` below, of which "word2vec", "fasttext" and "glove" always exist, or several
     /// side by side as one input, such as "word2vec+glove".
     pub embeddings: Vec<Embedding>,
@@ -91,6 +95,8 @@ pub struct Config {
     pub baseline: BaselineConfig,
     /// Intervals and comparisons.
     pub statistics: StatisticsConfig,
+    /// `ninefold diagnose`, and the diagnosis of comparisons: from when on something is reported.
+    pub diagnosis: DiagnosisConfig,
     /// `ninefold distill`: the weight of the teacher in the loss.
     pub distill: DistillConfig,
     /// `ninefold search`: budget and search space.
@@ -136,6 +142,7 @@ impl Config {
         within("training", self.training.validate())?;
         within("baseline", self.baseline.validate())?;
         within("statistics", self.statistics.validate())?;
+        within("diagnosis", self.diagnosis.validate())?;
         within("distill", self.distill.validate())?;
         within("search", self.search.validate())
     }
@@ -153,6 +160,8 @@ impl Config {
             log: Vec::new(),
             ensembles: Vec::new(),
             keep_models: KeepModels::default(),
+            diagnose: Diagnose::default(),
+            diagnosis: DiagnosisConfig::default(),
             ..self.clone()
         }
     }

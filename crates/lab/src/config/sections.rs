@@ -6,6 +6,7 @@ use crate::config::embedding_list::{self, SECTION};
 use crate::{BaselineConfig, Config, DistillConfig, SearchConfig};
 use ninefold_data::CorpusConfig;
 use ninefold_data::sample::SampleConfig;
+use ninefold_diagnose::DiagnosisConfig;
 use ninefold_metrics::StatisticsConfig;
 use ninefold_nn::families::{SECTIONS, SharedConfig};
 use ninefold_nn::train::TrainConfig;
@@ -47,6 +48,7 @@ pub(crate) fn all() -> Vec<Section> {
         section::<TrainConfig, Config>("", "training"),
         section::<BaselineConfig, Config>("", "baseline"),
         section::<StatisticsConfig, Config>("", "statistics"),
+        section::<DiagnosisConfig, Config>("", "diagnosis"),
         section::<DistillConfig, Config>("", "distill"),
         section::<SearchConfig, Config>("", "search"),
     ];

@@ -17,19 +17,12 @@ use ninefold_records::{Comparison, Leaderboard, Row, RowKind, Standing, Statisti
 /// # Errors
 /// [`Error::Format`] when the predictions of a row are missing or altered.
 pub(crate) fn judge(board: &mut Leaderboard, config: &Config, texts: &Texts, folder: &RunFolder) -> Result<()> {
-    let ids: FxHashMap<&str, u32> = (0..).zip(&texts.corpus.labels).map(|(id, label)| (label.as_str(), id)).collect();
     let truth = texts.test.labels();
     let answers = |row: &Row| -> Result<Option<Vec<u32>>> {
         if row.accuracy().is_none() {
             return Ok(None);
         }
-        let predictions = folder.records().predictions(row)?;
-        let labels: Option<Vec<u32>> =
-            predictions.iter().map(|prediction| ids.get(prediction.predicted.as_str()).copied()).collect();
-        let labels = labels.filter(|labels| labels.len() == truth.len());
-        let path = folder.records().predictions_path(row);
-        let expected = format!("predictions of {} test texts, each one of the classes", truth.len());
-        labels.map(Some).ok_or_else(|| Error::format(path, expected, "others"))
+        predicted(row, &texts.corpus.labels, truth.len(), folder).map(Some)
     };
     let predicted = board.rows.iter().map(answers).collect::<Result<Vec<_>>>()?;
     let evaluation = Evaluation {
@@ -48,6 +41,20 @@ pub(crate) fn judge(board: &mut Leaderboard, config: &Config, texts: &Texts, fol
         test_evaluations_total: texts.test_evaluations.total().unwrap_or(evaluations),
     });
     Ok(())
+}
+
+/// The class that a row gives each of so many test texts, read from its predictions.
+///
+/// # Errors
+/// [`Error::Format`] when the predictions are missing or altered.
+pub(crate) fn predicted(row: &Row, labels: &[String], texts: usize, folder: &RunFolder) -> Result<Vec<u32>> {
+    let ids: FxHashMap<&str, u32> = (0..).zip(labels).map(|(id, label)| (label.as_str(), id)).collect();
+    let predictions = folder.records().predictions(row)?;
+    let classes: Option<Vec<u32>> =
+        predictions.iter().map(|prediction| ids.get(prediction.predicted.as_str()).copied()).collect();
+    let path = folder.records().predictions_path(row);
+    let expected = format!("predictions of {texts} test texts, each one of the classes");
+    classes.filter(|classes| classes.len() == texts).ok_or_else(|| Error::format(path, expected, "others"))
 }
 
 /// Puts an interval and a rank into every row with answers, and beside the rows a standing per pair and a comparison of every two.

@@ -5,7 +5,7 @@ mod best;
 mod ensembles;
 pub(crate) mod features;
 pub(crate) mod folds;
-mod judge;
+pub(crate) mod judge;
 pub(crate) mod keys;
 mod oov;
 pub(crate) mod pair;
@@ -19,7 +19,7 @@ pub(crate) mod workers;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::{BaselineKind, Config, Embedding, EnsembleKind, Refit, RunFolder, Session};
+use crate::{BaselineKind, Config, Diagnose, Embedding, EnsembleKind, Refit, RunFolder, Session, diagnosis};
 use baselines::Baselines;
 use ensembles::Ensembles;
 use folds::OutOfFold;
@@ -151,6 +151,10 @@ fn compare(
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
     run.publish()?;
     best::keep(&run.leaderboard, config, &texts, &folder, progress)?;
+    if config.diagnose == Diagnose::Default {
+        diagnosis::in_run(&run.leaderboard, config, &texts.corpus, &folder, session)?;
+        run.publish()?; // sentences about the limit come from the diagnosis
+    }
     Ok(run.leaderboard)
 }
 

@@ -196,7 +196,7 @@ pub(crate) fn texts_of(documents: &[Document]) -> Vec<&str> {
 }
 
 /// Of what the parts hold, whatever the settings make of it.
-fn as_read(corpus: &Corpus) -> String {
+pub(crate) fn as_read(corpus: &Corpus) -> String {
     let mut hash = Sha256::new();
     for part in [&corpus.train, &corpus.validation, &corpus.test] {
         hash.update((part.len() as u64).to_le_bytes());

@@ -3,6 +3,7 @@
 //! ```text
 //! run          a run folder as what its page shows
 //! page         report.html, drawn from the parts rows, curves, matrix, classes, lengths, calibration, ensembles, rounds
+//! diagnosis    what limits the scores: a part of report.html, and diagnosis.html
 //! search       search.html          ladder   ladder.html and ladder.svg          map   the map of word vectors
 //! template     the templates: HTML and SVG beside this file; style.css has the colours for light, dark and paper
 //! ```
@@ -12,6 +13,7 @@
 mod calibration;
 mod classes;
 mod curves;
+mod diagnosis;
 mod ensembles;
 mod ladder;
 mod lengths;
@@ -24,6 +26,7 @@ mod run;
 mod search;
 mod template;
 
+pub use diagnosis::diagnosis_page;
 pub use ladder::{ladder_drawing, ladder_page};
 pub use page::page;
 pub use run::{ModelReport, RunReport};

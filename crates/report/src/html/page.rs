@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::run::{ModelReport, RunReport};
 use super::template::{render, style, unbroken};
-use super::{calibration, classes, curves, ensembles, lengths, matrix, rounds, rows};
+use super::{calibration, classes, curves, diagnosis, ensembles, lengths, matrix, rounds, rows};
 use crate::text::table::{head, why_macro};
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::rounded_percent;
@@ -46,6 +46,7 @@ struct RunView<'a> {
     /// "95", of the intervals.
     level: String,
     rows: rows::Rows,
+    diagnosis: Option<diagnosis::DiagnosisView<'a>>,
     why: String,
     curves: Vec<curves::Curve>,
     matrix: Option<matrix::Matrix>,
@@ -74,6 +75,7 @@ fn view(run: &RunReport) -> RunView<'_> {
         insights: unbroken(&run.insights),
         level: rounded_percent(board.confidence_level().fraction()).to_string(),
         rows: rows::view(&board, best.as_deref()),
+        diagnosis: run.diagnosis.as_ref().map(diagnosis::view),
         why: match board.main_score {
             MainScore::Accuracy => String::new(),
             MainScore::F1Macro => format!(" Macro F1 is the mean F1 of the classes.{}", why_macro(&board)),

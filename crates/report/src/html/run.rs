@@ -8,7 +8,7 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::{counted, thousands};
 use ninefold_metrics::calibration::Bin;
 use ninefold_metrics::{ClassScores, Confusion};
-use ninefold_records::{Environment, Leaderboard, Mistake, Row, RowKind, RunRecords};
+use ninefold_records::{DiagnosisRecord, Environment, Leaderboard, Mistake, Row, RowKind, RunRecords};
 use ninefold_text::vocab::{Coverage, PartCoverage};
 
 /// All that is shown of a run.
@@ -20,6 +20,8 @@ pub struct RunReport {
     pub leaderboard: Leaderboard,
     /// What they say.
     pub insights: Vec<String>,
+    /// What limits the scores, where that was diagnosed.
+    pub diagnosis: Option<DiagnosisRecord>,
     /// Every model with scores, in the leaderboard's order; of a pair with several seeds the one that validation picked.
     pub models: Vec<ModelReport>,
     /// Tokens of each test text, in the order of the answers.
@@ -90,6 +92,7 @@ impl RunReport {
             name: records.name(),
             insights: insights_of(records, &leaderboard)?,
             models: models.filter_map(|row| model(records, row).transpose()).collect::<Result<_>>()?,
+            diagnosis: records.diagnosis()?,
             lengths: records.test_lengths()?,
             coverage: coverage(&leaderboard.coverage),
             environment: records.environment()?.map_or(Vec::new(), environment),

@@ -22,6 +22,15 @@ const FEW_TEXTS: usize = 100;
 /// The insights of a leaderboard. `confusion` is that of the best pair (chosen by validation) on the test texts, with the names of
 /// the classes.
 pub fn insights(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>) -> Vec<String> {
+    insights_with(board, confusion, None)
+}
+
+/// The same with the verdict of a diagnosis in place of what the scores alone tell about the limit.
+pub(crate) fn insights_with(
+    board: &Leaderboard,
+    confusion: Option<(&Confusion, &[String])>,
+    verdict: Option<&str>,
+) -> Vec<String> {
     let runs = &board.rows;
     let board = &stated::corrected(board.merged());
     let mut insights = Vec::new();
@@ -35,7 +44,10 @@ pub fn insights(board: &Leaderboard, confusion: Option<(&Confusion, &[String])>)
         insights.extend(best_family(board, "embedding", |row| &row.embedding, |row| &row.model));
         insights.extend(best_family(board, "network", |row| &row.model, |row| &row.embedding));
         insights.extend(gap(best));
-        insights.extend(limit::limit(board, best));
+        match verdict {
+            Some(verdict) => insights.push(verdict.to_owned()),
+            None => insights.extend(limit::limit(board, best)),
+        }
     }
     if let Some((confusion, labels)) = confusion {
         insights.extend(worst_confusions(confusion, labels));

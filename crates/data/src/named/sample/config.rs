@@ -20,6 +20,16 @@ pub struct SampleConfig {
     pub near_duplicates: f64,
     /// Fraction of empty texts.
     pub empty_texts: f64,
+    /// Fraction of texts with any other label, every one equally likely; beside `label_noise`.
+    pub uniform_noise: f64,
+    /// Fraction of the texts of the first class that have the label of a similar one.
+    pub class_noise: f64,
+    /// Fraction of the texts of the last class that have a second name for it as their label.
+    pub dealt_class: f64,
+    /// Fraction of texts that end with a word that only texts of their label have.
+    pub leaked_words: f64,
+    /// Fraction of texts of which only the first three words are left.
+    pub cut_texts: f64,
     /// Vocabulary shift of the test part, from 0 (none) to 1 (what people own and buy has changed).
     pub date_shift: f64,
 }
@@ -33,6 +43,11 @@ impl Default for SampleConfig {
             label_noise: 0.0,
             near_duplicates: 0.0,
             empty_texts: 0.0,
+            uniform_noise: 0.0,
+            class_noise: 0.0,
+            dealt_class: 0.0,
+            leaked_words: 0.0,
+            cut_texts: 0.0,
             date_shift: 0.0,
         }
     }
@@ -58,6 +73,11 @@ impl SampleConfig {
             ("label_noise", self.label_noise),
             ("near_duplicates", self.near_duplicates),
             ("empty_texts", self.empty_texts),
+            ("uniform_noise", self.uniform_noise),
+            ("class_noise", self.class_noise),
+            ("dealt_class", self.dealt_class),
+            ("leaked_words", self.leaked_words),
+            ("cut_texts", self.cut_texts),
             ("date_shift", self.date_shift),
         ];
         match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {

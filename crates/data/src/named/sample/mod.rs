@@ -90,6 +90,15 @@ pub enum Fault {
     },
     /// Nothing but white space.
     Empty,
+    /// The last word tells the label.
+    LeakedWord {
+        /// That word.
+        word: String,
+    },
+    /// The first words are left.
+    Cut,
+    /// The label is another name of the same class.
+    DealtClass,
 }
 
 /// Makes the sample corpus.
@@ -102,22 +111,33 @@ pub fn generate(config: &SampleConfig) -> Result<SampleCorpus> {
     let mut maker = Maker {
         config,
         topics: &topics,
+        labels: labels(&topics, config),
         made: Vec::new(),
         texts: FxHashSet::default(),
         originals: Vec::new(),
         planted: Vec::new(),
     };
     (0..config.documents).for_each(|number| maker.make(number));
-    let Maker { mut made, planted, .. } = maker;
+    let Maker { mut made, planted, labels, .. } = maker;
     made.sort_by_key(|document| document.label); // stable: numbers stay in order within a label
     let (test, train) = made.into_iter().partition(|document| document.source.starts_with("test/"));
-    Ok(SampleCorpus { labels: topics.into_iter().map(|topic| topic.label).collect(), train, test, planted })
+    Ok(SampleCorpus { labels, train, test, planted })
+}
+
+/// The name of each topic, and last the second name of the last one, where that is dealt into two.
+fn labels(topics: &[Topic], config: &SampleConfig) -> Vec<String> {
+    let mut labels: Vec<String> = topics.iter().map(|topic| topic.label.clone()).collect();
+    if let Some(last) = labels.last().filter(|_| config.dealt_class > 0.0) {
+        labels.push(format!("{last}.more"));
+    }
+    labels
 }
 
 /// Makes the documents one after another. Document `number` belongs to topic `number % topics.len()`.
 struct Maker<'a> {
     config: &'a SampleConfig,
     topics: &'a [Topic],
+    labels: Vec<String>,
     made: Vec<Document>,
     /// Every text so far, so that no post is written twice by chance.
     texts: FxHashSet<String>,
@@ -130,13 +150,10 @@ impl Maker<'_> {
     fn make(&mut self, number: usize) {
         let topic = number % self.topics.len();
         let late = is_test(number / self.topics.len(), self.config.test_fraction);
-        let label = self.label(number, topic);
+        let (label, label_fault) = self.label(number, topic);
         let part = if late { "test" } else { "train" };
-        let source = format!("{part}/{}/{number:05}", self.topics[label].label);
-        let mut faults = Vec::new();
-        if label != topic {
-            faults.push(Fault::Mislabelled { truth: topic as u32 });
-        }
+        let source = format!("{part}/{}/{number:05}", self.labels[label]);
+        let mut faults = Vec::from_iter(label_fault);
         let mut chance = self.stream(number, "faults");
         let mut original = number;
         let text = if chance.chance(self.config.empty_texts) {
@@ -149,22 +166,52 @@ impl Maker<'_> {
         } else {
             self.written(number, Era { late, shift: self.config.date_shift })
         };
+        let text = self.damaged(text, number, label, &mut faults);
         self.originals.push(original);
         self.texts.insert(text.clone());
         self.planted.extend(faults.into_iter().map(|fault| Planted { source: source.clone(), fault }));
         self.made.push(Document { text, label: label as u32, source, group: String::new() });
     }
 
-    /// The label that the document gets, right or wrong.
-    fn label(&self, number: usize, topic: usize) -> usize {
+    /// The label that the document gets, and what is wrong with it.
+    fn label(&self, number: usize, topic: usize) -> (usize, Option<Fault>) {
         let mut chance = self.stream(number, "label");
-        if !chance.chance(self.config.label_noise) {
+        let any_other = |chance: &mut Rng| (topic + 1 + chance.below(self.topics.len() - 1)) % self.topics.len();
+        let mut label = if !chance.chance(self.config.label_noise) {
             topic
         } else if chance.chance(0.5) {
             *chance.choose(&self.siblings(topic))
         } else {
-            (topic + 1 + chance.below(self.topics.len() - 1)) % self.topics.len()
+            any_other(&mut chance)
+        };
+        let mut chance = self.stream(number, "uniform noise");
+        if chance.chance(self.config.uniform_noise) {
+            label = any_other(&mut chance);
         }
+        if topic == 0 && self.stream(number, "class noise").chance(self.config.class_noise) {
+            label = self.siblings(topic)[0];
+        }
+        let last = self.topics.len() - 1;
+        if label == last && self.stream(number, "dealt class").chance(self.config.dealt_class) {
+            return (self.labels.len() - 1, Some(Fault::DealtClass));
+        }
+        (label, (label != topic).then_some(Fault::Mislabelled { truth: topic as u32 }))
+    }
+
+    /// The text cut to its first words, or with a word that tells its label.
+    fn damaged(&self, text: String, number: usize, label: usize, faults: &mut Vec<Fault>) -> String {
+        const WORDS_LEFT: usize = 3;
+        let mut text = text;
+        if self.stream(number, "cut").chance(self.config.cut_texts) {
+            faults.push(Fault::Cut);
+            text = text.split(' ').take(WORDS_LEFT).collect::<Vec<_>>().join(" ");
+        }
+        if self.stream(number, "leaked word").chance(self.config.leaked_words) {
+            let word = format!("zq{}", char::from(b'a' + label as u8));
+            text = format!("{text} {word}");
+            faults.push(Fault::LeakedWord { word });
+        }
+        text
     }
 
     /// The earlier document of the same topic that this one copies, if it is to be a copy; never itself a copy.

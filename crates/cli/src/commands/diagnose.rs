@@ -1,0 +1,117 @@
+//! `ninefold diagnose`: labelled texts, or the folder of a comparison -> what limits the score.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, ValueHint};
+use ninefold::Folders;
+use ninefold::lab::{Config, RunFolder, Session, Sources, diagnose, diagnose_run, resolve_with};
+use ninefold::records::{DiagnosisRecord, RunRecords};
+use ninefold::report::{diagnosis_text, write_diagnosis_page, write_run_page, write_tables};
+
+use crate::flags::config::Assignment;
+use crate::flags::data::DataArgs;
+use crate::flags::output::FormatArgs;
+use crate::flags::replace;
+use crate::flags::threads::ThreadsArgs;
+use crate::output::Output;
+use crate::progress::Bars;
+use crate::stop;
+use crate::usage::Usage;
+
+/// Say whether the model or the data limits the score, and what each remedy is worth
+///
+/// Trains linear models out of fold, in seconds. Looks for leaks, copies, wrong labels, two labels for one class, texts without known
+/// words, test texts that differ from the training texts; forecasts what more texts would give. What cannot be told with so few texts is
+/// called "not enough evidence".
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ninefold diagnose --data reviews.csv
+  ninefold diagnose --data 20newsgroups -o diagnosis
+  ninefold diagnose --run ninefold-runs/RUN             with the answers of its models")]
+pub struct DiagnoseArgs {
+    /// Which texts.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The folder of a comparison: its texts and the answers of its models. The diagnosis is left there
+    #[arg(long, value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub run: Option<PathBuf>,
+    /// A single setting of corpus, tokenizer, statistics or diagnosis: --set diagnosis.folds=10
+    #[arg(long, value_name = "SECTION.KEY=VALUE", help_heading = "Settings")]
+    pub set: Vec<Assignment>,
+    /// Seed of folds and resamples [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Settings")]
+    pub seed: Option<u64>,
+    /// A folder for diagnosis.json, suspects.csv and diagnosis.html
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
+    /// How the result is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// How many threads work.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
+}
+
+/// The sections that a diagnosis depends on.
+const SECTIONS: [&str; 4] = ["corpus", "tokenizer", "statistics", "diagnosis"];
+
+/// Runs the command.
+pub fn run(args: &DiagnoseArgs, output: &Output) -> Result<()> {
+    stop::on_interrupt("the diagnosis is not written");
+    let (folders, bars) = (Folders::from_env(), Bars::new(output));
+    let session = Session { folders: &folders, threads: args.threads.count(), progress: &bars };
+    let record = match &args.run {
+        Some(run) => of_run(args, run, &session)?,
+        None => diagnose(&config(args)?, &session)?,
+    };
+    if let Some(folder) = &args.output {
+        let records = RunRecords::at(folder);
+        records.write_diagnosis(&record)?;
+        write_diagnosis_page(&records, &record)?;
+    }
+    print(args, &record, output)
+}
+
+fn print(args: &DiagnoseArgs, record: &DiagnosisRecord, output: &Output) -> Result<()> {
+    if args.format.is_json() {
+        return output.print_json(record);
+    }
+    output.print(&diagnosis_text(&record.diagnosis, output.view().width))?;
+    match args.output.as_ref().or(args.run.as_ref()) {
+        Some(folder) => output.print(&format!("\nfiles: {} (diagnosis.json, suspects.csv)\n", folder.display())),
+        None => output.print("\nTry next: the same with -o DIR for the page and the list of suspicious labels\n"),
+    }
+}
+
+fn config(args: &DiagnoseArgs) -> Result<Config> {
+    let settings: Vec<(String, String)> = args.set.iter().map(Assignment::pair).collect();
+    let is_used = |key: &str| SECTIONS.iter().any(|section| key.split('.').next() == Some(*section));
+    if let Some((key, _)) = settings.iter().find(|(key, _)| !is_used(key)) {
+        let reason = format!("a diagnosis depends only on settings of {}", SECTIONS.join(", "));
+        return Err(Usage::no_effect(&format!("--set {key}"), reason).into());
+    }
+    let resolved = resolve_with(&Sources { settings, ..Sources::default() }, |config| {
+        args.data.apply(&mut config.corpus);
+        replace(&mut config.seed, &args.seed);
+        Ok(())
+    });
+    resolved.map_err(|error| Usage(error.to_string()).into())
+}
+
+fn of_run(args: &DiagnoseArgs, run: &Path, session: &Session) -> Result<DiagnosisRecord> {
+    let given = [
+        ("--set", !args.set.is_empty()),
+        ("--seed", args.seed.is_some()),
+        ("a flag about data", args.data != DataArgs::default()),
+    ];
+    if let Some((flag, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(Usage::no_effect(flag, "--run has the texts and the settings of its comparison").into());
+    }
+    let record = diagnose_run(run, session)?;
+    let folder = RunFolder::open(run)?;
+    write_tables(folder.records(), &folder.leaderboard()?)?;
+    write_run_page(folder.records(), folder.config()?.trainings())?;
+    Ok(record)
+}

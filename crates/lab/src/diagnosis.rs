@@ -1,0 +1,160 @@
+//! What limits the scores: of a corpus alone, or of a comparison with the answers of its rows.
+//!
+//! *takes* a corpus, and the predictions of a run folder -> *gives* a [`DiagnosisRecord`], in a run folder beside the leaderboard. A
+//! diagnosis that is there already is not made again.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::run::judge;
+use crate::run::texts::as_read;
+use crate::store::keys;
+use crate::store::test_evaluations::TestEvaluations;
+use crate::{Config, RunFolder, Session};
+use ninefold_core::error::{Error, Result};
+use ninefold_data::{Corpus, Document};
+use ninefold_diagnose::{Input, Item, ModelAnswers};
+use ninefold_records::{DiagnosisRecord, Leaderboard, Row, RowKind, picked};
+use ninefold_text::tokenize::Tokenizer;
+
+/// Changes whenever the same input gives another diagnosis.
+const VERSION: u32 = 1;
+
+/// Diagnoses the corpus of a config. Its models are linear ones that are trained for that alone.
+///
+/// # Errors
+/// Those of the corpus and the settings; [`Error::Interrupted`] when the session's progress says so.
+pub fn diagnose(config: &Config, session: &Session) -> Result<DiagnosisRecord> {
+    config.validate()?;
+    session.install(|| {
+        let corpus = load(config, session)?;
+        let key = key(config, &corpus, &[])?;
+        let record = make(config, &corpus, &[], key, session)?;
+        let evaluations = TestEvaluations::of(&corpus.test, &corpus.all_labels(), session.folders);
+        let scored = record.diagnosis.probes.iter().filter(|probe| probe.test.is_some());
+        scored.for_each(|probe| evaluations.register(&format!("{}-{}", record.key, probe.name), "diagnose"));
+        Ok(record)
+    })
+}
+
+/// Diagnoses a finished comparison in its folder, and leaves the diagnosis there.
+///
+/// # Errors
+/// As [`diagnose`]; [`Error::Format`] when the folder holds no comparison, or one of other texts.
+pub fn diagnose_run(path: &Path, session: &Session) -> Result<DiagnosisRecord> {
+    let folder = RunFolder::open(path)?;
+    if !folder.records().is_comparison() {
+        return Err(Error::format(path, "the folder of a comparison", "none, or one without a finished row"));
+    }
+    let (config, board) = (folder.config()?, folder.leaderboard()?);
+    session.install(|| in_run(&board, &config, &load(&config, session)?, &folder, session))
+}
+
+/// Diagnoses the rows of a comparison, unless that is done.
+///
+/// # Errors
+/// As [`diagnose_run`].
+pub(crate) fn in_run(
+    board: &Leaderboard,
+    config: &Config,
+    corpus: &Corpus,
+    folder: &RunFolder,
+    session: &Session,
+) -> Result<DiagnosisRecord> {
+    let rows = rows(board);
+    let key = key(config, corpus, &row_keys(&rows, folder)?)?;
+    if let Some(record) = folder.records().diagnosis()?.filter(|record| record.key == key) {
+        session.progress.notice("diagnosis: finished earlier");
+        return Ok(record);
+    }
+    let models = models(&rows, board, config, corpus, folder)?;
+    let record = make(config, corpus, &models, key, session)?;
+    folder.records().write_diagnosis(&record)?;
+    session.progress.notice(&format!("diagnosis: {:.1} s", record.seconds));
+    Ok(record)
+}
+
+fn load(config: &Config, session: &Session) -> Result<Corpus> {
+    let corpus = ninefold_data::load(&config.corpus, session.folders, session.progress)?;
+    corpus.notices.iter().for_each(|notice| session.progress.notice(notice));
+    Ok(corpus)
+}
+
+fn make(
+    config: &Config,
+    corpus: &Corpus,
+    models: &[ModelAnswers],
+    key: String,
+    session: &Session,
+) -> Result<DiagnosisRecord> {
+    let start = Instant::now();
+    let learned: Vec<Item> = corpus.train.iter().chain(&corpus.validation).map(item).collect();
+    let test: Vec<Item> = corpus.test.iter().map(item).collect();
+    let tokenizer = Tokenizer::new(&config.tokenizer)?;
+    let input = Input { tokenizer: &tokenizer, classes: &corpus.labels, learned: &learned, test: &test, models };
+    let level = config.statistics.level();
+    let diagnosis = ninefold_diagnose::diagnose(&input, &config.diagnosis, level, config.seed, session.progress)?;
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(DiagnosisRecord { key, protocol: corpus.protocol.clone(), seconds, diagnosis })
+}
+
+fn item(document: &Document) -> Item<'_> {
+    Item { text: &document.text, source: &document.source, label: Some(document.label) }
+}
+
+/// The rows with scores; of several seeds the one that validation picks.
+fn rows(board: &Leaderboard) -> Vec<&Row> {
+    let scored: Vec<&Row> = board.rows.iter().filter(|row| row.accuracy().is_some()).collect();
+    let mut rows: Vec<&Row> = Vec::new();
+    for row in &scored {
+        if rows.iter().any(|other| other.pair() == row.pair()) {
+            continue;
+        }
+        let same: Vec<&Row> = scored.iter().copied().filter(|other| other.pair() == row.pair()).collect();
+        rows.extend(picked(&same, board.main_score));
+    }
+    rows
+}
+
+fn models(
+    rows: &[&Row],
+    board: &Leaderboard,
+    config: &Config,
+    corpus: &Corpus,
+    folder: &RunFolder,
+) -> Result<Vec<ModelAnswers>> {
+    let chosen = board.best_of(|_| true).map(Row::pair);
+    let model = |row: &&Row| {
+        let predicted = judge::predicted(row, &corpus.labels, corpus.test.len(), folder)?;
+        Ok(ModelAnswers {
+            name: row.pair(),
+            predicted,
+            max_len: (row.kind == RowKind::Pair).then_some(config.training.max_len),
+            is_chosen: chosen.as_ref() == Some(&row.pair()),
+        })
+    };
+    rows.iter().map(model).collect()
+}
+
+fn row_keys(rows: &[&Row], folder: &RunFolder) -> Result<Vec<String>> {
+    let key = |row: &&Row| {
+        let missing = || Error::data(format!("{}: has no metrics.json: run the comparison again", row.folder));
+        folder.record(row)?.map(|record| record.key).ok_or_else(missing)
+    };
+    rows.iter().map(key).collect()
+}
+
+fn key(config: &Config, corpus: &Corpus, rows: &[String]) -> Result<String> {
+    keys::of(&json!({
+        "version": VERSION,
+        "texts": as_read(corpus),
+        "labels": corpus.all_labels(),
+        "tokenizer": config.tokenizer,
+        "settings": config.diagnosis,
+        "level": config.statistics.level(),
+        "seed": config.seed,
+        "rows": rows,
+    }))
+}
