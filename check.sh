@@ -13,6 +13,8 @@ if command -v python3 > /dev/null; then
 fi
 
 if [ "${1:-}" = --all ]; then
+    # Every planted fault and every clean corpus of the diagnosis.
+    cargo test --release -p ninefold-diagnose -- --ignored
     # The code of processors that have less than this one.
     for simd in portable avx2; do
         NINEFOLD_SIMD=$simd cargo test --release --workspace --lib --test nn_it --test vectors_it

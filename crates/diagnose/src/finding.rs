@@ -331,7 +331,7 @@ pub struct Remedy {
     /// What it takes.
     pub cost: String,
     /// Whether the evidence suffices.
-    pub is_told: bool,
+    pub is_reported: bool,
 }
 
 /// A text that shows a finding.

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn planted_wrong_labels_are_counted_and_suspected() {
-        // 100 texts of two classes, told apart surely; every tenth label of class 0 says 1.
+        // 100 texts of two classes, clearly distinguished; every tenth label of class 0 says 1.
         let truth: Vec<u32> = (0..100).map(|text| text % 2).collect();
         let labels: Vec<u32> =
             truth.iter().enumerate().map(|(text, &class)| u32::from(text % 20 == 0) | class).collect();

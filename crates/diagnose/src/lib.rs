@@ -96,7 +96,7 @@ pub fn diagnose(
         trained.suspects.list.iter().filter(|(_, is_sure)| *is_sure).map(|(text, _)| *text).collect();
     let budget = budget::budget(&evidence, &trained.probed, &sure);
     let mut remedies: Vec<Remedy> = findings.iter().flat_map(|finding| finding.remedies.clone()).collect();
-    remedies.sort_by(|a, b| (b.is_told.cmp(&a.is_told)).then(b.gain.total_cmp(&a.gain)));
+    remedies.sort_by(|a, b| (b.is_reported.cmp(&a.is_reported)).then(b.gain.total_cmp(&a.gain)));
     Ok(Diagnosis {
         verdict: verdict::verdict(&evidence, trained, &budget, &findings, &remedies),
         budget: Some(budget),

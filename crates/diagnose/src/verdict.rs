@@ -28,8 +28,8 @@ pub(crate) fn verdict(
     if !is_above_chance(evidence, trained) {
         return no_model(evidence, trained);
     }
-    let told = |side: Side| remedies.iter().filter(move |remedy| remedy.side == side && remedy.is_told);
-    let of_score: Vec<&Remedy> = told(Side::Score).collect();
+    let reported = |side: Side| remedies.iter().filter(move |remedy| remedy.side == side && remedy.is_reported);
+    let of_score: Vec<&Remedy> = reported(Side::Score).collect();
     if !of_score.is_empty() {
         let said =
             of_score.iter().filter_map(|remedy| find(findings, &remedy.check)).map(|finding| finding.sentence.as_str());
@@ -39,7 +39,7 @@ pub(crate) fn verdict(
     }
     // One remedy per check: pairs of classes and models of one kind are not several causes.
     let mut effects: Vec<&Remedy> = Vec::new();
-    for remedy in told(Side::Model).chain(told(Side::Data)) {
+    for remedy in reported(Side::Model).chain(reported(Side::Data)) {
         if effects.iter().all(|effect| effect.check != remedy.check) {
             effects.push(remedy);
         }
@@ -48,7 +48,7 @@ pub(crate) fn verdict(
     let twice =
         remedies.iter().filter(|remedy| remedy.check == CURVE).map(|remedy| remedy.gain).fold(f64::INFINITY, f64::min);
     let weight = |remedy: &Remedy| if remedy.check == CURVE { twice } else { remedy.gain };
-    let smallest = told(Side::Data).filter(|remedy| remedy.check == CURVE).min_by(|a, b| a.gain.total_cmp(&b.gain));
+    let smallest = reported(Side::Data).filter(|remedy| remedy.check == CURVE).min_by(|a, b| a.gain.total_cmp(&b.gain));
     effects.iter_mut().filter(|effect| effect.check == CURVE).for_each(|effect| *effect = smallest.unwrap_or(effect));
     effects.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     let Some(first) = effects.first().copied() else { return not_enough(evidence, budget, findings, remedies) };

@@ -16,7 +16,7 @@ use crate::{Config, RunFolder, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_data::{Corpus, Document};
 use ninefold_diagnose::{Input, Item, ModelAnswers};
-use ninefold_records::{DiagnosisRecord, Leaderboard, Row, RowKind, picked};
+use ninefold_records::{DiagnosisRecord, Leaderboard, Row, picked};
 use ninefold_text::tokenize::Tokenizer;
 
 /// Changes whenever the same input gives another diagnosis.
@@ -69,7 +69,7 @@ pub(crate) fn in_run(
         session.progress.notice("diagnosis: finished earlier");
         return Ok(record);
     }
-    let models = models(&rows, board, config, corpus, folder)?;
+    let models = models(&rows, board, corpus, folder)?;
     let record = make(config, corpus, &models, key, session)?;
     folder.records().write_diagnosis(&record)?;
     session.progress.notice(&format!("diagnosis: {:.1} s", record.seconds));
@@ -92,7 +92,8 @@ fn make(
     let start = Instant::now();
     let learned: Vec<Item> = corpus.train.iter().chain(&corpus.validation).map(item).collect();
     let test: Vec<Item> = corpus.test.iter().map(item).collect();
-    let tokenizer = Tokenizer::new(&config.tokenizer)?;
+    let train: Vec<&str> = corpus.train.iter().map(|document| document.text.as_str()).collect();
+    let tokenizer = Tokenizer::new(&config.tokenizer.fitted(&train)?.0)?;
     let input = Input { tokenizer: &tokenizer, classes: &corpus.labels, learned: &learned, test: &test, models };
     let level = config.statistics.level();
     let diagnosis = ninefold_diagnose::diagnose(&input, &config.diagnosis, level, config.seed, session.progress)?;
@@ -118,20 +119,14 @@ fn rows(board: &Leaderboard) -> Vec<&Row> {
     rows
 }
 
-fn models(
-    rows: &[&Row],
-    board: &Leaderboard,
-    config: &Config,
-    corpus: &Corpus,
-    folder: &RunFolder,
-) -> Result<Vec<ModelAnswers>> {
+fn models(rows: &[&Row], board: &Leaderboard, corpus: &Corpus, folder: &RunFolder) -> Result<Vec<ModelAnswers>> {
     let chosen = board.best_of(|_| true).map(Row::pair);
     let model = |row: &&Row| {
         let predicted = judge::predicted(row, &corpus.labels, corpus.test.len(), folder)?;
         Ok(ModelAnswers {
             name: row.pair(),
             predicted,
-            max_len: (row.kind == RowKind::Pair).then_some(config.training.max_len),
+            max_len: row.unread.as_ref().map(|unread| unread.max_len),
             is_chosen: chosen.as_ref() == Some(&row.pair()),
         })
     };

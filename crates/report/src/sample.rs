@@ -260,7 +260,7 @@ pub(crate) fn diagnosis() -> DiagnosisRecord {
         interval: interval(0.01, 0.05),
         basis: Basis::Forecast,
         cost: "label about 800 more texts".into(),
-        is_told: true,
+        is_reported: true,
     };
     let finding = |check: &str, status, sentence: &str, detail| Finding {
         check: check.into(),

@@ -22,8 +22,8 @@ use crate::usage::Usage;
 /// Say whether the model or the data limits the score, and what each remedy is worth
 ///
 /// Trains linear models out of fold, in seconds. Looks for leaks, copies, wrong labels, two labels for one class, texts without known
-/// words, test texts that differ from the training texts; forecasts what more texts would give. What cannot be told with so few texts is
-/// called "not enough evidence".
+/// words, test texts that differ from the training texts; forecasts what more texts would give. Says "not enough evidence" where
+/// there are too few texts.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

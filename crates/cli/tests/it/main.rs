@@ -5,6 +5,7 @@ mod bad_input;
 mod bigrams;
 mod common;
 mod compare;
+mod diagnose;
 mod documentation;
 mod embed;
 mod ensembles;

@@ -1,4 +1,4 @@
-//! One class under two labels: classes that nothing in the texts tells apart.
+//! One class under two labels: classes that no text distinguishes.
 
 use super::Check;
 use crate::evidence::{Evidence, Trained};
@@ -41,7 +41,7 @@ impl Check for SameClass {
                 least.a, least.b, least.auc
             ),
             [first, others @ ..] => format!(
-                "{} and {} cannot be told apart (area under the ROC curve {:.2}){}.",
+                "{} and {} cannot be distinguished (area under the ROC curve {:.2}){}.",
                 first.a,
                 first.b,
                 first.auc,
@@ -60,11 +60,11 @@ impl Check for SameClass {
             interval: interval(pair, evidence),
             basis: Basis::AtMost,
             cost: format!("the two classes are no longer distinguished ({} of the texts)", percent(pair.confused)),
-            is_told: true,
+            is_reported: true,
         };
         let remedies = same.iter().map(remedy).collect();
         let figures = vec![
-            Figure::new("pairs that cannot be told apart", same.len() as f64, Unit::Count),
+            Figure::new("pairs that cannot be distinguished", same.len() as f64, Unit::Count),
             Figure::new("smallest area under the ROC curve", least.auc, Unit::Number).within(least.interval),
             Figure::new("points of the most confused pair", pairs[0].confused, Unit::Points),
         ];

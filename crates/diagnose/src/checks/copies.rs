@@ -66,7 +66,7 @@ impl Check for Copied {
                 interval: Interval { low: of_rest.low - all, high: of_rest.high - all },
                 basis: Basis::Measured,
                 cost: "none".to_string(),
-                is_told: is_found,
+                is_reported: is_found,
             });
         }
         sentence += &format!(

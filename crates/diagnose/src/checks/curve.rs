@@ -69,7 +69,7 @@ impl Check for MoreTexts {
                 interval,
                 basis: Basis::Forecast,
                 cost: format!("label about {} more", counted(more, "text")),
-                is_told: is_found && is_near(forecast) && interval.low >= evidence.settings.min_gain,
+                is_reported: is_found && is_near(forecast) && interval.low >= evidence.settings.min_gain,
             }
         };
         let mut sentence = String::new();

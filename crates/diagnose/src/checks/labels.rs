@@ -44,7 +44,7 @@ impl Check for WrongLabels {
         ];
         if texts_per_class < settings.label_texts {
             let sentence = format!(
-                "With {} per class wrong labels cannot be told from hard texts; {} are suspicious.",
+                "With {} per class wrong labels cannot be distinguished from hard texts; {} are suspicious.",
                 counted(texts_per_class, "text"),
                 counted(suspects.list.len(), "label")
             );
@@ -81,7 +81,7 @@ impl Check for WrongLabels {
             interval: cost,
             basis: Basis::AtMost,
             cost: format!("look at {}", counted(suspects.list.len(), "text")),
-            is_told: is_found,
+            is_reported: is_found,
         };
         Ok(Finding {
             figures,

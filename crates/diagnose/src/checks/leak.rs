@@ -55,7 +55,7 @@ impl Check for Leak {
         let least = settings.min_gain.max(2.0 * (chance * (1.0 - chance) / labels.len() as f64).sqrt());
         if full < least {
             let sentence = "Leaks are not looked for: the texts say too little about their classes.";
-            return Ok(Finding::unknown(self.name(), sentence, "texts that a linear model tells apart"));
+            return Ok(Finding::unknown(self.name(), sentence, "texts that a linear model distinguishes"));
         }
         let mut found = Found { full, chance, said: Vec::new(), figures: Vec::new(), views: Vec::new() };
 
@@ -147,7 +147,7 @@ impl Found {
             interval: Interval { low: -self.full, high: 0.0 },
             basis: Basis::AtMost,
             cost: "the score may fall".to_string(),
-            is_told: true,
+            is_reported: true,
         }]
     }
 }

@@ -84,7 +84,7 @@ impl Check for OtherModels {
             interval: gain.interval,
             basis: Basis::Measured,
             cost: "its training time and size".to_string(),
-            is_told: gain.interval.low >= least,
+            is_reported: gain.interval.low >= least,
         };
         let is_wide = !is_found && best.gain >= least;
         let needs = is_wide.then(|| {

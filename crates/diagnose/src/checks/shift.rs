@@ -42,7 +42,7 @@ impl Check for Shift {
         let differs = area.area >= evidence.settings.shift_auc
             && area.area - 0.5 >= FEWEST_STANDARD_ERRORS * area.error_of_chance;
         let is_found = differs && interval.low >= evidence.settings.min_gain;
-        let how = if differs { "can be told from" } else { "cannot be told from" };
+        let how = if differs { "can be distinguished from" } else { "cannot be distinguished from" };
         let sentence = format!(
             "Test texts {how} training texts by their words (area under the ROC curve {:.2}); {} loses {} between held-out \
              training texts and test texts.",
@@ -58,7 +58,7 @@ impl Check for Shift {
             interval,
             basis: Basis::AtMost,
             cost: "label texts of the kind that will come".to_string(),
-            is_told: is_found,
+            is_reported: is_found,
         };
         let is_wide = differs && !is_found && loss >= evidence.settings.min_gain;
         Ok(Finding {
@@ -82,7 +82,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// How well test texts are told from training texts, empty ones and copies aside.
+/// How well test texts are distinguished from training texts, empty ones and copies aside.
 fn domain_area(evidence: &Evidence, trained: &Trained) -> Option<ninefold_metrics::RocAuc> {
     let (data, probed, copies) = (evidence.data, &trained.probed, &evidence.copies);
     let learned = (0..data.learned.len()).filter(|&text| probed.known_words[text] > 0 && !copies.learned[text]);

@@ -52,7 +52,7 @@ impl Check for Unread {
             interval,
             basis: Basis::AtMost,
             cost: "training time grows with the length of texts".to_string(),
-            is_told: is_found,
+            is_reported: is_found,
         };
         Ok(Finding {
             figures: vec![

@@ -96,7 +96,7 @@ impl KnownWords {
             interval,
             basis: Basis::AtMost,
             cost: cost.to_string(),
-            is_told: interval.low >= evidence.settings.min_gain,
+            is_reported: interval.low >= evidence.settings.min_gain,
         }
     }
 }

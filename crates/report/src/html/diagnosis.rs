@@ -104,7 +104,7 @@ struct RemedyView<'a> {
     interval: String,
     basis: &'static str,
     cost: &'a str,
-    is_told: bool,
+    is_reported: bool,
 }
 
 #[derive(Serialize)]
@@ -240,7 +240,7 @@ fn remedy_view(remedy: &Remedy) -> RemedyView<'_> {
         interval: if is_unknown { String::new() } else { range(remedy.interval) },
         basis: basis(remedy.basis),
         cost: &remedy.cost,
-        is_told: remedy.is_told,
+        is_reported: remedy.is_reported,
     }
 }
 

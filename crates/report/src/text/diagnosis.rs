@@ -81,7 +81,7 @@ fn remedies(diagnosis: &Diagnosis) -> Option<String> {
     }
     let mut text = "Remedies, in points of accuracy (not to be added):".to_owned();
     for remedy in shown {
-        let mark = if remedy.is_told { "" } else { ", uncertain" };
+        let mark = if remedy.is_reported { "" } else { ", uncertain" };
         let (gain, interval) = (points(remedy.gain), range(remedy.interval));
         text += &format!("\n  {gain} ({interval}; {}{mark})  {}", basis(remedy.basis), remedy.action);
     }
