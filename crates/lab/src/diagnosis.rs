@@ -22,6 +22,9 @@ use ninefold_text::tokenize::Tokenizer;
 /// Changes whenever the same input gives another diagnosis.
 const VERSION: u32 = 1;
 
+/// Why a cross-validated comparison has no diagnosis: the texts that its rows answer are those that they learn from, fold by fold.
+pub(crate) const CROSS_VALIDATED: &str = "no diagnosis of a cross-validated comparison: `ninefold diagnose --data` diagnoses its texts with a test part of their own";
+
 /// Diagnoses the corpus of a config. Its models are linear ones that are trained for that alone.
 ///
 /// # Errors
@@ -49,7 +52,13 @@ pub fn diagnose_run(path: &Path, session: &Session) -> Result<DiagnosisRecord> {
         return Err(Error::format(path, "the folder of a comparison", "none, or one without a finished row"));
     }
     let (config, board) = (folder.config()?, folder.leaderboard()?);
-    session.install(|| in_run(&board, &config, &load(&config, session)?, &folder, session))
+    session.install(|| {
+        let corpus = load(&config, session)?;
+        if corpus.num_folds(config.folds)? > 0 {
+            return Err(Error::data(CROSS_VALIDATED));
+        }
+        in_run(&board, &config, &corpus, &folder, session)
+    })
 }
 
 /// Diagnoses the rows of a comparison, unless that is done.

@@ -10,7 +10,7 @@
 
 use crate::run::{Source, compare};
 use crate::store::kept::{self, Part};
-use crate::{Config, KeepModels, RunFolder, Session};
+use crate::{Config, Diagnose, KeepModels, RunFolder, Session};
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
@@ -34,7 +34,13 @@ impl OutOfFold {
     /// As [`compare`].
     pub(crate) fn make(folds: Vec<Corpus>, config: &Config, run: &RunFolder, session: &Session) -> Result<OutOfFold> {
         let total = folds.len();
-        let config = Config { folds: Auto::Value(0), keep_models: KeepModels::None, log: Vec::new(), ..config.clone() };
+        let config = Config {
+            folds: Auto::Value(0),
+            keep_models: KeepModels::None,
+            diagnose: Diagnose::None,
+            log: Vec::new(),
+            ..config.clone()
+        };
         let mut made = Vec::with_capacity(total);
         for (number, corpus) in (1..).zip(folds) {
             session.progress.notice(&format!("fold {number} of {total}"));

@@ -151,7 +151,9 @@ fn compare(
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
     run.publish()?;
     best::keep(&run.leaderboard, config, &texts, &folder, progress)?;
-    if config.diagnose == Diagnose::Default {
+    if config.diagnose == Diagnose::Default && texts.out_of_fold.is_some() {
+        progress.notice(diagnosis::CROSS_VALIDATED);
+    } else if config.diagnose == Diagnose::Default {
         diagnosis::in_run(&run.leaderboard, config, &texts.corpus, &folder, session)?;
         run.publish()?; // sentences about the limit come from the diagnosis
     }
