@@ -91,6 +91,26 @@ fn goes_on_to_the_same_bits(config: &Config, place: &Path, limits: &[usize]) {
 }
 
 #[test]
+fn baselines_alone_are_refitted_by_default_with_what_validation_chose() {
+    let place = tempfile::tempdir().unwrap();
+    let config = config(place.path());
+    let plain = Config { refit: Refit::None, ..config.clone() };
+    let without = run(&plain, &place.path().join("without"), &Silent).unwrap();
+    let with = run(&config, &place.path().join("with"), &Silent).unwrap();
+    assert!(with.protocol.validation.ends_with("joined to train for the baselines when every choice is made (refit)"));
+    let chosen = |run: &str, row: &Row| {
+        let text = fs::read_to_string(place.path().join(run).join(&row.folder).join("metrics.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["chosen"].clone()
+    };
+    for (a, b) in without.rows.iter().zip(&with.rows).filter(|(row, _)| row.kind != RowKind::Ensemble) {
+        assert_eq!((&a.folder, a.train, a.validation), (&b.folder, b.train, b.validation));
+        assert_eq!(chosen("without", a), chosen("with", b), "{}", a.folder);
+        assert!(!a.is_refitted && b.is_refitted == (b.kind == RowKind::Baseline), "{}", b.folder);
+        assert!(b.kind == RowKind::Baseline || a.test == b.test, "{}", a.folder);
+    }
+}
+
+#[test]
 fn what_validation_chose_is_trained_once_more_on_all_texts() {
     let place = tempfile::tempdir().unwrap();
     let mut config = config(place.path());
@@ -100,6 +120,7 @@ fn what_validation_chose_is_trained_once_more_on_all_texts() {
     let marked = texts.lines().enumerate().map(|(n, line)| if n == 0 { line.into() } else { format!("own{n} {line}") });
     fs::write(&data, marked.collect::<Vec<String>>().join("\n")).unwrap();
     config.vocab.min_count = 1;
+    config.refit = Refit::None;
     let once = run(&config, &place.path().join("once"), &Silent).unwrap();
     let refit = Config { refit: Refit::All, ..config };
     let twice = run(&refit, &place.path().join("twice"), &Silent).unwrap();
