@@ -209,3 +209,20 @@ fn flag_overrules_the_column_of_training_and_says_so() {
     let told = refusal(&place.ninefold(&["predict", "run/best", "other.csv"]).output().unwrap(), 1);
     assert!(told.contains("\"body\"") && told.contains("\"words\""), "{told}");
 }
+
+#[test]
+fn table_on_stdin_is_recognised_without_a_name() {
+    let place = Place::new();
+    for delimiter in [',', ';'] {
+        let run = format!("run-{}", u32::from(delimiter));
+        let args =
+            ["compare", "--data", "-", "--models", "none", "--baselines", "complement_nb", "--ensembles", "none"];
+        let output = place
+            .ninefold(&[&args[..], &["--run-dir", &run, "--folds", "0"]].concat())
+            .write_stdin(table(&texts(0..40), delimiter, true))
+            .output()
+            .unwrap();
+        let shown = stdout(&output);
+        assert!(shown.contains("text from \"body\", label from \"topic\""), "{shown}");
+    }
+}

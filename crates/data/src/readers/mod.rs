@@ -30,10 +30,15 @@ pub(crate) fn find(head: &Head, labelled: bool) -> Option<&'static Reader> {
     (confidence > Confidence::No).then_some(reader)
 }
 
-/// As [`find`]; a file is a table where the settings say what separates its cells, unless it is JSON by its name.
+/// As [`find`]; a file is a table where the settings say what separates its cells, unless it is JSON by its name, and where labels
+/// are needed and commas or semicolons cut every row into equally many cells: on standard input no name says so.
 pub(crate) fn find_for(head: &Head, request: &Request) -> Option<&'static Reader> {
     let is_table = request.delimiter.is_some() && !head.is_folder && !json_lines::READER.is_named_by(&head.extension);
-    if is_table { Some(&table::READER) } else { find(head, request.labelled) }
+    if is_table {
+        return Some(&table::READER);
+    }
+    let is_last_resort = || request.labelled && !head.is_folder && table::looks_like_a_table(head);
+    find(head, request.labelled).or_else(|| is_last_resort().then_some(&table::READER))
 }
 
 /// Hands out the texts of a file or folder, whether they have labels or not.

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::reader::{Confidence, Findings, Reader};
 use crate::columns::{self, Layout, Request};
 use crate::guess::Profile;
+use crate::input::Head;
 use crate::input_format::InputFormat;
 use crate::reading::{Place, Row};
 use ninefold_core::error::{Error, Location, Result};
@@ -59,6 +60,13 @@ pub(super) const READER: Reader = Reader {
         Ok(Findings { columns, format: InputFormat::of_table(&layout), layout: Some(layout), notices })
     },
 };
+
+/// Whether one of the delimiters of tables cuts all of the first rows into equally many cells.
+pub(super) fn looks_like_a_table(head: &Head) -> bool {
+    let rows: Vec<&str> = head.lines().take(RECOGNISED_BY).collect();
+    let rows = rows.join("\n");
+    [b',', b';', b'|'].into_iter().any(|delimiter| Dialect::of(&rows, delimiter).fits(&rows))
+}
 
 /// A delimiter as it is shown and as the setting takes it.
 fn shown(delimiter: u8) -> String {
