@@ -34,7 +34,9 @@ pub fn diagnose(config: &Config, session: &Session) -> Result<DiagnosisRecord> {
     session.install(|| {
         let corpus = load(config, session)?;
         let key = key(config, &corpus, &[])?;
-        let record = make(config, &corpus, &[], key, session)?;
+        let (tokenizer, notice) = tokenizer(config, &corpus)?;
+        notice.iter().for_each(|notice| session.progress.notice(notice));
+        let record = make(config, &corpus, &tokenizer, &[], key, session)?;
         let evaluations = TestEvaluations::of(&corpus.test, &corpus.all_labels(), session.folders);
         let scored = record.diagnosis.probes.iter().filter(|probe| probe.test.is_some());
         scored.for_each(|probe| evaluations.register(&format!("{}-{}", record.key, probe.name), "diagnose"));
@@ -79,7 +81,7 @@ pub(crate) fn in_run(
         return Ok(record);
     }
     let models = models(&rows, board, corpus, folder)?;
-    let record = make(config, corpus, &models, key, session)?;
+    let record = make(config, corpus, &tokenizer(config, corpus)?.0, &models, key, session)?;
     folder.records().write_diagnosis(&record)?;
     session.progress.notice(&format!("diagnosis: {:.1} s", record.seconds));
     Ok(record)
@@ -94,6 +96,7 @@ fn load(config: &Config, session: &Session) -> Result<Corpus> {
 fn make(
     config: &Config,
     corpus: &Corpus,
+    tokenizer: &Tokenizer,
     models: &[ModelAnswers],
     key: String,
     session: &Session,
@@ -101,13 +104,18 @@ fn make(
     let start = Instant::now();
     let learned: Vec<Item> = corpus.train.iter().chain(&corpus.validation).map(item).collect();
     let test: Vec<Item> = corpus.test.iter().map(item).collect();
-    let train: Vec<&str> = corpus.train.iter().map(|document| document.text.as_str()).collect();
-    let tokenizer = Tokenizer::new(&config.tokenizer.fitted(&train)?.0)?;
-    let input = Input { tokenizer: &tokenizer, classes: &corpus.labels, learned: &learned, test: &test, models };
+    let input = Input { tokenizer, classes: &corpus.labels, learned: &learned, test: &test, models };
     let level = config.statistics.level();
     let diagnosis = ninefold_diagnose::diagnose(&input, &config.diagnosis, level, config.seed, session.progress)?;
     let seconds = start.elapsed().as_secs_f64();
     Ok(DiagnosisRecord { key, protocol: corpus.protocol.clone(), seconds, diagnosis })
+}
+
+/// How the texts are divided into tokens, as in a comparison, and what is to be said about it.
+fn tokenizer(config: &Config, corpus: &Corpus) -> Result<(Tokenizer, Option<String>)> {
+    let train: Vec<&str> = corpus.train.iter().map(|document| document.text.as_str()).collect();
+    let (settings, notice) = config.tokenizer.fitted(&train)?;
+    Ok((Tokenizer::new(&settings)?, notice))
 }
 
 fn item(document: &Document) -> Item<'_> {
