@@ -32,6 +32,9 @@ def texts_of(texts: Any) -> Texts:
     if isinstance(texts, Texts):
         return texts
     _refuse(texts)
+    if hasattr(texts, "columns") and hasattr(texts, "shape") and texts.shape[1] != 1:
+        names, count = ", ".join(map(str, getattr(texts, "column_names", texts.columns))), texts.shape[1]
+        raise NinefoldError(f"texts: expected one column, found {count} ({names}): choose one, such as frame['text']")
     if isinstance(texts, (list, tuple)):
         return Texts.of_list(list(texts))
     if hasattr(texts, "iloc"):
@@ -72,11 +75,6 @@ def _refuse(texts: Any) -> None:
 
 def _of_pandas(column: Any) -> Texts:
     if column.ndim == 2:
-        if column.shape[1] != 1:
-            names = ", ".join(map(str, column.columns))
-            raise NinefoldError(
-                f"texts: expected one column, found {column.shape[1]} ({names}): choose one, such as frame['text']"
-            )
         column = column.iloc[:, 0]
     if column.dtype != object and hasattr(column, "__arrow_c_stream__"):
         try:

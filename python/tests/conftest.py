@@ -1,8 +1,12 @@
 """Texts for all tests."""
 
 
+import numpy as np
 import pytest
 
+
+#: NumPy's type of strings, from version 2 on.
+STRINGS = [np.dtypes.StringDType()] if hasattr(np.dtypes, "StringDType") else []
 
 WORDS = {"pos": ("great", "moving", "fine"), "neg": ("dull", "empty", "poor"), "so": ("usual", "plain", "mixed")}
 

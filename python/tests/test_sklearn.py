@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from conftest import STRINGS
 from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
@@ -85,7 +86,7 @@ CONTAINERS = {
     "list": list,
     "object": lambda texts: np.array(texts, dtype=object),
     "U": np.array,
-    "StringDType": lambda texts: np.array(texts, dtype=np.dtypes.StringDType()),
+    **{"StringDType": lambda texts, dtype=dtype: np.array(texts, dtype=dtype) for dtype in STRINGS},
     "pandas Series": pd.Series,
     "pandas Series of objects": lambda texts: pd.Series(texts, dtype=object),
     "polars Series": pl.Series,

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from conftest import STRINGS
 
 from ninefold import NinefoldError
 from ninefold._texts import column_of, texts_of
@@ -25,7 +26,7 @@ MISSING = ["a", None, "naïve 😀", "d"]
         ["a", pd.NA, "naïve 😀", "d"],
         np.array(TEXTS, dtype=object),
         np.array(TEXTS),
-        np.array(TEXTS, dtype=np.dtypes.StringDType()),
+        *(np.array(TEXTS, dtype=dtype) for dtype in STRINGS),
         np.array(TEXTS, dtype=object).reshape(-1, 1),
         pd.Series(TEXTS),
         pd.Series(MISSING, dtype=object),
@@ -75,10 +76,11 @@ def test_no_texts_are_none():
         (["a", datetime.date(2026, 1, 1)], TypeError, r"row 1, found date"),
         (np.array([1.0, 2.0]), TypeError, r"expected strings, found an array of float64"),
         (np.array([["a", "b"], ["c", "d"]]), NinefoldError, r"expected one column, found an array of shape \(2, 2\)"),
-        (pd.Series([1, 2]), TypeError, r"expected a column of strings, found one of Int64"),
+        (pd.Series([1, 2]), TypeError, r"expected a (column of )?string.*, found .*[Ii]nt"),
         (pd.DataFrame({"title": ["a"], "body": ["b"]}), NinefoldError, r"found 2 \(title, body\): choose one"),
         (pl.DataFrame({"title": ["a"], "body": ["b"]}), NinefoldError, r"found 2 \(title, body\): choose one"),
-        (pl.Series([1.5]), TypeError, r"expected a column of strings, found one of Float64"),
+        (pa.table({"title": ["a"], "body": ["b"]}), NinefoldError, r"found 2 \(title, body\): choose one"),
+        (pl.Series([1.5]), TypeError, r"expected (a column of )?strings, found .*[Ff]loat64"),
         (["lone \ud800 surrogate"], ValueError, r"row 0 holds a lone surrogate"),
     ],
 )

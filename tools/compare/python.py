@@ -52,12 +52,12 @@ class Table:
         self.notes[side] = note
 
     def print(self, title, ours, theirs):
-        """A row for each side, with the ratio of the peers' processor time to ours."""
+        """A row for each side, with the ratio of the peer's processor time to ours."""
         medians = {side: [statistics.median(turn[n] for turn in turns) for n in (0, 1)] for side, turns in self.seconds.items()}
         print(f"\n{title}\n")
         print("| | s | processor s | ratio | |\n| --- | ---: | ---: | ---: | --- |")
         for side, (wall, processor) in medians.items():
-            ratio = "" if side not in ours else " ".join(f"{medians[peer][1] / processor:.2f}" for peer in theirs)
+            ratio = f"{medians[theirs[ours.index(side)]][1] / processor:.2f}" if side in ours else ""
             print(f"| {side} | {wall:.2f} | {processor:.2f} | {ratio} | {self.notes[side]} |", flush=True)
 
 
