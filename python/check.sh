@@ -13,11 +13,11 @@ export PATH="$venv/bin:$PATH"
 python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 
 cargo fmt -- --check
-cargo clippy --release --locked -- -D warnings
+cargo clippy --release -- -D warnings
 
 dist=$(mktemp -d)
 trap 'rm -rf "$dist"' EXIT
-maturin build --quiet --release --locked --out "$dist"
+maturin build --quiet --release --out "$dist"
 python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$dist"/*.whl
 
 mypy ninefold
