@@ -177,7 +177,7 @@ mod tests {
             text: format!("text {index}"),
             label,
             source: index.to_string(),
-            group: if group_size > 0 { format!("author {}", index / group_size) } else { String::new() },
+            group: index.checked_div(group_size).map_or(String::new(), |author| format!("author {author}")),
         };
         labels.enumerate().map(document).collect()
     }

@@ -25,7 +25,7 @@ fn unknown_setting_is_reported_with_line_and_suggestion() {
     assert!(error.contains("training.bach_size: ") && error.contains("`batch_size`"), "{error}");
     assert!(refused(&place, &["--set", "training.epochs"], 2).contains("found no '='"));
     assert!(refused(&place, &["--models", "lsmt"], 2).contains("a similar value exists: 'lstm'"));
-    assert!(refused(&place, &["--epochs", "0"], 2).contains("'--epochs <N>': expected a whole number of at least 1"));
+    assert!(refused(&place, &["--epochs", "0"], 2).contains("training.epochs: expected at least 1, found 0"));
     assert!(refused(&place, &["--preset", "round3"], 2).contains("default, strong, round1, round2"));
     assert!(refused(&place, &["--sort", "beauty"], 2).contains("accuracy"));
     assert!(refused(&place, &["--threads", "0"], 2).contains("--threads"));

@@ -72,7 +72,7 @@ fn baselines_are_listed_with_the_pairs_and_not_repeated() {
     let again = place.compare("run", &args);
     stdout(&again);
     let notices = String::from_utf8_lossy(&again.stderr).matches("finished earlier").count();
-    assert_eq!(notices, 11, "{}", String::from_utf8_lossy(&again.stderr));
+    assert_eq!(notices, 11 + 1, "the rows and the diagnosis: {}", String::from_utf8_lossy(&again.stderr));
     assert_eq!(place.json("run/leaderboard.json"), board, "nothing was scored once more");
 }
 
@@ -126,7 +126,8 @@ fn every_format_has_the_same_rows_in_the_same_order() {
     };
     let names = |text: &str, separator: &str| -> Vec<String> {
         let models = ["gru", "rnn", "majority", "tfidf_svm", "tfidf\\_svm"];
-        let cells = |line: &str| line.split(separator).map(|cell| cell.trim().to_string()).collect::<Vec<_>>();
+        let cell = |cell: &str| cell.trim().trim_end_matches(['*', '\\']).to_string(); // *: refitted
+        let cells = |line: &str| line.split(separator).map(cell).collect::<Vec<_>>();
         let model = |line: &str| cells(line).into_iter().find(|cell| models.contains(&cell.as_str()));
         text.lines().filter_map(model).map(|name| name.replace('\\', "")).collect()
     };

@@ -31,7 +31,7 @@ const PLACED_PURITY: f64 = 0.95;
 const PLACED_TEXTS: u32 = 5;
 /// The purity of one word that covers a class, and the texts that the class must have.
 const ONE_WORD_PURITY: f64 = 0.98;
-const ONE_WORD_CLASS: u32 = 20;
+const ONE_WORD_CLASS: u32 = 50;
 /// From so many classes on, the form is no property of what texts are about.
 const MANY_CLASSES: usize = 4;
 /// Texts that have a field at least.

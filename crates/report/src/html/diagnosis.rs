@@ -194,7 +194,7 @@ fn class(of: Cause) -> &'static str {
 fn budget_view(budget: &Budget) -> BudgetView {
     let positive: f64 = budget.shares.iter().map(|share| share.error.max(0.0)).sum();
     let scale = if positive > 0.0 { budget.error / positive } else { 0.0 };
-    let right = (1.0 - budget.error, "right", "right answers");
+    let right = (1.0 - budget.error, "cause-right", "right answers");
     let wrong =
         budget.shares.iter().map(|share| (scale * share.error.max(0.0), class(share.cause), cause(share.cause)));
     let mut parts = Vec::new();
@@ -344,7 +344,7 @@ mod tests {
     fn page_shows_the_verdict_the_bar_the_curve_and_both_labels() {
         let page = diagnosis_page(&sample::diagnosis()).unwrap();
         assert!(page.contains("The limit at 72.0\u{a0}% is the data's"), "{page}");
-        assert_eq!(page.matches("<rect class=\"cause-").count(), 4 + 5, "parts of the bar and their keys: {page}");
+        assert_eq!(page.matches("<rect class=\"cause-").count(), 1 + 4, "parts of the bar: {page}");
         for shown in ["sci.space", "sci.med", "twice the training texts", "forecast for 800 texts", "not judged"] {
             assert!(page.contains(shown), "{shown}: {page}");
         }

@@ -13,7 +13,7 @@ const LEAST: f64 = 0.0005;
 
 /// The verdict and what it rests on, wrapped at `width`.
 pub fn diagnosis_text(diagnosis: &Diagnosis, width: usize) -> String {
-    wrapped(&[diagnosis.verdict.sentence.clone()], width) + &diagnosis_details(diagnosis, width)
+    wrapped(std::slice::from_ref(&diagnosis.verdict.sentence), width) + &diagnosis_details(diagnosis, width)
 }
 
 /// The same without the verdict, which stands among the insights of a comparison.
@@ -70,7 +70,10 @@ fn errors(diagnosis: &Diagnosis) -> Option<String> {
     let shares: Vec<String> = shares.map(|share| format!("{} {}", cause(share.cause), percent(share.error))).collect();
     let of = if is_test { "test texts" } else { "texts held out" };
     let error = percent(budget.error);
-    Some(format!("Errors of {}: {error} % of the {of} = {}.", budget.model, shares.join(" + ")))
+    Some(match shares.is_empty() {
+        true => format!("Errors of {}: {error} % of the {of}.", budget.model),
+        false => format!("Errors of {}: {error} % of the {of} = {}.", budget.model, shares.join(" + ")),
+    })
 }
 
 fn remedies(diagnosis: &Diagnosis) -> Option<String> {
