@@ -202,7 +202,9 @@ fn base(command: &str) -> Vec<&'static str> {
 /// Another base, where the flag has its effect there only.
 fn base_for(command: &str, flag: &str) -> Vec<&'static str> {
     match (command, flag) {
-        ("diagnose", "seed" | "set" | "split" | "header" | "strip") => vec!["diagnose", "--data", "t.csv", "--json"],
+        ("diagnose", "seed" | "set" | "split" | "header" | "strip" | "validation" | "test") => {
+            vec!["diagnose", "--data", "t.csv", "--json"]
+        }
         (_, "skip-bad-lines") => {
             base(command).into_iter().map(|word| if word == "v.txt" { "bad.txt" } else { word }).collect()
         }

@@ -315,7 +315,7 @@ fn page_shows_the_figures_of_the_leaderboard() {
     let cells = confusion.iter().filter(|&&count| count > 0).count();
     assert_eq!(page.matches("<rect class=\"right\"").count() + page.matches("<rect class=\"wrong\"").count(), cells);
     let models: BTreeSet<&str> = rows(&board).iter().map(|row| row["model"].as_str().unwrap()).collect();
-    assert!(models.iter().all(|model| page.contains(&format!("<td>{model}</td>"))), "{models:?}");
+    assert!(models.iter().all(|model| page.contains(&format!("<td>{model}"))), "{models:?}");
     assert!(page.contains("Best network by validation") && !page.contains("Unfinished"));
     assert_eq!(
         page.matches("<polyline class=\"first\"").count(),
