@@ -344,7 +344,7 @@ mod tests {
     fn page_shows_the_verdict_the_bar_the_curve_and_both_labels() {
         let page = diagnosis_page(&sample::diagnosis()).unwrap();
         assert!(page.contains("The limit at 72.0\u{a0}% is the data"), "{page}");
-        assert_eq!(page.matches("<rect class=\"cause-").count(), 1 + 4, "parts of the bar: {page}");
+        assert_eq!(page.matches("<rect class=\"cause-").count(), 1 + 4 + 5, "parts of the bar and their keys: {page}");
         for shown in ["sci.space", "sci.med", "twice the training texts", "forecast for 800 texts", "not judged"] {
             assert!(page.contains(shown), "{shown}: {page}");
         }
