@@ -21,8 +21,8 @@ maturin build --quiet --release --out "$dist"
 python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$dist"/*.whl
 
 mypy ninefold
-python -m mypy.stubtest --mypy-config-file pyproject.toml ninefold._ninefold
-# The tests see the installed package, not the sources beside them.
+# Stubs and tests see the installed package, not the sources beside them.
+(cd tests && python -m mypy.stubtest --mypy-config-file ../pyproject.toml ninefold._ninefold)
 (cd tests && python -m pytest -p no:cacheprovider)
 
 if [ "${1:-}" = --all ]; then

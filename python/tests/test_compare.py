@@ -91,7 +91,7 @@ def test_given_parts_are_kept(two, tmp_path):
     )
     protocol = json.loads((board.run_dir / "leaderboard.json").read_text())["protocol"]
     assert protocol["texts"] == {"train": 60, "validation": 10, "test": 10}
-    assert (protocol["split"], protocol["validation"]) == ("given", "given")
+    assert protocol["split"] == "given" and protocol["validation"].startswith("given")
 
 
 def test_seeds_are_rows(two, tmp_path):
