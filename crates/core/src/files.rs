@@ -67,8 +67,11 @@ pub fn move_into_place(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A folder that is made under a hidden name beside its place, and gets its name when it is complete. What a killed process left of
-/// it is found by the next one.
+/// A folder that is made under a hidden name and gets its own when it is complete. What a killed process left of it is found by the
+/// next one.
+///
+/// It is made beside its place, where it then appears at once; or inside, file by file in the end, where somebody has made the empty
+/// folder already: that may be a volume, or the current folder of a shell.
 #[derive(Debug)]
 pub struct UnfinishedFolder {
     place: PathBuf,
@@ -83,29 +86,34 @@ impl UnfinishedFolder {
     /// [`Error::Data`] when `place` holds something already, [`Error::Io`] when it cannot be written.
     pub fn begin(place: &Path, key: &str) -> Result<UnfinishedFolder> {
         let name = place.file_name().unwrap_or_default().to_string_lossy();
-        let hidden = place.with_file_name(format!("{TEMPORARY}unfinished-{name}"));
-        let key_file = hidden.join("key");
-        if !fs::read_to_string(&key_file).is_ok_and(|earlier| earlier == key) {
-            if fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_some()) {
-                return Err(Error::data(format!("{}: holds files already: choose another folder", place.display())));
-            }
-            if hidden.exists() {
-                fs::remove_dir_all(&hidden).map_err(Error::io("remove", &hidden))?;
-            }
-            write_atomically(&key_file, |out| out.write_all(key.as_bytes()))?;
+        let inside = place.join(format!("{TEMPORARY}unfinished"));
+        let beside = place.with_file_name(format!("{TEMPORARY}unfinished-{name}"));
+        let begun = |hidden: PathBuf| UnfinishedFolder { place: place.to_path_buf(), hidden };
+        let has_key = |hidden: &&PathBuf| fs::read_to_string(hidden.join("key")).is_ok_and(|earlier| earlier == key);
+        if let Some(hidden) = [&inside, &beside].into_iter().find(has_key) {
+            remove_temporary(hidden)?;
+            return Ok(begun(hidden.clone()));
         }
-        remove_temporary(&hidden)?;
-        Ok(UnfinishedFolder { place: place.to_path_buf(), hidden })
+        if begun(inside.clone()).is_in_place() {
+            return Err(Error::data(format!("{}: holds files already: choose another folder", place.display())));
+        }
+        [&inside, &beside].into_iter().try_for_each(|hidden| remove(hidden))?;
+        let unfinished = begun(if place.is_dir() { inside } else { beside });
+        write_atomically(&unfinished.hidden.join("key"), |out| out.write_all(key.as_bytes()))?;
+        Ok(unfinished)
     }
 
     /// Where a part of the work is: under the hidden name, or already in its place.
     pub fn part(&self, name: &str) -> PathBuf {
         let part = self.hidden.join(name);
-        if !part.exists() && self.is_in_place() { self.place.clone() } else { part }
+        let is_moved = fs::read_dir(&part).map_or(true, |mut entries| entries.next().is_none());
+        if is_moved && self.is_in_place() { self.place.clone() } else { part }
     }
 
+    /// Whether the place holds something of its own.
     fn is_in_place(&self) -> bool {
-        fs::read_dir(&self.place).is_ok_and(|mut entries| entries.next().is_some())
+        let is_own = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.path() != self.hidden);
+        fs::read_dir(&self.place).is_ok_and(|mut entries| entries.any(is_own))
     }
 
     /// Moves a part into its place and removes the others.
@@ -113,13 +121,33 @@ impl UnfinishedFolder {
     /// # Errors
     /// [`Error::Io`] when a folder cannot be moved or removed.
     pub fn finish(self, part: &str) -> Result<()> {
-        if !self.is_in_place() {
+        let part = self.hidden.join(part);
+        if self.is_in_place() && !part.is_dir() {
+            return remove(&self.hidden); // an earlier `finish` has moved it
+        }
+        if self.hidden.parent() == Some(&self.place) {
+            for entry in fs::read_dir(&part).map_err(Error::io("read the folder", &part))? {
+                let entry = entry.map_err(Error::io("read the folder", &part))?;
+                let target = self.place.join(entry.file_name());
+                remove(&target)?; // left by an earlier `finish`
+                move_into_place(&entry.path(), &target)?;
+            }
+        } else {
             if self.place.exists() {
                 fs::remove_dir(&self.place).map_err(Error::io("replace the folder", &self.place))?;
             }
-            move_into_place(&self.hidden.join(part), &self.place)?;
+            move_into_place(&part, &self.place)?;
         }
-        fs::remove_dir_all(&self.hidden).map_err(Error::io("remove", &self.hidden))
+        remove(&self.hidden)
+    }
+}
+
+/// Removes a file or a folder with all that it holds, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
     }
 }
 
@@ -265,6 +293,24 @@ mod tests {
         assert_eq!(fs::read_to_string(place.join("weights")).unwrap(), "second");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing hidden is left");
         assert!(begin("b").unwrap_err().to_string().contains("holds files already"));
+    }
+
+    #[test]
+    fn unfinished_folder_is_made_inside_one_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path();
+        let write = |path: &Path| write_atomically(path, |out| out.write_all(b"text")).unwrap();
+        let unfinished = UnfinishedFolder::begin(place, "a").unwrap();
+        write(&unfinished.part("model").join("members/1"));
+        write(&unfinished.part("model").join("weights"));
+        fs::rename(unfinished.part("model").join("members"), place.join("members")).unwrap(); // killed in the middle of `finish`
+        let again = UnfinishedFolder::begin(place, "a").unwrap();
+        assert_ne!(again.part("model"), place, "a part of it is still hidden");
+        write(&again.part("model").join("members/1"));
+        again.finish("model").unwrap();
+        assert!(place.join("members/1").is_file() && place.join("weights").is_file());
+        assert_eq!(fs::read_dir(place).unwrap().count(), 2, "nothing hidden is left");
+        assert!(UnfinishedFolder::begin(place, "a").unwrap_err().to_string().contains("holds files already"));
     }
 
     #[test]
