@@ -12,7 +12,7 @@ WORDS = {"pos": ("great", "moving", "fine"), "neg": ("dull", "empty", "poor"), "
 
 
 def sentences(labels, count=40):
-    """So many texts of each class, in turn, each with words of its class."""
+    """`count` texts per class, the classes interleaved; each text has words of its class."""
     pairs = [
         (f"a {WORDS[label][n % 3]} and {WORDS[label][(n + 1) % 3]} film, number {n}", label)
         for n in range(count)

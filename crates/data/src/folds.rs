@@ -14,6 +14,7 @@ use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
 use ninefold_core::rng::Rng;
+use ninefold_metrics::stratified_folds;
 
 /// Below this number of texts a single test part says little.
 const FEW_TEXTS: usize = 1000;
@@ -131,15 +132,13 @@ fn assign(documents: &[Document], num_classes: usize, folds: usize, seed: u64) -
     if folds > documents.len() {
         return Err(Error::invalid_value("folds", format!("at most {}, one a text", documents.len()), folds));
     }
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); num_classes];
-    documents.iter().enumerate().for_each(|(index, document)| members[document.label as usize].push(index));
-    let (mut fold_of, mut next) = (vec![None; documents.len()], 0);
-    for (label, mut members) in members.into_iter().enumerate().filter(|(_, members)| members.len() > 1) {
-        Rng::for_purpose(seed, &format!("folds of class {label}")).shuffle(&mut members);
-        for index in members {
-            fold_of[index] = Some(next % folds);
-            next += 1;
-        }
+    let mut sizes = vec![0; num_classes];
+    documents.iter().for_each(|document| sizes[document.label as usize] += 1);
+    let tested: Vec<usize> = (0..documents.len()).filter(|&index| sizes[documents[index].label as usize] > 1).collect();
+    let labels: Vec<u32> = tested.iter().map(|&index| documents[index].label).collect();
+    let mut fold_of = vec![None; documents.len()];
+    for (index, fold) in tested.into_iter().zip(stratified_folds(&labels, num_classes, folds, seed)) {
+        fold_of[index] = Some(fold);
     }
     Ok(fold_of)
 }

@@ -100,7 +100,7 @@ fn no_model(evidence: &Evidence, trained: &Trained) -> Verdict {
         percent(held_out_accuracy(evidence, &trained.probed)),
         percent(evidence.chance())
     );
-    let needs = vec!["texts whose words have to do with their labels, or more of them".to_string()];
+    let needs = vec!["texts whose words depend on their labels, or more of them".to_string()];
     Verdict { limit: Limit::NotEnoughEvidence, sentence, checks: Vec::new(), needs }
 }
 

@@ -30,6 +30,30 @@ pub struct Scores {
     pub f1_macro: f64,
 }
 
+impl Scores {
+    /// Each score, summed up over several rows: by their mean, say.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_metrics::Scores;
+    ///
+    /// let rows = [0.5, 1.0].map(|accuracy| Scores { accuracy, ..Scores::default() });
+    /// assert_eq!(Scores::over(&rows, |values| values.iter().sum::<f64>() / 2.0).accuracy, 0.75);
+    /// ```
+    pub fn over(rows: &[Scores], sum_up: impl Fn(&[f64]) -> f64) -> Scores {
+        let over = |of: fn(&Scores) -> f64| sum_up(&rows.iter().map(of).collect::<Vec<f64>>());
+        Scores {
+            accuracy: over(|scores| scores.accuracy),
+            precision_weighted: over(|scores| scores.precision_weighted),
+            recall_weighted: over(|scores| scores.recall_weighted),
+            f1_weighted: over(|scores| scores.f1_weighted),
+            precision_macro: over(|scores| scores.precision_macro),
+            recall_macro: over(|scores| scores.recall_macro),
+            f1_macro: over(|scores| scores.f1_macro),
+        }
+    }
+}
+
 /// How good the answers are about one class; fractions in \[0, 1\].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClassScores {

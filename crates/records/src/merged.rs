@@ -45,17 +45,7 @@ impl Leaderboard {
 /// Every score of one part, summed up over the rows.
 fn over_seeds(rows: &[&Row], part: fn(&Row) -> Option<Scores>, sum_up: fn(&[f64]) -> f64) -> Option<Scores> {
     let scores: Option<Vec<Scores>> = rows.iter().map(|row| part(row)).collect();
-    let scores = scores?;
-    let over = |of: fn(&Scores) -> f64| sum_up(&scores.iter().map(of).collect::<Vec<f64>>());
-    Some(Scores {
-        accuracy: over(|scores| scores.accuracy),
-        precision_weighted: over(|scores| scores.precision_weighted),
-        recall_weighted: over(|scores| scores.recall_weighted),
-        f1_weighted: over(|scores| scores.f1_weighted),
-        precision_macro: over(|scores| scores.precision_macro),
-        recall_macro: over(|scores| scores.recall_macro),
-        f1_macro: over(|scores| scores.f1_macro),
-    })
+    Some(Scores::over(&scores?, sum_up))
 }
 
 #[cfg(test)]

@@ -105,71 +105,40 @@ fn without_circumstances(value: Value) -> Value {
     }
 }
 
-fn with_small(args: &[&'static str]) -> Vec<&'static str> {
-    [args, &SMALL, &["--data", "posts", "--threads", "1"]].concat()
+fn words(command: &'static str) -> Vec<&'static str> {
+    command.split(' ').collect()
+}
+
+/// A command on the small corpus, with settings that train in a moment.
+fn with_small(command: &'static str) -> Vec<&'static str> {
+    [&words(command)[..], &SMALL, &words("--data posts --threads 1")].concat()
 }
 
 #[test]
 fn killed_comparison_ends_with_the_same_results() {
-    let args = with_small(&[
-        "compare",
-        "--run-dir",
-        "run",
-        "--embeddings",
-        "glove",
-        "--models",
-        "gru",
-        "--baselines",
-        "complement_nb",
-        "--ensembles",
-        "none",
-        "--epochs",
-        "3",
-    ]);
+    let args = with_small(
+        "compare --run-dir run --embeddings glove --models gru --baselines complement_nb --ensembles none --epochs 3",
+    );
     let kills = assert_survives(&args, "run", |_| ());
     assert!(kills >= 10, "{kills}");
 }
 
 #[test]
 fn killed_search_ends_with_the_same_results() {
-    let args = with_small(&[
-        "search",
-        "--run-dir",
-        "run",
-        "--embeddings",
-        "glove",
-        "--models",
-        "gru",
-        "--epochs",
-        "3",
-        "--trials",
-        "3",
-        "--set",
-        "search.space.model.hidden_size=[4, 8]",
-    ]);
+    let args = with_small(
+        "search --run-dir run --embeddings glove --models gru --epochs 3 --trials 3 --set search.space.model.hidden_size=[4,8]",
+    );
     let kills = assert_survives(&args, "run", |_| ());
     assert!(kills >= 6, "{kills}");
 }
 
 #[test]
 fn killed_ablation_ends_with_the_same_results() {
-    let args = with_small(&[
-        "ablation",
-        "--run-dir",
-        "run",
-        "--from",
-        "baseline.toml",
-        "--embeddings",
-        "glove",
-        "--models",
-        "gru",
-        "--epochs",
-        "3",
-        "--set",
-        "model.pooling=max",
-    ]);
+    let args = with_small(
+        "ablation --run-dir run --from baseline.toml --embeddings glove --models gru --epochs 3 --set model.pooling=max",
+    );
     let prepare = |place: &Place| {
-        let config = with_small(&["config", "--embeddings", "glove", "--models", "gru", "--epochs", "3"]);
+        let config = with_small("config --embeddings glove --models gru --epochs 3");
         let config: Vec<&str> = config.into_iter().take_while(|&arg| arg != "--threads").collect();
         place.write("baseline.toml", &stdout(&place.ninefold(&config).output().unwrap()));
     };
@@ -179,14 +148,14 @@ fn killed_ablation_ends_with_the_same_results() {
 
 #[test]
 fn killed_distillation_ends_with_the_same_results() {
-    let args = with_small(&["distill", "run/best", "-o", "student", "--with-baseline", "--epochs", "2"]);
+    let args = with_small("distill run/best -o student --with-baseline --epochs 2");
     let kills = assert_survives(&args, "student", train_teacher);
     assert!(kills >= 4, "{kills}");
 }
 
 #[test]
 fn killed_ensemble_ends_with_the_same_models() {
-    let args = ["ensemble", "run/best", "-o", "ensemble"];
+    let args = words("ensemble run/best -o ensemble");
     let kills = assert_survives(&args, "ensemble", train_teacher);
     assert!(kills >= 4, "{kills}");
 }
@@ -198,11 +167,10 @@ fn train_teacher(place: &Place) {
 
 #[test]
 fn killed_commands_that_write_one_file_or_folder_are_given_again() {
-    let vectors =
-        ["embed", "train", "glove", "texts.txt", "-o", "texts.vec", "--dim", "4", "--min-count", "1", "--threads", "1"];
+    let vectors = words("embed train glove texts.txt -o texts.vec --dim 4 --min-count 1 --threads 1");
     let texts = |place: &Place| place.write("texts.txt", &"a small text of a few words\n".repeat(20));
     let mut kills = assert_survives(&vectors, "texts.vec", texts);
-    let sample = ["sample", "-o", "corpus", "--documents", "100"];
+    let sample = words("sample -o corpus --documents 100");
     kills += assert_survives(&sample, "corpus", |_| ());
     assert!(kills >= 4, "{kills}");
 }

@@ -16,6 +16,7 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_data::Corpus;
 use ninefold_metrics::Scores;
+use ninefold_metrics::bootstrap::mean_and_deviation;
 use ninefold_records::Row;
 
 /// The subfolder of a run with a run per fold.
@@ -78,16 +79,7 @@ impl OutOfFold {
         for (fold, _) in &self.folds {
             all.extend(fold.record(row)?.and_then(|record| record.row.validation));
         }
-        let mean = |of: fn(&Scores) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
-        Ok((!all.is_empty()).then(|| Scores {
-            accuracy: mean(|scores| scores.accuracy),
-            precision_weighted: mean(|scores| scores.precision_weighted),
-            recall_weighted: mean(|scores| scores.recall_weighted),
-            f1_weighted: mean(|scores| scores.f1_weighted),
-            precision_macro: mean(|scores| scores.precision_macro),
-            recall_macro: mean(|scores| scores.recall_macro),
-            f1_macro: mean(|scores| scores.f1_macro),
-        }))
+        Ok((!all.is_empty()).then(|| Scores::over(&all, |values| mean_and_deviation(values).0)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::column::{Column, REFITTED};
 use super::grid::{Align, Grid, Tone, View};
+use crate::phrases::percent;
 use ninefold_core::phrasing::{all_listed, counted, thousands};
 use ninefold_metrics::MainScore;
 use ninefold_records::{Leaderboard, RowKind, Unread};
@@ -88,15 +89,14 @@ pub(crate) fn head(board: &Leaderboard) -> String {
 }
 
 /// What networks do not read of the test texts: a line for each length at which texts are cut.
-pub(crate) fn unread(board: &Leaderboard) -> Vec<String> {
+fn unread(board: &Leaderboard) -> Vec<String> {
     let mut all: Vec<Unread> = board.rows.iter().filter_map(|row| row.unread).collect();
     all.sort_by_key(|unread| unread.max_len);
     all.dedup_by_key(|unread| unread.max_len);
-    let percent = |fraction: f64| format!("{:.1} %", 100.0 * fraction);
     let line = |Unread { max_len, texts, tokens }: Unread| {
         let max_len = thousands(max_len);
         format!(
-            "networks read the first {max_len} tokens of a text: {} of the test texts are longer, {} of their tokens are not read",
+            "networks read the first {max_len} tokens of a text: {} % of the test texts are longer, {} % of their tokens are not read",
             percent(texts),
             percent(tokens)
         )

@@ -11,7 +11,7 @@ use icu_segmenter::WordSegmenter;
 use icu_segmenter::options::WordBreakInvariantOptions;
 
 use super::segmenter::{Segmenter, Token};
-use super::symbols::{Symbols, is_symbol, without_variation};
+use super::symbols::Symbols;
 
 /// Words by ICU's dictionaries.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +33,8 @@ impl Segmenter for Icu {
             start = end;
             if kind.is_word_like() {
                 give(Token::part_of(text, segment));
-            } else if is_symbol(segment) && self.symbols.keeps(segment) {
-                give(Token::part_of(text, without_variation(segment)));
+            } else if let Some(symbol) = self.symbols.token(segment) {
+                give(Token::part_of(text, symbol));
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use jieba_rs::Jieba as Dictionary;
 
 use super::segmenter::{Segmenter, Token};
-use super::symbols::{Symbols, is_symbol, without_variation};
+use super::symbols::Symbols;
 
 static DICTIONARY: LazyLock<Dictionary> = LazyLock::new(Dictionary::new);
 
@@ -28,8 +28,8 @@ impl Segmenter for Jieba {
             let word = word.word;
             if word.chars().any(char::is_alphanumeric) {
                 give(Token::part_of(text, word));
-            } else if is_symbol(word) && self.symbols.keeps(word) {
-                give(Token::part_of(text, without_variation(word)));
+            } else if let Some(symbol) = self.symbols.token(word) {
+                give(Token::part_of(text, symbol));
             }
         }
     }

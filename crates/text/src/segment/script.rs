@@ -19,8 +19,8 @@ pub struct Fitting {
     pub because: Option<&'static str>,
 }
 
-/// The segmenter that fits the script of the texts: "icu" where words have no spaces between them, "bpe" for Korean, whose words have
-/// many endings, "words" for everything else. Without the cargo feature of that name it is "characters".
+/// The segmenter that fits the script of the texts: "icu" for scripts without spaces between words, "bpe" for Korean, which adds
+/// endings to words, "words" for all others. Without the cargo feature of that name it is "characters".
 ///
 /// # Examples
 /// ```

@@ -30,8 +30,14 @@ impl Symbols {
         }
     }
 
+    /// The token of a segment that is a symbol and wanted: without the variation selector that asks for the picture in colour or in
+    /// black.
+    pub(super) fn token(self, segment: &str) -> Option<&str> {
+        (is_symbol(segment) && self.keeps(segment)).then(|| segment.trim_end_matches(['\u{fe0e}', '\u{fe0f}']))
+    }
+
     /// True when a symbol is a token.
-    pub(super) fn keeps(self, symbol: &str) -> bool {
+    fn keeps(self, symbol: &str) -> bool {
         match self {
             Symbols::None => false,
             Symbols::Emoji => symbol.chars().next().is_some_and(is_pictograph),
@@ -45,11 +51,6 @@ pub(super) fn is_symbol(segment: &str) -> bool {
     segment.chars().next().is_some_and(|first| {
         !first.is_ascii() && (first.general_category_group() == GeneralCategoryGroup::Symbol || is_pictograph(first))
     })
-}
-
-/// A symbol without the variation selector that asks for the picture in colour or in black: both are the same token.
-pub(super) fn without_variation(symbol: &str) -> &str {
-    symbol.trim_end_matches(['\u{fe0e}', '\u{fe0f}'])
 }
 
 /// Emoji, and the blocks Miscellaneous Symbols and Dingbats. Signs of letters such as © and ™, which are emoji on request only, are not

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::segmenter::{Segmenter, Token};
 use super::stretches::stretches;
-use super::symbols::{Symbols, is_symbol, without_variation};
+use super::symbols::Symbols;
 
 /// Words by Unicode's word boundaries, for any language that writes spaces, and the symbols between them that are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +31,8 @@ impl Words {
             for (start, segment) in stretch.split_word_bound_indices() {
                 if words.next_if(|&(word, _)| word == start).is_some() {
                     give(segment.trim_start());
-                } else if is_symbol(segment) && symbols.keeps(segment) {
-                    give(without_variation(segment));
+                } else if let Some(symbol) = symbols.token(segment) {
+                    give(symbol);
                 }
             }
         }
@@ -73,6 +73,7 @@ fn is_certain(before: u8, _after: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::symbols::is_symbol;
     use super::*;
     use proptest::prelude::*;
 
