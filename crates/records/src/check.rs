@@ -81,12 +81,15 @@ impl Check for SearchResults {
 impl Check for Row {
     fn check(&self) -> std::result::Result<(), String> {
         [self.train, self.validation, self.test].iter().flatten().try_for_each(scores)?;
+        self.cost.map_or(Ok(()), |cost| within("ms_per_text", cost.ms_per_text, 0.0, 1e12))?;
         seconds(self.seconds.total())
     }
 }
 
 impl Check for Leaderboard {
     fn check(&self) -> std::result::Result<(), String> {
+        let chosen = self.deploy.iter().flat_map(|deploy| [Some(&deploy.choice), deploy.cheaper.as_ref()]).flatten();
+        chosen.map(|choice| choice.score).try_for_each(|score| fraction("a score to deploy", score))?;
         self.rows.iter().try_for_each(Row::check)
     }
 }

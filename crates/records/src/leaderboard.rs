@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::check::checked;
+use crate::deploy::{Cost, Deploy};
 use crate::{Comparison, Intervals, RowKind, Standing, Statistics, pair_name};
 use ninefold_core::error::Result;
 use ninefold_core::files;
@@ -16,6 +17,9 @@ use ninefold_text::vocab::PartCoverage;
 /// All results of one run. Its JSON is a contract with scripts: keys are added, never renamed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Leaderboard {
+    /// The model to deploy; `None` until the run is complete, and where no model is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy: Option<Deploy>,
     /// How the texts were read and split.
     pub protocol: Protocol,
     /// How much of each part the vocabulary knows.
@@ -69,6 +73,9 @@ pub struct Row {
     /// What the network did not read of the test texts; `None` where it read all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Unread>,
+    /// What its saved model takes to answer; `None` before it was measured, and without a saved model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Epochs trained.
     #[serde(default)]
     pub epochs: usize,
@@ -202,7 +209,7 @@ impl Leaderboard {
         self.chosen(RowKind::Pair).or_else(|| self.chosen(RowKind::Baseline))
     }
 
-    /// The row of that kind with the best validation score, of equals that with the better F1, then the first.
+    /// The row of that kind with the best validation score, of equals that with the better F1, then the faster, then the first.
     pub fn chosen(&self, kind: RowKind) -> Option<&Row> {
         self.best_of(|row| row.kind == kind)
     }
@@ -212,7 +219,8 @@ impl Leaderboard {
         let candidates = self.rows.iter().filter(|row| is_candidate(row) && row.accuracy().is_some());
         let score = |row: &Row| {
             let scores = row.validation.unwrap_or_default();
-            (self.main_score.of(&scores), scores.f1_weighted)
+            let ms = row.cost.map_or(f64::INFINITY, |cost| cost.ms_per_text);
+            (self.main_score.of(&scores), scores.f1_weighted, -ms)
         };
         candidates.fold(None, |best, row| match best {
             Some(best) if score(best) >= score(row) => Some(best),

@@ -7,6 +7,7 @@
 //! version can be read.
 
 mod check;
+mod deploy;
 mod diagnosis;
 mod differences;
 mod distilled;
@@ -20,6 +21,7 @@ mod names;
 mod search;
 mod standing;
 
+pub use deploy::{Choice, Cost, Deploy};
 pub use diagnosis::DiagnosisRecord;
 pub use differences::{Difference, differences};
 pub use distilled::{Distilled, DistilledRow};
