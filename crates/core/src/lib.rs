@@ -8,6 +8,7 @@ pub mod error;
 pub mod files;
 pub mod folders;
 pub mod machine;
+pub mod memory;
 pub mod partition;
 pub mod phrasing;
 pub mod progress;

@@ -15,6 +15,27 @@ pub fn thousands(number: usize) -> String {
     grouped
 }
 
+/// A time as it is foreseen, not to the second: "8 s", "4 min 30 s", "25 min", "2 h 10 min".
+///
+/// ```
+/// use ninefold_core::phrasing::duration;
+///
+/// assert_eq!([0.2, 8.4, 272.0, 1_500.0, 7_790.0].map(duration), ["1 s", "8 s", "4 min 30 s", "25 min", "2 h 10 min"]);
+/// ```
+pub fn duration(seconds: f64) -> String {
+    let with = |whole: u64, unit: &str, rest: u64, small: &str| match rest {
+        0 => format!("{} {unit}", thousands(whole as usize)),
+        rest => format!("{whole} {unit} {rest} {small}"),
+    };
+    let tens = |value: f64, ten: f64| ((value / ten).round() * ten) as u64;
+    match seconds {
+        s if s < 60.0 => format!("{} s", (s.round() as u64).max(1)),
+        s if s < 600.0 => with(tens(s, 10.0) / 60, "min", tens(s, 10.0) % 60, "s"),
+        s if s < 3_570.0 => format!("{} min", (s / 60.0).round() as u64),
+        s => with(tens(s / 60.0, 10.0) / 60, "h", tens(s / 60.0, 10.0) % 60, "min"),
+    }
+}
+
 /// `(1, "text")` -> `1 text`, `(2000, "text")` -> `2,000 texts`.
 pub fn counted(number: usize, noun: &str) -> String {
     let plural = match noun {

@@ -27,6 +27,27 @@ pub trait Progress: Sync {
     fn is_cancelled(&self) -> bool {
         false
     }
+    /// Does one step of long work, once: on the threads of the moment, where whoever watches shares them among several works.
+    fn compute(&self, step: &mut (dyn FnMut() + Send)) {
+        step();
+    }
+}
+
+/// Does one step of long work as [`Progress::compute`] has it, and hands on what it gives.
+///
+/// # Panics
+/// When `progress` did not do the step.
+///
+/// # Examples
+/// ```
+/// use ninefold_core::progress::{Silent, computed};
+///
+/// assert_eq!(computed(&Silent, || 6 * 7), 42);
+/// ```
+pub fn computed<T: Send>(progress: &dyn Progress, step: impl FnOnce() -> T + Send) -> T {
+    let (mut step, mut result) = (Some(step), None);
+    progress.compute(&mut || result = step.take().map(|step| step()));
+    result.expect("a watcher does every step that it is given")
 }
 
 /// Watches nothing.

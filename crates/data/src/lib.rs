@@ -36,6 +36,7 @@ mod parts;
 mod protocol;
 mod readers;
 mod reading;
+mod size;
 mod source;
 mod split;
 pub mod stream;

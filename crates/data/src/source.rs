@@ -13,6 +13,7 @@ use crate::named;
 use crate::names;
 use crate::parts;
 use crate::reading::{Parts, Reading};
+use crate::size;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files;
 use ninefold_core::folders::Folders;
@@ -57,6 +58,7 @@ fn read_paths(config: &CorpusConfig, progress: &dyn Progress) -> Result<Parts> {
     for more in &config.more_data {
         paths.extend(expand(more)?);
     }
+    size::check(&paths)?;
     if let [only] = paths.as_slice() {
         let mut parts = read_path(only, config, None, progress)?;
         if named::find(&config.data).is_some() {

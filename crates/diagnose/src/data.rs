@@ -1,5 +1,7 @@
 //! What is diagnosed: tokenised texts with their labels in two parts, and the answers of models to the test texts.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -90,8 +92,9 @@ impl<'a> Data<'a> {
         let is_kept = |index: &usize| !has_labels || input.test[*index].label.is_some();
         let test: Vec<usize> = (0..input.test.len()).filter(is_kept).collect();
 
-        let of_learned = sample(&(0..learned.len()).collect::<Vec<_>>(), settings.max_texts, seed, "learned");
-        let of_test = sample(&test, settings.max_texts, seed, "test");
+        let all: Vec<usize> = (0..learned.len()).collect();
+        let of_learned = sample(&all, |index| learned[index].label, settings.max_texts, seed, "learned");
+        let of_test = sample(&test, |index| input.test[index].label, settings.max_texts, seed, "test");
         let mut ids = FxHashMap::default();
         let mut tokens = Vec::new();
         let learned: Vec<Item> = of_learned.iter().map(|&index| learned[index]).collect();
@@ -121,14 +124,29 @@ impl<'a> Data<'a> {
     }
 }
 
-/// At most `most` of the indices in their order; classes keep their fractions by chance.
-fn sample(indices: &[usize], most: usize, seed: u64, part: &str) -> Vec<usize> {
-    let mut drawn = indices.to_vec();
-    if drawn.len() > most {
-        Rng::for_purpose(seed, &format!("diagnosis {part}")).shuffle(&mut drawn);
-        drawn.truncate(most);
-        drawn.sort_unstable();
+/// At most `most` of the indices in their order; each class, those without a label included, keeps its fraction.
+fn sample(
+    indices: &[usize],
+    label_of: impl Fn(usize) -> Option<u32>,
+    most: usize,
+    seed: u64,
+    part: &str,
+) -> Vec<usize> {
+    if indices.len() <= most {
+        return indices.to_vec();
     }
+    let mut shuffled = indices.to_vec();
+    Rng::for_purpose(seed, &format!("diagnosis {part}")).shuffle(&mut shuffled);
+    let mut classes: BTreeMap<Option<u32>, Vec<usize>> = BTreeMap::new();
+    shuffled.into_iter().for_each(|index| classes.entry(label_of(index)).or_default().push(index));
+    // A class that has a tenth of the texts has a tenth of every beginning of this list.
+    let place = |(rank, size): (usize, usize)| (rank as f64 + 0.5) / size as f64;
+    let placed =
+        classes.values().flat_map(|class| (0..).zip(class).map(|(rank, &index)| (place((rank, class.len())), index)));
+    let mut placed: Vec<(f64, usize)> = placed.collect();
+    placed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut drawn: Vec<usize> = placed.into_iter().take(most).map(|(_, index)| index).collect();
+    drawn.sort_unstable();
     drawn
 }
 
@@ -157,5 +175,20 @@ pub(crate) fn excerpt(text: &str) -> String {
     match line.char_indices().nth(LENGTH) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sample_keeps_the_fractions_of_classes() {
+        let label_of = |index: usize| Some(u32::from(index.is_multiple_of(10)));
+        let all: Vec<usize> = (0..1_000).collect();
+        let drawn = sample(&all, label_of, 200, 1, "test");
+        assert_eq!((drawn.len(), drawn.iter().filter(|&&index| label_of(index) == Some(1)).count()), (200, 20));
+        assert!(drawn.is_sorted() && drawn != sample(&all, label_of, 200, 2, "test"));
+        assert_eq!(sample(&all, label_of, 1_000, 1, "test"), all);
     }
 }

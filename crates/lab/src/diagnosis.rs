@@ -20,7 +20,7 @@ use ninefold_records::{DiagnosisRecord, Leaderboard, Row, picked};
 use ninefold_text::tokenize::Tokenizer;
 
 /// Changes whenever the same input gives another diagnosis.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a cross-validated comparison has no diagnosis: the texts that its rows answer are those that they learn from, fold by fold.
 pub(crate) const CROSS_VALIDATED: &str = "no diagnosis of a cross-validated comparison: `ninefold diagnose --data` diagnoses its texts with a test part of their own";

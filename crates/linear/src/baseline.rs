@@ -78,6 +78,11 @@ pub trait TrainedBaseline: Debug + Send + Sync {
     /// Numbers that were learned.
     fn parameter_count(&self) -> usize;
 
+    /// Bytes of its tables in memory.
+    fn memory_bytes(&self) -> usize {
+        self.parameter_count() * size_of::<f64>()
+    }
+
     /// All that it consists of.
     fn state(&self) -> State;
 

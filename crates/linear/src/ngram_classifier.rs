@@ -7,6 +7,7 @@ use super::state::State;
 use super::training::{Choice, TrainingData};
 use super::{Csr, Linear, Ngrams, TfIdf};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::memory::slice_bytes;
 
 /// Counts of n-grams, weighted or not, times the weights of a linear classifier.
 #[derive(Clone, Debug)]
@@ -68,6 +69,11 @@ impl TrainedBaseline for NgramClassifier {
 
     fn parameter_count(&self) -> usize {
         self.linear.parameter_count()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        let idf = self.tfidf.as_ref().map_or(0, |tfidf| slice_bytes(tfidf.idf()));
+        self.parameter_count() * size_of::<f64>() + self.ngrams.memory_bytes() + idf
     }
 
     fn state(&self) -> State {

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::Csr;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::memory::{map_bytes, slice_bytes};
 use ninefold_text::vocab::{UNK, Vocab};
 
 /// Stands before the first token of every n-gram.
@@ -27,6 +28,12 @@ pub struct Ngrams {
 }
 
 impl Ngrams {
+    /// Bytes of its tables in memory.
+    pub fn memory_bytes(&self) -> usize {
+        let tables = slice_bytes(&self.columns) + slice_bytes(&self.ends) + slice_bytes(&self.texts_with);
+        map_bytes::<(u32, u32), u32>(self.nodes.capacity()) + tables
+    }
+
     /// The n-grams of `ngram_range.0` to `ngram_range.1` tokens that at least `min_df` texts have, in the order in which
     /// they first occur.
     ///

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use super::baseline::TrainedBaseline;
 use super::state::State;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::memory::slice_bytes;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, mix};
 use ninefold_text::vocab::UNK;
@@ -236,6 +237,10 @@ impl TrainedBaseline for Supervised {
 
     fn parameter_count(&self) -> usize {
         self.rows.len() + self.output.len()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.parameter_count() * size_of::<f32>() + slice_bytes(&self.trained)
     }
 
     /// Rows that no training text reads are left out: `seed` makes them again.

@@ -2,9 +2,8 @@
 //!
 //! Takes texts as token ids with their labels -> gives features that several baselines share, each made once.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{BaselineConfig, Csr, Linear, Ngrams, TfIdf};
 use ninefold_core::progress::Progress;
@@ -76,8 +75,13 @@ pub struct TrainingData<'a> {
 /// Features that several baselines read, by `min_df`.
 #[derive(Debug, Default)]
 pub struct Shared {
-    ngrams: RefCell<BTreeMap<usize, Arc<Ngrams>>>,
-    tfidf: RefCell<BTreeMap<usize, Weighted>>,
+    ngrams: Mutex<BTreeMap<usize, Arc<Ngrams>>>,
+    tfidf: Mutex<BTreeMap<usize, Weighted>>,
+}
+
+/// What one baseline makes another waits for; what a panic left behind is whole.
+fn lock<T>(made: &Mutex<T>) -> MutexGuard<'_, T> {
+    made.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Weights of n-grams, and counts weighted by them.
@@ -103,7 +107,7 @@ impl TrainingData<'_> {
     /// The n-grams that so many of the training texts have.
     pub fn ngrams(&self, min_df: usize) -> Arc<Ngrams> {
         let fit = || Arc::new(Ngrams::fit(&self.train.ids, self.ngram_range, min_df));
-        Arc::clone(self.shared.ngrams.borrow_mut().entry(min_df).or_insert_with(fit))
+        Arc::clone(lock(&self.shared.ngrams).entry(min_df).or_insert_with(fit))
     }
 
     /// How often each text has each of these n-grams.
@@ -131,7 +135,7 @@ impl TrainingData<'_> {
                 [&self.train, &self.validation].map(|part| tfidf.transform(ngrams.count(&part.ids)));
             (Arc::new(tfidf), Arc::new(Features { train, validation }))
         };
-        self.shared.tfidf.borrow_mut().entry(min_df).or_insert_with(make).clone()
+        lock(&self.shared.tfidf).entry(min_df).or_insert_with(make).clone()
     }
 
     /// Chooses `min_df` and the value of `setting`, one after the other: the value with the first `min_df`, then among the others

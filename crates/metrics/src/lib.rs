@@ -3,12 +3,13 @@
 //! Takes label ids and probabilities, whatever made them -> gives scores in \[0, 1\]. Rows of a confusion matrix are the
 //! truth, columns what was predicted; a quotient without a denominator is 0 (`zero_division = 0`); a macro average is over the
 //! classes that are in the truth or in the answers. How far chance moves a score is in `bootstrap`, which differences it does not explain
-//! in `paired`, both for many contenders at once in `compare`; how several models answer together in `vote` and `selection`.
+//! in `paired`, both for many contenders at once in `compare`; how several models answer together in `vote` and `selection`, which answer costs least in `decision`.
 
 pub mod bootstrap;
 pub mod calibration;
 pub mod compare;
 mod confusion;
+pub mod decision;
 mod folds;
 mod level;
 mod main_score;

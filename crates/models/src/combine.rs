@@ -50,8 +50,16 @@ pub fn combine_models(models: &[PathBuf], weights: &[f64], output: &Path, made_b
         None => (Rule::Mean, 1.0, EnsembleSummary::default()),
     };
     let sha256 = BTreeMap::new();
-    let mut config =
-        EnsembleConfig { format_version: FORMAT_VERSION, made_by, members, rule, temperature, training, sha256 };
+    let mut config = EnsembleConfig {
+        format_version: FORMAT_VERSION,
+        made_by,
+        members,
+        rule,
+        temperature,
+        training,
+        decision: None,
+        sha256,
+    };
     let folder = unfinished.part(ENSEMBLE);
     config.place_members(&folders, &folder, Placing::Copy)?;
     config.save(&folder, &labels)?;

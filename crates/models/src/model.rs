@@ -9,6 +9,7 @@ use crate::bundle::{
 use ninefold_core::error::Result;
 use ninefold_core::phrasing::{counted, listed};
 use ninefold_data::InputFormat;
+use ninefold_metrics::decision::Decision;
 use ninefold_nn::model::Classifier;
 
 /// A saved model, as its folder says which.
@@ -140,6 +141,16 @@ impl Model {
             Model::Network(bundle) => Some(&bundle.config.input),
             Model::Linear(bundle) => Some(&bundle.config.input),
             Model::Ensemble(_) => None,
+        }
+    }
+
+    /// How it makes answers of probabilities; `None`: the most probable label is the answer. Those of an ensemble's members do not
+    /// count.
+    pub fn decision(&self) -> Option<&Decision> {
+        match self {
+            Model::Network(bundle) => bundle.config.decision.as_ref(),
+            Model::Linear(bundle) => bundle.config.decision.as_ref(),
+            Model::Ensemble(ensemble) => ensemble.config.decision.as_ref(),
         }
     }
 

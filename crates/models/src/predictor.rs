@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::bundle::{Bundle, BundleConfig, LinearBundle, MemberPaths};
 use crate::model::Model;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::memory::slice_bytes;
 use ninefold_core::progress::Progress;
 use ninefold_data::{InputFormat, Strip};
 use ninefold_kernels::simd::InstructionSet;
 use ninefold_linear::baseline::{Input, TrainedBaseline};
+use ninefold_metrics::decision::Decision;
 use ninefold_metrics::{Rule, Vote, calibration, most_probable, tempered};
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Classifier, NeuralClassifier, Reading, predict_logits};
@@ -28,6 +30,7 @@ const BATCH_SIZE: usize = 64;
 /// A saved model at work.
 #[derive(Debug)]
 pub struct Predictor {
+    decision: Option<Decision>,
     labels: Vec<String>,
     name: String,
     parameter_count: usize,
@@ -102,22 +105,23 @@ struct Call<'a> {
 /// What a model says about one text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// The most probable label, as an index into [`Predictor::labels`].
+    /// The answer, as an index into [`Predictor::labels`]: the most probable label, unless the model weighs costs.
     pub label: u32,
     /// The probability of each label. `[num_classes]`
     pub probabilities: Vec<f32>,
 }
 
 impl Prediction {
-    /// The probability of the most probable label.
+    /// The probability of the answer.
     pub fn probability(&self) -> f32 {
         self.probabilities[self.label as usize]
     }
 
-    /// The `n` most probable labels, best first, ties by label.
+    /// The answer and the most probable other labels, `n` together, ties by label.
     pub fn top(&self, n: usize) -> Vec<(u32, f32)> {
         let mut order: Vec<(u32, f32)> = (0..).zip(self.probabilities.iter().copied()).collect();
-        order.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let is_other = |label: u32| label != self.label;
+        order.sort_by(|a, b| is_other(a.0).cmp(&is_other(b.0)).then(b.1.total_cmp(&a.1)));
         order.truncate(n);
         order
     }
@@ -164,9 +168,19 @@ impl Predictor {
         for leaf in model.leaves() {
             inputs.extend(leaf.input().filter(|input| !inputs.contains(input)).cloned());
         }
+        let decision = model.decision().cloned();
+        if decision.as_ref().is_some_and(|decision| !decision.is_about(labels.len())) {
+            let expected = format!("costs and weights of {} classes, 0 or more", labels.len());
+            return Err(Error::format("the model's decision", expected, "others"));
+        }
         let mut readers = Vec::new();
         let node = Node::new(model, &mut readers)?;
-        Ok(Predictor { labels, name, parameter_count, protocols, inputs, readers, node })
+        Ok(Predictor { decision, labels, name, parameter_count, protocols, inputs, readers, node })
+    }
+
+    /// How it makes answers of probabilities; `None`: the most probable label is the answer.
+    pub fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
     }
 
     /// Class names; a prediction's label points in here.
@@ -199,6 +213,11 @@ impl Predictor {
     /// Numbers in all of its networks and baselines.
     pub fn parameter_count(&self) -> usize {
         self.parameter_count
+    }
+
+    /// Bytes of its parameters and vocabularies in memory, without the buffers of calls.
+    pub fn memory_bytes(&self) -> usize {
+        self.readers.iter().map(Reader::memory_bytes).sum::<usize>() + self.node.memory_bytes()
     }
 
     /// Sets of buffers that calls have left behind: at most one per network and thread that ever predicted at the same time.
@@ -234,7 +253,10 @@ impl Predictor {
         let read = self.readers.iter().map(|_| OnceCell::new()).collect();
         let call = Call { texts: &texts, readers: &self.readers, are_stripped, read, num_classes, progress };
         let probabilities = self.node.probabilities(&call)?;
-        let labels = most_probable(&probabilities, num_classes);
+        let labels = match &self.decision {
+            Some(decision) => decision.answers(&probabilities),
+            None => most_probable(&probabilities, num_classes),
+        };
         let rows = labels.into_iter().zip(probabilities.chunks_exact(num_classes));
         Ok(rows.map(|(label, row)| Prediction { label, probabilities: row.to_vec() }).collect())
     }
@@ -294,6 +316,17 @@ impl Node {
         }
     }
 
+    fn memory_bytes(&self) -> usize {
+        match self {
+            Node::Network(network) => {
+                let parameters = network.model.parameters().into_iter();
+                parameters.map(|parameter| slice_bytes(&parameter.value) + slice_bytes(&parameter.gradient)).sum()
+            }
+            Node::Linear { model, .. } => model.memory_bytes(),
+            Node::Vote { members, .. } => members.iter().map(|(member, _)| member.memory_bytes()).sum(),
+        }
+    }
+
     fn workspaces(&self) -> usize {
         match self {
             Node::Network(network) => network.idle.lock().unwrap_or_else(PoisonError::into_inner).len(),
@@ -344,6 +377,10 @@ impl Reader {
             readers.push(reader);
             readers.len() - 1
         })
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.vocab.memory_bytes() + self.outside.as_ref().map_or(0, OovVectors::memory_bytes)
     }
 
     fn read(&self, texts: &[&str], are_stripped: bool) -> Read {

@@ -1,6 +1,7 @@
 //! Which model of a run to deploy, and what it takes to answer.
 //!
-//! Validation chooses: its score, of equals the better weighted F1, of equals the faster model. The test texts have no say in it.
+//! Validation chooses: its score, of equals the better weighted F1, of equals the faster model; where wrong answers have costs, the
+//! lowest mean cost. The test texts have no say in it.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,17 @@ pub struct Cost {
     pub memory_bytes: u64,
 }
 
+/// What wrong answers cost on average, where every answer is the one with the least expected cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeanCost {
+    /// A validation text.
+    pub validation: f64,
+    /// A test text.
+    pub test: f64,
+    /// A test text, where every answer is the most probable class.
+    pub test_most_probable: f64,
+}
+
 /// The model to deploy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Deploy {
@@ -32,6 +44,18 @@ pub struct Deploy {
     /// The best by validation among the models that take a tenth of its time or less.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cheaper: Option<Choice>,
+    /// Of two classes with costs: from which probability on the second is the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
+}
+
+/// From which probability on a class is the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// The class.
+    pub class: String,
+    /// The probability.
+    pub probability: f64,
 }
 
 /// A row with what a decision needs.
@@ -48,18 +72,20 @@ pub struct Choice {
     pub interval: Option<Interval>,
     /// What it takes to answer.
     pub cost: Cost,
+    /// What its wrong answers cost, where costs were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_cost: Option<MeanCost>,
 }
 
 impl Leaderboard {
-    /// The row to deploy, whose copy is in the folder `model`, and what is best at a tenth of its time. `None` where no row has a
-    /// measured model.
-    pub fn choose_to_deploy(&self, model: &str) -> Option<Deploy> {
-        let chosen = self.best_of(|row| row.cost.is_some())?;
-        let choice = self.choice(chosen)?;
+    /// What is said of deploying this row, whose copy is in the folder `model`, and what is best at a tenth of its time. `None`
+    /// where its model was not measured.
+    pub fn deploy(&self, row: &Row, model: &str) -> Option<Deploy> {
+        let choice = self.choice(row)?;
         let most = CHEAP * choice.cost.ms_per_text;
         let cheaper = self.best_of(|row| !row.is_blind() && row.cost.is_some_and(|cost| cost.ms_per_text <= most));
         let cheaper = cheaper.and_then(|row| self.choice(row));
-        Some(Deploy { model: model.to_owned(), choice, cheaper })
+        Some(Deploy { model: model.to_owned(), choice, cheaper, threshold: None })
     }
 
     fn choice(&self, row: &Row) -> Option<Choice> {
@@ -69,6 +95,7 @@ impl Leaderboard {
             score: row.score(self.main_score)?,
             interval: row.interval.map(|interval| interval.of_score(self.main_score)),
             cost: row.cost?,
+            mean_cost: row.mean_cost,
         })
     }
 }
@@ -85,7 +112,8 @@ mod tests {
     }
 
     fn chosen(rows: Vec<Row>) -> (String, Option<String>) {
-        let deploy = Leaderboard { rows, ..Leaderboard::default() }.choose_to_deploy("best");
+        let board = Leaderboard { rows, ..Leaderboard::default() };
+        let deploy = board.best_of(|row| row.cost.is_some()).and_then(|row| board.deploy(row, "best"));
         let deploy = deploy.map(|deploy| (deploy.choice.name, deploy.cheaper.map(|cheaper| cheaper.name)));
         deploy.unwrap_or_default()
     }
@@ -107,7 +135,7 @@ mod tests {
     #[test]
     fn rows_without_a_measured_model_are_not_deployed() {
         let unmeasured = Row { cost: None, ..row("a", 0.9, 0.9, 1.0) };
-        assert_eq!(chosen(vec![unmeasured, row("b", 0.5, 0.5, 1.0)]).0, " + b");
-        assert!(Leaderboard::default().choose_to_deploy("best").is_none());
+        assert_eq!(chosen(vec![unmeasured.clone(), row("b", 0.5, 0.5, 1.0)]).0, " + b");
+        assert!(Leaderboard::default().deploy(&unmeasured, "best").is_none());
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     DiagnosisRecord, Environment, LadderResults, Leaderboard, Mistake, PairRecord, Prediction, Row, SearchResults,
     model,
 };
-use ninefold_core::error::Result;
+use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_data::Document;
 use ninefold_metrics::Confusion;
@@ -125,6 +125,15 @@ impl RunRecords {
     pub fn write_diagnosis(&self, record: &DiagnosisRecord) -> Result<()> {
         write_suspects(&self.path.join(SUSPECTS), &record.diagnosis)?;
         write_json(&self.path.join(DIAGNOSIS), record)
+    }
+
+    /// Removes what limits the scores and the table of suspicious labels, where they are of another state of the run.
+    ///
+    /// # Errors
+    /// [`Error::Io`](ninefold_core::Error::Io) when a file cannot be removed.
+    pub fn remove_diagnosis(&self) -> Result<()> {
+        let there = [DIAGNOSIS, SUSPECTS].map(|name| self.path.join(name)).into_iter().filter(|path| path.is_file());
+        there.into_iter().try_for_each(|path| fs::remove_file(&path).map_err(Error::io("remove", path)))
     }
 
     /// Where the suspicious labels are.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::check::checked;
-use crate::deploy::{Cost, Deploy};
+use crate::deploy::{Cost, Deploy, MeanCost};
 use crate::{Comparison, Intervals, RowKind, Standing, Statistics, pair_name};
 use ninefold_core::error::Result;
 use ninefold_core::files;
@@ -34,6 +34,9 @@ pub struct Leaderboard {
     /// The most epochs of a network, where they follow from the texts (`training.epochs = "auto"`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_epochs: Option<usize>,
+    /// What a limit of time shortened or left out (`--minutes`), in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortened: Vec<String>,
     /// One row per pair and seed, then the baselines, then the ensembles of them.
     pub rows: Vec<Row>,
     /// One per pair, baseline and ensemble, the best on test first; empty until the run is complete.
@@ -73,6 +76,9 @@ pub struct Row {
     /// What the network did not read of the test texts; `None` where it read all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Unread>,
+    /// What its wrong answers cost, where costs were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_cost: Option<MeanCost>,
     /// What its saved model takes to answer; `None` before it was measured, and without a saved model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
@@ -209,7 +215,8 @@ impl Leaderboard {
         self.chosen(RowKind::Pair).or_else(|| self.chosen(RowKind::Baseline))
     }
 
-    /// The row of that kind with the best validation score, of equals that with the better F1, then the faster, then the first.
+    /// The row of that kind with the best validation score, of equals that with the better F1, then the faster, then the first;
+    /// where costs were given, that with the lowest mean cost.
     pub fn chosen(&self, kind: RowKind) -> Option<&Row> {
         self.best_of(|row| row.kind == kind)
     }
@@ -220,7 +227,8 @@ impl Leaderboard {
         let score = |row: &Row| {
             let scores = row.validation.unwrap_or_default();
             let ms = row.cost.map_or(f64::INFINITY, |cost| cost.ms_per_text);
-            (self.main_score.of(&scores), scores.f1_weighted, -ms)
+            let cost = row.mean_cost.map_or(f64::INFINITY, |mean| mean.validation);
+            (-cost, self.main_score.of(&scores), scores.f1_weighted, -ms)
         };
         candidates.fold(None, |best, row| match best {
             Some(best) if score(best) >= score(row) => Some(best),

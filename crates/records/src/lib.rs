@@ -21,7 +21,7 @@ mod names;
 mod search;
 mod standing;
 
-pub use deploy::{Choice, Cost, Deploy};
+pub use deploy::{Choice, Cost, Deploy, MeanCost, Threshold};
 pub use diagnosis::DiagnosisRecord;
 pub use differences::{Difference, differences};
 pub use distilled::{Distilled, DistilledRow};

@@ -9,6 +9,22 @@ pub(crate) fn percent(fraction: f64) -> String {
     format!("{:.1}", 100.0 * fraction)
 }
 
+/// Milliseconds with two significant digits, at most three decimals: "120", "14", "1.4", "0.14", "0.014".
+pub(crate) fn milliseconds(ms: f64) -> String {
+    match ms {
+        ms if ms >= 10.0 => format!("{ms:.0}"),
+        ms if ms >= 1.0 => format!("{ms:.1}"),
+        ms if ms >= 0.1 => format!("{ms:.2}"),
+        ms => format!("{ms:.3}"),
+    }
+}
+
+/// Bytes in megabytes (10^6): "120", "14.2", "0.1".
+pub(crate) fn megabytes(bytes: u64) -> String {
+    let megabytes = bytes as f64 / 1e6;
+    if megabytes >= 100.0 { format!("{megabytes:.0}") } else { format!("{megabytes:.1}") }
+}
+
 /// The difference of two fractions in points, with its sign: "+2.1", "-0.4", "0.0".
 pub(crate) fn points(change: f64) -> String {
     let written = format!("{:+.1}", 100.0 * change);

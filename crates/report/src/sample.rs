@@ -97,6 +97,19 @@ pub fn judged() -> Leaderboard {
     board
 }
 
+/// The same with what each model takes to answer, and the one to deploy.
+pub fn measured() -> Leaderboard {
+    let mut board = judged();
+    let scored = board.rows.iter_mut().filter(|row| row.test.is_some());
+    for (place, row) in scored.enumerate() {
+        let scale = if row.kind == RowKind::Baseline { 0.05 } else { 1.0 + place as f64 };
+        let bytes = (31_415_926.0 * scale) as u64;
+        row.cost = Some(Cost { ms_per_text: 0.73 * scale, disk_bytes: bytes, memory_bytes: bytes + bytes / 3 });
+    }
+    board.deploy = board.best_of(|_| true).and_then(|row| board.deploy(row, "best"));
+    board
+}
+
 /// The same with a pair's two seeds, a selection and all of them stacked.
 pub fn ensembles() -> Leaderboard {
     let mut board = judged();

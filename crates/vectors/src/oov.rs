@@ -79,6 +79,11 @@ pub struct OovTexts {
 type TokenAt = (usize, String);
 
 impl OovVectors {
+    /// Bytes of their n-grams in memory.
+    pub fn memory_bytes(&self) -> usize {
+        self.parts.iter().filter_map(|part| part.ngrams.as_ref()).map(Subwords::memory_bytes).sum()
+    }
+
     /// Parts side by side; `None` where none of them has n-grams.
     pub fn new(parts: Vec<OovColumns>) -> Option<OovVectors> {
         parts.iter().any(|part| part.ngrams.is_some()).then_some(OovVectors { parts })

@@ -8,6 +8,7 @@
 use rustc_hash::FxHashMap;
 
 use ninefold_core::error::{Error, Result};
+use ninefold_core::memory::{map_bytes, slice_bytes};
 
 /// The vectors of hashed character n-grams.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,12 @@ pub struct Subwords {
 }
 
 impl Subwords {
+    /// Bytes of its tables in memory.
+    pub fn memory_bytes(&self) -> usize {
+        let rows = self.rows.as_ref().map_or(0, |rows| map_bytes::<u32, u32>(rows.capacity()));
+        slice_bytes(&self.matrix) + rows
+    }
+
     /// N-grams of `min_n` to `max_n` characters in `bucket` buckets.
     ///
     /// `buckets` names the bucket of each row of `matrix` when only some have one (those that occurred in training, or

@@ -6,10 +6,11 @@ use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
 use ninefold::lab::{Config, Diagnose, RunFolder, Session, run_watched};
-use ninefold::records::{RowKind, RunRecords};
+use ninefold::records::{Leaderboard, RowKind, RunRecords};
 use ninefold::report::{diagnosis_details, insights_of, write_run_page, write_tables};
 
 use crate::flags::config::{ComparisonArgs, ConfigArgs};
+use crate::flags::data::typed;
 use crate::flags::output::{LeaderboardArgs, LeaderboardFormat};
 use crate::flags::run_dir::RunDirArgs;
 use crate::flags::threads::ThreadsArgs;
@@ -69,23 +70,33 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
         output.print(&format!("\n{}", diagnosis_details(&record.diagnosis, output.view().width)))?;
     }
     output.print(&format!("\nrun folder: {} (open report.html in it)\n", path.display()))?;
-    let wanted = if config.models.is_empty() { RowKind::Baseline } else { RowKind::Pair };
+    let wanted =
+        if config.models.is_empty() || !leaderboard.shortened.is_empty() { RowKind::Baseline } else { RowKind::Pair };
     if leaderboard.merged().chosen(wanted).is_none() {
         let what = if wanted == RowKind::Pair { "network" } else { "baseline" };
         return Err(anyhow::anyhow!("no {what} could be trained: the table above says why"));
     }
-    output.print(&next_commands(&config, &path, &RunFolder::open(&path)?.best()))
+    output.print(&next_commands(&config, &leaderboard, &RunFolder::open(&path)?.best())?)
 }
 
-fn next_commands(config: &Config, run: &Path, best: &Path) -> String {
-    let predict = match best.is_dir() {
-        true => format!("  echo 'a text of your own' | ninefold predict {}\n", shell(best)),
-        false => String::new(), // keep_models = "none"
-    };
-    let data = match config.corpus.data.as_str() {
-        "sample" => String::new(),
-        data => format!("--data {} ", shell(Path::new(data))),
-    };
-    let run = shell(run);
-    format!("Try next:\n{predict}  ninefold compare {data}--preset round1\n  ninefold runs diff {run} ANOTHER_RUN\n")
+/// Commands that can help, with the flags of these texts: to label a text; more seeds, where networks tie; a search, where a network
+/// is among the best.
+fn next_commands(config: &Config, board: &Leaderboard, best: &Path) -> Result<String> {
+    let data = typed(&config.corpus)?;
+    let data = if data.is_empty() { data } else { format!(" {data}") };
+    let mut commands = Vec::new();
+    if best.is_dir() {
+        commands.push(format!("echo 'a text of your own' | ninefold predict {}", shell(best)));
+    }
+    let board = board.merged();
+    let ties = board.rows.iter().filter(|row| row.kind == RowKind::Pair && row.rank == Some(1)).count();
+    if ties > 1 && config.seeds == 1 {
+        commands.push(format!("ninefold compare{data} --seeds 3"));
+    }
+    if let Some(row) = board.chosen(RowKind::Pair).filter(|row| row.rank == Some(1)) {
+        let is_trained_here = Config::default().embeddings.iter().any(|embedding| embedding.name() == row.embedding);
+        let embedding = if is_trained_here { format!(" --embeddings {}", row.embedding) } else { String::new() };
+        commands.push(format!("ninefold search{data}{embedding} --models {}", row.model));
+    }
+    Ok(commands.iter().fold("Try next:\n".to_owned(), |text, command| text + "  " + command + "\n"))
 }

@@ -14,7 +14,7 @@ use ninefold::nn::model::ModelKind;
 use ninefold::{Auto, Error, Result as LibraryResult};
 
 use super::data::DataArgs;
-use super::values::{EmbeddingParser, OrNone, baseline, count, items, setting};
+use super::values::{EmbeddingParser, OrNone, baseline, count, items, minutes, setting};
 use super::{replace, replace_list};
 use crate::usage::Usage;
 
@@ -87,6 +87,14 @@ pub struct ComparisonArgs {
     /// Cross-validation with so many folds; 0: a single test part [default: 5 for fewer than 1,000 texts without a test part]
     #[arg(long, value_name = "K", help_heading = "Settings")]
     pub folds: Option<usize>,
+    /// What wrong answers cost: a file of lines "class,cost", or a matrix (rows: classes, columns: answers)
+    ///
+    /// The best model is then the one that costs least on validation texts, and it answers so that it costs least.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Settings")]
+    pub costs: Option<String>,
+    /// Limit of time in minutes: networks have fewer epochs or are left out, and the table says so
+    #[arg(long, value_name = "M", value_parser = minutes, help_heading = "Settings")]
+    pub minutes: Option<f64>,
     /// Which trained models stay in the run folder [default: all]
     #[arg(long, value_name = "WHICH", value_parser = setting::<KeepModels>(), help_heading = "Settings")]
     pub keep_models: Option<KeepModels>,
@@ -160,6 +168,8 @@ impl ComparisonArgs {
         replace_items("ensembles", &mut config.ensembles, &self.ensembles)?;
         replace(&mut config.refit, &self.refit);
         replace(&mut config.folds, &self.folds.map(Auto::Value));
+        replace(&mut config.costs, &self.costs);
+        replace(&mut config.minutes, &self.minutes);
         replace(&mut config.keep_models, &self.keep_models);
         replace(&mut config.diagnose, &self.diagnose);
         replace_list(&mut config.log, &self.log);

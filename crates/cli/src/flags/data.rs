@@ -1,5 +1,7 @@
 //! Which texts: `--data`, `--test`, and how they are read.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
@@ -8,6 +10,7 @@ use ninefold::lab::{Sources, resolve_with};
 
 use super::values::setting;
 use super::{replace, replace_list};
+use crate::terminal::shell;
 use crate::usage::Usage;
 
 /// Which texts, and how they are read.
@@ -89,5 +92,58 @@ impl DataArgs {
         replace(&mut corpus.encoding, &self.encoding);
         replace(&mut corpus.split, &self.split);
         replace_list(&mut corpus.strip, &self.strip);
+    }
+}
+
+/// The flags that ask for these texts, as they are typed; nothing for the built-in sample.
+pub fn typed(corpus: &CorpusConfig) -> Result<String> {
+    let (wanted, default) = (serde_json::to_value(corpus)?, serde_json::to_value(CorpusConfig::default())?);
+    let mut flags = Vec::new();
+    for (key, value) in wanted.as_object().into_iter().flatten().filter(|&(key, value)| default[key] != *value) {
+        let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        for value in values {
+            let text = value.as_str().map_or(value.to_string(), str::to_owned);
+            flags.push(match flag_of(key) {
+                Some(flag) => format!("{flag} {}", shell(Path::new(&text))),
+                None => format!("--set {}", shell(Path::new(&format!("corpus.{key}={text}")))),
+            });
+        }
+    }
+    Ok(flags.join(" "))
+}
+
+/// The flag of a key of the corpus' settings.
+fn flag_of(key: &str) -> Option<String> {
+    let name = match key {
+        "more_data" => "data",
+        "validation_data" => "validation",
+        "validation" => return None, // how validation texts are picked
+        key => key,
+    };
+    let flag = name.replace('_', "-");
+    let command = DataArgs::augment_args(clap::Command::new("flags"));
+    command.get_arguments().any(|argument| argument.get_long() == Some(&flag)).then(|| format!("--{flag}"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_flags_repeat_what_was_asked_for() {
+        let corpus = CorpusConfig {
+            data: "new posts.csv".to_owned(),
+            more_data: vec!["more.csv".to_owned()],
+            test: "test.csv".to_owned(),
+            text_column: vec!["title".to_owned(), "body".to_owned()],
+            test_fraction: 0.5,
+            ..CorpusConfig::default()
+        };
+        assert_eq!(
+            typed(&corpus).unwrap(),
+            "--data 'new posts.csv' --data more.csv --test test.csv --text-column title --text-column body --set corpus.test_fraction=0.5"
+        );
+        assert_eq!(typed(&CorpusConfig::default()).unwrap(), "");
     }
 }

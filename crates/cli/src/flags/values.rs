@@ -112,6 +112,12 @@ pub fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A limit of time.
+pub fn minutes(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|&number: &f64| number > 0.0 && number.is_finite());
+    number.ok_or_else(|| "expected minutes, more than 0".to_string())
+}
+
 /// A number from 0 to 1.
 pub fn fraction(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));

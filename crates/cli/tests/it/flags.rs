@@ -55,6 +55,8 @@ fn shared(flag: &str) -> Option<Evidence> {
         "refit" => Words(&["--refit", "--refit=none"]),
         "folds" => Words(&["--folds", "3", "--split", "random"]),
         "diagnose" => Words(&["--diagnose", "none"]),
+        "minutes" => Words(&["--minutes", "0.0001"]),
+        "costs" => Words(&["--costs", "costs.csv"]),
         "keep-models" => Words(&["--keep-models", "none"]),
         "log" => Words(&["--log", "jsonl"]),
         "run-dir" => Words(&["--run-dir", "elsewhere"]),
@@ -264,8 +266,14 @@ fn without_times(text: &str) -> String {
             clean(&mut json);
             json.to_string()
         }
-        Err(_) => text.to_string(),
+        Err(_) => text.split_inclusive(char::is_whitespace).filter(|word| !is_measured(word.trim())).collect(),
     }
+}
+
+/// Milliseconds have two decimals or more.
+fn is_measured(word: &str) -> bool {
+    word.split_once('.')
+        .is_some_and(|(_, decimals)| decimals.len() > 1 && decimals.bytes().all(|it| it.is_ascii_digit()))
 }
 
 fn files(folder: &Path, below: &Path, found: &mut BTreeMap<String, u64>) {
@@ -318,6 +326,7 @@ fn prepared() -> Place {
         format!("text,label,title,other\n{}", (0..count).map(row).collect::<String>())
     };
     place.write("t.csv", &rows(60));
+    place.write("costs.csv", "boats,1\nbread,50\nchess,1\n");
     place.write("other.csv", &rows(12));
     place.write("spelled.csv", &rows(60).replacen(",boats,", ",Boats,", 9));
     place.write("c.toml", "[training]\nlabel_smoothing = 0.2\n");

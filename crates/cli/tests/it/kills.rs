@@ -16,8 +16,9 @@ use crate::common::{Place, SMALL, stdout};
 
 const SIGABRT: i32 = 6;
 /// What a result says about its making, and not about the texts.
-const CIRCUMSTANCES: [&str; 9] = [
+const CIRCUMSTANCES: [&str; 10] = [
     "seconds",
+    "ms_per_text",
     "peak_memory_bytes",
     "started",
     "finished_at",

@@ -5,6 +5,7 @@ mod bad_input;
 mod bigrams;
 mod common;
 mod compare;
+mod deploy;
 mod diagnose;
 mod documentation;
 mod embed;

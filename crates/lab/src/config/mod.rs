@@ -23,6 +23,7 @@ mod selection;
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
+use crate::search::config::check_minutes;
 use crate::{
     BaselineConfig, BaselineKind, Diagnose, DistillConfig, Embedding, EmbeddingSpec, EnsembleKind, KeepModels, LogKind,
     ModelConfig, Refit, SearchConfig,
@@ -56,6 +57,12 @@ pub struct Config {
     /// Comparisons: cross-validation with so many folds: each text is tested once, by models that were not trained on it, and the saved
     /// models are trained on all texts. 0: a single test part; "auto": 5 where a file or folder has fewer than 1,000 texts and no test part.
     pub folds: Auto<usize>,
+    /// Comparisons: a limit of time in minutes, in which networks have fewer epochs or are left out, which is told; 0: no limit.
+    pub minutes: f64,
+    /// Comparisons: a file of what wrong answers cost: lines "class,cost", or a matrix with a line per true class and a column per answer.
+    /// The best model is then the one with the lowest mean cost on validation, and answers so that it costs least. Empty: the best
+    /// model has the best score.
+    pub costs: String,
     /// Comparisons: which trained models are kept in the run folder: "all", "best" (only `best` and `best-network`, the best rows
     /// by validation), or "none".
     pub keep_models: KeepModels,
@@ -132,6 +139,7 @@ impl Config {
             distinct("ensembles", &self.ensembles)?;
         }
         check_folds(self.folds)?;
+        check_minutes(self.minutes)?;
         within("corpus.sample", self.corpus.sample.validate())?;
         within("corpus", self.corpus.validate())?;
         within("tokenizer", self.tokenizer.validate())?;
@@ -159,6 +167,8 @@ impl Config {
             distill: DistillConfig::default(),
             log: Vec::new(),
             ensembles: Vec::new(),
+            minutes: 0.0,
+            costs: String::new(),
             keep_models: KeepModels::default(),
             diagnose: Diagnose::default(),
             diagnosis: DiagnosisConfig::default(),

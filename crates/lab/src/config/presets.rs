@@ -47,6 +47,8 @@ fn plain() -> Config {
         seeds: 1,
         refit: Refit::default(),
         folds: Auto::Auto,
+        minutes: 0.0,
+        costs: String::new(),
         keep_models: Default::default(),
         diagnose: Default::default(),
         embeddings: Embedding::built_in(),

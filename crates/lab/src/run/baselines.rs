@@ -5,7 +5,7 @@
 //! every value is tried and validation decides; the temperature that makes probabilities of scores is fitted there, too. With
 //! `refit` the model that answers test texts and is saved is trained once more, on train and validation, with what was chosen.
 
-use std::cell::OnceCell;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use crate::run::features::Words;
@@ -37,13 +37,13 @@ pub(crate) struct Baselines<'a> {
 struct Source<'a> {
     config: &'a Config,
     texts: &'a Texts,
-    words: OnceCell<Words<'a>>,
-    characters: OnceCell<Words<'a>>,
+    words: Lazy<Words<'a>>,
+    characters: Lazy<Words<'a>>,
 }
 
 impl<'a> Source<'a> {
     fn new(config: &'a Config, texts: &'a Texts) -> Source<'a> {
-        Source { config, texts, words: OnceCell::new(), characters: OnceCell::new() }
+        Source { config, texts, words: Lazy::default(), characters: Lazy::default() }
     }
 
     /// Trains on this source: the model, what it gives every text, and the vocabulary that it reads by.
@@ -60,8 +60,8 @@ impl<'a> Source<'a> {
                 of_vectors = Words::of_vectors(self.texts, self.config, vectors);
                 &of_vectors
             }
-            (Input::Characters, _) => once(&self.characters, || Words::of_characters(self.texts, self.config))?,
-            _ => once(&self.words, || Words::of(self.texts, self.config))?,
+            (Input::Characters, _) => self.characters.get(|| Words::of_characters(self.texts, self.config))?,
+            _ => self.words.get(|| Words::of(self.texts, self.config))?,
         };
         Source::answers(kind, words, chosen, progress)
     }
@@ -94,13 +94,27 @@ impl<'a> Source<'a> {
     }
 }
 
-/// What a cell holds, made at the first call.
-fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
-    if let Some(made) = cell.get() {
-        return Ok(made);
+/// What is made at the first call; others wait meanwhile.
+struct Lazy<T> {
+    made: OnceLock<T>,
+    making: Mutex<()>,
+}
+
+impl<T> Default for Lazy<T> {
+    fn default() -> Lazy<T> {
+        Lazy { made: OnceLock::new(), making: Mutex::default() }
     }
-    let made = make()?;
-    Ok(cell.get_or_init(|| made))
+}
+
+impl<T> Lazy<T> {
+    fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = make()?;
+        Ok(self.made.get_or_init(|| made))
+    }
 }
 
 /// A trained baseline and its scores.
@@ -127,6 +141,13 @@ impl<'a> Baselines<'a> {
         Row { embedding, model, seed, folder, kind: RowKind::Baseline, ..Row::default() }
     }
 
+    /// The texts that all of its epochs together learn from; `None` where it is not trained in epochs.
+    pub(crate) fn texts(&self, kind: BaselineKind) -> Option<u64> {
+        let epochs = kind.epochs(&self.config.baseline)?;
+        let sources = [Some(&self.held_out), self.full.as_ref()].into_iter().flatten();
+        Some((epochs * sources.map(|source| source.texts.train.len()).sum::<usize>()) as u64)
+    }
+
     /// The record of an earlier run, or a new one.
     ///
     /// # Errors
@@ -142,9 +163,7 @@ impl<'a> Baselines<'a> {
         let key = keys::baseline(self.config, self.held_out.texts, kind, of)?;
         let start = Instant::now();
         let epochs = kind.epochs(&self.config.baseline);
-        let sources = [Some(&self.held_out), self.full.as_ref()].into_iter().flatten();
-        let texts_to_train: usize = sources.map(|source| source.texts.train.len()).sum();
-        progress.begin(&row.pair(), "texts", epochs.map(|epochs| (epochs * texts_to_train) as u64));
+        progress.begin(&row.pair(), "texts", self.texts(kind));
         let answered = self.train(kind, vectors.map(|(_, vectors)| vectors), progress);
         progress.end();
         let Answered { scores, trained, vocab } = answered?;
@@ -219,6 +238,7 @@ impl<'a> Baselines<'a> {
             chosen: trained.chosen,
             temperature: record.chosen.get("temperature").copied().unwrap_or(1.0),
             training,
+            decision: None,
             sha256: Default::default(),
         };
         LinearBundle { config, vocab, labels: texts.corpus.labels.clone(), model: trained.model }

@@ -2,7 +2,7 @@
 //! stay on the disk.
 //!
 //! ```text
-//! rows with their models --> best validation score (ties: the faster) --> best/, best-network/, best.json --> keep_models
+//! rows with their models and costs --> best validation score (ties: the faster) --> best/, best-network/, best.json --> keep_models
 //! ```
 //!
 //! The test texts have no say in it.
@@ -10,7 +10,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,19 +20,15 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::phrasing::counted;
 use ninefold_core::progress::Progress;
-use ninefold_models::bundle::{self, Placing};
-use ninefold_models::predictor::Predictor;
-use ninefold_records::{Leaderboard, Row, RowKind};
+use ninefold_metrics::decision::Decision;
+use ninefold_models::bundle::{self, Placing, set_decision};
+use ninefold_records::{Deploy, Leaderboard, Row, RowKind, Threshold};
 
 type IsCandidate = fn(&Row) -> bool;
 
 /// The folder of each copy, and which rows it may be of.
 const COPIES: [(&str, IsCandidate); 2] = [(BEST, |_| true), (BEST_NETWORK, |row| row.kind == RowKind::Pair)];
 const RECORD: &str = "best.json";
-/// Texts that a model labels to be timed.
-const TIMED_TEXTS: usize = 200;
-/// How long it labels them, at least.
-const TIMED: Duration = Duration::from_millis(100);
 
 /// Of which row a copy is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,9 +39,6 @@ struct Copied {
     folder: String,
     /// The key of its record: another run's copy is not taken for this one's.
     key: String,
-    /// Milliseconds that it took for a text, where validation could not decide.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ms_per_text: Option<f64>,
 }
 
 /// The copies of a run folder.
@@ -59,24 +51,28 @@ struct Best<'a> {
     earlier: BTreeMap<String, Copied>,
 }
 
-/// Copies the best models, removes what `keep_models` does not want, and says what there is.
+/// Copies the best models, removes what `keep_models` does not want, and says what there is. The row whose copy is in `best` is the
+/// one to deploy; a copy answers by the decision of its row, if there is one.
 ///
 /// # Errors
 /// Those of the disk; [`Error::Interrupted`] when `progress` says so.
 pub(crate) fn keep(
-    board: &Leaderboard,
+    board: &mut Leaderboard,
     config: &Config,
     texts: &Texts,
     folder: &RunFolder,
+    decisions: &[(String, Decision)],
     progress: &dyn Progress,
 ) -> Result<()> {
     let record = folder.path().join(RECORD);
     let earlier = read_json(&record).unwrap_or_default(); // a damaged one is written anew
+    let decision_of = |row: &str| decisions.iter().find(|(folder, _)| folder == row).map(|(_, decision)| decision);
     let best = Best { board, texts, folder, progress, earlier };
     let mut copies: BTreeMap<String, Copied> = BTreeMap::new();
     if config.keep_models != KeepModels::None {
         for (name, is_candidate) in COPIES {
             if let Some(copied) = best.copy(name, is_candidate)? {
+                set_decision(&folder.path().join(name), decision_of(&copied.folder))?;
                 let size = megabytes(bundle::bytes(&folder.path().join(name))?);
                 progress.notice(&format!("{name}: {} ({size})", copied.name));
                 copies.insert(name.to_string(), copied);
@@ -94,7 +90,16 @@ pub(crate) fn keep(
     if config.keep_models != KeepModels::All {
         board.rows.iter().try_for_each(|row| remove(&folder.model(row)))?;
     }
-    best.say_what_is_kept(config.keep_models)
+    best.say_what_is_kept(config.keep_models)?;
+    let deployed = copies.get(BEST).and_then(|copied| board.rows.iter().find(|row| row.folder == copied.folder));
+    board.deploy = deployed.and_then(|row| {
+        let deploy = board.deploy(row, BEST)?;
+        let threshold = decision_of(&row.folder).and_then(Decision::threshold).map(|probability| {
+            Threshold { class: texts.corpus.labels[1].clone(), probability } // of two classes
+        });
+        Some(Deploy { threshold, ..deploy })
+    });
+    Ok(())
 }
 
 impl Best<'_> {
@@ -110,8 +115,8 @@ impl Best<'_> {
                 candidates.push((row, key));
             }
         }
-        let Some((row, key, ms_per_text)) = self.choose(candidates, earlier)? else { return Ok(None) };
-        let copied = Copied { name: row.pair(), folder: row.folder.clone(), key, ms_per_text };
+        let Some((row, key)) = self.choose(candidates) else { return Ok(None) };
+        let copied = Copied { name: row.pair(), folder: row.folder.clone(), key };
         let model = self.folder.model(row);
         if model.is_dir() {
             let new = target.with_file_name(format!(".{name}"));
@@ -123,60 +128,14 @@ impl Best<'_> {
         Ok(Some(copied))
     }
 
-    /// The row with the best validation score, of equals that with the better F1, of equals the one that was chosen before or labels
-    /// texts faster; without validation texts the first.
-    fn choose<'r>(
-        &self,
-        candidates: Vec<(&'r Row, String)>,
-        earlier: Option<&Copied>,
-    ) -> Result<Option<(&'r Row, String, Option<f64>)>> {
-        if self.texts.validation.is_empty() {
-            return Ok(candidates.into_iter().next().map(|(row, key)| (row, key, None)));
-        }
-        let score = |row: &Row| {
-            let scores = row.validation.unwrap_or_default();
-            (self.board.main_score.of(&scores), scores.f1_weighted)
-        };
-        let best =
-            candidates.iter().map(|(row, _)| score(row)).fold(None, |best: Option<(f64, f64)>, score| match best {
-                Some(best) if best >= score => Some(best),
-                _ => Some(score),
-            });
-        let mut tied: Vec<(&Row, String)> =
-            candidates.into_iter().filter(|(row, _)| Some(score(row)) == best).collect();
-        if tied.len() < 2 {
-            return Ok(tied.pop().map(|(row, key)| (row, key, None)));
-        }
-        let was_chosen = |(row, key): &(&Row, String)| {
-            earlier.is_some_and(|earlier| earlier.folder == row.folder && earlier.key == *key)
-        };
-        if let Some(place) = tied.iter().position(was_chosen) {
-            let (row, key) = tied.swap_remove(place);
-            return Ok(Some((row, key, earlier.and_then(|earlier| earlier.ms_per_text))));
-        }
-        let mut fastest: Option<(&Row, String, f64)> = None;
-        for (row, key) in tied {
-            let ms = self.ms_per_text(&self.folder.model(row))?;
-            if fastest.as_ref().is_none_or(|(.., least)| ms < *least) {
-                fastest = Some((row, key, ms));
-            }
-        }
-        Ok(fastest.map(|(row, key, ms)| (row, key, Some(ms))))
-    }
-
-    /// How long a saved model takes for a text: of several passes over validation texts the fastest.
-    fn ms_per_text(&self, model: &Path) -> Result<f64> {
-        let corpus = &self.texts.corpus;
-        let documents = if corpus.validation.is_empty() { &corpus.train } else { &corpus.validation };
-        let documents = &documents[..documents.len().min(TIMED_TEXTS)];
-        let predictor = Predictor::load(model)?;
-        let (begin, mut fastest) = (Instant::now(), f64::INFINITY);
-        while fastest.is_infinite() || begin.elapsed() < TIMED {
-            let start = Instant::now();
-            predictor.predict_documents(documents, self.progress)?;
-            fastest = fastest.min(start.elapsed().as_secs_f64());
-        }
-        Ok(1e3 * fastest / documents.len().max(1) as f64)
+    /// The candidate that validation chooses, with its key; without validation texts the first.
+    fn choose<'r>(&'r self, candidates: Vec<(&'r Row, String)>) -> Option<(&'r Row, String)> {
+        let is_candidate = |row: &Row| candidates.iter().any(|(candidate, _)| candidate.folder == row.folder);
+        let chosen = match self.texts.validation.is_empty() {
+            true => candidates.first().map(|&(row, _)| row),
+            false => self.board.best_of(is_candidate),
+        }?;
+        candidates.into_iter().find(|(row, _)| row.folder == chosen.folder)
     }
 
     fn say_what_is_kept(&self, keep: KeepModels) -> Result<()> {

@@ -169,9 +169,7 @@ impl<'a> Ensembles<'a> {
         let scoring = Scoring { folder: self.folder, texts: self.texts };
         let mut answers = Answers { probabilities, uncalibrated, temperature: chosen.temperature };
         scoring.take_out_of_fold(&record, &mut answers)?;
-        if self.texts.is_fold {
-            scoring.keep(&record, &answers)?;
-        }
+        scoring.keep(&record, &answers)?;
         let mut record = scoring.score_answers(record, &answers)?;
         record.row.seconds.train += choosing;
         record.row.seconds.evaluate += start.elapsed().as_secs_f64() - choosing;
@@ -321,6 +319,7 @@ impl<'a> Ensembles<'a> {
             rule: chosen.rule,
             temperature: chosen.temperature,
             training,
+            decision: None,
             sha256: BTreeMap::new(),
         };
         config.save(&folder, &self.texts.corpus.labels)

@@ -2,34 +2,46 @@
 
 pub(crate) mod baselines;
 mod best;
+mod costs;
+mod decisions;
 mod ensembles;
 pub(crate) mod features;
 pub(crate) mod folds;
+mod forecast;
 pub(crate) mod judge;
 pub(crate) mod keys;
+mod memory;
 mod oov;
 pub(crate) mod pair;
 pub(crate) mod parts;
+mod plan;
 pub(crate) mod pretraining;
 pub(crate) mod scoring;
+mod share;
 pub(crate) mod texts;
 pub(crate) mod vectors;
 pub(crate) mod workers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
+use crate::config::Pair;
 use crate::{BaselineKind, Config, Diagnose, Embedding, EnsembleKind, Refit, RunFolder, Session, diagnosis};
 use baselines::Baselines;
 use ensembles::Ensembles;
 use folds::OutOfFold;
+use forecast::Forecast;
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
+use ninefold_core::progress::Progress;
 use ninefold_data::{Corpus, CorpusConfig, Folds};
 use ninefold_linear::baseline::Input;
 use ninefold_records::{Leaderboard, Row};
 use pair::Trainer;
+use plan::Plan;
+use share::Share;
 use texts::Texts;
 use vectors::Vectors;
 
@@ -117,7 +129,7 @@ fn compare(
     session: &Session,
     on_results: &mut OnResults,
 ) -> Result<Leaderboard> {
-    let progress = session.progress;
+    let (progress, began) = (session.progress, Instant::now());
     config.validate()?;
     RunFolder::check(folder, config)?;
     if !config.model.shared.precision.is_available() {
@@ -125,7 +137,18 @@ fn compare(
         progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
     }
     let (mut texts, folds) = source.texts(config, session)?;
+    let costs = match config.costs.as_str() {
+        "" => None,
+        path => Some(decisions::read_costs(Path::new(path), &texts.corpus.labels)?),
+    };
     let folder = RunFolder::create(folder, config)?;
+    if !folds.is_empty() && config.minutes > 0.0 {
+        return Err(Error::conflict(
+            "minutes",
+            "folds",
+            "a cross-validation has no limit of time: set folds = 0 for one",
+        ));
+    }
     if !folds.is_empty() {
         texts.out_of_fold = Some(OutOfFold::make(folds, config, &folder, session)?);
     }
@@ -141,23 +164,43 @@ fn compare(
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
     let auto_epochs = is_auto.then(|| texts.epochs(&config.training));
+    let (config, too_large) = memory::fitting(config, &texts);
+    too_large.iter().for_each(|said| progress.notice(said));
+    let config = &config;
+    let forecast = foresee(config, &texts, &folder, progress)?;
+    let plan = Plan::of(&folder, config, texts.epochs(&config.training), began.elapsed().as_secs_f64(), &forecast)?;
+    plan.said().iter().for_each(|said| progress.notice(said));
+    let (config, forecast) = (&plan.apply(config), plan.shorten(forecast));
+    let shortened = plan.said().iter().cloned().chain(too_large).collect();
     let leaderboard =
-        Leaderboard { protocol, coverage, main_score, class_sizes, auto_epochs, ..Leaderboard::default() };
-    let mut run =
-        Run { config, texts: &texts, folder: &folder, session, on_results, leaderboard, finished: Vec::new() };
+        Leaderboard { protocol, coverage, main_score, class_sizes, auto_epochs, shortened, ..Leaderboard::default() };
+    let finished = Vec::new();
+    let mut run = Run { config, texts: &texts, folder: &folder, session, on_results, leaderboard, finished, forecast };
     run.look_for_finished()?;
     run.train()?;
     run.put_together()?;
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
     run.publish()?;
-    best::keep(&run.leaderboard, config, &texts, &folder, progress)?;
-    if config.diagnose == Diagnose::Default && texts.out_of_fold.is_some() {
-        progress.notice(diagnosis::CROSS_VALIDATED);
-    } else if config.diagnose == Diagnose::Default {
-        diagnosis::in_run(&run.leaderboard, config, &texts.corpus, &folder, session)?;
-        run.publish()?; // sentences about the limit come from the diagnosis
+    costs::measure(&mut run.leaderboard, &texts, &folder, progress)?;
+    let decisions = match &costs {
+        Some(costs) => decisions::decide(&mut run.leaderboard, costs, &texts, &folder, config.seed, progress)?,
+        None => Vec::new(),
+    };
+    best::keep(&mut run.leaderboard, config, &texts, &folder, &decisions, progress)?;
+    run.publish()?;
+    match config.diagnose {
+        Diagnose::None => folder.records().remove_diagnosis()?,
+        Diagnose::Default if texts.out_of_fold.is_some() => progress.notice(diagnosis::CROSS_VALIDATED),
+        Diagnose::Default => _ = diagnosis::in_run(&run.leaderboard, config, &texts.corpus, &folder, session)?,
     }
+    run.publish()?; // sentences about the limit come from the diagnosis
     Ok(run.leaderboard)
+}
+
+/// How long the comparison will take; nothing where all of it is there already, or where it is one fold of several.
+fn foresee(config: &Config, texts: &Texts, folder: &RunFolder, progress: &dyn Progress) -> Result<Forecast> {
+    let is_finished = folder.records().leaderboard().is_ok_and(|board| board.statistics.is_some());
+    if texts.is_fold || is_finished { Ok(Forecast::default()) } else { Forecast::make(config, texts, progress) }
 }
 
 /// A comparison in progress.
@@ -170,10 +213,48 @@ struct Run<'a> {
     leaderboard: Leaderboard,
     /// Rows that are in the folder already, with the keys that they would have here.
     finished: Vec<Row>,
+    forecast: Forecast,
 }
 
 /// The vectors of an embedding (`None` where nothing needs them any more), or why there are none.
 type MaybeVectors = std::result::Result<Option<Vectors>, String>;
+
+/// Milliseconds, at least one.
+fn ms(seconds: f64) -> u64 {
+    ((1e3 * seconds) as u64).max(1)
+}
+
+/// What is trained beside others.
+enum Work<'a> {
+    Baseline { baselines: &'a Baselines<'a>, kind: BaselineKind, of: Option<(&'a Embedding, &'a Vectors)> },
+    Network(Trainer<'a>),
+}
+
+/// One of them, and how long it will take.
+struct Job<'a> {
+    work: Work<'a>,
+    ms: u64, // of one thread
+}
+
+impl Job<'_> {
+    fn run(&self, progress: &dyn Progress) -> Result<Row> {
+        let share = Share::new(progress, self.ms, self.texts());
+        let row = match &self.work {
+            Work::Baseline { baselines, kind, of } => baselines.run(*kind, *of, &share),
+            Work::Network(trainer) => trainer.run(&share).map(|record| record.row),
+        };
+        share.finish();
+        row
+    }
+
+    /// The texts that it learns from, as often as it reads them, at most; 0 where that is not known.
+    fn texts(&self) -> u64 {
+        match &self.work {
+            Work::Baseline { baselines, kind, .. } => baselines.texts(*kind).unwrap_or_default(),
+            Work::Network(trainer) => trainer.texts(),
+        }
+    }
+}
 
 impl Run<'_> {
     /// Every row without scores, in the leaderboard's order: pairs before baselines, ensembles last.
@@ -210,6 +291,14 @@ impl Run<'_> {
                 self.finished.push(row);
             }
         }
+        let is_finished = |(embedding, model): &Pair| {
+            let same = |row: &&Row| row.embedding == embedding.name() && row.model == model.name();
+            self.finished.iter().filter(same).count() == config.seeds
+        };
+        self.forecast.networks.retain(|(pair, _)| !is_finished(pair));
+        if self.forecast.seconds() > 0.0 {
+            self.session.progress.notice(&format!("time: {}", self.forecast));
+        }
         Ok(())
     }
 
@@ -227,32 +316,52 @@ impl Run<'_> {
         self.finished.iter().find(|finished| finished.folder == row.folder).cloned()
     }
 
-    /// Baselines come first, in time and not in the table: they are quick, and their scores are what to hope for.
+    /// Vectors first; then everything that learns from them and from the texts, side by side.
     fn train(&mut self) -> Result<()> {
-        let (config, texts, folder, progress) = (self.config, self.texts, self.folder, self.session.progress);
+        let (config, texts, folder) = (self.config, self.texts, self.folder);
+        let made = self.vectors()?;
+        let vectors_of =
+            |embedding: &Embedding| made.iter().find(|(of, _)| of == embedding).map(|(_, vectors)| vectors);
+        let all: Vec<_> = self.baselines().collect();
+        let baselines = Baselines::new(config, texts, folder);
+        let mut jobs = Vec::new();
+        for (kind, embedding) in &all {
+            let row = Baselines::row(*kind, embedding.as_ref(), config.seed);
+            let vectors = match embedding.as_ref().and_then(vectors_of) {
+                None => self.earlier(&row).map_or(Err(None), Ok),
+                Some(vectors) => self.settled(row, vectors).map_err(Some),
+            };
+            match vectors {
+                Ok(row) => self.add(row)?,
+                Err(vectors) => {
+                    let of = embedding.as_ref().zip(vectors);
+                    let work = Work::Baseline { baselines: &baselines, kind: *kind, of };
+                    jobs.push(Job { work, ms: ms(self.forecast.baselines / all.len() as f64) });
+                }
+            }
+        }
+        for network in self.networks(&made)? {
+            jobs.push(Job { ms: ms(self.forecast.network(&network.pair)), work: Work::Network(network) });
+        }
+        self.work_off(&jobs)
+    }
+
+    /// The vectors of every embedding.
+    fn vectors(&self) -> Result<Vec<(Embedding, MaybeVectors)>> {
+        let (config, texts) = (self.config, self.texts);
+        let make = |embedding: &Embedding| Vectors::make(embedding, config, texts, self.session);
         // What may be missing or out of reach is asked for before hours are spent on the others.
         let mut loaded = BTreeMap::new();
         for embedding in config.embeddings.iter().filter(|embedding| config.loads(embedding)) {
             if self.is_unfinished(embedding) {
-                loaded.insert(embedding, Vectors::make(embedding, config, texts, self.session)?);
+                loaded.insert(embedding, make(embedding)?);
             }
-        }
-        let baselines = Baselines::new(config, texts, folder);
-        let all: Vec<_> = self.baselines().collect();
-        for &(kind, _) in all.iter().filter(|(_, embedding)| embedding.is_none()) {
-            let row = match self.earlier(&Baselines::row(kind, None, config.seed)) {
-                Some(row) => row,
-                None => baselines.run(kind, None, progress)?,
-            };
-            self.add(row)?;
         }
         let mut made = Vec::new();
         for embedding in &config.embeddings {
             let vectors = match loaded.remove(embedding) {
                 Some(vectors) => Ok(Some(vectors)),
-                None if self.is_unfinished(embedding) => {
-                    Vectors::make(embedding, config, texts, self.session).map(Some)
-                }
+                None if self.is_unfinished(embedding) => make(embedding).map(Some),
                 None => Ok(None),
             };
             let vectors = match vectors {
@@ -260,21 +369,18 @@ impl Run<'_> {
                 Err(Error::Data { what }) => Err(what),
                 vectors => Ok(vectors?),
             };
-            for &(kind, _) in all.iter().filter(|(_, of)| of.as_ref() == Some(embedding)) {
-                let row = match self.settled(Baselines::row(kind, Some(embedding), config.seed), &vectors) {
-                    Ok(row) => row,
-                    Err(vectors) => baselines.run(kind, Some((embedding, vectors)), progress)?,
-                };
-                self.add(row)?;
-            }
             made.push((embedding.clone(), vectors));
         }
-        self.train_pairs(&made)
+        Ok(made)
     }
 
-    /// Several pairs at a time, on one core each where there are enough of them.
-    fn train_pairs(&mut self, made: &[(Embedding, MaybeVectors)]) -> Result<()> {
-        let (config, texts, folder, progress) = (self.config, self.texts, self.folder, self.session.progress);
+    /// The networks that are to be trained, the one with the most work first where several are trained at a time; the others' rows
+    /// are added.
+    fn networks<'v>(&mut self, made: &'v [(Embedding, MaybeVectors)]) -> Result<Vec<Trainer<'v>>>
+    where
+        Self: 'v,
+    {
+        let (config, texts, folder) = (self.config, self.texts, self.folder);
         let mut trainers = Vec::new();
         for (embedding, vectors) in made {
             for (&model, seed) in
@@ -291,18 +397,24 @@ impl Run<'_> {
             }
         }
         if rayon::current_num_threads() > 1 {
-            // The longest first: none is left alone.
-            let work = |trainer: &Trainer| {
-                config.model.encoder(trainer.pair.1).family().operations(trainer.vectors.matrix.dim, true)
-            };
-            trainers.sort_by(|a, b| work(b).total_cmp(&work(a)));
+            let seconds = |trainer: &Trainer| self.forecast.network(&trainer.pair);
+            trainers.sort_by(|a, b| seconds(b).total_cmp(&seconds(a)));
         }
-        let total = trainers.iter().map(Trainer::texts).sum();
-        progress.begin(&counted(trainers.len(), "network"), "texts", Some(total));
-        let trained =
-            workers::run(&trainers, progress, |trainer, progress| Ok(trainer.run(progress)?.row), |row| self.add(row));
+        Ok(trainers)
+    }
+
+    /// Several jobs at a time, on one core each where there are enough of them. Baselines come first: they are quick, and their
+    /// scores are what to hope for.
+    fn work_off(&mut self, jobs: &[Job]) -> Result<()> {
+        let progress = self.session.progress;
+        let networks = jobs.iter().filter(|job| matches!(job.work, Work::Network(_))).count();
+        let baselines = jobs.len() - networks;
+        let parts = [(baselines, "baseline"), (networks, "network")].into_iter().filter(|(count, _)| *count > 0);
+        let named: Vec<String> = parts.map(|(count, what)| counted(count, what)).collect();
+        progress.begin(&named.join(", "), "work", Some(jobs.iter().map(|job| job.ms).sum()));
+        let done = workers::run(jobs, progress, Job::run, |row| self.add(row));
         progress.end();
-        trained
+        done
     }
 
     /// What was trained answers together, which trains nothing.

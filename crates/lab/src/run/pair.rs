@@ -294,6 +294,7 @@ pub(crate) fn bundle(
         },
         temperature,
         training,
+        decision: None,
         sha256: Default::default(),
     };
     let outside = vectors.outside.as_ref().map(|outside| outside.words.clone());

@@ -1,7 +1,8 @@
 //! Several jobs at a time, each on threads of its own: *takes* a list of jobs -> *gives* each result as it comes.
 //!
-//! A network on one core is quicker than half a network on each of two: it has no one to wait for. The results do not depend
-//! on it, for a network's bits are the same on any number of threads.
+//! A network on one core is quicker than half a network on each of two: it has no one to wait for. Where fewer jobs are left than
+//! there are workers, those that are idle lend their threads: from its next step on, a job runs on its share of all threads. The
+//! results do not depend on it, for a network's bits are the same on any number of threads.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -23,13 +24,21 @@ pub(crate) fn run<J: Sync, T>(
     work: impl Fn(&J, &dyn Progress) -> Result<T> + Sync,
     done: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
     let workers = rayon::current_num_threads().min(jobs.len());
     let next = AtomicUsize::new(0);
-    let pool =
-        WorkerPool { progress, is_stopped: AtomicBool::new(false), lines: Mutex::new(vec![String::new(); workers]) };
+    let pool = WorkerPool {
+        progress,
+        is_stopped: AtomicBool::new(false),
+        lines: Mutex::new(vec![String::new(); workers]),
+        threads: rayon::current_num_threads(),
+        is_busy: Mutex::new(vec![true; workers]),
+    };
     let outcome = Mutex::new((done, Ok(())));
     let work_off = |place: usize| {
-        let worker = Worker { pool: &pool, place, task: Mutex::default() };
+        let worker = Worker { pool: &pool, place, task: Mutex::default(), lent: Mutex::default() };
         while !pool.is_stopped.load(Ordering::Relaxed)
             && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
         {
@@ -43,6 +52,7 @@ pub(crate) fn run<J: Sync, T>(
                 }
             }
         }
+        pool.lend(place);
     };
     if workers <= 1 {
         work_off(0);
@@ -66,6 +76,23 @@ struct WorkerPool<'a> {
     progress: &'a dyn Progress,
     is_stopped: AtomicBool,
     lines: Mutex<Vec<String>>, // the task of each worker
+    threads: usize,
+    is_busy: Mutex<Vec<bool>>, // whether a worker needs its threads itself
+}
+
+impl WorkerPool<'_> {
+    /// From now on the others share this worker's threads.
+    fn lend(&self, place: usize) {
+        self.is_busy.lock().unwrap_or_else(PoisonError::into_inner)[place] = false;
+    }
+
+    /// How many of all threads a busy worker may use.
+    fn share(&self, place: usize) -> usize {
+        let is_busy = self.is_busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = |workers: &[bool]| workers.iter().filter(|&&is_busy| is_busy).count();
+        let (all, before) = (count(&is_busy).max(1), count(&is_busy[..place]));
+        self.threads / all + usize::from(before < self.threads % all)
+    }
 }
 
 /// The progress of one worker: a line beside those of the others.
@@ -73,6 +100,7 @@ struct Worker<'a> {
     pool: &'a WorkerPool<'a>,
     place: usize,
     task: Mutex<String>,
+    lent: Mutex<Option<ThreadPool>>, // its own threads and those of idle workers
 }
 
 impl Worker<'_> {
@@ -100,6 +128,20 @@ impl Progress for Worker<'_> {
     }
     fn notice(&self, text: &str) {
         self.pool.progress.notice(text);
+    }
+    fn compute(&self, step: &mut (dyn FnMut() + Send)) {
+        let share = self.pool.share(self.place);
+        if share <= rayon::current_num_threads() {
+            return step();
+        }
+        let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        if lent.as_ref().is_none_or(|lent| lent.current_num_threads() != share) {
+            *lent = pool(share).ok(); // refused by the system: the worker's own threads do
+        }
+        match &*lent {
+            Some(lent) => lent.install(step),
+            None => step(),
+        }
     }
     fn is_cancelled(&self) -> bool {
         self.pool.is_stopped.load(Ordering::Relaxed) || self.pool.progress.is_cancelled()
@@ -129,6 +171,21 @@ mod tests {
             assert_eq!(found.iter().map(|&(job, _)| job).collect::<Vec<_>>(), jobs);
             assert!(found.iter().all(|&(_, threads)| threads >= 1 && threads <= most), "{found:?}");
         }
+    }
+
+    #[test]
+    fn last_job_gets_the_threads_of_idle_workers() {
+        let jobs = [0, 1, 2];
+        let (is_alone, threads) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let work = |&job: &i32, progress: &dyn Progress| {
+            while job == 2 && threads.load(Ordering::Relaxed) < 4 {
+                progress.compute(&mut || threads.store(rayon::current_num_threads(), Ordering::Relaxed));
+                is_alone.store(true, Ordering::Relaxed);
+            }
+            Ok(job)
+        };
+        within(4, || run(&jobs, &Silent, work, |_| Ok(()))).unwrap();
+        assert!(is_alone.into_inner());
     }
 
     #[test]

@@ -38,15 +38,24 @@ const MAX_MINUTES: f64 = 525_600.0;
 /// The largest `trials`.
 const MAX_TRIALS: usize = 1_000_000;
 
+/// Refuses a limit of time without sense.
+///
+/// # Errors
+/// [`Error::InvalidValue`] of `minutes`.
+pub(crate) fn check_minutes(minutes: f64) -> Result<()> {
+    match (0.0..=MAX_MINUTES).contains(&minutes) {
+        true => Ok(()),
+        false => Err(Error::invalid_value("minutes", format!("0 to {MAX_MINUTES} (a year)"), minutes)),
+    }
+}
+
 impl SearchConfig {
     /// Refuses settings that have no meaning; the space is looked at by `Space`.
     ///
     /// # Errors
     /// [`Error::InvalidValue`] with the key.
     pub fn validate(&self) -> Result<()> {
-        if !(0.0..=MAX_MINUTES).contains(&self.minutes) {
-            return Err(Error::invalid_value("minutes", format!("0 to {MAX_MINUTES} (a year)"), self.minutes));
-        }
+        check_minutes(self.minutes)?;
         if self.trials > MAX_TRIALS {
             return Err(Error::invalid_value("trials", format!("at most {MAX_TRIALS}"), self.trials));
         }

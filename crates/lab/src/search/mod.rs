@@ -13,7 +13,7 @@
 //! Test labels are not looked at: `ninefold compare --config best.toml` does that, once.
 
 mod asha;
-mod config;
+pub(crate) mod config;
 mod space;
 mod trial;
 

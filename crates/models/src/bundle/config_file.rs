@@ -10,9 +10,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{CONFIG, FORMAT_VERSION, foreign, sha256};
+use super::kind::{Kind, kind};
+use super::{BundleConfig, CONFIG, EnsembleConfig, FORMAT_VERSION, LinearConfig, foreign, sha256};
 use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::{read_text, write_atomically};
+use ninefold_metrics::decision::Decision;
 
 /// Keys that models of [`FORMAT_VERSION`] may lack, because they were added after the first such model was saved.
 const ADDED_LATER: &[&str] = &["tokenizer.symbols", "tokenizer.num_subwords"];
@@ -21,6 +23,9 @@ const ADDED_LATER: &[&str] = &["tokenizer.symbols", "tokenizer.num_subwords"];
 pub(super) trait ConfigFile: Serialize + DeserializeOwned {
     /// Checksums by file name, `config.json` itself included.
     fn checksums(&mut self) -> &mut BTreeMap<String, String>;
+
+    /// How probabilities become answers.
+    fn decision(&mut self) -> &mut Option<Decision>;
 
     /// Turns a config of version 1 into one of today's version.
     fn migrated(config: Value) -> Value;
@@ -39,6 +44,23 @@ pub(super) fn write(folder: &Path, config: &mut impl ConfigFile) -> Result<()> {
 fn to_text(config: &impl Serialize) -> Result<String> {
     let text = serde_json::to_string_pretty(config);
     Ok(text.map_err(|error| Error::data(format!("the model cannot be saved: {error}")))? + "\n")
+}
+
+/// From now on the model in `folder` answers by `decision`; without one, by the most probable class.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Format`] as for reading the model, [`Error::Format`] for a decision about other classes.
+pub fn set_decision(folder: &Path, decision: Option<&Decision>) -> Result<()> {
+    fn set<T: ConfigFile>(folder: &Path, decision: Option<&Decision>) -> Result<()> {
+        let mut config: T = read(folder)?;
+        *config.decision() = decision.cloned();
+        write(folder, &mut config)
+    }
+    match kind(folder) {
+        Kind::Network => set::<BundleConfig>(folder, decision),
+        Kind::Linear => set::<LinearConfig>(folder, decision),
+        Kind::Ensemble => set::<EnsembleConfig>(folder, decision),
+    }
 }
 
 /// Gives the `config.json` of a model a valid checksum again, after a deliberate edit.

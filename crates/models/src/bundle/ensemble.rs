@@ -22,6 +22,7 @@ use super::kind::is_ensemble;
 use super::{CARD, CONFIG, LABELS, NGRAMS, SUBWORDS, VOCAB, WEIGHTS, checksum, migrate};
 use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::{read_json, write_atomically};
+use ninefold_metrics::decision::Decision;
 use ninefold_metrics::{Rule, Scores};
 
 /// `config.json` of a saved ensemble.
@@ -42,6 +43,9 @@ pub struct EnsembleConfig {
     /// How it came about.
     #[serde(default)]
     pub training: EnsembleSummary,
+    /// How probabilities become answers; `None`: the most probable class is the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// The checksum of this file; filled in by [`EnsembleConfig::save`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sha256: BTreeMap<String, String>,
@@ -50,6 +54,10 @@ pub struct EnsembleConfig {
 impl ConfigFile for EnsembleConfig {
     fn checksums(&mut self) -> &mut BTreeMap<String, String> {
         &mut self.sha256
+    }
+
+    fn decision(&mut self) -> &mut Option<Decision> {
+        &mut self.decision
     }
 
     fn migrated(config: Value) -> Value {

@@ -30,6 +30,7 @@ use ninefold_linear::BaselineKind;
 use ninefold_linear::baseline::{Input, TrainedBaseline};
 use ninefold_linear::state::{Numbers, State, Tensor};
 use ninefold_linear::training::Chosen;
+use ninefold_metrics::decision::Decision;
 use ninefold_text::char_ngrams::CharNgrams;
 use ninefold_text::tokenize::TokenizerConfig;
 use ninefold_text::vocab::Vocab;
@@ -90,6 +91,9 @@ pub struct LinearConfig {
     pub temperature: f64,
     /// How it was trained.
     pub training: TrainingSummary,
+    /// How probabilities become answers; `None`: the most probable class is the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// Checksums of the other files by name; filled in by [`LinearBundle::save`].
     #[serde(default)]
     pub sha256: BTreeMap<String, String>,
@@ -98,6 +102,10 @@ pub struct LinearConfig {
 impl ConfigFile for LinearConfig {
     fn checksums(&mut self) -> &mut BTreeMap<String, String> {
         &mut self.sha256
+    }
+
+    fn decision(&mut self) -> &mut Option<Decision> {
+        &mut self.decision
     }
 
     /// Baselines were first saved in version 2.

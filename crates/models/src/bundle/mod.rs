@@ -35,7 +35,7 @@ pub use card::Card;
 pub(crate) use checksum::read_checked;
 pub use checksum::sha256;
 use config_file::ConfigFile;
-pub use config_file::renew_checksum;
+pub use config_file::{renew_checksum, set_decision};
 pub(crate) use ensemble::read_config as read_ensemble;
 pub use ensemble::{EnsembleConfig, EnsembleMember, EnsembleSummary, MemberPaths, Placing, bytes, copy, same_labels};
 pub use kind::{Kind, is_ensemble, kind};
@@ -44,6 +44,7 @@ use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::{read_json, write_atomically, write_json};
 use ninefold_data::InputFormat;
 use ninefold_metrics::Scores;
+use ninefold_metrics::decision::Decision;
 use ninefold_nn::batch::Padding;
 use ninefold_nn::model::{Classifier, NeuralClassifier, NeuralConfig};
 use ninefold_text::tokenize::{StopWords, TokenizerConfig};
@@ -104,6 +105,9 @@ pub struct BundleConfig {
     pub temperature: f64,
     /// How it was trained.
     pub training: TrainingSummary,
+    /// How probabilities become answers; `None`: the most probable class is the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// Checksums of the other files by name; filled in by [`Bundle::save`].
     #[serde(default)]
     pub sha256: BTreeMap<String, String>,
@@ -285,6 +289,10 @@ fn check_finite(are_finite: bool, name: &str, path: &Path) -> Result<()> {
 impl ConfigFile for BundleConfig {
     fn checksums(&mut self) -> &mut BTreeMap<String, String> {
         &mut self.sha256
+    }
+
+    fn decision(&mut self) -> &mut Option<Decision> {
+        &mut self.decision
     }
 
     fn migrated(config: Value) -> Value {

@@ -68,6 +68,7 @@ pub fn bundle(kind: ModelKind, padding: Padding) -> Bundle {
         out_of_vocabulary: OutOfVocabulary::Unk,
         temperature: 2.5,
         training: TrainingSummary::default(),
+        decision: None,
         sha256: BTreeMap::new(),
     };
     let labels = ["a", "b \"quoted\"", "c, d"].map(String::from).to_vec();

@@ -111,6 +111,7 @@ fn ensemble(folder: &Path, path: &str) {
         rule: ninefold_metrics::Rule::Mean,
         temperature: 1.0,
         training: EnsembleSummary::default(),
+        decision: None,
         sha256: Default::default(),
     };
     config.save(folder, &["a".to_string()]).unwrap();

@@ -21,7 +21,7 @@ use crate::layers::optimizer::{Decay, OptimizerStep};
 use crate::model::{Classifier, Distillation, LossConfig, Reading, argmax, predict_proba};
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
-use ninefold_core::progress::Progress;
+use ninefold_core::progress::{Progress, computed};
 use ninefold_metrics::{Confusion, MainScore, Scores};
 pub use schedule::Schedule;
 
@@ -419,22 +419,25 @@ fn run_epoch(
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        let chunk_len = model.chunk_len();
-        let mut batch = Batch::pack_chunks(data.train, indices, config.max_len(), config.padding, chunk_len);
-        if !data.class_weights.is_empty() {
-            batch.set_class_weights(data.class_weights);
-        }
-        if let Some(teacher) = data.teacher {
-            batch.set_soft_targets(teacher.targets, model.num_classes());
-        }
-        let result = model.train_batch(&batch, &[data.seed, number as u64, index as u64], objective);
-        let mean_loss = result.loss / indices.len() as f64;
         let done = (number - 1) * batches.len() + index;
         let factor = config.schedule.factor(done, epochs * batches.len(), config.warmup);
         let learning_rate = config.learning_rate * factor;
         let step = OptimizerStep { learning_rate, weight_decay: config.weight_decay, decay, max_grad_norm: limit };
-        let norm = state.optimizer.step(model.parameters_mut(), step);
-        state.average(model, config.average_decay, done);
+        let (result, norm) = computed(progress, || {
+            let chunk_len = model.chunk_len();
+            let mut batch = Batch::pack_chunks(data.train, indices, config.max_len(), config.padding, chunk_len);
+            if !data.class_weights.is_empty() {
+                batch.set_class_weights(data.class_weights);
+            }
+            if let Some(teacher) = data.teacher {
+                batch.set_soft_targets(teacher.targets, model.num_classes());
+            }
+            let result = model.train_batch(&batch, &[data.seed, number as u64, index as u64], objective);
+            let norm = state.optimizer.step(model.parameters_mut(), step);
+            state.average(model, config.average_decay, done);
+            (result, norm)
+        });
+        let mean_loss = result.loss / indices.len() as f64;
         check_finite(mean_loss, norm, (number, index + 1))?;
         loss += result.loss;
         correct += result.correct;
@@ -443,15 +446,16 @@ fn run_epoch(
         progress.advance(indices.len() as u64);
         progress.status(&status((number, epochs), loss / seen as f64, correct as f64 / seen as f64, state));
     }
-    let (validation_loss, validation) = if state.averages.is_empty() {
-        score(model, data.validation, config, progress)?
-    } else {
+    let (validation_loss, validation) = computed(progress, || {
+        if state.averages.is_empty() {
+            return score(model, data.validation, config, progress);
+        }
         let parameters = get_parameters(model);
         set_parameters(model, &state.averages);
         let scored = score(model, data.validation, config, progress);
         set_parameters(model, &parameters);
-        scored?
-    };
+        scored
+    })?;
     let texts = seen.max(1) as f64;
     Ok(Epoch {
         epoch: number,

@@ -15,7 +15,7 @@ use crate::layers::optimizer::{Decay, OptimizerStep};
 use crate::model::Classifier;
 use crate::model::language::{LanguageModel, Predicted};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::progress::Progress;
+use ninefold_core::progress::{Progress, computed};
 
 /// Below so many texts a language model learns nothing but them.
 const FEWEST_TEXTS: usize = 100;
@@ -102,12 +102,14 @@ pub fn pretrain(
             if progress.is_cancelled() {
                 return Err(Error::Interrupted);
             }
-            let batch = Batch::pack(train, indices, training.max_len(), training.padding);
-            let predicted = model.train_batch(&batch, &[seed, PURPOSE, epoch as u64, number as u64]);
             let (step, steps) = ((epoch - 1) * batches.len() + number, config.epochs * batches.len());
             let learning_rate = config.learning_rate * Schedule::Cosine.factor(step, steps, 0.0);
             let step = OptimizerStep { learning_rate, weight_decay: 0.0, decay: Decay::Gradient, max_grad_norm: limit };
-            let norm = optimizer.step(model.parameters_mut(), step);
+            let (predicted, norm) = computed(progress, || {
+                let batch = Batch::pack(train, indices, training.max_len(), training.padding);
+                let predicted = model.train_batch(&batch, &[seed, PURPOSE, epoch as u64, number as u64]);
+                (predicted, optimizer.step(model.parameters_mut(), step))
+            });
             check_finite(predicted.loss, norm, (epoch, number + 1))?;
             total.loss += predicted.loss;
             total.words += predicted.words;

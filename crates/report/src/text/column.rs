@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::grid::Align;
-use crate::phrases::{percent, seconds};
+use crate::phrases::{megabytes, milliseconds, percent, seconds};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::{nearest, thousands};
 use ninefold_metrics::{Interval, MainScore, Scores};
@@ -45,6 +45,10 @@ pub enum Column {
     ValidationF1Macro,
     /// Embedding, training and evaluation together.
     Seconds,
+    /// Milliseconds that the saved model takes for a text.
+    MsPerText,
+    /// Megabytes of the saved model.
+    Megabytes,
     /// Trained numbers.
     Parameters,
     /// Epochs trained.
@@ -61,11 +65,13 @@ enum Cell<'a> {
     Spread(Option<f64>, Option<f64>),
     Interval(Option<Interval>),
     Seconds(f64),
+    Ms(Option<f64>),
+    Bytes(Option<u64>),
 }
 
 impl Column {
     /// Every column.
-    pub const ALL: [Column; 16] = [
+    pub const ALL: [Column; 18] = [
         Column::Embedding,
         Column::Model,
         Column::Seed,
@@ -80,6 +86,8 @@ impl Column {
         Column::ValidationAccuracy,
         Column::ValidationF1Macro,
         Column::Seconds,
+        Column::MsPerText,
+        Column::Megabytes,
         Column::Parameters,
         Column::Epochs,
     ];
@@ -131,6 +139,8 @@ impl Column {
             Column::ValidationAccuracy => "validation_accuracy",
             Column::ValidationF1Macro => "validation_f1_macro",
             Column::Seconds => "seconds",
+            Column::MsPerText => "ms_per_text",
+            Column::Megabytes => "megabytes",
             Column::Parameters => "parameters",
             Column::Epochs => "epochs",
         }
@@ -143,6 +153,7 @@ impl Column {
             Column::F1Macro => "F1 macro".to_owned(),
             Column::F1MacroInterval => "interval".to_owned(),
             Column::ValidationF1Macro => "validation F1 macro".to_owned(),
+            Column::Megabytes => "MB".to_owned(),
             other => other.name().replace('_', " "),
         }
     }
@@ -165,6 +176,8 @@ impl Column {
             Cell::Interval(interval) => interval
                 .map_or("-".to_owned(), |interval| format!("{} to {}", percent(interval.low), percent(interval.high))),
             Cell::Seconds(value) => seconds(value),
+            Cell::Ms(ms) => ms.map_or("-".to_owned(), milliseconds),
+            Cell::Bytes(bytes) => bytes.map_or("-".to_owned(), megabytes),
         }
     }
 
@@ -174,6 +187,8 @@ impl Column {
             (Cell::Name(a), Cell::Name(b)) => a.cmp(b),
             (Cell::Count(a), Cell::Count(b)) => a.cmp(&b),
             (Cell::Seconds(a), Cell::Seconds(b)) => a.total_cmp(&b),
+            (Cell::Ms(a), Cell::Ms(b)) => falling(a.map(|ms| -ms), b.map(|ms| -ms)),
+            (Cell::Bytes(a), Cell::Bytes(b)) => (a.is_none(), a).cmp(&(b.is_none(), b)),
             (Cell::Share(a), Cell::Share(b)) | (Cell::Spread(a, _), Cell::Spread(b, _)) => falling(a, b),
             (Cell::Interval(a), Cell::Interval(b)) => {
                 falling(a.map(|interval| interval.low), b.map(|interval| interval.low))
@@ -204,6 +219,8 @@ impl Column {
             Column::ValidationAccuracy => of(row.validation, |scores| scores.accuracy),
             Column::ValidationF1Macro => of(row.validation, |scores| scores.f1_macro),
             Column::Seconds => Cell::Seconds(row.seconds.total()),
+            Column::MsPerText => Cell::Ms(row.cost.map(|cost| cost.ms_per_text)),
+            Column::Megabytes => Cell::Bytes(row.cost.map(|cost| cost.disk_bytes)),
             Column::Parameters => Cell::Count(row.parameters as u64),
             Column::Epochs => Cell::Count(row.epochs as u64),
         }

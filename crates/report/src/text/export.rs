@@ -20,8 +20,18 @@ const HEAD: [&str; 12] = [
     "f1_macro_high",
 ];
 const PARTS: [&str; 3] = ["test", "validation", "train"];
-const TAIL: [&str; 7] =
-    ["seconds_embedding", "seconds_train", "seconds_evaluate", "parameters", "epochs", "best_epoch", "error"];
+const TAIL: [&str; 10] = [
+    "seconds_embedding",
+    "seconds_train",
+    "seconds_evaluate",
+    "parameters",
+    "epochs",
+    "best_epoch",
+    "error",
+    "ms_per_text",
+    "disk_bytes",
+    "memory_bytes",
+];
 
 /// One line per pair, baseline and ensemble, by `sort`, means where there are several seeds; shares in \[0, 1\]; a figure that a
 /// row does not have is empty.
@@ -65,6 +75,9 @@ fn record(rank: usize, row: &Row) -> Vec<String> {
     cells.extend([row.seconds.embedding, row.seconds.train, row.seconds.evaluate].map(|seconds| seconds.to_string()));
     cells.extend([row.parameters, row.epochs, row.best_epoch].map(|count| count.to_string()));
     cells.push(row.error.clone().unwrap_or_default());
+    let bytes = row.cost.map(|cost| [cost.disk_bytes, cost.memory_bytes].map(|bytes| bytes.to_string()));
+    cells.push(or_empty(row.cost.map(|cost| cost.ms_per_text)));
+    cells.extend(bytes.unwrap_or_default());
     cells
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod column;
+pub(crate) mod deploy;
 pub(crate) mod diagnosis;
 pub(crate) mod diff;
 pub(crate) mod distilled;

@@ -1,6 +1,7 @@
 //! The leaderboard for people: the protocol, the table, and what to read out of it.
 
 use super::column::{Column, REFITTED};
+use super::deploy;
 use super::grid::{Align, Grid, Tone, View};
 use crate::phrases::percent;
 use ninefold_core::phrasing::{all_listed, counted, thousands};
@@ -25,7 +26,8 @@ const EXPENDABLE: [Column; 6] = [
 
 /// For the terminal: rows by `sort`, the best network by validation highlighted, with `insights` below.
 pub fn leaderboard_table(board: &Leaderboard, sort: Column, insights: &[String], view: &View) -> String {
-    let mut text = view.head(&head(board)) + "\n\n";
+    let mut text = deploy::lines(board).iter().map(|line| view.item(line)).collect::<String>();
+    text += &(view.head(&head(board)) + "\n\n");
     let (grid, left_out) = grid_within(&board.merged(), sort, view.width);
     text += &grid.draw(view);
     text.push('\n');
@@ -46,7 +48,8 @@ pub fn leaderboard_markdown(board: &Leaderboard, sort: Column, insights: &[Strin
     let item = |line: &str| format!("- {line}\n");
     let merged = board.merged();
     let mut text = format!(
-        "{}\n{}\n{}\n",
+        "{}{}\n{}\n{}\n",
+        deploy::lines(board).iter().map(|line| format!("{line}\n\n")).collect::<String>(),
         head(board).lines().map(item).collect::<String>(),
         grid(&merged, sort, &columns(&merged, sort)).markdown(),
         legend(board)
@@ -76,6 +79,9 @@ pub(crate) fn head(board: &Leaderboard) -> String {
     }
     if let Some(epochs) = board.auto_epochs {
         head += &format!("\nepochs: at most {epochs} (training.epochs = \"auto\")");
+    }
+    for line in &board.shortened {
+        head += &format!("\n{line}");
     }
     if let Some(statistics) = &board.statistics {
         head += &format!(
@@ -116,6 +122,9 @@ fn legend(board: &Leaderboard) -> String {
             0 | 1 => ".".to_string(),
             count => format!(" (corrected for {} comparisons of two).", thousands(count)),
         };
+    }
+    if board.rows.iter().any(|row| row.cost.is_some()) {
+        legend += " ms per text: on one core, many texts at once; MB: the saved model.";
     }
     if board.rows.iter().any(|row| row.is_refitted) {
         legend += &format!(" {REFITTED}: trained again on train and validation when every choice was made (refit).");
@@ -195,9 +204,14 @@ fn columns(board: &Leaderboard, sort: Column) -> Vec<Column> {
     // Without intervals there is nothing to show; the weighted recall is the accuracy again.
     shown.retain(|&column| column != scores[0] || !board.standings.is_empty());
     shown.retain(|&column| column != Column::Recall || board.main_score == MainScore::Accuracy);
-    shown.extend([Column::TrainAccuracy, Column::Seconds, Column::Parameters]);
+    shown.extend([Column::TrainAccuracy, Column::Seconds]);
+    if board.rows.iter().any(|row| row.cost.is_some()) {
+        shown.extend([Column::MsPerText, Column::Megabytes]);
+    }
+    shown.push(Column::Parameters);
     if !shown.contains(&sort) {
-        shown.insert(shown.len() - 3, sort);
+        let after_scores = shown.iter().position(|&column| column == Column::TrainAccuracy).unwrap_or_default();
+        shown.insert(after_scores, sort);
     }
     shown
 }

@@ -18,6 +18,7 @@ use crate::tokenize::Tokenizer;
 pub use counts::TokenCounts;
 pub use coverage::{Coverage, Lengths, PartCoverage};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::memory::{map_bytes, slice_bytes, string_bytes};
 
 /// The id of `<pad>`.
 pub const PAD: u32 = 0;
@@ -72,6 +73,12 @@ pub struct Vocab {
 }
 
 impl Vocab {
+    /// Bytes of its tables in memory.
+    pub fn memory_bytes(&self) -> usize {
+        let ids = string_bytes(self.ids.keys()) - self.ids.len() * size_of::<String>(); // the headers are in the map
+        string_bytes(&self.tokens) + slice_bytes(&self.counts) + ids + map_bytes::<String, u32>(self.ids.capacity())
+    }
+
     /// The vocabulary of texts with these counts.
     ///
     /// # Errors

@@ -1,0 +1,64 @@
+//! What is left out because it would not fit into memory, known before it is tried.
+
+use crate::Config;
+use crate::run::texts::Texts;
+use ninefold_core::machine::available_memory;
+use ninefold_core::phrasing::all_listed;
+use ninefold_linear::baseline::Input;
+
+/// Bytes that a byte of text takes in the features of a baseline for each length of n-grams: column and weight of those that a text has
+/// once, of which there are fewer than bytes.
+const NGRAM: u64 = 8;
+/// The fraction of the available memory that features may take.
+const MOST: f64 = 0.5;
+
+/// The settings without the baselines whose features would not fit, and what is said of that.
+pub(crate) fn fitting(config: &Config, texts: &Texts) -> (Config, Option<String>) {
+    within(config, features(config, texts), available_memory())
+}
+
+/// Bytes of the character n-grams of all parts.
+fn features(config: &Config, texts: &Texts) -> u64 {
+    let [shortest, longest] = config.baseline.char_ngram_range;
+    let corpus = &texts.corpus;
+    let bytes: usize =
+        [&corpus.train, &corpus.validation, &corpus.test].into_iter().flatten().map(|it| it.text.len()).sum();
+    let trainings = 1 + u64::from(texts.whole.is_some());
+    bytes as u64 * (1 + longest.saturating_sub(shortest)) as u64 * NGRAM * trainings
+}
+
+fn within(config: &Config, features: u64, available: Option<u64>) -> (Config, Option<String>) {
+    let reads_characters = |kind: &crate::BaselineKind| kind.input() == Input::Characters;
+    let most = available.map_or(u64::MAX, |available| (MOST * available as f64) as u64);
+    let mut config = config.clone();
+    let left_out: Vec<String> =
+        config.baselines.iter().filter(|kind| reads_characters(kind)).map(|kind| kind.name().to_owned()).collect();
+    if features <= most || left_out.is_empty() {
+        return (config, None);
+    }
+    config.baselines.retain(|kind| !reads_characters(kind));
+    let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+    let said = format!(
+        "left out: {}, whose character n-grams would take about {} of the available {} of memory",
+        all_listed(&left_out),
+        gigabytes(features),
+        gigabytes(available.unwrap_or_default())
+    );
+    (config, Some(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn baselines_that_do_not_fit_are_left_out_and_named() {
+        let config = Config::default();
+        let (same, said) = within(&config, 10_000, Some(20_000));
+        assert_eq!((same.baselines, said), (config.baselines.clone(), None));
+        let (smaller, said) = within(&config, 10_001, Some(20_000));
+        assert_eq!(smaller.baselines.len() + 2, config.baselines.len());
+        assert!(said.is_some_and(|said| said.starts_with("left out: char_nb and char_svm, whose")));
+        assert_eq!(within(&config, u64::MAX, None).1, None, "nothing is known of this machine");
+    }
+}
