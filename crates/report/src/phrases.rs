@@ -12,17 +12,22 @@ pub(crate) fn percent(fraction: f64) -> String {
 /// Milliseconds with two significant digits, at most three decimals: "120", "14", "1.4", "0.14", "0.014".
 pub(crate) fn milliseconds(ms: f64) -> String {
     match ms {
-        ms if ms >= 10.0 => format!("{ms:.0}"),
-        ms if ms >= 1.0 => format!("{ms:.1}"),
-        ms if ms >= 0.1 => format!("{ms:.2}"),
-        ms => format!("{ms:.3}"),
+        ms if ms >= 9.95 => format!("{ms:.0}"),
+        ms if ms >= 0.995 => format!("{ms:.1}"),
+        ms if ms >= 0.0995 => format!("{ms:.2}"),
+        ms if ms >= 0.0005 => format!("{ms:.3}"),
+        _ => "< 0.001".to_owned(),
     }
 }
 
-/// Bytes in megabytes (10^6): "120", "14.2", "0.1".
+/// Bytes in megabytes (10^6): "120", "14.2", "0.14".
 pub(crate) fn megabytes(bytes: u64) -> String {
-    let megabytes = bytes as f64 / 1e6;
-    if megabytes >= 100.0 { format!("{megabytes:.0}") } else { format!("{megabytes:.1}") }
+    match bytes as f64 / 1e6 {
+        megabytes if megabytes >= 99.5 => format!("{megabytes:.0}"),
+        megabytes if megabytes >= 0.995 => format!("{megabytes:.1}"),
+        megabytes if megabytes >= 0.005 => format!("{megabytes:.2}"),
+        _ => "< 0.01".to_owned(),
+    }
 }
 
 /// The difference of two fractions in points, with its sign: "+2.1", "-0.4", "0.0".

@@ -85,6 +85,7 @@ fn prepared() -> Place {
     let reviews = fs::read_to_string(place.path("reviews.csv")).unwrap();
     place.write("new.csv", &reviews);
     place.write("labelled.csv", &reviews);
+    place.write("costs.csv", "class,cost\ngood,1\nbad,5\nfair,1\n");
     for name in ["train.jsonl", "test.jsonl"] {
         place.write(
             name,

@@ -22,7 +22,7 @@ fn refit_is_reported_and_its_saved_model_has_the_reported_scores() {
     let place = Place::new();
     let table = stdout(&place.compare("run", &[&QUICK[..], &["--baselines", "complement_nb", "--refit"]].concat()));
     let said = "joined to train when every choice is made (refit)";
-    assert!(table.lines().take(4).collect::<Vec<_>>().join(" ").contains(said), "{table}");
+    assert!(table.lines().take(8).collect::<Vec<_>>().join(" ").contains(said), "{table}");
     let plain = place.compare("plain", &[&QUICK[..], &["--baselines", "complement_nb", "--refit=none"]].concat());
     assert!(!stdout(&plain).contains("refit"));
     let row = |run: &str| {

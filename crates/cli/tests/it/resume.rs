@@ -77,13 +77,13 @@ fn interrupted_run_is_readable_and_resumes() {
         "tables of what is finished"
     );
 
-    let before = modified(&place.path("cut/pairs/glove-rnn/metrics.json"));
+    let before = modified(&place.path("cut/pairs/glove-rnn/history.csv"));
     let output = place.compare("cut", &[&LONG[..], &["--set", "model.hidden_size=96"]].concat());
     stdout(&output);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("glove + rnn: finished earlier"), "{stderr}");
     assert!(stderr.contains("glove + gru: resumed after epoch "), "{stderr}");
-    assert_eq!(modified(&place.path("cut/pairs/glove-rnn/metrics.json")), before, "not trained again");
+    assert_eq!(modified(&place.path("cut/pairs/glove-rnn/history.csv")), before, "not trained again");
     same_results(&place, "whole", "cut");
     let page = read("report.html");
     assert!(page.contains("data-model=\"glove gru\"") && !page.contains("Unfinished"), "a resumed run has its page");

@@ -153,6 +153,7 @@ impl Column {
             Column::F1Macro => "F1 macro".to_owned(),
             Column::F1MacroInterval => "interval".to_owned(),
             Column::ValidationF1Macro => "validation F1 macro".to_owned(),
+            Column::MsPerText => "ms".to_owned(),
             Column::Megabytes => "MB".to_owned(),
             other => other.name().replace('_', " "),
         }

@@ -26,7 +26,7 @@ const EXPENDABLE: [Column; 6] = [
 
 /// For the terminal: rows by `sort`, the best network by validation highlighted, with `insights` below.
 pub fn leaderboard_table(board: &Leaderboard, sort: Column, insights: &[String], view: &View) -> String {
-    let mut text = deploy::lines(board).iter().map(|line| view.item(line)).collect::<String>();
+    let mut text = deploy::lines(board).iter().map(|line| view.item(line) + "\n").collect::<String>();
     text += &(view.head(&head(board)) + "\n\n");
     let (grid, left_out) = grid_within(&board.merged(), sort, view.width);
     text += &grid.draw(view);
@@ -124,7 +124,7 @@ fn legend(board: &Leaderboard) -> String {
         };
     }
     if board.rows.iter().any(|row| row.cost.is_some()) {
-        legend += " ms per text: on one core, many texts at once; MB: the saved model.";
+        legend += " ms: a text on one core, many texts at once; MB: the saved model.";
     }
     if board.rows.iter().any(|row| row.is_refitted) {
         legend += &format!(" {REFITTED}: trained again on train and validation when every choice was made (refit).");
