@@ -3,7 +3,8 @@
 //! Takes label ids and probabilities, whatever made them -> gives scores in \[0, 1\]. Rows of a confusion matrix are the
 //! truth, columns what was predicted; a quotient without a denominator is 0 (`zero_division = 0`); a macro average is over the
 //! classes that are in the truth or in the answers. How far chance moves a score is in `bootstrap`, which differences it does not explain
-//! in `paired`, both for many contenders at once in `compare`; how several models answer together in `vote` and `selection`, which answer costs least in `decision`.
+//! in `paired`, both for many contenders at once in `compare`; how several models answer together in `vote` and `selection`; what
+//! a threshold on the probability of a class gives in `thresholds`, and which answer costs least in `decision`.
 
 pub mod bootstrap;
 pub mod calibration;
@@ -19,6 +20,7 @@ mod proportion;
 mod ranking;
 mod scores;
 mod selection;
+pub mod thresholds;
 mod vote;
 
 pub use bootstrap::{Interval, StatisticsConfig};
