@@ -28,6 +28,15 @@ pub struct Diagnosis {
     pub confidence_level: ConfidenceLevel,
 }
 
+impl Diagnosis {
+    /// The same without the texts of its examples and suspicious labels; sources, labels and single words remain.
+    pub fn without_texts(mut self) -> Diagnosis {
+        self.findings.iter_mut().flat_map(|finding| &mut finding.examples).for_each(|example| example.text.clear());
+        self.suspects.iter_mut().for_each(|suspect| suspect.text.clear());
+        self
+    }
+}
+
 /// How many texts a diagnosis looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texts {

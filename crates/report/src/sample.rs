@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::Column;
+use crate::html::{ModelReport, RunReport};
 use ninefold_data::{PartCounts, Protocol};
 use ninefold_diagnose::{
     Backtest, Basis, Budget, Cause, Curve, CurvePoint, Detail, Diagnosis, Finding, Forecast, Limit, Remedy, Share,
     Side, Status, Suspect, Verdict,
 };
-use ninefold_metrics::{ConfidenceLevel, Interval, Scores};
+use ninefold_metrics::calibration::{expected_calibration_error, reliability};
+use ninefold_metrics::{ConfidenceLevel, Confusion, Interval, Scores};
 use ninefold_records::*;
 
 pub fn protocol() -> Protocol {
@@ -108,6 +110,66 @@ pub fn measured() -> Leaderboard {
     }
     board.deploy = board.best_of(|_| true).and_then(|row| board.deploy(row, "best"));
     board
+}
+
+/// A report with the answers of every row of a leaderboard to 600 texts of three classes.
+pub fn run(board: Leaderboard) -> RunReport {
+    let labels = ["comp.graphics", "rec.autos", "sci.space"].map(str::to_owned);
+    let scored = |row: &&Row| row.accuracy().is_some();
+    let models = board.merged().rows.iter().filter(scored).map(|row| model(row, &labels, 600)).collect();
+    let lengths = (0..600).map(|text| 5 + text % 97).collect();
+    let unfinished = Some("Unfinished: 9 of 10 pairs trained so far.".to_owned());
+    let insights = vec!["Best network by validation (79.0 %): word2vec + gru.".to_owned()];
+    RunReport { name: "run".into(), insights, models, lengths, unfinished, leaderboard: board, ..RunReport::default() }
+}
+
+/// The answers of a row with its accuracy; wrong ones are spread over all other classes.
+pub fn model(row: &Row, labels: &[String], texts: usize) -> ModelReport {
+    let classes = labels.len();
+    let accuracy = row.accuracy().unwrap_or_default();
+    let answer = |text: usize| {
+        let (truth, draw) = (text % classes, (text * 7919 % 1000) as f64 / 1000.0);
+        let away = if draw < accuracy { 0 } else { 1 + text / classes * 31 % (classes - 1) };
+        (truth as u32, ((truth + away) % classes) as u32)
+    };
+    let answers: Vec<(u32, u32)> = (0..texts).map(answer).collect();
+    let (truth, predicted): (Vec<u32>, Vec<u32>) = answers.iter().copied().unzip();
+    let probabilities: Vec<f64> = (0..texts).map(|text| 0.5 + (text * 31 % 499) as f64 / 1000.0).collect();
+    let certain: Vec<(f64, bool)> = probabilities
+        .iter()
+        .zip(&answers)
+        .map(|(&probability, (truth, answer))| (probability, truth == answer))
+        .collect();
+    let wrong = answers.iter().enumerate().filter(|(_, (truth, answer))| truth != answer);
+    let mistakes: Vec<Mistake> = wrong
+        .map(|(text, &(truth, answer))| Mistake {
+            source: format!("posts.csv:{}", text + 2),
+            truth: labels[truth as usize].clone(),
+            predicted: labels[answer as usize].clone(),
+            probability: probabilities[text],
+            text: format!("Text {text} of {}. ", row.pair()).repeat(30).chars().take(500).collect(),
+        })
+        .take(400)
+        .collect();
+    let confusion = Confusion::of(classes, &truth, &predicted);
+    ModelReport {
+        name: row.pair(),
+        folder: row.folder.clone(),
+        history: (1..=row.epochs).map(|epoch| [0.9, 0.8].map(|most| most - 0.5 / epoch as f64)).collect(),
+        best_epoch: row.best_epoch,
+        labels: labels.to_vec(),
+        classes: confusion.class_scores(),
+        calibration_error: Some(expected_calibration_error(&certain)),
+        calibration_error_uncalibrated: Some(0.1),
+        temperature: Some(1.25),
+        reliability: reliability(&certain),
+        sources: (0..texts).map(|text| format!("posts.csv:{}", text + 2)).collect(),
+        examples: mistakes.iter().map(|mistake| mistake.shortened(140)).collect(),
+        mistakes: mistakes.into_iter().take(24).collect(),
+        confusion,
+        answers,
+        probabilities,
+    }
 }
 
 /// The same with a pair's two seeds, a selection and all of them stacked.

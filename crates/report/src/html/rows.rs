@@ -20,6 +20,8 @@ pub(crate) struct Rows {
     high: String,
     has_ensembles: bool,
     has_refitted: bool,
+    has_costs: bool,
+    has_deployed: bool,
     rows: Vec<RowView>,
 }
 
@@ -39,11 +41,15 @@ struct RowView {
     /// Whether they lie left of the axis.
     off_axis: bool,
     spoken: String,
+    /// The interval in figures.
+    interval: String,
     error: Option<String>,
 }
 
 pub(crate) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
-    let (main, columns) = (board.main_score, columns(board.main_score));
+    let main = board.main_score;
+    let has_costs = board.rows.iter().any(|row| row.cost.is_some());
+    let columns = columns(main, has_costs);
     let ranked = Column::of_score(main).ranked(board);
     let interval = |row: &Row| row.interval.map(|interval| interval.of_score(main));
     let ends = |row: &Row| {
@@ -77,6 +83,8 @@ pub(crate) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
                     Some(interval) => format!("{} to {} %", percent(interval.low), percent(interval.high)),
                     None => String::new(),
                 },
+                interval: interval
+                    .map_or(String::new(), |interval| format!("{}–{}", percent(interval.low), percent(interval.high))),
                 error: row.error.clone(),
             }
         })
@@ -84,7 +92,17 @@ pub(crate) fn view(board: &Leaderboard, best: Option<&str>) -> Rows {
     let headings = columns.iter().map(|&(key, column)| (key, heading(column))).collect();
     let has_ensembles = board.rows.iter().any(|row| row.kind == RowKind::Ensemble);
     let has_refitted = board.rows.iter().any(|row| row.is_refitted);
-    Rows { headings, main: main.name(), low: percent(low), high: percent(high), has_ensembles, has_refitted, rows }
+    Rows {
+        headings,
+        main: main.name(),
+        low: percent(low),
+        high: percent(high),
+        has_ensembles,
+        has_refitted,
+        has_costs,
+        has_deployed: board.deploy.is_some(),
+        rows,
+    }
 }
 
 /// The ends of the axis, in whole steps of 5 %: all intervals lie on it but that of a baseline which reads no text, beside which
@@ -96,9 +114,9 @@ fn axis(rows: &[&Row], ends: impl Fn(&Row) -> Option<(f64, f64)>) -> (f64, f64) 
     ((low * 20.0).floor() / 20.0, (high * 20.0).ceil() / 20.0)
 }
 
-/// The figures with their keys in JSON, the main score first.
-fn columns(main: MainScore) -> [(&'static str, Column); 7] {
-    let mut columns = [
+/// The figures with their keys in JSON, the main score first, then what a text costs.
+fn columns(main: MainScore, has_costs: bool) -> Vec<(&'static str, Column)> {
+    let mut columns = vec![
         ("accuracy", Column::Accuracy),
         ("f1_weighted", Column::F1),
         ("f1_macro", Column::F1Macro),
@@ -111,6 +129,9 @@ fn columns(main: MainScore) -> [(&'static str, Column); 7] {
         columns.swap(0, 2);
         columns.swap(1, 2);
     }
+    if has_costs {
+        columns.splice(1..1, [("ms_per_text", Column::MsPerText), ("disk_bytes", Column::Megabytes)]);
+    }
     columns
 }
 
@@ -119,6 +140,8 @@ fn heading(column: Column) -> String {
         Column::ValidationAccuracy => "validation".to_string(),
         Column::ValidationF1Macro => "validation F1 macro".to_string(),
         Column::TrainAccuracy => "train".to_string(),
+        Column::MsPerText => "ms a text".to_string(),
+        Column::Megabytes => "MB on disk".to_string(),
         other => other.heading(),
     }
 }

@@ -102,6 +102,16 @@ impl RunReport {
         })
     }
 
+    /// The same without a word of the texts; their sources remain.
+    pub fn without_texts(mut self) -> RunReport {
+        let shown = self.models.iter_mut().flat_map(|model| model.mistakes.iter_mut().chain(&mut model.examples));
+        shown.for_each(|mistake| mistake.text.clear());
+        let without =
+            |record: DiagnosisRecord| DiagnosisRecord { diagnosis: record.diagnosis.without_texts(), ..record };
+        self.diagnosis = self.diagnosis.map(without);
+        self
+    }
+
     /// The model of that name.
     pub(crate) fn model(&self, name: &str) -> Option<&ModelReport> {
         self.models.iter().find(|model| model.name == name)

@@ -19,6 +19,8 @@ pub(crate) fn render<T: Serialize>(name: &str, view: &T) -> Result<String> {
     for (name, text) in [
         ("layout.html", include_str!("layout.html")),
         ("page.html", include_str!("page.html")),
+        ("costs.html", include_str!("costs.html")),
+        ("models.html", include_str!("models.html")),
         ("diagnosis.html", include_str!("diagnosis.html")),
         ("diagnosis_parts.html", include_str!("diagnosis_parts.html")),
         ("search.html", include_str!("search.html")),
