@@ -45,7 +45,7 @@ _PARAMETERS = {
     "training.class_weight": "class_weight",
 }
 #: Settings of comparisons and searches.
-_ELSEWHERE = ("search", "distill", "statistics.", "log", "keep_models", "folds")
+_ELSEWHERE = ("search", "distill", "statistics.", "log", "keep_models", "keep_texts", "folds")
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed

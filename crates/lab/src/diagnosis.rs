@@ -107,6 +107,7 @@ fn make(
     let input = Input { tokenizer, classes: &corpus.labels, learned: &learned, test: &test, models };
     let level = config.statistics.level();
     let diagnosis = ninefold_diagnose::diagnose(&input, &config.diagnosis, level, config.seed, session.progress)?;
+    let diagnosis = if config.keep_texts { diagnosis } else { diagnosis.without_texts() };
     let seconds = start.elapsed().as_secs_f64();
     Ok(DiagnosisRecord { key, protocol: corpus.protocol.clone(), seconds, diagnosis })
 }

@@ -117,6 +117,11 @@ impl Mistake {
         Mistake { text: cut(&line, length), ..self.clone() }
     }
 
+    /// The same without its text; the source remains.
+    pub fn without_text(self) -> Mistake {
+        Mistake { text: String::new(), ..self }
+    }
+
     /// Those that the model was surest of.
     pub fn surest(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
         mistakes.sort_by(|a, b| b.probability.total_cmp(&a.probability)); // stable: equals stay in the texts' order

@@ -46,6 +46,9 @@ pub struct DiagnoseArgs {
     /// A folder for diagnosis.json, suspects.csv and diagnosis.html
     #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
+    /// Leave every text out of the diagnosis, for texts that must not be copied; sources and labels stay
+    #[arg(long, help_heading = "Settings")]
+    pub no_texts: bool,
     /// How the result is printed.
     #[command(flatten)]
     pub format: FormatArgs,
@@ -95,6 +98,9 @@ fn config(args: &DiagnoseArgs) -> Result<Config> {
     let resolved = resolve_with(&Sources { settings, ..Sources::default() }, |config| {
         args.data.apply(&mut config.corpus);
         replace(&mut config.seed, &args.seed);
+        if args.no_texts {
+            config.keep_texts = false;
+        }
         Ok(())
     });
     resolved.map_err(|error| Usage(error.to_string()).into())
@@ -104,6 +110,7 @@ fn of_run(args: &DiagnoseArgs, run: &Path, session: &Session) -> Result<Diagnosi
     let given = [
         ("--set", !args.set.is_empty()),
         ("--seed", args.seed.is_some()),
+        ("--no-texts", args.no_texts),
         ("a flag about data", args.data != DataArgs::default()),
     ];
     if let Some((flag, _)) = given.into_iter().find(|(_, is_given)| *is_given) {

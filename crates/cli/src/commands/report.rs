@@ -28,12 +28,15 @@ pub struct ReportArgs {
     /// The file to write [default: report.html in the last run folder]
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Leave every text out of the page, for texts that must not be copied; sources and labels stay
+    #[arg(long)]
+    pub no_texts: bool,
 }
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, output: &Output) -> Result<()> {
     let folders = args.runs.iter().map(|run| RunFolder::open(run)).collect::<ninefold::Result<Vec<_>>>()?;
-    let Page { html, name } = page_of(&folders)?;
+    let Page { html, name } = page_of(&folders, args.no_texts)?;
     let beside = || folders.last().map(|folder| folder.path().join(name)).unwrap_or_default();
     let path = args.output.clone().unwrap_or_else(beside);
     write_atomically(&path, |out| out.write_all(html.as_bytes()))?;
@@ -46,7 +49,7 @@ struct Page {
     name: &'static str,
 }
 
-fn page_of(folders: &[RunFolder]) -> Result<Page> {
+fn page_of(folders: &[RunFolder], without_texts: bool) -> Result<Page> {
     let special = folders.iter().map(|folder| special_page(folder.records())).collect::<Result<Vec<_>>>()?;
     match special.into_iter().flatten().next() {
         Some(page) if folders.len() == 1 => Ok(page),
@@ -55,7 +58,10 @@ fn page_of(folders: &[RunFolder]) -> Result<Page> {
             Err(Usage(error.to_string()).into())
         }
         None => {
-            let reports = folders.iter().map(report_of).collect::<Result<Vec<_>>>()?;
+            let mut reports = folders.iter().map(report_of).collect::<Result<Vec<_>>>()?;
+            if without_texts {
+                reports = reports.into_iter().map(RunReport::without_texts).collect();
+            }
             Ok(Page { html: page(&reports)?, name: "report.html" })
         }
     }

@@ -98,6 +98,11 @@ pub struct ComparisonArgs {
     /// Which trained models stay in the run folder [default: all]
     #[arg(long, value_name = "WHICH", value_parser = setting::<KeepModels>(), help_heading = "Settings")]
     pub keep_models: Option<KeepModels>,
+    /// Leave every text out of the run folder and its page, for texts that must not be copied
+    ///
+    /// Sources (file names and lines) and labels stay, and the saved models keep words and n-grams of the texts.
+    #[arg(long, help_heading = "Settings")]
+    pub no_texts: bool,
     /// Whether what limits the scores is diagnosed at the end [default: default]
     #[arg(long, value_name = "WHAT", value_parser = setting::<Diagnose>(), help_heading = "Settings")]
     pub diagnose: Option<Diagnose>,
@@ -171,6 +176,9 @@ impl ComparisonArgs {
         replace(&mut config.costs, &self.costs);
         replace(&mut config.minutes, &self.minutes);
         replace(&mut config.keep_models, &self.keep_models);
+        if self.no_texts {
+            config.keep_texts = false;
+        }
         replace(&mut config.diagnose, &self.diagnose);
         replace_list(&mut config.log, &self.log);
         Ok(())

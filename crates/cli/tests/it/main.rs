@@ -15,6 +15,7 @@ mod flags;
 mod folds;
 mod kills;
 mod leaderboard;
+mod no_texts;
 mod out_of_vocabulary;
 mod pretraining;
 mod reads_as_trained;

@@ -66,6 +66,9 @@ pub struct Config {
     /// Comparisons: which trained models are kept in the run folder: "all", "best" (only `best` and `best-network`, the best rows
     /// by validation), or "none".
     pub keep_models: KeepModels,
+    /// Comparisons and diagnoses: whether mistakes, confusions and suspicious labels keep the beginning of their texts. false leaves
+    /// every text out of the run folder and its page; sources, labels, and the words and n-grams of saved models stay.
+    pub keep_texts: bool,
     /// Comparisons: what limits the scores is diagnosed at the end ("default"), or not ("none").
     pub diagnose: Diagnose,
     /// Embeddings to compare: names of `[[embedding]]` below, of which "word2vec", "fasttext" and "glove" always exist, or several

@@ -50,6 +50,7 @@ fn plain() -> Config {
         minutes: 0.0,
         costs: String::new(),
         keep_models: Default::default(),
+        keep_texts: true,
         diagnose: Default::default(),
         embeddings: Embedding::built_in(),
         models: ModelKind::RECURRENT.to_vec(),

@@ -171,7 +171,7 @@ impl<'a> Baselines<'a> {
         let row = Row { parameters, epochs: epochs.unwrap_or_default(), is_refitted: self.full.is_some(), ..row };
         let coverage = vectors.map_or(VectorCoverage::default(), |(_, vectors)| vectors.coverage());
         let texts = self.held_out.texts;
-        let scoring = Scoring { folder: self.folder, texts };
+        let scoring = Scoring { folder: self.folder, texts, keeps_texts: self.config.keep_texts };
         let labels = &texts.corpus.labels;
         if [&scores.train, &scores.validation, &scores.test].into_iter().flatten().any(|score| score.is_nan()) {
             let what = "its scores are no longer numbers: lower baseline.learning_rate".to_string();

@@ -166,7 +166,7 @@ impl<'a> Ensembles<'a> {
         let calibrated = |shares: &[f32]| tempered(shares.to_vec(), classes, chosen.temperature);
         let probabilities =
             Parts { train: Vec::new(), validation: calibrated(&chosen.validation), test: calibrated(&uncalibrated) };
-        let scoring = Scoring { folder: self.folder, texts: self.texts };
+        let scoring = Scoring { folder: self.folder, texts: self.texts, keeps_texts: self.config.keep_texts };
         let mut answers = Answers { probabilities, uncalibrated, temperature: chosen.temperature };
         scoring.take_out_of_fold(&record, &mut answers)?;
         scoring.keep(&record, &answers)?;

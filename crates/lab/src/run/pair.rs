@@ -111,7 +111,8 @@ impl Trainer<'_> {
             Err(error @ Error::Diverged { .. }) => {
                 progress.notice(&format!("{name}: {error}"));
                 let record = self.record(Row { error: Some(error.to_string()), ..row });
-                Scoring { folder: self.folder, texts: self.texts }.finish(&record)?;
+                Scoring { folder: self.folder, texts: self.texts, keeps_texts: self.config.keep_texts }
+                    .finish(&record)?;
                 record
             }
             Err(error) => return Err(error),
@@ -228,7 +229,7 @@ impl Trainer<'_> {
         row.parameters = model.trained_parameter_count();
         row.seconds.evaluate = start.elapsed().as_secs_f64();
         row.unread = unread(stage.vectors.parts(stage.texts).test, self.config.training.max_len());
-        let scoring = Scoring { folder: self.folder, texts: self.texts };
+        let scoring = Scoring { folder: self.folder, texts: self.texts, keeps_texts: self.config.keep_texts };
         let record = scoring.score(self.record(row), &Parts { train, validation, test })?;
         self.bundle(&record, stage, model).save(&self.path().join("model"))?;
         scoring.finish(&record)?;

@@ -19,6 +19,8 @@ use ninefold_records::{ClassRow, Mistake, PairRecord};
 pub(crate) struct Scoring<'a> {
     pub(crate) folder: &'a RunFolder,
     pub(crate) texts: &'a Texts,
+    /// Whether mistakes keep the beginning of their texts.
+    pub(crate) keeps_texts: bool,
 }
 
 /// What a model says of the texts of every part.
@@ -107,7 +109,8 @@ impl Scoring<'_> {
         let rows = rows.chunks_exact(classes).zip(&test.predicted).zip(documents);
         let mistakes = rows.filter(|((_, predicted), document)| **predicted != document.label).map(
             |((row, &predicted), document)| {
-                Mistake::new(document, labels, predicted, f64::from(row[predicted as usize]))
+                let mistake = Mistake::new(document, labels, predicted, f64::from(row[predicted as usize]));
+                if self.keeps_texts { mistake } else { mistake.without_text() }
             },
         );
         let mistakes: Vec<Mistake> = mistakes.collect();
