@@ -1,5 +1,6 @@
 """The extension module: the Rust library without conveniences. Use the package's own functions and classes."""
 
+from collections.abc import Callable
 from typing import Any, Final, final
 
 import numpy as np
@@ -14,6 +15,16 @@ __all__ = [
     "Texts",
     "Run",
     "compare",
+    "default_run_dir",
+    "list_cells",
+    "run_cell",
+    "finish_cells",
+    "instruction_set",
+    "search",
+    "run_trial",
+    "diagnose",
+    "diagnose_run",
+    "read_diagnosis",
     "NinefoldError",
     "Model",
     "run_program",
@@ -36,17 +47,22 @@ class Texts:
     def of_list(texts: list[Any]) -> Texts: ...
     @staticmethod
     def of_arrow(stream: Any) -> Texts: ...
+    @staticmethod
+    def of_bytes(texts: bytes, lengths: bytes) -> Texts: ...
     def to_list(self) -> list[str]: ...
     def __len__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Part:
     def __new__(cls, texts: Texts, classes: list[int]) -> Part: ...
     def __len__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Corpus:
     def __new__(cls, labels: list[str], train: Part, validation: Part | None = None, test: Part | None = None) -> Corpus: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Model:
@@ -120,6 +136,53 @@ def compare(
     threads: int,
     watcher: Watcher | None,
 ) -> Run: ...
+def default_run_dir(corpus: Corpus, settings: Settings) -> str: ...
+def list_cells(corpus: Corpus, settings: Settings, threads: int, watcher: Watcher | None) -> list[str]: ...
+def run_cell(
+    cell: str,
+    corpus: Corpus,
+    settings: Settings,
+    vectors: list[str],
+    folder: str,
+    watcher: Watcher | None,
+) -> str: ...
+def finish_cells(
+    cells: list[str],
+    corpus: Corpus,
+    settings: Settings,
+    folders: list[str],
+    run_dir: str,
+    threads: int,
+    watcher: Watcher | None,
+) -> Run: ...
+def instruction_set() -> str: ...
+def search(
+    corpus: Corpus,
+    settings: Settings,
+    run_dir: str,
+    threads: int,
+    watcher: Watcher | None,
+    function: Callable[[int, int, dict[str, bytes]], dict[str, bytes]] | None = None,
+    count: int = 1,
+) -> str: ...
+def run_trial(
+    trial: int,
+    rung: int,
+    corpus: Corpus,
+    settings: Settings,
+    folder: str,
+    threads: int,
+    watcher: Watcher | None,
+) -> None: ...
+def diagnose(
+    corpus: Corpus,
+    settings: Settings,
+    output: str | None,
+    threads: int,
+    watcher: Watcher | None,
+) -> tuple[str, str]: ...
+def diagnose_run(run_dir: str, threads: int, watcher: Watcher | None) -> tuple[str, str]: ...
+def read_diagnosis(run_dir: str) -> tuple[str, str] | None: ...
 def train_vectors(texts: Texts, kind: str, settings: Settings, threads: int, watcher: Watcher | None) -> Vectors: ...
 def load_vectors(path: str, settings: Settings, watcher: Watcher | None) -> Vectors: ...
 def run_program(arguments: list[str]) -> int: ...

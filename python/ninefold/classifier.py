@@ -44,8 +44,21 @@ _PARAMETERS = {
     "corpus.validation_fraction": "validation_fraction",
     "training.class_weight": "class_weight",
 }
-#: Settings of comparisons and searches.
-_ELSEWHERE = ("search", "distill", "statistics.", "log", "keep_models", "keep_texts", "folds")
+#: Settings without an effect on a single model, by how they begin, and why.
+_ELSEWHERE = {
+    "search": "searches have it",
+    "distill": "distillations have it",
+    "log": "a comparison writes logs into its run folder",
+    "keep_": "there is no run folder",
+    "minutes": "it limits comparisons",
+    "costs": "it decides among the models of a comparison",
+    "folds": "cross_val_score and cross_val_predict of scikit-learn divide the texts",
+    "diagnos": "ninefold.diagnose makes a diagnosis",
+    "statistics.": "it compares several models",
+    "corpus.": "texts come from memory, and none are test texts",
+}
+#: Settings that begin so and have one.
+_HERE = ("statistics.rank_by", "corpus.split_seed", "corpus.strip", "corpus.labels", "corpus.validation")
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
@@ -351,8 +364,9 @@ def _checked(settings: Mapping[str, Any]) -> list[tuple[str, Any]]:
     for key, value in settings.items():
         if parameter := _PARAMETERS.get(key):
             raise NinefoldError(f"settings: {key} is the parameter {parameter} of TextClassifier")
-        if key.startswith(_ELSEWHERE):
-            raise NinefoldError(f"settings: {key} has no effect on a single model")
+        for beginning, reason in _ELSEWHERE.items():
+            if key.startswith(beginning) and key not in _HERE:
+                raise NinefoldError(f"settings: {key} has no effect on a single model: {reason}")
         if value is None:
             raise NinefoldError(f"settings: {key} is None: leave it out to have the preset's value")
     return list(settings.items())

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ninefold._labels import Classes
-from ninefold._ninefold import Corpus, NinefoldError, Part, Run
+from ninefold._corpora import comparison_settings, corpus_of
+from ninefold._ninefold import NinefoldError, Run
 from ninefold._ninefold import compare as _compare
 from ninefold._progress import ProgressLike, watcher_of
-from ninefold._settings import seed_of, settings_of
-from ninefold._texts import column_of, texts_of
 from ninefold._threads import threads_of
+from ninefold.diagnosis import Diagnosis
 from ninefold.predictor import Predictor, load_model
 
 if TYPE_CHECKING:
@@ -103,48 +102,16 @@ def compare(
     >>> len(board), prediction.tolist()
     (2, ['neg'])
     """
-    pairs = {
-        "train": _pair("texts", (texts, labels) if labels is not None else texts, text, label),
-        "validation": None if validation is None else _pair("validation", validation, text, label),
-        "test": None if test is None else _pair("test", test, text, label),
-    }
-    parts = {name: pair for name, pair in pairs.items() if pair is not None}
-    classes = Classes.of(*(labels for _, labels in parts.values()))
-    made = {name: Part(texts_of(texts), classes.codes(labels)) for name, (texts, labels) in parts.items()}
-    if len(made["train"]) == 0:
-        raise NinefoldError("0 texts: there is nothing to learn from")
-    seed = seed_of(random_state)
-    named = None if models is None else _names("models", models)
-    given: dict[str, Any] = {
-        "embeddings": None if embeddings is None else _names("embeddings", embeddings),
-        "seeds": seeds,
-        "seed": seed,
-        "corpus.split_seed": seed,
-        **(settings or {}),
-    }
     run = _compare(
-        Corpus(classes.names, **made),
-        settings_of(preset, given.items(), named),
+        corpus_of(texts, labels, test=test, validation=validation, text=text, label=label),
+        comparison_settings(
+            embeddings=embeddings, models=models, preset=preset, settings=settings, random_state=random_state, seeds=seeds
+        ),
         None if run_dir is None else os.fspath(run_dir),
         threads_of(n_jobs),
         watcher_of(progress),
     )
     return Leaderboard(run)
-
-
-def _names(parameter: str, names: Iterable[str]) -> list[str]:
-    if isinstance(names, str):
-        raise NinefoldError(f"{parameter}: expected a list, found a single string: write [{names!r}]")
-    return list(names)
-
-
-def _pair(name: str, part: Any, text: str | None, label: str | None) -> tuple[Any, Any]:
-    """Texts and labels: a pair as it is, or two columns of a frame."""
-    if isinstance(part, tuple) and len(part) == 2:
-        return part
-    if text is None or label is None:
-        raise NinefoldError(f"{name}: expected texts and labels, or a frame with text='COLUMN' and label='COLUMN'")
-    return column_of(part, text), column_of(part, label)
 
 
 class Leaderboard:
@@ -195,6 +162,11 @@ class Leaderboard:
             if name in (known, row["folder"]):
                 return load_model(self.run_dir / row["folder"] / "model")
         raise NinefoldError(f"no row {name!r}: expected one of {', '.join(dict.fromkeys(names))}")
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """What limits the scores; None where the comparison made no diagnosis (``settings={"diagnose": "none"}``, cross-validation)."""
+        return Diagnosis.load(self.run_dir)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One flat dict for each row: names, scores, intervals, ranks, seconds."""

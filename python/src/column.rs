@@ -11,7 +11,7 @@ use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{Array, ArrayRef, make_array};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyFloat, PyList, PyString};
+use pyo3::types::{PyBytes, PyCapsule, PyFloat, PyList, PyString};
 
 use crate::errors::refused;
 
@@ -49,7 +49,15 @@ impl Column {
     }
 }
 
+fn damaged() -> PyErr {
+    refused("pickled texts: expected the bytes of all texts and the length of each, found others")
+}
+
 impl Texts {
+    pub(crate) fn shared(column: &Arc<Column>) -> Texts {
+        Texts { column: Arc::clone(column) }
+    }
+
     pub(crate) fn column(&self) -> Arc<Column> {
         Arc::clone(&self.column)
     }
@@ -73,6 +81,32 @@ impl Texts {
             return Err(PyTypeError::new_err(format!("texts: expected a column of strings, found one of {found}")));
         }
         Ok(Texts { column: Arc::new(Column::Arrow(chunks)) })
+    }
+
+    /// Of all texts one after another in UTF-8, and the number of bytes of each as a little-endian `u64`.
+    #[staticmethod]
+    fn of_bytes(texts: &[u8], lengths: &[u8]) -> PyResult<Texts> {
+        let (lengths, rest) = lengths.as_chunks::<8>();
+        let mut left = texts;
+        let mut strings = Vec::with_capacity(lengths.len());
+        for length in lengths {
+            let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+            let (text, after) = left.split_at_checked(length).ok_or_else(damaged)?;
+            strings.push(String::from_utf8(text.to_vec()).map_err(|_| damaged())?);
+            left = after;
+        }
+        if rest.is_empty() && left.is_empty() {
+            return Ok(Texts { column: Arc::new(Column::Strings(strings)) });
+        }
+        Err(damaged())
+    }
+
+    /// Pickling: the bytes travel.
+    fn __reduce__<'py>(slf: Bound<'py, Texts>) -> PyResult<(Bound<'py, PyAny>, [Bound<'py, PyBytes>; 2])> {
+        let texts = slf.get().column.texts();
+        let lengths: Vec<u8> = texts.iter().flat_map(|text| (text.len() as u64).to_le_bytes()).collect();
+        let bytes = [texts.concat().as_bytes(), &lengths].map(|bytes| PyBytes::new(slf.py(), bytes));
+        Ok((slf.get_type().getattr("of_bytes")?, bytes))
     }
 
     fn __len__(&self) -> usize {

@@ -69,6 +69,14 @@ impl Run {
 }
 
 impl Run {
+    /// Writes the tables and the page of a finished comparison.
+    pub(crate) fn write(folder: &Path, board: &Leaderboard, config: &Config) -> Result<Run> {
+        let records = RunRecords::at(folder);
+        write_tables(&records, board)?;
+        write_run_page(&records, config.trainings())?;
+        Run::read(folder)
+    }
+
     fn read(folder: &Path) -> Result<Run> {
         let records = RunRecords::at(folder);
         let leaderboard = records.leaderboard()?;
@@ -97,11 +105,18 @@ pub(crate) fn compare(
         let folder = run_dir.map_or_else(|| default_folder(&corpus, &config), Ok)?;
         let folders = Folders::from_env();
         let board = run_corpus(corpus, &config, &folder, &Session { folders: &folders, threads, progress: watch })?;
-        let records = RunRecords::at(&folder);
-        write_tables(&records, &board)?;
-        write_run_page(&records, config.trainings())?;
-        Run::read(&folder)
+        Run::write(&folder, &board, &config)
     })
+}
+
+/// Where [`compare`] puts a comparison that is given no folder.
+#[pyfunction]
+pub(crate) fn default_run_dir(corpus: &Corpus, settings: Settings) -> PyResult<PathBuf> {
+    let folder = || {
+        let config = settings.resolve()?;
+        default_folder(&corpus.to_compare(&config.corpus)?, &config)
+    };
+    folder().map_err(to_python)
 }
 
 /// Named by the texts and the settings.

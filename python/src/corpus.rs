@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ninefold::Result;
 use ninefold::data::{self, CorpusConfig};
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use crate::column::{Column, Texts};
 use crate::errors::refused;
@@ -29,6 +30,12 @@ impl Part {
         Ok(Part { column, classes: Arc::new(classes) })
     }
 
+    /// Pickling: texts and numbers travel.
+    fn __reduce__<'py>(slf: Bound<'py, Part>) -> (Bound<'py, PyType>, (Texts, Vec<u32>)) {
+        let part = slf.get();
+        (slf.get_type(), (Texts::shared(&part.column), part.classes.to_vec()))
+    }
+
     fn __len__(&self) -> usize {
         self.classes.len()
     }
@@ -41,6 +48,9 @@ impl Part {
         self.column.texts().into_iter().zip(names).collect()
     }
 }
+
+/// What a pickled corpus is made of.
+type CorpusState = (Vec<String>, Part, Option<Part>, Option<Part>);
 
 /// The parts, and the names of the classes that all of them have.
 #[pyclass(frozen, module = "ninefold._ninefold")]
@@ -59,6 +69,12 @@ impl Corpus {
     fn new(labels: Vec<String>, train: &Part, validation: Option<&Part>, test: Option<&Part>) -> Corpus {
         let (validation, test) = (validation.cloned(), test.cloned());
         Corpus { labels: Arc::new(labels), train: train.clone(), validation, test }
+    }
+
+    /// Pickling: the parts travel.
+    fn __reduce__<'py>(slf: Bound<'py, Corpus>) -> (Bound<'py, PyType>, CorpusState) {
+        let Corpus { labels, train, validation, test } = slf.get().clone();
+        (slf.get_type(), (labels.to_vec(), train, validation, test))
     }
 }
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-MODULES = ["ninefold", "ninefold.classifier", "ninefold.leaderboard", "ninefold.predictor", "ninefold.vectors", "ninefold._settings"]
+MODULES = [
+    "ninefold",
+    "ninefold.classifier",
+    "ninefold.diagnosis",
+    "ninefold.leaderboard",
+    "ninefold.predictor",
+    "ninefold.spark",
+    "ninefold.vectors",
+    "ninefold._settings",
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

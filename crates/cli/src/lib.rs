@@ -60,6 +60,7 @@ enum Command {
     Search(commands::search::SearchArgs),
     #[command(alias = "ladder")]
     Ablation(commands::ablation::AblationArgs),
+    Cell(commands::cell::CellArgs),
     Diagnose(commands::diagnose::DiagnoseArgs),
     Predict(commands::predict::PredictArgs),
     Evaluate(commands::evaluate::EvaluateArgs),
@@ -114,6 +115,7 @@ fn run(command: &Command, output: &Output) -> anyhow::Result<()> {
         Command::Compare(args) => commands::compare::run(args, output),
         Command::Search(args) => commands::search::run(args, output),
         Command::Ablation(args) => commands::ablation::run(args, output),
+        Command::Cell(args) => commands::cell::run(args, output),
         Command::Diagnose(args) => commands::diagnose::run(args, output),
         Command::Predict(args) => commands::predict::run(args, output),
         Command::Evaluate(args) => commands::evaluate::run(args, output),

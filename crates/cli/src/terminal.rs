@@ -18,9 +18,18 @@ fn quoted(word: &OsStr) -> String {
     shlex::try_quote(&word).map_or_else(|_| word.to_string(), |quoted| quoted.into_owned())
 }
 
+/// The command that started this process.
+pub fn this_command() -> String {
+    format!("ninefold {}", words().join(" "))
+}
+
+fn words() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| quoted(&word)).collect()
+}
+
 /// The command that started this process, with its run folder.
 pub fn command_for(run_dir: &Path) -> String {
-    let mut words: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word)).collect();
+    let mut words = words();
     if !words.iter().any(|word| word.starts_with("--run-dir")) {
         words.push(format!("--run-dir {}", shell(run_dir)));
     }

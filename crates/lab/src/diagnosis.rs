@@ -22,6 +22,9 @@ use ninefold_text::tokenize::Tokenizer;
 /// Changes whenever the same input gives another diagnosis.
 const VERSION: u32 = 2;
 
+/// The sections that a diagnosis depends on.
+const SECTIONS: [&str; 4] = ["corpus", "tokenizer", "statistics", "diagnosis"];
+
 /// Why a cross-validated comparison has no diagnosis: the texts that its rows answer are those that they learn from, fold by fold.
 pub(crate) const CROSS_VALIDATED: &str = "no diagnosis of a cross-validated comparison: `ninefold diagnose --data` diagnoses its texts with a test part of their own";
 
@@ -31,17 +34,42 @@ pub(crate) const CROSS_VALIDATED: &str = "no diagnosis of a cross-validated comp
 /// Those of the corpus and the settings; [`Error::Interrupted`] when the session's progress says so.
 pub fn diagnose(config: &Config, session: &Session) -> Result<DiagnosisRecord> {
     config.validate()?;
-    session.install(|| {
-        let corpus = load(config, session)?;
-        let key = key(config, &corpus, &[])?;
-        let (tokenizer, notice) = tokenizer(config, &corpus)?;
-        notice.iter().for_each(|notice| session.progress.notice(notice));
-        let record = make(config, &corpus, &tokenizer, &[], key, session)?;
-        let evaluations = TestEvaluations::of(&corpus.test, &corpus.all_labels(), session.folders);
-        let scored = record.diagnosis.probes.iter().filter(|probe| probe.test.is_some());
-        scored.for_each(|probe| evaluations.register(&format!("{}-{}", record.key, probe.name), "diagnose"));
-        Ok(record)
-    })
+    session.install(|| of_corpus(&load(config, session)?, config, session))
+}
+
+/// As [`diagnose`], of a corpus that is in memory already. The config's section `corpus` has no effect.
+///
+/// # Errors
+/// As [`diagnose`].
+pub fn diagnose_corpus(corpus: &Corpus, config: &Config, session: &Session) -> Result<DiagnosisRecord> {
+    config.validate()?;
+    session.install(|| of_corpus(corpus, config, session))
+}
+
+fn of_corpus(corpus: &Corpus, config: &Config, session: &Session) -> Result<DiagnosisRecord> {
+    let key = key(config, corpus, &[])?;
+    let (tokenizer, notice) = tokenizer(config, corpus)?;
+    notice.iter().for_each(|notice| session.progress.notice(notice));
+    let record = make(config, corpus, &tokenizer, &[], key, session)?;
+    let evaluations = TestEvaluations::of(&corpus.test, &corpus.all_labels(), session.folders);
+    let scored = record.diagnosis.probes.iter().filter(|probe| probe.test.is_some());
+    scored.for_each(|probe| evaluations.register(&format!("{}-{}", record.key, probe.name), "diagnose"));
+    Ok(record)
+}
+
+/// Whether a diagnosis depends on a setting: `seed`, and those of corpus, tokenizer, statistics and diagnosis.
+///
+/// # Errors
+/// [`Error::NotApplicable`] for another one.
+pub fn expect_effect_on_diagnosis(key: &str) -> Result<()> {
+    let section = key.split('.').next().unwrap_or_default();
+    if key == "seed" || SECTIONS.contains(&section) {
+        return Ok(());
+    }
+    Err(Error::not_applicable(
+        key,
+        "comparisons; a diagnosis depends only on settings of corpus, tokenizer, statistics, diagnosis",
+    ))
 }
 
 /// Diagnoses a finished comparison in its folder, and leaves the diagnosis there.

@@ -31,6 +31,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cells;
 mod classifier;
 mod config;
 mod diagnosis;
@@ -41,6 +42,7 @@ mod search;
 mod session;
 mod store;
 
+pub use cells::{Cell, CellPlaces, CellResult, finish_cells, list_cells, list_corpus_cells, run_cell};
 pub use classifier::{FittedClassifier, TextClassifier};
 pub use config::Config;
 pub use config::diagnose::Diagnose;
@@ -53,12 +55,12 @@ pub use config::model::ModelConfig;
 pub use config::presets::{PRESETS, preset};
 pub use config::refit::Refit;
 pub use config::resolve::{Sources, resolve, resolve_with};
-pub use diagnosis::{diagnose, diagnose_run};
+pub use diagnosis::{diagnose, diagnose_corpus, diagnose_run, expect_effect_on_diagnosis};
 pub use distill::{DistillConfig, distill};
 pub use ladder::ladder;
 pub use ninefold_linear::{BaselineConfig, BaselineKind};
 pub use run::{OnResults, run, run_corpus, run_watched};
-pub use search::{SearchConfig, search};
+pub use search::{SearchConfig, TrialFiles, TrialWorkers, run_trial, search, search_corpus};
 pub use session::Session;
 pub use store::environment::environment;
 pub use store::folder::{RunFolder, default_folder};

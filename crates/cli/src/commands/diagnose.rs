@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, ValueHint};
 use ninefold::Folders;
-use ninefold::lab::{Config, RunFolder, Session, Sources, diagnose, diagnose_run, resolve_with};
+use ninefold::lab::{
+    Config, RunFolder, Session, Sources, diagnose, diagnose_run, expect_effect_on_diagnosis, resolve_with,
+};
 use ninefold::records::{DiagnosisRecord, RunRecords};
 use ninefold::report::{diagnosis_text, write_diagnosis_page, write_run_page, write_tables};
 
@@ -57,9 +59,6 @@ pub struct DiagnoseArgs {
     pub threads: ThreadsArgs,
 }
 
-/// The sections that a diagnosis depends on.
-const SECTIONS: [&str; 4] = ["corpus", "tokenizer", "statistics", "diagnosis"];
-
 /// Runs the command.
 pub fn run(args: &DiagnoseArgs, output: &Output) -> Result<()> {
     stop::on_interrupt("the diagnosis is not written");
@@ -90,11 +89,7 @@ fn print(args: &DiagnoseArgs, record: &DiagnosisRecord, output: &Output) -> Resu
 
 fn config(args: &DiagnoseArgs) -> Result<Config> {
     let settings: Vec<(String, String)> = args.set.iter().map(Assignment::pair).collect();
-    let is_used = |key: &str| SECTIONS.iter().any(|section| key.split('.').next() == Some(*section));
-    if let Some((key, _)) = settings.iter().find(|(key, _)| !is_used(key)) {
-        let reason = format!("a diagnosis depends only on settings of {}", SECTIONS.join(", "));
-        return Err(Usage::no_effect(&format!("--set {key}"), reason).into());
-    }
+    settings.iter().try_for_each(|(key, _)| expect_effect_on_diagnosis(key))?;
     let resolved = resolve_with(&Sources { settings, ..Sources::default() }, |config| {
         args.data.apply(&mut config.corpus);
         replace(&mut config.seed, &args.seed);

@@ -4,6 +4,7 @@ pub mod ablation;
 pub mod as_trained;
 pub mod bench;
 pub mod cache;
+pub mod cell;
 pub mod compare;
 pub mod completions;
 pub mod config;

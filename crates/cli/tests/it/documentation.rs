@@ -35,6 +35,11 @@ done
 case $command in
     compare | search | ablation | ladder | distill)
         exec "$NINEFOLD" "$command" $SETTINGS "$@" ;;
+    cell)
+        action=$1
+        shift
+        case $action in list) set -- $SETTINGS "$@" ;; esac
+        exec "$NINEFOLD" cell "$action" "$@" ;;
     *)
         exec "$NINEFOLD" "$command" "$@" ;;
 esac

@@ -79,6 +79,14 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
         ("compare" | "search" | "ablation" | "distill" | "config" | "evaluate" | "diagnose", "data") => {
             Words(&["--data", "posts"])
         }
+        ("cell list", "data") => Words(&["--data", "posts"]),
+        ("cell list", "threads") => Words(&["--threads", "2"]),
+        ("cell run", "number") => Words(&["--number", "2"]),
+        ("cell run", "vectors") => Words(&["--vectors", "posts"]),
+        ("cell run", "output") => Words(&["-o", "elsewhere"]),
+        ("cell run" | "cell finish", "data") => Words(&["--data", "other.csv"]),
+        ("cell finish", "format") => Words(&["--format", "csv"]),
+        ("cell finish", "sort") => Words(&["--sort", "model"]),
         ("ablation", "from") => Words(&["--from", "strong"]),
         ("search", "trials") => Words(&["--trials", "2"]),
         ("search", "minutes") => Words(&["--minutes", "0.001"]),
@@ -134,6 +142,9 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
     })
 }
 
+/// The cells that are listed: two baselines.
+const CELLS: [&str; 4] = ["--models", "none", "--baselines", "majority,complement_nb"];
+
 /// A command that the flags are added to. A flag replaces the base's own words for it.
 fn base(command: &str) -> Vec<&'static str> {
     const TRAIN: [&str; 6] = ["--data", "t.csv", "--embeddings", "glove", "--models", "gru"];
@@ -146,6 +157,9 @@ fn base(command: &str) -> Vec<&'static str> {
         }
         "ablation" => training(&["ablation", "--run-dir", "out", "--from", "from.toml", "--set", "model.pooling=max"]),
         "distill" => training(&["distill", "run/pairs/glove-gru/model", "-o", "out"]),
+        "cell list" => [&["cell", "list", "--data", "t.csv"][..], &CELLS].concat(),
+        "cell run" => vec!["cell", "run", "cells.jsonl", "--number", "1", "-o", "out"],
+        "cell finish" => vec!["cell", "finish", "cells.jsonl", "cells", "--run-dir", "out"],
         "config" => vec!["config"],
         "predict" => vec!["predict", "run/best", "t.csv"],
         "evaluate" => vec!["evaluate", "run/best", "--data", "t.csv"],
@@ -351,6 +365,13 @@ fn with_models(place: &Place) {
     }
     let from = stdout(&place.ninefold(&[&["config"], &SMALL[..]].concat()).output().unwrap());
     place.write("from.toml", &from);
+    let cells = place.ninefold(&base("cell list")).output().unwrap();
+    place.write("cells.jsonl", &stdout(&cells));
+    for number in ["1", "2"] {
+        let folder = format!("cells/{number}");
+        let run = ["cell", "run", "cells.jsonl", "--number", number, "-o", &folder];
+        stdout(&place.ninefold(&run).output().unwrap());
+    }
 }
 
 /// The commands that have flags of their own, with their names: "embed train".

@@ -3,6 +3,7 @@
 mod ablation;
 mod bad_input;
 mod bigrams;
+mod cell;
 mod common;
 mod compare;
 mod deploy;

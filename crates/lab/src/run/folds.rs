@@ -8,6 +8,9 @@
 //!
 //! *takes* the corpora of the folds -> *gives* [`OutOfFold`]. Finished folds are not repeated.
 
+use std::path::{Path, PathBuf};
+
+use crate::run::scope::Scope;
 use crate::run::{Source, compare};
 use crate::store::kept::{self, Part};
 use crate::{Config, Diagnose, KeepModels, RunFolder, Session};
@@ -28,26 +31,41 @@ pub(crate) struct OutOfFold {
     folds: Vec<(RunFolder, usize)>,
 }
 
+/// The run folder of a fold, counted from 1.
+pub(crate) fn folder(run: &Path, number: usize) -> PathBuf {
+    run.join(FOLDER).join(number.to_string())
+}
+
+/// The config of each fold's run.
+pub(crate) fn config_of_fold(config: &Config) -> Config {
+    Config {
+        folds: Auto::Value(0),
+        keep_models: KeepModels::None,
+        diagnose: Diagnose::None,
+        log: Vec::new(),
+        ..config.clone()
+    }
+}
+
 impl OutOfFold {
-    /// Trains and scores every row on every fold.
+    /// Trains and scores the rows in scope on every fold.
     ///
     /// # Errors
     /// As [`compare`].
-    pub(crate) fn make(folds: Vec<Corpus>, config: &Config, run: &RunFolder, session: &Session) -> Result<OutOfFold> {
-        let total = folds.len();
-        let config = Config {
-            folds: Auto::Value(0),
-            keep_models: KeepModels::None,
-            diagnose: Diagnose::None,
-            log: Vec::new(),
-            ..config.clone()
-        };
+    pub(crate) fn make(
+        folds: Vec<Corpus>,
+        config: &Config,
+        run: &RunFolder,
+        session: &Session,
+        scope: Scope,
+    ) -> Result<OutOfFold> {
+        let (total, config) = (folds.len(), config_of_fold(config));
         let mut made = Vec::with_capacity(total);
         for (number, corpus) in (1..).zip(folds) {
             session.progress.notice(&format!("fold {number} of {total}"));
-            let (path, size) = (run.path().join(FOLDER).join(number.to_string()), corpus.test.len());
+            let (path, size) = (folder(run.path(), number), corpus.test.len());
             let quiet = InFold { inner: session.progress, name: format!("fold {number} of {total}") };
-            compare(&config, Source::Fold(corpus), &path, &session.watched_by(&quiet), &mut |_| Ok(()))?;
+            compare(&config, Source::Fold(corpus), &path, &session.watched_by(&quiet), &mut |_| Ok(()), scope)?;
             made.push((RunFolder::open(&path)?, size));
         }
         Ok(OutOfFold { folds: made })

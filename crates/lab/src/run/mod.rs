@@ -16,6 +16,7 @@ pub(crate) mod pair;
 pub(crate) mod parts;
 mod plan;
 pub(crate) mod pretraining;
+pub(crate) mod scope;
 pub(crate) mod scoring;
 mod share;
 pub(crate) mod texts;
@@ -37,10 +38,10 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::counted;
 use ninefold_core::progress::Progress;
 use ninefold_data::{Corpus, CorpusConfig, Folds};
-use ninefold_linear::baseline::Input;
 use ninefold_records::{Leaderboard, Row};
 use pair::Trainer;
 use plan::Plan;
+use scope::Scope;
 use share::Share;
 use texts::Texts;
 use vectors::Vectors;
@@ -72,7 +73,7 @@ pub fn run_watched(
     on_results: &mut OnResults,
 ) -> Result<Leaderboard> {
     let load = || ninefold_data::load(&config.corpus, session.folders, session.progress);
-    session.install(|| compare(config, Source::Files(&load), folder, session, on_results))
+    session.install(|| compare(config, Source::Files(&load), folder, session, on_results, Scope::All))
 }
 
 /// As [`run`], with a corpus that is in memory already ([`Corpus::from_texts`]). The config's section `corpus` has no effect: the
@@ -81,12 +82,18 @@ pub fn run_watched(
 /// # Errors
 /// As [`run`].
 pub fn run_corpus(corpus: Corpus, config: &Config, folder: &Path, session: &Session) -> Result<Leaderboard> {
+    let config = in_memory(config, &corpus);
+    session.install(|| compare(&config, Source::Memory(corpus), folder, session, &mut |_| Ok(()), Scope::All))
+}
+
+/// The config of a comparison whose corpus is in memory.
+pub(crate) fn in_memory(config: &Config, corpus: &Corpus) -> Config {
     let mut config = config.clone();
     config.corpus = CorpusConfig { data: corpus.protocol.data.clone(), ..CorpusConfig::default() };
     if config.folds.is_auto() {
         config.folds = Auto::Value(0); // the caller has divided the texts
     }
-    session.install(|| compare(&config, Source::Memory(corpus), folder, session, &mut |_| Ok(())))
+    config
 }
 
 /// Where a comparison's texts come from.
@@ -122,12 +129,15 @@ impl Source<'_> {
     }
 }
 
-fn compare(
+/// # Errors
+/// As [`run_watched`].
+pub(crate) fn compare(
     config: &Config,
     source: Source,
     folder: &Path,
     session: &Session,
     on_results: &mut OnResults,
+    scope: Scope,
 ) -> Result<Leaderboard> {
     let (progress, began) = (session.progress, Instant::now());
     config.validate()?;
@@ -138,7 +148,7 @@ fn compare(
     }
     let (mut texts, folds) = source.texts(config, session)?;
     let costs = match config.costs.as_str() {
-        "" => None,
+        path if path.is_empty() || scope.is_part() => None,
         path => Some(decisions::read_costs(Path::new(path), &texts.corpus.labels)?),
     };
     let folder = RunFolder::create(folder, config)?;
@@ -150,7 +160,7 @@ fn compare(
         ));
     }
     if !folds.is_empty() {
-        texts.out_of_fold = Some(OutOfFold::make(folds, config, &folder, session)?);
+        texts.out_of_fold = Some(OutOfFold::make(folds, config, &folder, session, scope)?);
     }
     // The models of a cross-validation are trained on all texts in the end.
     let refit = if texts.out_of_fold.is_some() { Refit::All } else { config.refit };
@@ -159,6 +169,11 @@ fn compare(
     folder.write_lengths(&texts.test)?;
     let is_auto = config.training.epochs.is_auto() && !config.models.is_empty();
     let config = &texts.fit(config, progress);
+    if let Scope::Vectors(embedding) = scope {
+        let error = or_reason(Vectors::make(embedding, config, &texts, session))?.err();
+        let row = Row { embedding: embedding.name().to_string(), error, ..Row::default() };
+        return Ok(Leaderboard { rows: vec![row], ..Leaderboard::default() });
+    }
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
     let sizes = &texts.class_sizes;
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
@@ -167,7 +182,10 @@ fn compare(
     let (config, too_large) = memory::fitting(config, &texts);
     too_large.iter().for_each(|said| progress.notice(said));
     let config = &config;
-    let forecast = foresee(config, &texts, &folder, progress)?;
+    let forecast = match scope {
+        Scope::All => foresee(config, &texts, &folder, progress)?,
+        _ => Forecast::default(),
+    };
     let plan = Plan::of(&folder, config, texts.epochs(&config.training), began.elapsed().as_secs_f64(), &forecast)?;
     plan.said().iter().for_each(|said| progress.notice(said));
     let (config, forecast) = (&plan.apply(config), plan.shorten(forecast));
@@ -175,9 +193,12 @@ fn compare(
     let leaderboard =
         Leaderboard { protocol, coverage, main_score, class_sizes, auto_epochs, shortened, ..Leaderboard::default() };
     let finished = Vec::new();
-    let mut run = Run { config, texts: &texts, folder: &folder, session, on_results, leaderboard, finished, forecast };
+    let mut run = Run { config, texts: &texts, folder: &folder, session, on_results, scope, leaderboard, finished, forecast };
     run.look_for_finished()?;
     run.train()?;
+    if scope.is_part() {
+        return Ok(run.leaderboard);
+    }
     run.put_together()?;
     judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
     run.publish()?;
@@ -210,6 +231,7 @@ struct Run<'a> {
     folder: &'a RunFolder,
     session: &'a Session<'a>,
     on_results: &'a mut OnResults<'a>,
+    scope: Scope<'a>,
     leaderboard: Leaderboard,
     /// Rows that are in the folder already, with the keys that they would have here.
     finished: Vec<Row>,
@@ -218,6 +240,14 @@ struct Run<'a> {
 
 /// The vectors of an embedding (`None` where nothing needs them any more), or why there are none.
 type MaybeVectors = std::result::Result<Option<Vectors>, String>;
+
+/// The vectors, or why they cannot be learned from these texts, which fails their own rows only.
+fn or_reason<T>(vectors: Result<T>) -> Result<std::result::Result<T, String>> {
+    match vectors {
+        Err(Error::Data { what }) => Ok(Err(what)),
+        vectors => vectors.map(Ok),
+    }
+}
 
 /// Milliseconds, at least one.
 fn ms(seconds: f64) -> u64 {
@@ -259,8 +289,7 @@ impl Job<'_> {
 impl Run<'_> {
     /// Every row without scores, in the leaderboard's order: pairs before baselines, ensembles last.
     fn rows(&self) -> Vec<Row> {
-        let pairs = self.config.pairs().flat_map(|pair| self.config.all_seeds().map(move |seed| (pair.clone(), seed)));
-        let pairs = pairs.map(|(pair, seed)| pair::row(&pair, seed, self.config));
+        let pairs = self.pairs().map(|(pair, seed)| pair::row(&pair, seed, self.config));
         let baselines =
             self.baselines().map(|(kind, embedding)| Baselines::row(kind, embedding.as_ref(), self.config.seed));
         pairs.chain(baselines).chain(self.ensembles().map(|(_, row)| row)).collect()
@@ -276,10 +305,8 @@ impl Run<'_> {
         // An ensemble's key is of its members, which are not known yet.
         let (config, texts) = (self.config, self.texts);
         let mut keyed = Vec::new();
-        for pair in config.pairs() {
-            for seed in config.all_seeds() {
-                keyed.push((pair::row(&pair, seed, config), keys::pair(config, texts, &pair, seed)?));
-            }
+        for (pair, seed) in self.pairs() {
+            keyed.push((pair::row(&pair, seed, config), keys::pair(config, texts, &pair, seed)?));
         }
         for (kind, of) in self.baselines() {
             let key = keys::baseline(config, texts, kind, of.as_ref())?;
@@ -302,13 +329,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Every baseline: those of the texts alone, then those of an embedding.
+    /// Every pair with every seed, in scope.
+    fn pairs(&self) -> impl Iterator<Item = (Pair, u64)> + use<'_> {
+        let (config, scope) = (self.config, self.scope);
+        scope::pairs(config).filter(move |(pair, seed)| scope.has(&pair::row(pair, *seed, config)))
+    }
+
+    /// Every baseline in scope.
     fn baselines(&self) -> impl Iterator<Item = (BaselineKind, Option<Embedding>)> + use<'_> {
-        let of_vectors = |kind: &BaselineKind| kind.input() == Input::Vectors;
-        let all = self.config.baselines.iter().copied();
-        let plain = all.clone().filter(move |kind| !of_vectors(kind)).map(|kind| (kind, None));
-        let embedded = all.filter(of_vectors);
-        plain.chain(embedded.flat_map(|kind| self.config.embeddings.iter().map(move |of| (kind, Some(of.clone())))))
+        let (config, scope) = (self.config, self.scope);
+        scope::baselines(config).filter(move |(kind, of)| scope.has(&Baselines::row(*kind, of.as_ref(), config.seed)))
     }
 
     /// A finished row of that name and seed.
@@ -364,11 +394,7 @@ impl Run<'_> {
                 None if self.is_unfinished(embedding) => make(embedding).map(Some),
                 None => Ok(None),
             };
-            let vectors = match vectors {
-                // Vectors that cannot be learned from these texts fail their own rows only.
-                Err(Error::Data { what }) => Err(what),
-                vectors => Ok(vectors?),
-            };
+            let vectors = or_reason(vectors)?;
             made.push((embedding.clone(), vectors));
         }
         Ok(made)
@@ -383,10 +409,7 @@ impl Run<'_> {
         let (config, texts, folder) = (self.config, self.texts, self.folder);
         let mut trainers = Vec::new();
         for (embedding, vectors) in made {
-            for (&model, seed) in
-                config.models.iter().flat_map(|model| config.all_seeds().map(move |seed| (model, seed)))
-            {
-                let pair = (embedding.clone(), model);
+            for (pair, seed) in self.pairs().filter(|((of, _), _)| of == embedding).collect::<Vec<_>>() {
                 match self.settled(pair::row(&pair, seed, config), vectors) {
                     Ok(row) => self.add(row)?,
                     Err(vectors) => {
@@ -449,7 +472,7 @@ impl Run<'_> {
     }
 
     fn is_unfinished(&self, embedding: &Embedding) -> bool {
-        let pairs = self.config.models.len() * self.config.seeds;
+        let pairs = self.pairs().filter(|((of, _), _)| of == embedding).count();
         let baselines = self.baselines().filter(|(_, of)| of.as_ref() == Some(embedding)).count();
         let finished = self.finished.iter().filter(|row| row.embedding == embedding.name()).count();
         finished < pairs + baselines

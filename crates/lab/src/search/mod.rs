@@ -14,12 +14,14 @@
 
 mod asha;
 pub(crate) mod config;
+mod elsewhere;
 mod space;
 mod trial;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -28,15 +30,17 @@ use self::asha::{Asha, Job};
 use self::space::Space;
 use self::trial::Trials;
 use crate::run::texts::Texts;
-use crate::run::workers;
+use crate::run::{in_memory, workers};
 use crate::store::keys;
 use crate::{Config, RunFolder, Session};
 pub use config::SearchConfig;
+pub use elsewhere::{TrialFiles, TrialWorkers, run_trial};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::write_atomically;
 use ninefold_core::phrasing::{counted, percent};
 use ninefold_core::progress::Progress;
 use ninefold_core::threads::in_each;
+use ninefold_data::Corpus;
 use ninefold_records::{RunRecords, SearchResults, Trial};
 
 /// Searches, or goes on with what an earlier search of the same space left in `path`; the budget may have grown meanwhile.
@@ -45,40 +49,84 @@ use ninefold_records::{RunRecords, SearchResults, Trial};
 /// [`Error::InvalidValue`] for a space without meaning; those of the corpus, the vectors and the disk; [`Error::Threads`];
 /// [`Error::Interrupted`] when the session's progress says so: the folder then holds every epoch that was finished.
 pub fn search(config: &Config, path: &Path, session: &Session) -> Result<SearchResults> {
-    session.install(|| search_in(config, path, session))
+    let load = || ninefold_data::load(&config.corpus, session.folders, session.progress);
+    session.install(|| search_in(config, load, path, session, None))
 }
 
-fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchResults> {
+/// As [`search`], with a corpus that is in memory already. `elsewhere` does the trials on other machines; without it they are done here.
+///
+/// # Errors
+/// As [`search`], and those of the workers.
+pub fn search_corpus(
+    corpus: Corpus,
+    config: &Config,
+    path: &Path,
+    session: &Session,
+    elsewhere: Option<&dyn TrialWorkers>,
+) -> Result<SearchResults> {
+    let config = in_memory(config, &corpus);
+    session.install(|| search_in(&config, || Ok(corpus), path, session, elsewhere))
+}
+
+/// What the trials of a search depend on.
+struct Plan {
+    /// With what is chosen from the texts.
+    config: Config,
+    texts: Texts,
+    space: Space,
+    /// The epochs of each rung.
+    rungs: Vec<usize>,
+    key: String,
+}
+
+impl Plan {
+    /// # Errors
+    /// Those of the settings; [`Error::Data`] for texts without a validation part.
+    fn new(config: &Config, corpus: Corpus, session: &Session) -> Result<Plan> {
+        let space = Space::of(config)?;
+        corpus.notices.iter().for_each(|notice| session.progress.notice(notice));
+        let texts = Texts::of(corpus, config, session)?;
+        if texts.validation.is_empty() {
+            return Err(Error::data("a search needs validation texts: set corpus.validation_fraction above 0"));
+        }
+        let config = texts.fit(config, session.progress);
+        let rungs = config.search.rungs(texts.epochs(&config.training));
+        let key = json!({ "config": config.settled(), "texts": texts.fingerprint, "space": space, "rungs": rungs });
+        Ok(Plan { config, texts, space, rungs, key: keys::of(&key)? })
+    }
+
+    /// The trials with their records in `folder`, of which none lasts beyond the deadline.
+    fn trials<'a>(&'a self, folder: PathBuf, deadline: Option<Instant>, session: &'a Session) -> Trials<'a> {
+        let Plan { config, texts, space, rungs, key } = self;
+        let (key, vectors) = (key.clone(), Mutex::default());
+        Trials { config, session, texts, space, rungs, folder, key, deadline, vectors }
+    }
+}
+
+fn search_in(
+    config: &Config,
+    load: impl FnOnce() -> Result<Corpus>,
+    path: &Path,
+    session: &Session,
+    elsewhere: Option<&dyn TrialWorkers>,
+) -> Result<SearchResults> {
     let progress = session.progress;
     config.validate()?;
-    let space = Space::of(config)?;
+    Space::of(config)?; // before the texts are read
     let records = RunRecords::at(path);
     if records.is_comparison() {
         return Err(Error::data(format!("{}: holds a comparison: choose another --run-dir", path.display())));
     }
     let earlier = records.search()?;
-    let texts = Texts::load(config, session)?;
-    if texts.validation.is_empty() {
-        return Err(Error::data("a search needs validation texts: set corpus.validation_fraction above 0"));
-    }
+    let plan = Plan::new(config, load()?, session)?;
     let run = RunFolder::create(path, config)?;
-    let config = &texts.fit(config, progress);
-    let (limits, rungs) = (&config.search, config.search.rungs(texts.epochs(&config.training)));
+    let (limits, space, texts) = (&plan.config.search, &plan.space, &plan.texts);
     let keys = space.keys().map(|key| (key.to_string(), space.is_log(key))).collect();
     let before = earlier.map_or(0.0, |earlier| earlier.seconds);
     let left = (limits.minutes > 0.0).then(|| (60.0 * limits.minutes - before).max(0.0));
-    let key = json!({ "config": config.settled(), "texts": texts.fingerprint, "space": space, "rungs": rungs });
-    let trials = Trials {
-        config,
-        session,
-        texts: &texts,
-        space: &space,
-        rungs: &rungs,
-        folder: path.join("trials"),
-        key: keys::of(&key)?,
-        deadline: left.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds)),
-        vectors: Mutex::default(),
-    };
+    let deadline = left.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
+    let trials = plan.trials(path.join("trials"), deadline, session);
+    let rungs = &plan.rungs;
     let results = SearchResults {
         protocol: texts.corpus.protocol.clone(),
         main_score: texts.main_score,
@@ -94,10 +142,13 @@ fn search_in(config: &Config, path: &Path, session: &Session) -> Result<SearchRe
         progress.notice(&format!("{} of an earlier search", counted(results.trials.len(), "trial")));
     }
     let state = State { asha, results, running: 0, ended: None };
-    let search =
-        Search { trials, run: &run, start: Instant::now(), before, state: Mutex::new(state), news: Condvar::new() };
+    let (start, state, news) = (Instant::now(), Mutex::new(state), Condvar::new());
+    let search = Search { trials, run: &run, start, before, state, news };
     search.begin(progress);
-    let done = search.work_in_parallel(progress);
+    let done = match elsewhere {
+        Some(workers) => search.work_elsewhere(workers, progress),
+        None => search.work_in_parallel(progress),
+    };
     progress.end();
     done?;
     search.finish()
@@ -145,13 +196,23 @@ impl Search<'_> {
             wanted => wanted.min(threads),
         };
         let pools = workers::pools(workers)?;
-        in_each(&pools, &|_| self.work(progress));
+        in_each(&pools, &|_| self.work(progress, &|job, earlier| self.trials.run(job, earlier, progress)));
         self.lock().ended.take().map_or(Ok(()), Err)
     }
 
-    fn work(&self, progress: &dyn Progress) {
+    /// A thread for each trial that is done elsewhere at the same time, which waits for it.
+    fn work_elsewhere(&self, workers: &dyn TrialWorkers, progress: &dyn Progress) -> Result<()> {
+        let run = |job, _| elsewhere::run(&self.trials, job, workers);
+        thread::scope(|scope| {
+            (0..workers.count()).for_each(|_| drop(scope.spawn(|| self.work(progress, &run))));
+        });
+        self.lock().ended.take().map_or(Ok(()), Err)
+    }
+
+    /// Does jobs one after another, as `run` does them, until there is none.
+    fn work(&self, progress: &dyn Progress, run: &dyn Fn(Job, Option<Trial>) -> Result<Trial>) {
         while let Some((job, earlier)) = self.next(progress) {
-            let done = self.trials.run(job, earlier, progress);
+            let done = run(job, earlier);
             let mut state = self.lock();
             state.running -= 1;
             if let Err(error) = done.and_then(|trial| self.take_down(&mut state, job, trial, progress)) {

@@ -85,6 +85,11 @@ impl Trials<'_> {
         Ok(config)
     }
 
+    /// The record of a trial and its checkpoint.
+    pub(crate) fn files(&self, trial: usize) -> [PathBuf; 2] {
+        ["json", "safetensors"].map(|extension| self.path(trial, extension))
+    }
+
     fn path(&self, trial: usize, extension: &str) -> PathBuf {
         self.folder.join(format!("{trial:04}.{extension}"))
     }

@@ -1,5 +1,6 @@
 //! Integration tests: whole comparisons in temporary run folders.
 
+mod cells;
 mod classifier;
 mod compare;
 mod ensembles;
