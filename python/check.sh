@@ -23,6 +23,7 @@ python -m pip install --quiet --disable-pip-version-check --force-reinstall --no
 mypy ninefold
 # Stubs and tests see the installed package, not the sources beside them.
 (cd tests && python -m mypy.stubtest --mypy-config-file ../pyproject.toml ninefold._ninefold)
+python -c 'import ray' 2>/dev/null || echo "skipped: tests of ninefold.ray: Ray is not installed (pip install 'ray[data]' fsspec into $venv)"
 (cd tests && python -m pytest -p no:cacheprovider)
 
 if [ "${1:-}" = --all ]; then

@@ -238,7 +238,8 @@ class _Reporter(Watcher):
     def __init__(self, name: str, reports: Any) -> None:
         self._name = f"{name} on node {ray.get_runtime_context().get_node_id()[:8]}"
         self._reports = reports
-        self._task, self._done, self._total = "", 0, None
+        self._task, self._done = "", 0
+        self._total: int | None = None
         self._told = 0.0
 
     def begin(self, task: str, unit: str, total: int | None) -> None:
@@ -263,7 +264,6 @@ class _Reporter(Watcher):
         self._reports.tell.remote(self._name, f"{self._task}: {part}  {text}".strip())
 
 
-@ray.remote(num_cpus=0)
 class _Board:
     """What each task said last."""
 
@@ -286,7 +286,7 @@ class _Reports:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self.actor = _Board.options(scheduling_strategy=here).remote()
+        self.actor = ray.remote(_Board).options(num_cpus=0, scheduling_strategy=here).remote()
         self._watcher = watcher
         self._asked: Any = None
 

@@ -31,7 +31,8 @@ def test_batches_of_spark_get_labels(model, tmp_path):
     assert first.columns.tolist() == ["id", "body", "label", "sure"] and empty.shape == (0, 4)
     assert first["label"].tolist() == model.predict(["a great film", ""]).tolist()
     assert first["sure"].tolist() == model.predict_proba(["a great film", ""]).max(axis=1).tolist()
-    shipped = pytest.importorskip("cloudpickle").loads(pytest.importorskip("cloudpickle").dumps(label))
+    cloudpickle = pytest.importorskip("joblib.externals.cloudpickle")  # as Spark and Ray send functions
+    shipped = cloudpickle.loads(cloudpickle.dumps(label))
     assert next(shipped(iter(frames[:1]))).equals(first)
 
 

@@ -161,3 +161,47 @@ def _threads():
 
 def test_package_names_its_version():
     assert nf.__version__.count(".") == 2
+
+
+#: Counts the threads of the extension while several fits run in worker processes.
+GRID = """
+import os, sys, threading, time
+from pathlib import Path
+import ninefold as nf
+from sklearn.model_selection import GridSearchCV
+
+def threads():
+    count = 0
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and f"PARENT={os.getpid()}".encode() in (process / "environ").read_bytes() or process.name == str(os.getpid()):
+                count += sum((task / "comm").read_text().startswith(("ninefold", "rayon")) for task in (process / "task").iterdir())
+        except OSError:
+            pass
+    return count
+
+most, done = 0, threading.Event()
+def look():
+    global most
+    while not done.wait(0.01):
+        most = max(most, threads())
+
+os.environ["PARENT"] = str(os.getpid())
+texts = [f"a {word} film number {n}" for n in range(400) for word in ("great", "dull")]
+looking = threading.Thread(target=look)
+looking.start()
+grid = {"learning_rate": [0.01, 0.02]}
+search = GridSearchCV(nf.TextClassifier("gru", dim=8, hidden_size=32, epochs=4, n_jobs=-1), grid, cv=2, n_jobs=4)
+search.fit(texts, ["pos", "neg"] * 400)
+done.set()
+looking.join()
+print(most)
+"""
+
+
+def test_parallel_search_starts_no_more_threads_than_a_worker_has_a_right_to(tmp_path):
+    pytest.importorskip("joblib")
+    _threads()
+    said = subprocess.run([sys.executable, "-c", GRID], capture_output=True, text=True, cwd=tmp_path, check=True).stdout
+    # In each of 4 workers: the thread of the call, and a pool of its part of the processors.
+    assert 0 < int(said) <= 4 * (1 + max(1, len(os.sched_getaffinity(0)) // 4))

@@ -94,7 +94,8 @@ pub fn list_cells(config: &Config, corpus: &Corpus, threads: usize) -> Result<Ve
     config.validate()?;
     corpus.num_folds(config.folds)?;
     if config.minutes > 0.0 {
-        let reason = "nobody knows when other machines run the cells: leave minutes out, and choose fewer models or epochs";
+        let reason =
+            "nobody knows when other machines run the cells: leave minutes out, and choose fewer models or epochs";
         return Err(Error::conflict("minutes", "cells", reason));
     }
     let text = toml::to_string(&resolve::to_table(config)?)

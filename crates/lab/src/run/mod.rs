@@ -179,7 +179,10 @@ pub(crate) fn compare(
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
     let auto_epochs = is_auto.then(|| texts.epochs(&config.training));
-    let (config, too_large) = memory::fitting(config, &texts);
+    let (config, too_large) = match scope {
+        Scope::Finish => (config.clone(), None), // the memory of other machines has sufficed
+        _ => memory::fitting(config, &texts),
+    };
     too_large.iter().for_each(|said| progress.notice(said));
     let config = &config;
     let forecast = match scope {
@@ -193,7 +196,8 @@ pub(crate) fn compare(
     let leaderboard =
         Leaderboard { protocol, coverage, main_score, class_sizes, auto_epochs, shortened, ..Leaderboard::default() };
     let finished = Vec::new();
-    let mut run = Run { config, texts: &texts, folder: &folder, session, on_results, scope, leaderboard, finished, forecast };
+    let mut run =
+        Run { config, texts: &texts, folder: &folder, session, on_results, scope, leaderboard, finished, forecast };
     run.look_for_finished()?;
     run.train()?;
     if scope.is_part() {

@@ -317,3 +317,11 @@ fn vectors_that_cannot_be_trained_fail_their_rows_only() {
     finish(&cells, load(&config), &[home], &place.path().join("joined")).unwrap();
     same_content(&place.path().join("joined"), &place.path().join("whole"));
 }
+
+#[test]
+fn limit_of_time_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let config = Config { minutes: 1.0, ..config(place.path()) };
+    let error = list_cells(&config, &load(&config), 1).unwrap_err().to_string();
+    assert!(error.starts_with("minutes conflicts with cells: nobody knows when"), "{error}");
+}
