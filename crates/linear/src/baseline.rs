@@ -79,9 +79,7 @@ pub trait TrainedBaseline: Debug + Send + Sync {
     fn parameter_count(&self) -> usize;
 
     /// Bytes of its tables in memory.
-    fn memory_bytes(&self) -> usize {
-        self.parameter_count() * size_of::<f64>()
-    }
+    fn memory_bytes(&self) -> usize;
 
     /// All that it consists of.
     fn state(&self) -> State;

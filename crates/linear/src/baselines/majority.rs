@@ -53,6 +53,10 @@ impl TrainedBaseline for ClassFractions {
         self.logs.len()
     }
 
+    fn memory_bytes(&self) -> usize {
+        self.parameter_count() * size_of::<f64>()
+    }
+
     fn state(&self) -> State {
         State::default().with("log_counts", &[self.logs.len()], self.logs.clone())
     }

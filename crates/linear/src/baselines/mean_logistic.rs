@@ -6,6 +6,7 @@ use crate::state::State;
 use crate::training::{Chosen, Features, TrainingData};
 use crate::{BaselineConfig, Linear, logistic};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::memory::slice_bytes;
 use ninefold_core::progress::Progress;
 
 use super::LOGISTIC;
@@ -76,6 +77,10 @@ impl TrainedBaseline for MeanClassifier {
 
     fn parameter_count(&self) -> usize {
         self.linear.parameter_count()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.parameter_count() * size_of::<f64>() + slice_bytes(&self.matrix)
     }
 
     fn state(&self) -> State {
