@@ -40,6 +40,9 @@ pub struct CorpusConfig {
     /// but a notice says where either would change something.
     #[serde(deserialize_with = "one_or_many")]
     pub labels: Vec<String>,
+    /// A table of labels that a person has checked, with the columns source, label and correct (`ninefold diagnose --check` writes
+    /// one): the texts get the correct labels. Empty: none.
+    pub labels_checked: String,
     /// Whether the first line of a CSV or TSV file names the columns: "auto", "yes" or "no".
     pub header: Header,
     /// What separates the cells of a table: "auto", "comma", "semicolon", "tab", "pipe", "space", or any ASCII character. A text
@@ -91,6 +94,7 @@ impl Default for CorpusConfig {
             label_column: String::new(),
             group_column: String::new(),
             labels: Vec::new(),
+            labels_checked: String::new(),
             header: Header::Auto,
             delimiter: "auto".to_string(),
             encoding: "auto".to_string(),

@@ -171,6 +171,7 @@ impl Corpus {
         };
         (self.train, self.validation) = self.hold_out(train, validation, config)?;
         self.test = test;
+        self.correct_labels(&config.labels_checked)?;
         self.protocol.group_column.clone_from(&config.group_column);
         self.check_parts()?;
         self.check_identical_texts();
@@ -190,6 +191,7 @@ impl Corpus {
         let (train, validation) = (number(train), validation.map(number));
         self.protocol.split = TestSplit::NoTest;
         (self.train, self.validation) = self.hold_out(train, validation, config)?;
+        self.correct_labels(&config.labels_checked)?;
         self.count();
         Ok(self)
     }

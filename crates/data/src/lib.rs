@@ -15,6 +15,7 @@
 //! [`texts`] and [`stream`] read texts without labels by the same readers.
 
 mod check;
+pub mod checked;
 mod collect;
 mod columns;
 mod config;

@@ -68,7 +68,9 @@ pub fn load_to_evaluate(
         return corpus.with_labels(labels);
     }
     let (parts, corpus) = read(config, labels, folders, progress)?;
-    corpus.unsplit(parts, labels)
+    let mut corpus = corpus.unsplit(parts, labels)?;
+    corpus.correct_labels(&config.labels_checked)?;
+    Ok(corpus)
 }
 
 /// `known` are the classes of a saved model, where there is one.

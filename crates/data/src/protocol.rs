@@ -19,6 +19,9 @@ pub struct Protocol {
     /// The column whose groups no split divides; empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group_column: String,
+    /// How many labels a file of checked ones corrected; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub labels_checked: String,
     /// How tables and JSON were read: `reviews.csv: text from "body", label from "topic" (the first line is a header)`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reading: Vec<String>,
@@ -201,6 +204,9 @@ impl fmt::Display for Protocol {
         if !self.encodings.is_empty() {
             write!(out, "; encoding: {}", self.encodings.join(", "))?;
         }
+        if !self.labels_checked.is_empty() {
+            write!(out, "\nlabels: {}", self.labels_checked)?;
+        }
         self.reading.iter().try_for_each(|reading| write!(out, "\nread: {reading}"))
     }
 }
@@ -222,6 +228,7 @@ mod tests {
             empty_texts: PartCounts { train: 3, validation: 0, test: 1 },
             unlabelled: 2,
             group_column: String::new(),
+            labels_checked: String::new(),
             reading: Vec::new(),
         };
         let expected = "data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532\n\

@@ -11,11 +11,13 @@ use ninefold::lab::{
 use ninefold::records::{DiagnosisRecord, RunRecords};
 use ninefold::report::{diagnosis_text, write_diagnosis_page, write_run_page, write_tables};
 
+use crate::commands::check_labels::check_labels;
 use crate::flags::config::Assignment;
 use crate::flags::data::DataArgs;
 use crate::flags::output::FormatArgs;
 use crate::flags::replace;
 use crate::flags::threads::ThreadsArgs;
+use crate::flags::values::count;
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::stop;
@@ -31,7 +33,8 @@ use crate::usage::Usage;
 Examples:
   ninefold diagnose --data reviews.csv
   ninefold diagnose --data 20newsgroups -o diagnosis
-  ninefold diagnose --run ninefold-runs/RUN             with the answers of its models")]
+  ninefold diagnose --run ninefold-runs/RUN             with the answers of its models
+  ninefold diagnose --run RUN --check 50                mark suspicious labels as right or wrong")]
 pub struct DiagnoseArgs {
     /// Which texts.
     #[command(flatten)]
@@ -48,6 +51,12 @@ pub struct DiagnoseArgs {
     /// A folder for diagnosis.json, suspects.csv and diagnosis.html
     #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
+    /// Ask about so many suspicious labels: which is right? The marks are kept in labels_checked.csv of the folder
+    ///
+    /// The suspects are drawn at random, so that the share of wrong ones among them says something of all. `--labels-checked` uses the
+    /// marks.
+    #[arg(long, value_name = "N", value_parser = count, conflicts_with_all = ["format", "json"])]
+    pub check: Option<usize>,
     /// Leave every text out of the diagnosis, for texts that must not be copied; sources and labels stay
     #[arg(long, help_heading = "Settings")]
     pub no_texts: bool,
@@ -62,6 +71,10 @@ pub struct DiagnoseArgs {
 /// Runs the command.
 pub fn run(args: &DiagnoseArgs, output: &Output) -> Result<()> {
     stop::on_interrupt("the diagnosis is not written");
+    let folder = args.output.as_ref().or(args.run.as_ref());
+    if args.check.is_some() && folder.is_none() {
+        return Err(Usage("--check needs a folder for the marks: --run RUN or -o DIR".to_owned()).into());
+    }
     let (folders, bars) = (Folders::from_env(), Bars::new(output));
     let session = Session { folders: &folders, threads: args.threads.count(), progress: &bars };
     let record = match &args.run {
@@ -73,7 +86,11 @@ pub fn run(args: &DiagnoseArgs, output: &Output) -> Result<()> {
         records.write_diagnosis(&record)?;
         write_diagnosis_page(&records, &record)?;
     }
-    print(args, &record, output)
+    print(args, &record, output)?;
+    match (args.check, folder) {
+        (Some(most), Some(folder)) => check_labels(&record, most, folder, output),
+        _ => Ok(()),
+    }
 }
 
 fn print(args: &DiagnoseArgs, record: &DiagnosisRecord, output: &Output) -> Result<()> {

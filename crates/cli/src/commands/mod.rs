@@ -5,6 +5,7 @@ pub mod as_trained;
 pub mod bench;
 pub mod cache;
 pub mod cell;
+pub mod check_labels;
 pub mod compare;
 pub mod completions;
 pub mod config;

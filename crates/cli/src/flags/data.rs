@@ -43,6 +43,9 @@ pub struct DataArgs {
     /// What is changed about labels: merge_equal (1 and 1.0 are one class), drop_missing (NaN, null), or none
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub labels: Vec<String>,
+    /// A table of checked labels (columns source, label, correct), as `ninefold diagnose --check` writes it: the texts get the correct ones
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub labels_checked: Option<String>,
     /// Whether the first line of a table names the columns [default: auto]
     #[arg(long, value_name = "WHETHER", value_parser = setting::<Header>())]
     pub header: Option<Header>,
@@ -87,6 +90,7 @@ impl DataArgs {
         replace(&mut corpus.label_column, &self.label_column);
         replace(&mut corpus.group_column, &self.group_column);
         replace_list(&mut corpus.labels, &self.labels);
+        replace(&mut corpus.labels_checked, &self.labels_checked);
         replace(&mut corpus.header, &self.header);
         replace(&mut corpus.delimiter, &self.delimiter);
         replace(&mut corpus.encoding, &self.encoding);
@@ -142,7 +146,7 @@ mod tests {
         };
         assert_eq!(
             typed(&corpus).unwrap(),
-            "--data 'new posts.csv' --data more.csv --test test.csv --text-column title --text-column body --set corpus.test_fraction=0.5"
+            "--data 'new posts.csv' --data more.csv --test test.csv --set 'corpus.test_fraction=0.5' --text-column title --text-column body"
         );
         assert_eq!(typed(&CorpusConfig::default()).unwrap(), "");
     }

@@ -116,3 +116,24 @@ fn limit_of_time_is_kept_and_told() {
     }
     assert!(Path::new(&place.path("run/report.html")).is_file());
 }
+
+#[test]
+fn checked_labels_are_kept_and_used() {
+    let place = Place::new();
+    let data = ["--data", "sample", "--set", "corpus.sample.label_noise=0.1", "--set", "corpus.sample.documents=800"];
+    let words = [&["diagnose", "-o", "found", "--check", "4"], &data[..]].concat();
+    let asked = stdout(&place.ninefold(&words).write_stdin("s\nu\n\nl\nq\n").output().unwrap());
+    assert!(asked.contains("1 of 4: ") && asked.contains("of 2 checked labels were wrong"), "{asked}");
+    let kept = std::fs::read_to_string(place.path("found/labels_checked.csv")).unwrap();
+    assert_eq!(kept.lines().count(), 4, "a head and three marks: {kept}");
+    let again = stdout(&place.ninefold(&words).write_stdin("").output().unwrap());
+    assert!(again.contains("of 2 checked labels were wrong"), "{again}");
+    assert_eq!(std::fs::read_to_string(place.path("found/labels_checked.csv")).unwrap(), kept);
+    let compare =
+        [&["compare", "--run-dir", "run", "--labels-checked", "found/labels_checked.csv"], &data[..], &BASELINES]
+            .concat();
+    let text = stdout(&place.ninefold(&compare).output().unwrap()).replace('\n', " ");
+    assert!(text.contains("labels: 1 label of 2 checked ones corrected by found/labels_checked.csv"), "{text}");
+    let error = refusal(&place.ninefold(&["diagnose", "--check", "3"]).output().unwrap(), 2);
+    assert!(error.contains("--check needs a folder for the marks: --run RUN or -o DIR"), "{error}");
+}

@@ -56,6 +56,7 @@ fn shared(flag: &str) -> Option<Evidence> {
         "folds" => Words(&["--folds", "3", "--split", "random"]),
         "diagnose" => Words(&["--diagnose", "none"]),
         "minutes" => Words(&["--minutes", "0.0001"]),
+        "labels-checked" => Words(&["--labels-checked", "checked.csv"]),
         "costs" => Words(&["--costs", "costs.csv"]),
         "keep-models" => Words(&["--keep-models", "none"]),
         "no-texts" => Words(&["--no-texts"]),
@@ -99,7 +100,9 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
         ("predict", "encoding") => Words(&["--encoding", "utf-16le"]),
         ("ensemble", "output") => Words(&["-o", "elsewhere"]),
         ("ensemble", "weights") => Words(&["--weights", "1,3"]),
+        ("diagnose", "no-texts") => NoResult("these texts have no suspects; tested in no_texts.rs"),
         ("diagnose", "output") => Words(&["-o", "elsewhere"]),
+        ("diagnose", "check") => Words(&["--check", "2"]),
         ("diagnose", "run") => Words(&["--run", "run"]),
         ("diagnose", "set") => Words(&["--set", "diagnosis.folds=3"]),
         ("report", "no-texts") => NoResult("what the page shows of texts; tested in no_texts.rs"),
@@ -220,7 +223,7 @@ fn base(command: &str) -> Vec<&'static str> {
 /// Another base, where the flag has its effect there only.
 fn base_for(command: &str, flag: &str) -> Vec<&'static str> {
     match (command, flag) {
-        ("diagnose", "seed" | "set" | "split" | "header" | "strip" | "validation" | "test") => {
+        ("diagnose", "seed" | "set" | "split" | "header" | "strip" | "validation" | "test" | "labels-checked") => {
             vec!["diagnose", "--data", "t.csv", "--json"]
         }
         (_, "skip-bad-lines") => {
@@ -343,6 +346,7 @@ fn prepared() -> Place {
         format!("text,label,title,other\n{}", (0..count).map(row).collect::<String>())
     };
     place.write("t.csv", &rows(60));
+    place.write("checked.csv", "source,label,correct\nt.csv:2,boats,bread\n");
     place.write("costs.csv", "boats,1\nbread,50\nchess,1\n");
     place.write("other.csv", &rows(12));
     place.write("spelled.csv", &rows(60).replacen(",boats,", ",Boats,", 9));

@@ -248,12 +248,14 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
 impl TrainArgs {
     /// Refuses flags of labelled data that have no effect on text files.
     fn check_data_flags(&self) -> Result<()> {
-        let DataArgs { validation, test, label_column, labels, group_column, split, strip, .. } = &self.data;
+        let DataArgs { validation, test, label_column, labels, labels_checked, group_column, split, strip, .. } =
+            &self.data;
         let given = [
             ("--validation", validation.is_some()),
             ("--test", test.is_some()),
             ("--group-column", group_column.is_some()),
             ("--label-column", label_column.is_some()),
+            ("--labels-checked", labels_checked.is_some()),
             ("--labels", !labels.is_empty()),
             ("--split", split.is_some()),
             ("--strip", !strip.is_empty()),
