@@ -36,6 +36,12 @@ def test_top_labels_are_sorted(folder):
         predictor.top(NEW, n=0)
 
 
+def test_floating_point_state_of_the_caller_is_kept(folder):
+    half_of_the_smallest_normal_number = np.finfo(np.float32).tiny * np.float32(0.5)
+    nf.load_model(folder).predict(NEW)
+    assert np.finfo(np.float32).tiny * np.float32(0.5) == half_of_the_smallest_normal_number != 0
+
+
 def test_threads_share_a_predictor(folder):
     predictor = nf.load_model(folder)
     expected = predictor.predict_proba(NEW * 10)

@@ -11,8 +11,10 @@ pub mod machine;
 pub mod memory;
 pub mod partition;
 pub mod phrasing;
+pub mod pipeline;
 pub mod progress;
 pub mod rng;
+pub mod subnormals;
 pub mod threads;
 
 pub use auto::Auto;

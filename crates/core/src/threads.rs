@@ -1,8 +1,10 @@
-//! Threads of a call: a pool that lives as long as the call, never the process's own.
+//! Threads of a call: a pool that lives as long as the call, never the process's own. Subnormal numbers count as zero in its threads
+//! ([`subnormals`](crate::subnormals)).
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
+use crate::subnormals::FlushSubnormals;
 
 /// As many as there are processors that this process may use.
 pub fn available() -> usize {
@@ -15,7 +17,8 @@ pub fn available() -> usize {
 /// [`Error::Threads`] when the system refuses one of them.
 pub fn pool(threads: usize) -> Result<ThreadPool> {
     let threads = if threads == 0 { available() } else { threads };
-    let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("ninefold-{number}")).build();
+    let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("ninefold-{number}"));
+    let pool = builder.start_handler(|_| FlushSubnormals::enter_for_good()).build();
     pool.map_err(|error| Error::Threads { threads, reason: error.to_string() })
 }
 
@@ -32,15 +35,19 @@ pub fn within<T: Send, E: From<Error> + Send>(
 
 /// Does `work(0)` in the first pool, `work(1)` in the second, and so on, all at the same time. Starts no thread.
 pub fn in_each(pools: &[ThreadPool], work: &(impl Fn(usize) + Sync)) {
-    fn from(first: usize, pools: &[ThreadPool], work: &(impl Fn(usize) + Sync)) {
-        if let [pool, others @ ..] = pools {
-            pool.in_place_scope(|scope| {
-                scope.spawn(move |_| work(first));
-                from(first + 1, others, work);
-            });
-        }
+    in_each_beside(pools, work, || ());
+}
+
+/// As [`in_each`], while the calling thread does `own`.
+pub fn in_each_beside<T>(pools: &[ThreadPool], work: &(impl Fn(usize) + Sync), own: impl FnOnce() -> T) -> T {
+    fn from<T>(first: usize, pools: &[ThreadPool], work: &(impl Fn(usize) + Sync), own: impl FnOnce() -> T) -> T {
+        let [pool, others @ ..] = pools else { return own() };
+        pool.in_place_scope(|scope| {
+            scope.spawn(move |_| work(first));
+            from(first + 1, others, work, own)
+        })
     }
-    from(0, pools, work);
+    from(0, pools, work, own)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::simd::{InstructionSet, Kernel, Simd};
 use ninefold_core::rng::fold;
+use ninefold_core::subnormals::FlushParallel;
 
 /// Floats per chunk of parallel work.
 const CHUNK: usize = 1 << 14;
@@ -66,7 +67,7 @@ impl Dropout {
     pub fn apply_to_rows(self, values: &mut [f32], width: usize) {
         if self.probability > 0.0 {
             let (threshold, scale) = self.threshold_and_scale();
-            values.par_chunks_mut(width).enumerate().for_each(|(number, row)| {
+            values.par_chunks_mut(width).flushing().enumerate().for_each(|(number, row)| {
                 let factor = if hash(number as u32, self.key) < threshold { 0.0 } else { scale };
                 row.iter_mut().for_each(|value| *value *= factor);
             });

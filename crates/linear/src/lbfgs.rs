@@ -9,6 +9,8 @@
 
 use rayon::prelude::*;
 
+use ninefold_core::subnormals::FlushParallel;
+
 /// Steps remembered.
 const MEMORY: usize = 6;
 /// Numbers that one thread adds up at a time; fixed, so that sums do not depend on the number of threads.
@@ -113,13 +115,13 @@ fn search(
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let chunk = |(a, b): (&[f64], &[f64])| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let sums: Vec<f64> = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)).map(chunk).collect();
+    let sums: Vec<f64> = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)).flushing().map(chunk).collect();
     sums.iter().sum()
 }
 
 /// `sum += factor * other`
 fn add(sum: &mut [f64], factor: f64, other: &[f64]) {
-    sum.par_chunks_mut(CHUNK).zip(other.par_chunks(CHUNK)).for_each(|(sum, other)| {
+    sum.par_chunks_mut(CHUNK).zip(other.par_chunks(CHUNK)).flushing().for_each(|(sum, other)| {
         sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += factor * other);
     });
 }

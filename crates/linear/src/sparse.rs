@@ -5,6 +5,8 @@
 
 use rayon::prelude::*;
 
+use ninefold_core::subnormals::FlushParallel;
+
 /// Rows that one thread works on at a time; fixed, so that sums do not depend on the number of threads.
 const CHUNK: usize = 64;
 
@@ -111,7 +113,7 @@ impl Csr {
     pub fn times(&self, dense: &[f64], width: usize) -> Vec<f64> {
         assert_eq!(dense.len(), self.columns * width, "a matrix of {} rows and {width} columns", self.columns);
         let mut product = vec![0.0; self.rows() * width];
-        product.par_chunks_mut(CHUNK * width.max(1)).enumerate().for_each(|(chunk, sums)| {
+        product.par_chunks_mut(CHUNK * width.max(1)).flushing().enumerate().for_each(|(chunk, sums)| {
             for (offset, sum) in sums.chunks_exact_mut(width).enumerate() {
                 let (columns, values) = self.row(chunk * CHUNK + offset);
                 for (&column, &value) in columns.iter().zip(values) {

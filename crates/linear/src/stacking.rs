@@ -24,6 +24,7 @@ use rayon::prelude::*;
 
 use super::lbfgs;
 use super::logistic::{Stop, softmax_loss};
+use ninefold_core::subnormals::FlushParallel;
 
 /// Texts that one thread adds up at a time; fixed, so that sums do not depend on the number of threads.
 const CHUNK: usize = 64;
@@ -69,7 +70,7 @@ pub fn train(
             }
             sums
         };
-        let chunks: Vec<Vec<f64>> = texts.par_chunks(CHUNK).map(chunk).collect();
+        let chunks: Vec<Vec<f64>> = texts.par_chunks(CHUNK).flushing().map(chunk).collect();
         let penalty = 1.0 / (c * total);
         let mut loss = 0.0;
         for (index, part) in gradient.iter_mut().enumerate() {

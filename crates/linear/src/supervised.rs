@@ -19,6 +19,7 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::memory::slice_bytes;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, mix};
+use ninefold_core::subnormals::{FlushParallel, FlushSubnormals};
 use ninefold_text::vocab::UNK;
 
 /// Of the stream of random numbers.
@@ -106,6 +107,7 @@ impl Supervised {
         seed: u64,
         progress: &dyn Progress,
     ) -> Result<Supervised> {
+        let _flushing = FlushSubnormals::enter();
         let (dim, num_classes) = (config.dim, class_weights.len());
         let buckets = if config.word_ngrams > 1 { config.bucket } else { 0 };
         let mut rng = Rng::for_purpose(seed, PURPOSE);
@@ -232,7 +234,7 @@ impl TrainedBaseline for Supervised {
             self.forward(&self.features(text), &mut scratch);
             scratch.logits.iter().map(|&logit| f64::from(logit)).collect::<Vec<_>>()
         };
-        texts.par_iter().map(of_text).collect::<Vec<_>>().concat()
+        texts.par_iter().flushing().map(of_text).collect::<Vec<_>>().concat()
     }
 
     fn parameter_count(&self) -> usize {

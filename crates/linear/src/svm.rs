@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use super::logistic::Stop;
 use super::{Csr, Linear};
 use ninefold_core::rng::{Rng, fold};
+use ninefold_core::subnormals::FlushParallel;
 
 /// Trains one machine per class, on all threads.
 ///
@@ -32,7 +33,7 @@ pub fn train(features: &Csr, labels: &[u32], class_weights: &[f64], c: f64, stop
         let costs = [c * class_weights[class], c * rest];
         one_against_rest(features, &signs, costs, stop, fold(&[seed, class as u64]))
     };
-    let machines: Vec<Vec<f64>> = (0..num_classes).into_par_iter().map(machine).collect();
+    let machines: Vec<Vec<f64>> = (0..num_classes).into_par_iter().flushing().map(machine).collect();
     let mut weights = vec![0.0; features.columns() * num_classes]; // [features, num_classes]
     for (feature, row) in weights.chunks_exact_mut(num_classes).enumerate() {
         row.iter_mut().zip(&machines).for_each(|(weight, machine)| *weight = machine[feature]);

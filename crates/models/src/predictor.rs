@@ -12,6 +12,7 @@ use crate::model::Model;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::memory::slice_bytes;
 use ninefold_core::progress::Progress;
+use ninefold_core::subnormals::FlushSubnormals;
 use ninefold_data::{InputFormat, Strip};
 use ninefold_kernels::simd::InstructionSet;
 use ninefold_linear::baseline::{Input, TrainedBaseline};
@@ -248,6 +249,7 @@ impl Predictor {
         are_stripped: bool,
         progress: &dyn Progress,
     ) -> Result<Vec<Prediction>> {
+        let _flushing = FlushSubnormals::enter();
         let num_classes = self.labels.len();
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         let read = self.readers.iter().map(|_| OnceCell::new()).collect();

@@ -9,6 +9,7 @@ use std::collections::BinaryHeap;
 use rayon::prelude::*;
 
 use super::WordVectors;
+use ninefold_core::subnormals::FlushParallel;
 use ninefold_kernels::simd::{InstructionSet, Kernel, Simd};
 
 /// Rows that one thread compares in one go: 64 queries of 300 numbers and this many rows stay in the fast caches.
@@ -74,7 +75,7 @@ impl WordVectors {
 impl<'a> Neighbours<'a> {
     /// Measures every row.
     pub fn new(vectors: &'a WordVectors) -> Neighbours<'a> {
-        let chunks = vectors.matrix().par_chunks(ROWS * vectors.dim());
+        let chunks = vectors.matrix().par_chunks(ROWS * vectors.dim()).flushing();
         let norms = |rows: &[f32]| -> Vec<f32> { rows.chunks_exact(vectors.dim()).map(inverse_norm).collect() };
         let inverse_norms = chunks.map(norms).collect::<Vec<_>>().concat();
         Neighbours { vectors, inverse_norms, rows: vectors.len() }
@@ -101,7 +102,7 @@ impl<'a> Neighbours<'a> {
             self.compare(chunk, &[query], &[without], std::slice::from_mut(&mut best));
             best
         };
-        let chunks: Vec<Best> = (0..self.rows.div_ceil(ROWS)).into_par_iter().map(chunk).collect();
+        let chunks: Vec<Best> = (0..self.rows.div_ceil(ROWS)).into_par_iter().flushing().map(chunk).collect();
         let mut best = Best::new(n);
         chunks.into_iter().flat_map(|chunk| chunk.heap).for_each(|neighbour| best.offer(neighbour));
         best.into_sorted()
@@ -117,7 +118,7 @@ impl<'a> Neighbours<'a> {
             best.into_iter().map(Best::into_sorted).collect::<Vec<_>>()
         };
         let chunks = queries.par_chunks(QUERIES).zip(without.par_chunks(QUERIES));
-        chunks.map(some).collect::<Vec<_>>().concat()
+        chunks.flushing().map(some).collect::<Vec<_>>().concat()
     }
 
     /// Offers the rows of one chunk to the best of each query.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Builder;
 
 use ninefold_core::partition::partition;
+use ninefold_core::subnormals::FlushSubnormals;
 
 /// Does `piece(state, 0..pieces)` on `threads` threads, each with a `state` of its own; gives the results in order.
 ///
@@ -23,6 +24,7 @@ pub(crate) fn map<S, T: Send>(
     let shares: Vec<Range<usize>> = (0..threads).map(|thread| partition(thread, threads, pieces)).collect();
     let next: Vec<AtomicUsize> = shares.iter().map(|share| AtomicUsize::new(share.start)).collect();
     let work = |thread: usize| {
+        let _flushing = FlushSubnormals::enter();
         let mut state = state();
         let mut done = Vec::new();
         for owner in (thread..threads).chain(0..thread) {
@@ -58,9 +60,11 @@ mod tests {
                 || 0,
                 |count, number| {
                     *count += 1;
+                    assert!(FlushSubnormals::is_active() || !cfg!(target_arch = "x86_64"));
                     number * number
                 },
             );
+            assert!(!FlushSubnormals::is_active(), "the caller's state is restored");
             assert_eq!(squares, (0..100).map(|number| number * number).collect::<Vec<_>>());
         }
         assert!(map(3, 0, || (), |(), number| number).is_empty());

@@ -15,6 +15,7 @@ use crate::stream::text::{Text, words_of};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::{Rng, fold};
+use ninefold_core::subnormals::FlushSubnormals;
 
 /// How long, how fast and by how many.
 #[derive(Clone, Debug)]
@@ -104,6 +105,7 @@ struct Recent {
 
 impl Queue<'_> {
     fn work<W: Worker>(&self, epoch: usize, mut worker: W) -> Result<()> {
+        let _flushing = FlushSubnormals::enter();
         let blocks = self.text.blocks();
         let (mut kept, mut buffer) = (Vec::new(), Vec::new());
         loop {
@@ -164,6 +166,7 @@ mod tests {
 
     impl Worker for RecordingWorker<'_> {
         fn train(&mut self, sentence: &[u32], learning_rate: f32, _rng: &mut Rng) {
+            assert!(FlushSubnormals::is_active() || !cfg!(target_arch = "x86_64"));
             self.0.lock().unwrap().push((sentence.to_vec(), learning_rate));
         }
         fn synchronize(&mut self) {}
@@ -181,6 +184,7 @@ mod tests {
         let seen = Mutex::new(Vec::new());
         let subsampling = Subsampling::new(text.counts(), sample);
         run(&text, &subsampling, &schedule, &Silent, || Ok(RecordingWorker(&seen)), |_| Ok(())).unwrap();
+        assert!(!FlushSubnormals::is_active(), "the caller's state is restored");
         seen.into_inner().unwrap()
     }
 

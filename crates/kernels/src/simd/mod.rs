@@ -23,6 +23,7 @@ pub use x86::{Avx2, Avx512};
 use std::sync::OnceLock;
 
 use ninefold_core::error::{Error, Result};
+use ninefold_core::subnormals::FlushSubnormals;
 
 /// Floats per padded block: every padded axis is a multiple of this, so no kernel over a padded axis has a tail.
 pub const BLOCK: usize = 16;
@@ -259,12 +260,14 @@ impl InstructionSet {
         }
     }
 
-    /// Runs a kernel with this instruction set. Generic: the kernel's body is compiled where this is called.
+    /// Runs a kernel with this instruction set; subnormal numbers count as zero in it on whichever thread it runs. Generic: the kernel's
+    /// body is compiled where this is called.
     ///
     /// # Panics
     /// When the processor lacks the instructions.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        let _flushing = FlushSubnormals::enter();
         match self {
             InstructionSet::Portable => kernel.body(Portable),
             #[cfg(target_arch = "x86_64")]

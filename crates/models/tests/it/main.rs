@@ -3,4 +3,5 @@
 mod bundle;
 mod kept_state;
 mod mutations;
+mod subnormals;
 mod version_1;

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Parameter;
+use ninefold_core::subnormals::FlushParallel;
 use ninefold_kernels::adam::Adam;
 
 /// Floats per chunk of parallel work.
@@ -65,6 +66,7 @@ impl Optimizer {
         let squares: Vec<f64> = gradients
             .collect::<Vec<_>>()
             .into_par_iter()
+            .flushing()
             .map(|gradient| gradient.iter().map(|&d| f64::from(d) * f64::from(d)).sum())
             .collect();
         let norm = squares.iter().sum::<f64>().sqrt();

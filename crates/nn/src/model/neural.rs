@@ -17,6 +17,7 @@ use crate::layers::init::uniform_by_fan;
 use crate::layers::{Encoder, Parameter, Pool, Pooling, Values};
 use ninefold_core::error::Result;
 use ninefold_core::rng::Rng;
+use ninefold_core::subnormals::FlushSubnormals;
 use ninefold_kernels::buffer::Buffer;
 use ninefold_kernels::dropout::Dropout;
 use ninefold_kernels::simd::{InstructionSet, padded};
@@ -281,9 +282,13 @@ impl Classifier for NeuralClassifier {
     }
 }
 
-/// Runs work on a thread of the pool, so that each of the many parallel loops in it begins without waking one.
+/// Runs work on a thread of the pool, so that each of the many parallel loops in it begins without waking one. Subnormal numbers count as
+/// zero there.
 pub(super) fn within_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    rayon::scope(|_| work())
+    rayon::scope(|_| {
+        let _flushing = FlushSubnormals::enter();
+        work()
+    })
 }
 
 impl NeuralClassifier {

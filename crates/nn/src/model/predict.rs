@@ -5,6 +5,7 @@ use super::Classifier;
 use crate::batch::{Batch, Encoded, Padding};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
+use ninefold_core::subnormals::FlushSubnormals;
 use ninefold_kernels::softmax;
 
 /// How texts are cut and grouped; no setting here but `max_len` and `padding` changes a probability.
@@ -28,6 +29,7 @@ pub fn predict_proba(
     reading: Reading,
     progress: &dyn Progress,
 ) -> Result<Vec<f32>> {
+    let _flushing = FlushSubnormals::enter();
     let mut rows = predict_logits(model, texts, reading, progress)?;
     rows.chunks_exact_mut(model.num_classes()).for_each(softmax::probabilities);
     Ok(rows)

@@ -22,6 +22,7 @@ use crate::model::{Classifier, Distillation, LossConfig, Reading, argmax, predic
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::{Progress, computed};
+use ninefold_core::subnormals::FlushSubnormals;
 use ninefold_metrics::{Confusion, MainScore, Scores};
 pub use schedule::Schedule;
 
@@ -296,6 +297,7 @@ pub fn fit(
     after_epoch: &mut dyn FnMut(&Checkpoint) -> Result<()>,
 ) -> Result<Checkpoint> {
     config.validate()?;
+    let _flushing = FlushSubnormals::enter();
     let epochs = config.epochs_for(data.train.len(), model.num_classes());
     let mut state = match resume {
         Some(checkpoint) => {

@@ -16,6 +16,7 @@ use crate::model::Classifier;
 use crate::model::language::{LanguageModel, Predicted};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::{Progress, computed};
+use ninefold_core::subnormals::FlushSubnormals;
 
 /// Below so many texts a language model learns nothing but them.
 const FEWEST_TEXTS: usize = 100;
@@ -91,6 +92,7 @@ pub fn pretrain(
             train.len()
         )));
     }
+    let _flushing = FlushSubnormals::enter();
     let limit = (training.max_grad_norm > 0.0).then_some(training.max_grad_norm);
     let mut optimizer = Optimizer::new(&model.parameters());
     let mut history = Vec::new();

@@ -11,6 +11,7 @@ use super::WordVectors;
 use super::nearest::Neighbours;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
+use ninefold_core::subnormals::FlushSubnormals;
 
 /// How words are laid out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, documented::DocumentedFields)]
@@ -80,6 +81,7 @@ pub struct MapPoint {
 /// [`Error::InvalidValue`] for a senseless setting, [`Error::Data`] for fewer than four words, [`Error::Interrupted`].
 pub fn lay_out(vectors: &WordVectors, config: &MapConfig, progress: &dyn Progress) -> Result<Vec<MapPoint>> {
     config.validate()?;
+    let _flushing = FlushSubnormals::enter();
     let count = config.words.min(vectors.len());
     if count < 4 {
         return Err(Error::data(format!("{count} words make no map: at least 4 are needed")));

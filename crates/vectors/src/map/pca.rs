@@ -6,6 +6,8 @@
 
 use rayon::prelude::*;
 
+use ninefold_core::subnormals::FlushParallel;
+
 /// Multiplications at most; far fewer are needed unless two directions differ equally.
 const STEPS: usize = 1000;
 
@@ -25,7 +27,7 @@ pub(super) fn two_components(rows: &[Vec<f32>]) -> Vec<[f64; 2]> {
         }
         line
     };
-    let covariance: Vec<Vec<f64>> = (0..dim).into_par_iter().map(line).collect(); // [dim, dim]
+    let covariance: Vec<Vec<f64>> = (0..dim).into_par_iter().flushing().map(line).collect(); // [dim, dim]
 
     // Two directions to begin with that no real data are orthogonal to.
     let mut first: Vec<f64> = (0..dim).map(|i| 1.0 + (i as f64 * 0.7).sin()).collect();

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
+use ninefold_core::subnormals::FlushParallel;
 
 /// How much likelihoods are enlarged at first, so that groups form before they settle.
 const EXAGGERATION: f64 = 12.0;
@@ -87,9 +88,9 @@ fn likelihoods(rows: &[Vec<f32>], perplexity: f64) -> Vec<f32> {
         }
         probabilities
     };
-    let probabilities: Vec<Vec<f64>> = (0..n).into_par_iter().map(of_row).collect();
+    let probabilities: Vec<Vec<f64>> = (0..n).into_par_iter().flushing().map(of_row).collect();
     let both = |i: usize, j: usize| ((probabilities[i][j] + probabilities[j][i]) / (2.0 * n as f64)).max(1e-12) as f32;
-    (0..n).into_par_iter().flat_map_iter(|i| (0..n).map(move |j| (i, j))).map(|(i, j)| both(i, j)).collect()
+    (0..n).into_par_iter().flushing().flat_map_iter(|i| (0..n).map(move |j| (i, j))).map(|(i, j)| both(i, j)).collect()
 }
 
 /// d(Kullback-Leibler divergence) / d(point). `[n]`
@@ -109,7 +110,7 @@ fn gradients(likelihoods: &[f32], points: &[[f64; 2]], exaggeration: f64) -> Vec
         }
         (draw, push, weights - 1.0) // a point is no neighbour of its own
     };
-    let forces: Vec<_> = (0..n).into_par_iter().map(forces).collect();
+    let forces: Vec<_> = (0..n).into_par_iter().flushing().map(forces).collect();
     let all: f64 = forces.iter().map(|(_, _, weights)| weights).sum();
     let gradient = |(draw, push, _): ([f64; 2], [f64; 2], f64)| {
         [0, 1].map(|axis| 4.0 * (exaggeration * draw[axis] - push[axis] / all.max(1e-12)))

@@ -27,6 +27,7 @@ use crate::subwords::{Subwords, ngram_buckets};
 use fields::Fields;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
+use ninefold_core::subnormals::FlushParallel;
 use parts::{Dictionary, Model, Settings};
 
 const MAGIC: i32 = 793_712_314;
@@ -132,7 +133,7 @@ fn compose(matrix: &mut [f32], settings: &Settings, dictionary: &Dictionary, pro
         Ok(())
     };
     let chunks = words.par_chunks_mut(WORDS * dim).zip(dictionary.words.par_chunks(WORDS));
-    chunks.map(compose_some).collect()
+    chunks.flushing().map(compose_some).collect()
 }
 
 impl Settings {
