@@ -176,8 +176,7 @@ struct State<I> {
 
 impl<I> Inbox<I> {
     fn new(limit: usize) -> Inbox<I> {
-        let state =
-            State { waiting: VecDeque::new(), num_put: 0, num_written: 0, is_at_end: false, is_closed: false };
+        let state = State { waiting: VecDeque::new(), num_put: 0, num_written: 0, is_at_end: false, is_closed: false };
         Inbox { state: Mutex::new(state), has_news: Condvar::new(), has_room: Condvar::new(), limit }
     }
 

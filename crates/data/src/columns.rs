@@ -41,6 +41,8 @@ pub(crate) struct Request<'a> {
     pub like: Option<&'a Layout>,
     /// Whether `text` is what a saved model was trained on. A table of a single column then needs no such name.
     pub of_model: bool,
+    /// Told where text and label are, before the first row.
+    pub on_columns: Option<&'a dyn Fn(&str)>,
 }
 
 impl<'a> Request<'a> {
@@ -52,7 +54,7 @@ impl<'a> Request<'a> {
         let (text, label, header) = (config.text_column.as_slice(), config.label_column.as_str(), config.header);
         let group = config.group_column.as_str();
         let delimiter = config.delimiter()?;
-        Ok(Request { text, label, group, header, labelled, delimiter, like: None, of_model: false })
+        Ok(Request { text, label, group, header, labelled, delimiter, like: None, of_model: false, on_columns: None })
     }
 
     /// The index of the column of groups, by its name or its number from 1; `None` where none is asked for.
@@ -68,6 +70,13 @@ impl<'a> Request<'a> {
         let found = by_name.or(by_number.filter(|&index| index < width));
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         found.map(Some).ok_or_else(|| Error::unknown_key(format!("{place}: {}", self.group), "column", &names))
+    }
+
+    /// Tells whoever asked where text and label are.
+    pub fn tell_columns(&self, columns: &str) {
+        if let Some(tell) = self.on_columns {
+            tell(columns);
+        }
     }
 
     /// True when a column is asked for by a name, so that there must be names.

@@ -4,9 +4,9 @@
 //! The guess between the two legacy encodings is chardetng's (Firefox's detector). NUL is white space wherever it occurs, as in
 //! fastText; its number is reported.
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{BIG5, DecoderResult, EUC_JP, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
+use encoding_rs::{DecoderResult, EUC_KR, Encoding, UTF_8, WINDOWS_1252};
 
+use crate::census::{Census, Guess};
 use ninefold_core::error::{Error, Location, Result};
 
 /// How bytes are to be read.
@@ -119,74 +119,23 @@ pub(crate) fn refuse_binary(head: &[u8], charset: Charset, place: &str) -> Resul
 
 /// Bytes that are neither marked nor valid UTF-8.
 fn guessed(bytes: &[u8]) -> Decoded {
-    if let Some(decoded) = nearly_utf8(bytes) {
-        return decoded;
+    let mut census = Census::new();
+    census.add(bytes);
+    match census.guess() {
+        Guess::NearlyUtf8 { replaced } => Decoded {
+            text: String::from_utf8_lossy(bytes).into(),
+            outcome: Outcome { replaced, ..Outcome::clean("utf-8") },
+        },
+        Guess::Korean => {
+            let (text, _) = EUC_KR.decode_without_bom_handling(bytes);
+            Decoded { text: text.into(), outcome: Outcome::clean(name_of(EUC_KR)) }
+        }
+        Guess::Windows1252 { suspected } => {
+            let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
+            let suspected = suspected.map(name_of);
+            Decoded { text: text.into(), outcome: Outcome { suspected, ..Outcome::clean(name_of(WINDOWS_1252)) } }
+        }
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let guess = detector.guess(None, Utf8Detection::Deny);
-    if let Some(text) = korean(bytes, guess) {
-        return Decoded { text, outcome: Outcome::clean(name_of(EUC_KR)) };
-    }
-    let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    let suspected = (guess != WINDOWS_1252).then(|| name_of(guess));
-    Decoded { text: text.into(), outcome: Outcome { suspected, ..Outcome::clean(name_of(WINDOWS_1252)) } }
-}
-
-/// The text in EUC-KR, where it is Korean. A few syllables alone could be Chinese or Japanese as well; of these only Korean is ever
-/// guessed.
-fn korean(bytes: &[u8], guess: &'static Encoding) -> Option<String> {
-    let is_possible = guess == EUC_KR || ([GBK, BIG5, SHIFT_JIS, EUC_JP].contains(&guess) && is_mostly_hangul(bytes));
-    let text = EUC_KR.decode_without_bom_handling_and_without_replacement(bytes).filter(|_| is_possible)?;
-    (!is_rather_chinese(bytes, &text)).then(|| text.into())
-}
-
-/// The commonest syllables of Korean, the particles and endings first; they make up about half of running text.
-const KOREAN: &str = "이다는에의을가고한하를은도로지기사서어시자리나아대인수정일으과만그여전해있게부라보스주제상장원구동들면조마적성비안무신\
-    경유요습니세했었좋화영우소오관된년국미업할";
-/// The commonest characters of Chinese; they make up about half of running text.
-const CHINESE: &str = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方\
-    多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又\
-    关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度门任常先海通教\
-    儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电数安少报才结反受目太量再感建务做接必场件计管期市直德\
-    资命山金指克许统区保至队形社便空决治展马科司五基眼书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规\
-    万取拉格望觉术领共确传师观清今切院让识候带导争运";
-
-/// True when bytes that are valid EUC-KR read better as GBK: they hold more Chinese characters that Korean rarely uses, or more of the
-/// commonest characters of Chinese than of the commonest syllables of Korean. `as_korean` is the text in EUC-KR.
-fn is_rather_chinese(bytes: &[u8], as_korean: &str) -> bool {
-    let Some(as_chinese) = GBK.decode_without_bom_handling_and_without_replacement(bytes) else { return false };
-    let hangul = as_korean.chars().filter(|character| ('가'..='힣').contains(character)).count();
-    let hanja = as_korean.chars().filter(|character| ('\u{4e00}'..='\u{9fff}').contains(character)).count();
-    let common = |text: &str, list: &str| text.chars().filter(|&it| !it.is_ascii() && list.contains(it)).count();
-    4 * hanja > hangul || common(&as_chinese, CHINESE) > common(as_korean, KOREAN)
-}
-
-/// True when most bytes above ASCII form the 2,350 common syllables of EUC-KR (rows 0xb0 to 0xc8).
-fn is_mostly_hangul(bytes: &[u8]) -> bool {
-    let (mut high, mut in_syllables, mut at) = (0, 0, 0);
-    while at < bytes.len() {
-        let is_syllable = (0xb0..=0xc8).contains(&bytes[at]) && bytes.get(at + 1).is_some_and(|&trail| trail >= 0xa1);
-        let width = if is_syllable { 2 } else { 1 };
-        high += if bytes[at].is_ascii() { 0 } else { width };
-        in_syllables += if is_syllable { 2 } else { 0 };
-        at += width;
-    }
-    2 * in_syllables > high
-}
-
-/// UTF-8 with a rare broken sequence (a cut-off text, a row pasted from elsewhere) stays UTF-8: read as windows-1252,
-/// every accent in it would be spoiled.
-fn nearly_utf8(bytes: &[u8]) -> Option<Decoded> {
-    let (mut characters, mut replaced) = (0, 0);
-    for chunk in bytes.utf8_chunks() {
-        characters += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
-        replaced += usize::from(!chunk.invalid().is_empty());
-    }
-    (characters > 4 * replaced).then(|| Decoded {
-        text: String::from_utf8_lossy(bytes).into(),
-        outcome: Outcome { replaced, ..Outcome::clean("utf-8") },
-    })
 }
 
 /// Every byte must belong to `encoding`.
@@ -227,6 +176,8 @@ fn name_of(encoding: &'static Encoding) -> &'static str {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use encoding_rs::GBK;
+
     use super::*;
 
     fn detected(bytes: &[u8]) -> (String, &'static str) {

@@ -1,19 +1,20 @@
 //! A file or folder, opened for a reader.
 //!
 //! A path -> an [`Input`]: its beginning, to recognise the format by ([`Input::head`]), then its content as one text or line by
-//! line. A file is decoded as a whole ([`Input::open`]), or line by line when it need not fit into memory
-//! ([`Input::stream`]).
+//! line. A file is decoded as a whole ([`Input::open`]); read several times, which gives the same text and holds none of it
+//! ([`Input::in_passes`]); or decoded line by line as it comes ([`Input::stream`]).
 
 use std::borrow::Cow;
 use std::io::{BufRead, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::content::{Content, Pass, read_error};
 use crate::decode::{self, Charset};
 use crate::encodings::Encodings;
 use crate::names;
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::machine;
 use ninefold_core::progress::Progress;
 use ninefold_packing::{self as packing, Counted, Packing};
@@ -36,6 +37,8 @@ pub(crate) struct Input<'a> {
     pub encodings: Encodings,
     /// How the file is packed.
     pub packing: Option<Packing>,
+    /// Counts the bytes that are read from the disk to be handed out.
+    pub taken: Arc<AtomicU64>,
     /// The name by which the format is recognised; empty for a folder and for standard input.
     name: String,
     body: Body,
@@ -45,6 +48,12 @@ enum Body {
     Folder,
     /// Decoded.
     Held(String),
+    /// Read anew for each pass.
+    InPasses {
+        content: Content,
+        head: String,
+        is_whole: bool,
+    },
     Stream {
         head: Vec<u8>,
         rest: Box<dyn BufRead>,
@@ -75,7 +84,7 @@ impl<'a> Input<'a> {
     /// A folder, until content is put into it.
     fn new(path: &Path, charset: Charset, progress: &'a dyn Progress) -> Input<'a> {
         let (path, encodings, name) = (path.to_path_buf(), Encodings::default(), String::new());
-        Input { path, charset, progress, encodings, packing: None, name, body: Body::Folder }
+        Input { path, charset, progress, encodings, packing: None, taken: Arc::default(), name, body: Body::Folder }
     }
 
     /// A folder, or a file that is read and decoded as a whole; `-` is standard input.
@@ -88,6 +97,51 @@ impl<'a> Input<'a> {
             let bytes = input.begin(Arc::default())?;
             input.hold(bytes)?;
         }
+        Ok(input)
+    }
+
+    /// A folder, or a file of which no more than a little is in memory: it is read once to find out how it is decoded, and once more for
+    /// each [`Pass`]. What cannot be read twice is held as by [`Input::open`], and so is a small file. `taken` counts the bytes that are
+    /// read from the disk to be handed out.
+    ///
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn in_passes(
+        path: &Path,
+        charset: Charset,
+        progress: &'a dyn Progress,
+        taken: Arc<AtomicU64>,
+    ) -> Result<Input<'a>> {
+        let mut input = Input { taken: Arc::clone(&taken), ..Input::new(path, charset, progress) };
+        if path.is_dir() {
+            return Ok(input);
+        }
+        let is_pipe = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+        if is_pipe || is_stdin(path) {
+            let bytes = input.begin(taken)?;
+            input.hold(bytes)?;
+            return Ok(input);
+        }
+        let mut bytes = input.begin(Arc::clone(&taken))?;
+        let mut head = Vec::new();
+        bytes.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| input.damaged(error))?;
+        if head.len() < HEAD {
+            input.hold(head.as_slice())?;
+            return Ok(input);
+        }
+        drop(bytes);
+        taken.store(0, Ordering::Relaxed); // it is read again
+        decode::refuse_binary(&head, charset, &input.place())?;
+        let Some(content) = Content::survey(path, &head, charset, taken)? else {
+            let bytes = input.begin(Arc::default())?;
+            input.hold(bytes)?;
+            return Ok(input);
+        };
+        let (mut text, mut start) = (content.text(Pass::Look)?, Vec::new());
+        text.by_ref().take(HEAD as u64).read_to_end(&mut start).map_err(|error| input.damaged(error))?;
+        let is_whole = text.fill_buf().map_err(|error| input.damaged(error))?.is_empty();
+        start.truncate(start.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len()));
+        input.body = Body::InPasses { content, head: String::from_utf8_lossy(&start).into_owned(), is_whole };
         Ok(input)
     }
 
@@ -168,6 +222,7 @@ impl<'a> Input<'a> {
                 let end = (0..=HEAD.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
                 (Cow::Borrowed(&text[..end]), end == text.len())
             }
+            Body::InPasses { head, is_whole, .. } => (Cow::Borrowed(head.as_str()), *is_whole),
             Body::Stream { head, .. } => {
                 let unmarked = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
                 (String::from_utf8_lossy(unmarked), head.len() < HEAD)
@@ -187,9 +242,36 @@ impl<'a> Input<'a> {
             let all = Cursor::new(std::mem::take(head)).chain(std::mem::replace(rest, Box::new(std::io::empty())));
             self.hold(all)?;
         }
+        if let Body::InPasses { content, .. } = &self.body {
+            let all = content.text(Pass::Give)?;
+            self.body = Body::Held(into_text(read_bounded(all, &self.place())?, &self.place())?);
+        }
         match &self.body {
             Body::Held(text) => Ok(text),
             _ => Err(Error::format(self.place(), "a file", "a folder")),
+        }
+    }
+
+    /// Makes [`Input::pass`] possible: reads into memory what can be read only once.
+    ///
+    /// # Errors
+    /// As [`Input::text`].
+    pub fn prepare_passes(&mut self) -> Result<()> {
+        if let Body::Stream { .. } = self.body {
+            self.text()?;
+        }
+        Ok(())
+    }
+
+    /// The whole content from its beginning, decoded, of a file after [`Input::prepare_passes`].
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Format`] when the file cannot be opened.
+    pub fn pass(&self, pass: Pass) -> Result<Box<dyn BufRead + '_>> {
+        match &self.body {
+            Body::Held(text) => Ok(Box::new(text.as_bytes())),
+            Body::InPasses { content, .. } => Ok(content.text(pass)?),
+            Body::Folder | Body::Stream { .. } => Err(Error::format(self.place(), "a file", "a folder or a stream")),
         }
     }
 
@@ -211,6 +293,9 @@ impl<'a> Input<'a> {
     }
 
     fn lines_up_to(&mut self, longest: u64, mut give: impl FnMut(usize, &str) -> Result<()>) -> Result<()> {
+        if let Body::InPasses { content, .. } = &self.body {
+            return each_line(content.text(Pass::Give)?, &self.place(), give);
+        }
         if !matches!(self.body, Body::Stream { .. }) {
             return self.text()?.lines().enumerate().try_for_each(|(index, line)| give(index + 1, line));
         }
@@ -260,13 +345,37 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The unpacked bytes of one file of a folder.
+/// Hands out lines with their numbers from 1, without their ends, as `str::lines` gives them.
+fn each_line(mut text: impl BufRead, place: &str, mut give: impl FnMut(usize, &str) -> Result<()>) -> Result<()> {
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if text.read_until(b'\n', &mut line).map_err(|error| read_error(place, error))? == 0 {
+            break;
+        }
+        if line.pop_if(|byte| *byte == b'\n').is_some() {
+            line.pop_if(|byte| *byte == b'\r');
+        }
+        let text = std::str::from_utf8(&line);
+        give(number, text.map_err(Error::parse(Location::line(place, number), CHANGED))?)?;
+    }
+    Ok(())
+}
+
+/// What a file should be that is not as the pass before has found it.
+const CHANGED: &str = "a file that does not change while it is read";
+
+fn into_text(bytes: Vec<u8>, place: &str) -> Result<String> {
+    String::from_utf8(bytes).map_err(Error::parse(place, CHANGED))
+}
+
+/// The unpacked bytes of one file of a folder; `taken` counts those from the disk.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Format`] with the path: the file is damaged or binary.
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read_file(path: &Path, taken: Arc<AtomicU64>) -> Result<Vec<u8>> {
     let place = path.display().to_string();
-    let mut unpacked = packing::open(path, Arc::default())?;
+    let mut unpacked = packing::open(path, taken)?;
     refuse_known_kind(unpacked.bytes.fill_buf().map_err(|error| packing::damaged(&place, error))?, &place)?;
     read_bounded(unpacked.bytes, &place)
 }

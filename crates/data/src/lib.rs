@@ -14,11 +14,13 @@
 //! ```
 //! [`texts`] and [`stream`] read texts without labels by the same readers.
 
+mod census;
 mod check;
 pub mod checked;
 mod collect;
 mod columns;
 mod config;
+mod content;
 mod corpus;
 mod decode;
 mod document;

@@ -1,17 +1,25 @@
 //! Texts without labels, for a model to label.
 //!
-//! Takes lines of a stream, a file or a folder -> gives texts with their sources. Files are recognised as everywhere: tables and
-//! JSON lines give the text column of every row, fastText's lines lose their labels, of anything else every line is a text. A
-//! folder gives a text per file. Columns and encoding are those that the model was trained on, unless the settings name others.
+//! Takes lines of a stream, a file or a folder -> gives texts with their sources, one by one. Files are recognised as everywhere:
+//! tables and JSON lines give the text column of every row, fastText's lines lose their labels, of anything else every line is a text.
+//! A folder gives a text per file. Columns and encoding are those that the model was trained on, unless the settings name others.
+//!
+//! A file is never in memory: what all of it decides (its encoding, the delimiter and the quotes of a table) is found out in passes that
+//! keep nothing. Only what cannot be read twice (a pipe), or not in parts (a JSON array), is read as a whole.
 
-use std::io::{BufRead, Read};
+use std::cell::RefCell;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::columns::{Layout, Request};
 use crate::config::CorpusConfig;
 use crate::decode::{self, Charset};
 use crate::input::{self, Input};
 use crate::input_format::InputFormat;
+use crate::names::files_below;
 use crate::readers;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Silent;
@@ -28,6 +36,39 @@ pub struct Text {
 impl AsRef<str> for Text {
     fn as_ref(&self) -> &str {
         &self.text
+    }
+}
+
+/// Takes texts as they are read. A function that takes a [`Text`] is one.
+pub trait TakeTexts {
+    /// The next text.
+    ///
+    /// # Errors
+    /// Any; reading ends with it.
+    fn take(&mut self, text: Text) -> Result<()>;
+
+    /// Where the texts are found in a table or in JSON objects: `text from "body"`. Before the first text.
+    fn found_columns(&mut self, columns: &str) {
+        let _ = columns;
+    }
+
+    /// So many bytes more were read (of a packed file: packed ones).
+    fn advance(&mut self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// The next text may have to be waited for: somebody types it, or a pipe is empty at the moment.
+    ///
+    /// # Errors
+    /// As [`take`](TakeTexts::take).
+    fn pause(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<F: FnMut(Text) -> Result<()>> TakeTexts for F {
+    fn take(&mut self, text: Text) -> Result<()> {
+        self(text)
     }
 }
 
@@ -102,12 +143,40 @@ impl TextReader {
         TextReader { config: trained.complete(config), of_model, delimiter_of_model, layout, format }
     }
 
-    /// Reads the texts of a file or folder.
+    /// Reads the texts of a file or folder, all of them into memory.
     ///
     /// # Errors
     /// [`Error::Io`] and [`Error::Format`] with the place.
     pub fn read(&self, path: &Path) -> Result<Texts> {
-        self.read_input(Input::open(path, self.config.charset()?, &Silent)?)
+        let mut texts = Texts::default();
+        self.each(path, &mut texts)?;
+        Ok(texts)
+    }
+
+    /// Reads the texts of a file or folder one by one; no more than about two mebibytes of a file are in memory, and one file of a folder.
+    ///
+    /// # Errors
+    /// As [`read`](TextReader::read), and those of `take`. The texts before the error were handed out.
+    ///
+    /// # Examples
+    /// ```
+    /// use ninefold_data::texts::{Text, TextReader};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("mail.txt");
+    /// std::fs::write(&path, "one\ntwo\n")?;
+    /// let mut texts = Vec::new();
+    /// TextReader::default().each(&path, &mut |text: Text| {
+    ///     texts.push(text.text);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(texts, ["one", "two"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn each(&self, path: &Path, take: &mut dyn TakeTexts) -> Result<()> {
+        let taken = Arc::default();
+        let input = Input::in_passes(path, self.config.charset()?, &Silent, Arc::clone(&taken))?;
+        self.each_of_input(input, &taken, take)
     }
 
     /// Reads the texts of a stream as those of a file called `name`.
@@ -115,7 +184,17 @@ impl TextReader {
     /// # Errors
     /// As [`read`](TextReader::read).
     pub fn read_stream(&self, stream: impl Read, name: &str) -> Result<Texts> {
-        self.read_input(Input::of_reader(name, stream, self.config.charset()?, &Silent)?)
+        let mut texts = Texts::default();
+        self.each_of_stream(stream, name, &mut texts)?;
+        Ok(texts)
+    }
+
+    /// The same, one by one. The stream itself is read into memory first: all of it decides its encoding and the delimiter of a table.
+    ///
+    /// # Errors
+    /// As [`each`](TextReader::each).
+    pub fn each_of_stream(&self, stream: impl Read, name: &str, take: &mut dyn TakeTexts) -> Result<()> {
+        self.each_of_input(Input::of_reader(name, stream, self.config.charset()?, &Silent)?, &Arc::default(), take)
     }
 
     /// Reads a whole file as one text.
@@ -134,20 +213,35 @@ impl TextReader {
         whole(Input::of_reader(name, stream, self.config.charset()?, &Silent)?)
     }
 
-    fn read_input(&self, input: Input) -> Result<Texts> {
+    fn each_of_input(&self, input: Input, taken: &AtomicU64, take: &mut dyn TakeTexts) -> Result<()> {
         let mut input = input.with_extension(self.format.map(TextFormat::extension));
         let name = input.file_name();
-        let mut request =
-            Request { like: self.layout.as_ref(), of_model: self.of_model, ..Request::new(&self.config, false)? };
+        let take = RefCell::new(take);
+        let on_columns = |columns: &str| take.borrow_mut().found_columns(columns);
+        let mut request = Request {
+            like: self.layout.as_ref(),
+            of_model: self.of_model,
+            on_columns: Some(&on_columns),
+            ..Request::new(&self.config, false)?
+        };
         if self.delimiter_of_model && !readers::is_table_name(&input.head().extension) {
             request.delimiter = None;
         }
-        let mut texts = Vec::new();
-        let found = readers::read_texts(&mut input, &request, &mut |row| {
-            texts.push(Text { text: row.text, source: row.place.within(&name) });
-            Ok(())
+        let mut told = 0;
+        let mut advance = |take: &mut dyn TakeTexts| {
+            let now = taken.load(Ordering::Relaxed);
+            if now > told {
+                take.advance(now - told);
+                told = now;
+            }
+        };
+        readers::read_texts(&mut input, &request, &mut |row| {
+            let mut take = take.borrow_mut();
+            advance(&mut **take);
+            take.take(Text { text: row.text, source: row.place.within(&name) })
         })?;
-        Ok(Texts { texts, columns: found.columns })
+        advance(&mut **take.borrow_mut());
+        Ok(())
     }
 
     /// The lines of a stream as they come, so that somebody can type; empty lines are texts too. `name` stands in the sources. A
@@ -165,13 +259,54 @@ impl TextReader {
     /// # Errors
     /// [`Error::InvalidValue`] for an encoding without a name, or one whose lines do not end with the byte of a line break.
     pub fn lines<R: BufRead>(&self, reader: R, name: &str) -> Result<impl Iterator<Item = Result<Text>> + use<R>> {
+        Ok(Lines::new(reader, name, self.line_charset()?))
+    }
+
+    /// The same, handed out one by one, with a [`pause`](TakeTexts::pause) where the stream has no more whole line at hand.
+    ///
+    /// # Errors
+    /// As [`lines`](TextReader::lines), and those of `take`.
+    pub fn each_line(&self, stream: impl Read, name: &str, take: &mut dyn TakeTexts) -> Result<()> {
+        let stream = BufReader::with_capacity(LINES_AT_HAND, stream);
+        let mut lines = Lines::new(stream, name, self.line_charset()?);
+        while let Some(text) = lines.next() {
+            take.take(text?)?;
+            if memchr::memchr(b'\n', lines.reader.buffer()).is_none() {
+                take.pause()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The encoding of lines that are decoded one by one.
+    fn line_charset(&self) -> Result<Charset> {
         let charset = self.config.charset()?;
         if !charset.has_ascii_lines(b"") {
             let expected = "an encoding whose lines can be read one by one (others are read from a file, not a stream)";
             return Err(Error::invalid_value("encoding", expected, format!("{:?}", self.config.encoding)));
         }
-        Ok(lines(reader, name.to_owned(), charset))
+        Ok(charset)
     }
+}
+
+impl TakeTexts for Texts {
+    fn take(&mut self, text: Text) -> Result<()> {
+        self.texts.push(text);
+        Ok(())
+    }
+
+    fn found_columns(&mut self, columns: &str) {
+        self.columns = Some(columns.to_owned());
+    }
+}
+
+/// Bytes of a stream of lines that are read together where they are there.
+const LINES_AT_HAND: usize = 1 << 17;
+
+/// Bytes of a file, or of all files below a folder; `None` for a pipe, a member of an archive, and what is not there.
+pub fn size_of(path: &Path) -> Option<u64> {
+    let of_file = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
+    if path.is_dir() { files_below(path).ok()?.iter().map(|path| of_file(path)).sum() } else { of_file(path) }
 }
 
 /// All of an input as one text.
@@ -179,25 +314,40 @@ fn whole(mut input: Input) -> Result<Text> {
     Ok(Text { source: input.file_name(), text: input.text()?.to_string() })
 }
 
-fn lines<R: BufRead>(mut reader: R, name: String, charset: Charset) -> impl Iterator<Item = Result<Text>> + use<R> {
-    let mut number = 0;
-    let mut is_broken = false;
-    std::iter::from_fn(move || {
-        if is_broken {
+/// The lines of a stream.
+struct Lines<R> {
+    reader: R,
+    name: String,
+    charset: Charset,
+    number: usize,
+    is_broken: bool,
+}
+
+impl<R: BufRead> Lines<R> {
+    fn new(reader: R, name: &str, charset: Charset) -> Lines<R> {
+        Lines { reader, name: name.to_owned(), charset, number: 0, is_broken: false }
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = Result<Text>;
+
+    fn next(&mut self) -> Option<Result<Text>> {
+        if self.is_broken {
             return None;
         }
-        number += 1;
-        let source = format!("{name}:{number}");
-        match input::next_line(&mut reader) {
+        self.number += 1;
+        let source = format!("{}:{}", self.name, self.number);
+        match input::next_line(&mut self.reader) {
             Ok(line) => line.map(|line| {
-                decode::decode_part(line, charset, &source, 1).map(|decoded| Text { text: decoded.text, source })
+                decode::decode_part(line, self.charset, &source, 1).map(|decoded| Text { text: decoded.text, source })
             }),
             Err(error) => {
-                is_broken = true;
+                self.is_broken = true;
                 Some(Err(ninefold_packing::damaged(&source, error)))
             }
         }
-    })
+    }
 }
 
 #[cfg(test)]
@@ -320,5 +470,114 @@ mod tests {
         assert_eq!(texts(TextFormat::Fasttext, "__label__x good\n"), ["good"]);
         assert_eq!(texts(TextFormat::Lines, "__label__x good\n"), ["__label__x good"]);
         assert_eq!(texts(TextFormat::Jsonl, "{\"text\": \"good\"}\n"), ["good"]);
+    }
+
+    /// What a reader hands out.
+    #[derive(Debug, Default, PartialEq)]
+    struct Heard {
+        texts: Vec<Text>,
+        columns: Vec<String>,
+        bytes: u64,
+        pauses: usize,
+    }
+
+    impl TakeTexts for Heard {
+        fn take(&mut self, text: Text) -> Result<()> {
+            self.texts.push(text);
+            Ok(())
+        }
+
+        fn found_columns(&mut self, columns: &str) {
+            assert!(self.texts.is_empty(), "before the first text");
+            self.columns.push(columns.to_owned());
+        }
+
+        fn advance(&mut self, bytes: u64) {
+            self.bytes += bytes;
+        }
+
+        fn pause(&mut self) -> Result<()> {
+            self.pauses += 1;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn large_file_is_read_in_passes_as_if_it_were_held() {
+        let many = |row: &dyn Fn(usize) -> String| (0..40_000).map(row).collect::<String>();
+        let quoted = many(&|n| format!("{n},\"a \"\"fine\"\" film,\nnumber {n}\",{}\r\n", n % 3));
+        let escaped = many(&|n| format!("{},\"he said \\\"hi\\\", {n} times\"\n", n % 3));
+        let tabs = many(&|n| format!("{}\t\"stray {n} words and more words in it\n\n", n % 3));
+        let semicolons = many(&|n| format!("well, text number {n}, and so on;{}\n", n % 3));
+        let marked = many(&|n| format!("\u{feff}text {n} of a file that was put together of others,{}\n", n % 2));
+        let files: Vec<(&str, Vec<u8>)> = vec![
+            ("a.csv", format!("id,text,label\n{quoted}").into_bytes()),
+            ("a.csv", format!("sep=,\r\nid,text,label\r\n{quoted}").into_bytes()),
+            ("a.csv", format!("label,text\n{escaped}").into_bytes()),
+            ("a.csv", semicolons.into_bytes()),
+            ("a.csv", format!("text,label\n{marked}").into_bytes()),
+            ("a.csv", format!("id,text,label\n{quoted}7,\"never closed\n{quoted}").into_bytes()),
+            ("a.csv", format!("id,text,label\n{quoted}7,ragged\n").into_bytes()),
+            ("a.tsv", format!("label\ttext\n{tabs}").into_bytes()),
+            ("a.txt", many(&|n| format!("line {n} is a line with words in it\r\n\n")).into_bytes()),
+            ("a.txt", many(&|n| format!("__label__{} line {n} is a line with words\n", n % 3)).into_bytes()),
+            ("a.jsonl", many(&|n| format!("{{\"text\": \"line {n} is a line with words\"}}\n")).into_bytes()),
+            (
+                "a.json",
+                format!("[{}{{\"text\": \"last\"}}]", many(&|n| format!("{{\"text\": \"line {n} of words\"}},\n")))
+                    .into_bytes(),
+            ),
+            (
+                "a.txt",
+                encoding_rs::WINDOWS_1252.encode(&many(&|n| format!("Straße {n} und weiter bis zum Ende\n"))).0.into(),
+            ),
+            (
+                "a.csv",
+                encoding_rs::EUC_KR
+                    .encode(&format!("text,label\n{}", many(&|n| format!("이 영화는 정말 재미있었고 {n},x\n"))))
+                    .0
+                    .into(),
+            ),
+        ];
+        for (number, (name, content)) in files.into_iter().enumerate() {
+            assert!(content.len() > 1 << 20, "file {number}: {}", content.len());
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(name);
+            std::fs::write(&path, &content).unwrap();
+            let (mut streamed, mut held) = (Heard::default(), Heard::default());
+            let reader = TextReader::default();
+            let outcome = reader.each(&path, &mut streamed).map_err(|error| error.to_string());
+            let expected = reader.each_of_stream(content.as_slice(), name, &mut held);
+            let place = path.display().to_string();
+            assert_eq!(
+                outcome.map_err(|error| error.replace(&place, name)),
+                expected.map_err(|error| error.to_string())
+            );
+            assert_eq!(streamed.columns, held.columns, "file {number}");
+            assert!(streamed.texts == held.texts && streamed.texts.len() > 30_000, "file {number}");
+            assert!(streamed.bytes > 0 && streamed.bytes <= content.len() as u64, "file {number}");
+        }
+    }
+
+    #[test]
+    fn encoding_is_decided_by_all_of_a_large_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let german = encoding_rs::WINDOWS_1252.encode("Straße\n").0.into_owned();
+        std::fs::write(&path, [b"plain words\n".repeat(200_000), german].concat()).unwrap();
+        assert_eq!(TextReader::default().read(&path).unwrap().texts.last().unwrap().text, "Straße");
+        let config = CorpusConfig { encoding: "utf-8".into(), ..CorpusConfig::default() };
+        let error = TextReader::new(config, &InputFormat::default(), None).read(&path).unwrap_err().to_string();
+        assert!(error.contains("a.txt:200001: expected utf-8 text, found byte 0xdf"), "{error}");
+    }
+
+    #[test]
+    fn stream_of_lines_pauses_where_no_more_is_at_hand() {
+        let mut heard = Heard::default();
+        let typed = b"one\n".chain(&b"two\nthree\nfo"[..]).chain(&b"ur\n"[..]);
+        TextReader::default().each_line(typed, "stdin", &mut heard).unwrap();
+        let texts: Vec<&str> = heard.texts.iter().map(|text| text.text.as_str()).collect();
+        assert_eq!(texts, ["one", "two", "three", "four"]);
+        assert_eq!(heard.pauses, 3, "behind one, three and four");
     }
 }

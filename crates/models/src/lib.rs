@@ -6,7 +6,9 @@ pub mod bundle;
 pub mod combine;
 pub mod model;
 pub mod predictor;
+pub mod stream;
 
 pub use combine::combine_models;
 pub use model::{Ensemble, Model};
 pub use predictor::{Prediction, Predictor};
+pub use stream::Batches;

@@ -43,7 +43,8 @@
 pub mod prelude;
 
 pub use ninefold_core::{
-    Auto, Error, Result, error, files, folders, folders::Folders, phrasing, pipeline, progress, rng, subnormals, threads,
+    Auto, Error, Result, error, files, folders, folders::Folders, phrasing, pipeline, progress, rng, subnormals,
+    threads,
 };
 pub use ninefold_data as data;
 pub use ninefold_diagnose as diagnose;

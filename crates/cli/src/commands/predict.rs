@@ -1,19 +1,23 @@
 //! `ninefold predict`: texts from stdin or files -> label and probability of each; no label below --min-probability.
 
+use std::borrow::Cow;
 use std::fmt::Write;
-use std::io::{self, BufReader, Cursor, Read};
-use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
-use std::time::Duration;
+use std::io::{self, Cursor, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum, ValueHint};
 use ninefold::Error;
-use ninefold::data::texts::{Text, TextFormat, TextReader};
+use ninefold::data::texts::{TakeTexts, Text, TextFormat, TextReader, size_of};
 use ninefold::data::{self, CorpusConfig};
 use ninefold::models::predictor::{Prediction, Predictor};
-use ninefold::phrasing::printable;
+use ninefold::models::stream::Batches;
+use ninefold::phrasing::{counted, printable, thousands};
+use ninefold::progress::Progress;
 use serde_json::json;
 
 use crate::commands::as_trained::as_trained;
@@ -23,7 +27,6 @@ use crate::flags::threads::ThreadsArgs;
 use crate::flags::values::fraction;
 use crate::output::Output;
 use crate::progress::Bars;
-use crate::stop;
 
 /// Label texts with a trained model
 ///
@@ -105,31 +108,66 @@ impl From<InputFormat> for TextFormat {
     }
 }
 
-/// Texts that are labelled together at most.
-const BATCH: usize = 512;
-
 /// Runs the command.
 pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
-    args.threads.install(|| label_all(args, output))
-}
-
-fn label_all(args: &PredictArgs, output: &Output) -> Result<()> {
-    let predictor = Predictor::load_with(&args.model, args.members.paths())?;
-    let trained = as_trained(&predictor, &args.text_column, &Bars::new(output))?;
-    let mut labelling = Labelling { args, trained, predictor, output, texts: 0, unsure: 0 };
-    if args.files.is_empty() {
-        labelling.stdin()?
-    } else {
-        labelling.files()?
-    }
+    let load = || Ok(Predictor::load_with(&args.model, args.members.paths())?);
+    let predictor = args.threads.install(load)?;
+    let bars = Bars::new(output);
+    let trained = as_trained(&predictor, &args.text_column, &bars)?;
+    let (said, notices) = mpsc::channel();
+    let format = args.input_format.map(TextFormat::from);
+    let reading = Reading { source: args.source(), config: args.config(), trained, format, said };
+    let printer = Printer { args, labels: predictor.labels() };
+    let mut watch = Watch::begin(args, &bars, notices);
+    let taken = Arc::clone(&watch.taken);
+    let outcome = predictor.predict_stream(
+        args.threads.count(),
+        &bars,
+        move |batches| reading.read(batches, &taken),
+        |texts, predictions| printer.print(&texts, &predictions),
+        |labelled: Labelled| {
+            output.print(&labelled.printed)?;
+            watch.advance(&labelled);
+            Ok(())
+        },
+    );
+    watch.end();
+    outcome?;
     if args.min_probability > 0.0 {
-        let Labelling { texts, unsure, .. } = labelling;
+        let Watch { texts, unsure, .. } = watch;
         output.say(&format!("no label for {unsure} of {texts} texts: probability below {}", args.min_probability));
     }
     Ok(())
 }
 
+/// What is read.
+enum Source {
+    Files {
+        paths: Vec<PathBuf>,
+        are_whole: bool,
+    },
+    /// All of stdin as one text.
+    Whole,
+    /// Lines of stdin as they come.
+    Lines,
+    /// Stdin as a table or JSON objects; `None`: whichever it looks like.
+    Rows(Option<TextFormat>),
+}
+
 impl PredictArgs {
+    fn source(&self) -> Source {
+        if !self.files.is_empty() {
+            return Source::Files { paths: self.files.clone(), are_whole: self.whole };
+        }
+        let names_columns = !self.text_column.is_empty() || self.delimiter.is_some();
+        match self.input_format {
+            _ if self.whole => Source::Whole,
+            Some(InputFormat::Lines) => Source::Lines,
+            None if !names_columns => Source::Lines,
+            format => Source::Rows(format.map(TextFormat::from)),
+        }
+    }
+
     /// What the flags say about reading.
     fn config(&self) -> CorpusConfig {
         let defaults = CorpusConfig::default();
@@ -142,87 +180,96 @@ impl PredictArgs {
     }
 }
 
-/// A call of the command.
-struct Labelling<'a> {
-    args: &'a PredictArgs,
+/// The part of the work that the reading thread does.
+struct Reading {
+    source: Source,
+    config: CorpusConfig,
     trained: data::InputFormat,
-    predictor: Predictor,
-    output: &'a Output,
-    /// How many texts there were.
-    texts: usize,
-    /// How many of them got no label.
-    unsure: usize,
+    format: Option<TextFormat>,
+    /// Takes sentences for the user.
+    said: Sender<String>,
 }
 
-impl Labelling<'_> {
-    fn reader(&self, format: Option<TextFormat>) -> TextReader {
-        TextReader::new(self.args.config(), &self.trained, format)
-    }
-
-    fn files(&mut self) -> Result<()> {
-        let reader = self.reader(self.args.input_format.map(TextFormat::from));
-        for path in &self.args.files {
-            if self.args.whole && path.is_file() {
-                self.label(&[reader.read_whole(path)?])?;
-                continue;
-            }
-            let texts = reader.read(path)?;
-            if let Some(columns) = &texts.columns {
-                self.output.say(&format!("{}: {columns}", path.display()));
-            }
-            self.batches(&texts.texts)?;
-        }
-        Ok(())
-    }
-
-    /// Labels stdin: line by line, as a table or JSON objects where a flag says so, or as one text.
-    fn stdin(&mut self) -> Result<()> {
+impl Reading {
+    fn read(&self, batches: &mut Batches<Text>, taken: &AtomicU64) -> Result<(), Error> {
         const NAME: &str = "stdin";
-        if self.args.whole {
-            let text = self.reader(None).read_whole_stream(io::stdin(), NAME)?;
-            return self.label(&[text]);
+        let reader = |format| TextReader::new(self.config.clone(), &self.trained, format);
+        match &self.source {
+            Source::Files { paths, are_whole } => {
+                let reader = reader(self.format);
+                paths.iter().try_for_each(|path| {
+                    if *are_whole && path.is_file() {
+                        batches.push(reader.read_whole(path)?)?;
+                        taken.fetch_add(size_of(path).unwrap_or(0), Ordering::Relaxed);
+                        return Ok(());
+                    }
+                    reader.each(path, &mut Noting { batches, path, said: &self.said, taken })
+                })
+            }
+            Source::Whole => batches.push(reader(None).read_whole_stream(io::stdin(), NAME)?),
+            Source::Lines => reader(None).each_line(io::stdin(), NAME, batches),
+            Source::Rows(format) => {
+                let mut first = [0];
+                let read = io::stdin().read(&mut first).map_err(Error::io("read", NAME))?;
+                let format = format.unwrap_or(if first == *b"{" { TextFormat::Jsonl } else { TextFormat::Csv });
+                let all = Cursor::new(&first[..read]).chain(io::stdin());
+                reader(Some(format)).each_of_stream(all, NAME, batches)
+            }
         }
-        let names_columns = !self.args.text_column.is_empty() || self.args.delimiter.is_some();
-        let format = match self.args.input_format {
-            Some(InputFormat::Lines) => return self.lines(),
-            None if !names_columns => return self.lines(),
-            format => format.map(TextFormat::from),
-        };
-        let mut first = [0];
-        let read = io::stdin().read(&mut first).context("cannot read stdin")?;
-        let format = format.unwrap_or(if first == *b"{" { TextFormat::Jsonl } else { TextFormat::Csv });
-        let all = Cursor::new(&first[..read]).chain(io::stdin());
-        let texts = self.reader(Some(format)).read_stream(all, NAME)?;
-        self.batches(&texts.texts)
+    }
+}
+
+/// Passes the texts of a file on, and notes what is found out about it.
+struct Noting<'a, 'b> {
+    batches: &'a mut Batches<'b, Text>,
+    path: &'a Path,
+    said: &'a Sender<String>,
+    taken: &'a AtomicU64,
+}
+
+impl TakeTexts for Noting<'_, '_> {
+    fn take(&mut self, text: Text) -> Result<(), Error> {
+        self.batches.take(text)
     }
 
-    /// Labels lines as they come: a line alone when somebody types, many at once when a file is piped in.
-    fn lines(&mut self) -> Result<()> {
-        let incoming = read_stdin(&self.reader(None))?;
-        while let Some(first) = next(&incoming)? {
-            let waiting = incoming.try_iter().take(BATCH - 1);
-            let texts = std::iter::once(first).chain(waiting).collect::<Result<Vec<Text>, Error>>()?;
-            self.label(&texts)?;
-        }
-        Ok(())
+    fn found_columns(&mut self, columns: &str) {
+        let _ = self.said.send(format!("{}: {columns}", self.path.display()));
     }
 
-    fn batches(&mut self, texts: &[Text]) -> Result<()> {
-        texts.chunks(BATCH).try_for_each(|texts| self.label(texts))
+    fn advance(&mut self, bytes: u64) {
+        self.taken.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn label(&mut self, texts: &[Text]) -> Result<()> {
-        if stop::is_stopped() {
-            return Err(Error::Interrupted.into());
-        }
-        let predictions = self.predictor.predict(texts, &Bars::new(self.output))?;
-        let mut printed = String::new();
-        for (text, prediction) in texts.iter().zip(&predictions) {
-            let top = named(prediction, self.predictor.labels(), usize::from(self.args.top));
+    fn pause(&mut self) -> Result<(), Error> {
+        self.batches.pause()
+    }
+}
+
+/// How labels are printed.
+struct Printer<'a> {
+    args: &'a PredictArgs,
+    labels: &'a [String],
+}
+
+/// Texts with their labels.
+#[derive(Default)]
+struct Labelled {
+    printed: String,
+    texts: u64,
+    /// How many of the texts got no label.
+    unsure: u64,
+}
+
+impl Printer<'_> {
+    fn print(&self, texts: &[Text], predictions: &[Prediction]) -> Result<Labelled> {
+        let mut labelled = Labelled::default();
+        let printed = &mut labelled.printed;
+        for (text, prediction) in texts.iter().zip(predictions) {
+            let top = named(prediction, self.labels, usize::from(self.args.top));
             let &(best, probability) = top.first().context("a model without labels")?;
             let is_sure = f64::from(prediction.probability()) >= self.args.min_probability;
-            self.texts += 1;
-            self.unsure += usize::from(!is_sure);
+            labelled.texts += 1;
+            labelled.unsure += u64::from(!is_sure);
             if self.args.format.is_json() {
                 let label = is_sure.then_some(best);
                 let mut object = json!({ "source": text.source, "label": label, "probability": probability });
@@ -232,41 +279,70 @@ impl Labelling<'_> {
                 }
                 writeln!(printed, "{object}")?;
             } else {
-                let name = |label: &'_ str| if is_sure { printable(label).into_owned() } else { String::new() };
-                let columns: Vec<String> =
-                    top.iter().map(|(label, share)| format!("{}\t{share:.4}", name(label))).collect();
-                writeln!(printed, "{}", columns.join("\t"))?;
+                for (number, (label, share)) in top.iter().enumerate() {
+                    let separator = if number == 0 { "" } else { "\t" };
+                    let name = if is_sure { printable(label) } else { Cow::Borrowed("") };
+                    write!(printed, "{separator}{name}\t{share:.4}")?;
+                }
+                printed.push('\n');
             }
         }
-        self.output.print(&printed)
+        Ok(labelled)
     }
 }
 
-/// The next line; `None` at the end. A signal ends the wait.
-fn next<T>(incoming: &Receiver<T>) -> Result<Option<T>> {
-    loop {
-        match incoming.recv_timeout(Duration::from_millis(50)) {
-            Ok(line) => return Ok(Some(line)),
-            Err(RecvTimeoutError::Disconnected) => return Ok(None),
-            Err(RecvTimeoutError::Timeout) if stop::is_stopped() => return Err(Error::Interrupted.into()),
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-    }
+/// The bar, what is said beside it, and the counts. There is no bar where it would run into labels on the same terminal, or into what
+/// is typed.
+struct Watch<'a> {
+    bars: &'a Bars<'a>,
+    notices: Receiver<String>,
+    /// Bytes that were read.
+    taken: Arc<AtomicU64>,
+    shown: u64,
+    /// Whether the size of the input is known; the bar counts texts where it is not.
+    has_size: bool,
+    texts: u64,
+    unsure: u64,
+    start: Instant,
 }
 
-/// Reads in a separate thread, so that the lines that are there are labelled together without waiting for more.
-fn read_stdin(reader: &TextReader) -> Result<Receiver<Result<Text, Error>>> {
-    let (sender, receiver) = mpsc::sync_channel(4 * BATCH);
-    let lines = reader.lines(BufReader::new(io::stdin()), "stdin")?;
-    let read = move || {
-        for line in lines {
-            if sender.send(line).is_err() {
-                break;
-            }
+impl<'a> Watch<'a> {
+    fn begin(args: &PredictArgs, bars: &'a Bars<'a>, notices: Receiver<String>) -> Watch<'a> {
+        let size: Option<u64> = args.files.iter().map(|path| size_of(path)).sum();
+        let size = size.filter(|_| !args.files.is_empty());
+        let is_typed = args.files.is_empty() && io::stdin().is_terminal();
+        if !io::stdout().is_terminal() && !is_typed {
+            bars.begin("predict", if size.is_some() { "bytes" } else { "texts" }, size);
         }
-    };
-    thread::Builder::new().spawn(read).context("cannot start a thread that reads stdin")?;
-    Ok(receiver)
+        Watch {
+            bars,
+            notices,
+            taken: Arc::default(),
+            shown: 0,
+            has_size: size.is_some(),
+            texts: 0,
+            unsure: 0,
+            start: Instant::now(),
+        }
+    }
+
+    fn advance(&mut self, labelled: &Labelled) {
+        self.texts += labelled.texts;
+        self.unsure += labelled.unsure;
+        self.notices.try_iter().for_each(|notice| self.bars.notice(&notice));
+        if !self.has_size {
+            return self.bars.advance(labelled.texts);
+        }
+        let taken = self.taken.load(Ordering::Relaxed);
+        self.bars.advance(taken - std::mem::replace(&mut self.shown, taken));
+        let rate = self.texts as f64 / self.start.elapsed().as_secs_f64();
+        self.bars.status(&format!("{}  {}/s", counted(self.texts as usize, "text"), thousands(rate as usize)));
+    }
+
+    fn end(&self) {
+        self.bars.end();
+        self.notices.try_iter().for_each(|notice| self.bars.notice(&notice));
+    }
 }
 
 /// The most probable labels by name, probabilities to six digits.

@@ -1,9 +1,10 @@
 //! A folder of class folders with a file per text.
 //!
 //! Takes a folder -> gives a text per file, labelled by the folder that it lies in, in the order of the sorted paths. Where no
-//! labels are wanted, every file below the folder is a text.
+//! labels are wanted, every file below the folder is a text, and no more than one is in memory.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -33,18 +34,17 @@ pub(super) const READER: Reader = Reader {
 /// [`Error::Format`] for a folder without texts and for a file that is no text, [`Error::Io`] for one that cannot be read.
 fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
     let (folder, charset, progress) = (input.path.clone(), input.charset, input.progress);
+    if !request.labelled {
+        return read_unlabelled(input, give);
+    }
     let mut notices = Vec::new();
-    let files = if request.labelled {
-        files_of_classes(&folder, &mut notices)?
-    } else {
-        files_below(&folder)?.into_iter().map(|path| (path, String::new())).collect()
-    };
+    let files = files_of_classes(&folder, &mut notices)?;
     progress.begin(&format!("reading {}", file_name(&folder)), "texts", Some(files.len() as u64));
     let read = |(path, label): (PathBuf, String)| {
         if progress.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        let bytes = read_file(&path)?;
+        let bytes = read_file(&path, Arc::default())?;
         let decoded = decode::decode(bytes, charset, &path.display().to_string())?;
         progress.advance(1);
         Ok((decoded.outcome, decoded.text, label, below(&folder, &path)))
@@ -57,6 +57,18 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
         give(Row { text, label, group: String::new(), place: Place::File(file) })?;
     }
     Ok(Findings { notices, ..Findings::default() })
+}
+
+/// One file after the other, on this thread.
+fn read_unlabelled(input: &mut Input, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
+    for path in files_below(&input.path)? {
+        let bytes = read_file(&path, Arc::clone(&input.taken))?;
+        let decoded = decode::decode(bytes, input.charset, &path.display().to_string())?;
+        let file = below(&input.path, &path);
+        input.encodings.add(&decoded.outcome, &file);
+        give(Row { text: decoded.text, label: String::new(), group: String::new(), place: Place::File(file) })?;
+    }
+    Ok(Findings::default())
 }
 
 /// Every file below a class folder, with the name of the class. A folder of unlabelled texts beside the classes is left out.

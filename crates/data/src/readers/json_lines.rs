@@ -44,7 +44,11 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
         let object = parse(line_text, &place)?;
         let keys = match &mut keys {
             Some(keys) => keys,
-            none => none.insert(Keys::of(&object, request, &place)?),
+            none => {
+                let keys = none.insert(Keys::of(&object, request, &place)?);
+                request.tell_columns(&keys.describe());
+                keys
+            }
         };
         let text = keys.text.iter().map(|key| text_of(&object, key, &place)).collect::<Result<Vec<_>>>()?.join("\n");
         let label = keys.label.as_ref().map(|key| label_of(&object, key, &place)).transpose()?.unwrap_or_default();

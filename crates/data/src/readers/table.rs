@@ -5,15 +5,16 @@
 //! TSV, quotes are plain characters when every line has the same number of tabs anyway. A quote inside a quoted cell is doubled
 //! (RFC 4180), or has a backslash before it in all of the file.
 
-use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
 
 use csv::{ByteRecord, StringRecord};
 use rustc_hash::FxHashMap;
 
 use super::reader::{Confidence, Findings, Reader};
 use crate::columns::{self, Layout, Request};
+use crate::content::{Pass, read_error};
 use crate::guess::Profile;
-use crate::input::Head;
+use crate::input::{Head, Input};
 use crate::input_format::InputFormat;
 use crate::reading::{Place, Row};
 use ninefold_core::error::{Error, Location, Result};
@@ -43,18 +44,16 @@ pub(super) const READER: Reader = Reader {
     },
     read: |input, request, give| {
         let usual_delimiter = if input.head().extension == "csv" { b',' } else { b'\t' };
-        let place = input.place();
-        let table = Table::of(input.text()?, usual_delimiter, request.delimiter);
-        let (layout, repeated_headers) = table.read(request, &place, give)?;
-        let header = if layout.header.is_some() { "the first line is a header" } else { "no header" };
-        let delimiter = shown(table.dialect.delimiter);
-        let columns = Some(format!("{} ({header}, delimiter {delimiter})", layout.describe()));
+        input.prepare_passes()?;
+        let table = Table::of(input, usual_delimiter, request.delimiter)?;
+        let (layout, repeated_headers) = table.read(request, give)?;
+        let columns = Some(table.describe(&layout));
         let mut notices = layout.duplicate_notices();
         if repeated_headers > 0 {
             let lines = counted(repeated_headers, "line");
             notices.push(format!("{lines} that repeat the header left out"));
         }
-        if matches!(table.text, Cow::Owned(_)) {
+        if table.has_escaped_quotes {
             notices.push("a backslash before a quote is read as an escape".to_string());
         }
         Ok(Findings { columns, format: InputFormat::of_table(&layout), layout: Some(layout), notices })
@@ -73,202 +72,101 @@ fn shown(delimiter: u8) -> String {
     if delimiter == b'\t' { "tab".to_string() } else { format!("{:?}", char::from(delimiter).to_string()) }
 }
 
-/// The text of a file, and how it is cut into cells.
+/// A file, and how it is cut into cells. All of it decides that; it is read in passes and never held.
 struct Table<'a> {
-    /// With escaped quotes doubled, which does not move a byte.
-    text: Cow<'a, str>,
+    input: &'a Input<'a>,
+    place: String,
     /// Where the rows begin: behind Excel's `sep=;`.
     start: usize,
     dialect: Dialect,
+    /// Whether `\"` is a quote in a quoted cell. Such quotes are doubled, which does not move a byte.
+    has_escaped_quotes: bool,
 }
 
 impl<'a> Table<'a> {
     /// Finds the dialect. `usual` is the delimiter of such files, `wanted` that of the settings.
-    fn of(text: &'a str, usual: u8, wanted: Option<u8>) -> Table<'a> {
-        let (start, named) = match excel_delimiter(text) {
+    fn of(input: &'a Input<'a>, usual: u8, wanted: Option<u8>) -> Result<Table<'a>> {
+        let (start, named) = match excel_delimiter(&input.head().text) {
             Some((start, delimiter)) => (start, Some(delimiter)),
             None => (0, None),
         };
-        let rows = &text[start..];
-        let delimiter = wanted.or(named).unwrap_or_else(|| delimiter_of(rows, usual));
-        let dialect = Dialect::of(rows, delimiter);
-        let doubled = dialect.quoting.then(|| with_doubled_quotes(text, start, delimiter)).flatten();
-        Table { text: doubled.map_or(Cow::Borrowed(text), Cow::Owned), start, dialect }
-    }
-
-    /// Hands out the rows; gives the layout and the number of lines that repeat the header. The delimiter and quotes depend on all of
-    /// the file, which is why it is not streamed.
-    ///
-    /// # Errors
-    /// [`Error::Format`] with the line: cells missing or in excess, a quote that is never closed, no such column.
-    fn read(&self, request: &Request, place: &str, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<(Layout, usize)> {
-        let (text, dialect) = (&self.text[self.start..], self.dialect);
-        let first = dialect.first_rows(text, LOOKED_AT);
-        let Some(width) = first.first().map(Vec::len) else {
-            return Err(Error::format(place, "rows of text and label", "an empty file"));
+        let dialect = Dialect { delimiter: usual, quoting: true };
+        let mut table = Table { input, place: input.place(), start, dialect, has_escaped_quotes: false };
+        let delimiter = match wanted.or(named) {
+            Some(delimiter) => delimiter,
+            None => table.delimiter(usual)?,
         };
-        // A row of another width is reported with its line below; here it must only not disturb.
-        let first: Vec<Vec<String>> = first.into_iter().filter(|row| row.len() == width).collect();
-        let layout = match request.like.and_then(|training| columns::as_in_training(training, &first)) {
-            Some(layout) => Ok(layout),
-            None => columns::of_table(&first, request, place),
-        };
-        let layout = layout.or_else(|error| Err(self.first_ragged_row(width, place)?.unwrap_or(error)))?;
-
-        let group = request.group_column(layout.header.as_deref().unwrap_or_default(), width, place)?;
-
-        let mut reader = dialect.reader(text);
-        let mut record = StringRecord::new();
-        let mut lines = LineCounter::new(&self.text);
-        let (mut header_is_next, mut repeated_headers) = (layout.header.is_some(), 0);
-        let mut start = self.start;
-        while reader.read_record(&mut record).map_err(Error::parse(place, "a table"))? {
-            start = self.start + record.position().map_or(0, |position| position.byte() as usize);
-            let line = lines.line_at(start);
-            if is_blank(&record, width) {
-                continue;
-            }
-            if record.len() != width {
-                if self.start + reader.position().byte() as usize >= self.text.len() {
-                    self.check_closed(start, line, place)?;
-                }
-                return Err(self.ragged(width, record.len(), line, place));
-            }
-            if std::mem::take(&mut header_is_next) {
-                continue;
-            }
-            if layout.is_header(&record) {
-                repeated_headers += 1;
-                continue;
-            }
-            let cell = |column: usize| dialect.cell(&record[column]);
-            let text = match layout.text.as_slice() {
-                [only] => cell(*only),
-                several => several.iter().map(|&column| cell(column)).collect::<Vec<_>>().join("\n"),
-            };
-            let (label, group) = (layout.label.map(cell), group.map(cell));
-            let (label, group) = (label.unwrap_or_default(), group.unwrap_or_default());
-            give(Row { text, label, group, place: Place::Line(line) })?;
-        }
-        self.check_closed(start, lines.line_at(start), place)?;
-        Ok((layout, repeated_headers))
+        table.dialect = table.dialect_of(delimiter)?;
+        table.has_escaped_quotes = table.dialect.quoting && table.finds_escaped_quotes()?;
+        Ok(table)
     }
 
-    /// A quote that is never closed makes one row of everything behind it.
-    fn check_closed(&self, start: usize, line: usize, place: &str) -> Result<()> {
-        let rest = self.text.as_bytes()[start..].trim_ascii();
-        let quotes = rest.iter().filter(|&&byte| byte == b'"').count();
-        if !self.dialect.quoting || quotes % 2 == 0 || !rest.contains(&b'\n') {
-            return Ok(());
-        }
-        Err(Error::format(Location::line(place, line), "a closing quote", "none up to the end of the file"))
+    /// The rows from the beginning, before escaped quotes are doubled.
+    fn pass(&self, pass: Pass) -> Result<Box<dyn BufRead + 'a>> {
+        let mut text = self.input.pass(pass)?;
+        io::copy(&mut text.by_ref().take(self.start as u64), &mut io::sink()).map_err(|error| self.damaged(error))?;
+        Ok(text)
     }
 
-    fn ragged(&self, width: usize, found: usize, line: usize, place: &str) -> Error {
-        let delimiter = shown(self.dialect.delimiter);
-        let expected = format!("{} (cells that hold {delimiter} need quotes)", counted(width, "cell"));
-        Error::format(Location::line(place, line), expected, found.to_string())
+    /// The rows from the beginning, as the csv reader takes them.
+    fn rows(&self, pass: Pass) -> Result<Box<dyn Read + 'a>> {
+        let text = self.pass(pass)?;
+        Ok(match self.has_escaped_quotes {
+            true => Box::new(DoubledQuotes::new(text, self.dialect.delimiter)),
+            false => Box::new(text),
+        })
     }
 
-    /// The error of the first row of another width, if there is one.
-    fn first_ragged_row(&self, width: usize, place: &str) -> Result<Option<Error>> {
-        let mut reader = self.dialect.reader(&self.text[self.start..]);
-        let (mut record, mut lines) = (StringRecord::new(), LineCounter::new(&self.text));
-        while reader.read_record(&mut record).map_err(Error::parse(place, "a table"))? {
-            if record.len() != width && !is_blank(&record, width) {
-                let start = self.start + record.position().map_or(0, |position| position.byte() as usize);
-                return Ok(Some(self.ragged(width, record.len(), lines.line_at(start), place)));
+    fn damaged(&self, error: io::Error) -> Error {
+        read_error(&self.place, error)
+    }
+
+    /// The delimiter of a file that does not name one: of those that the first row has, the one that cuts most rows into equally many
+    /// cells. Of several that do so equally well, one that is not the punctuation of sentences, then one that gives known names of
+    /// columns, then one that gives a column like labels, then the usual one of such files.
+    fn delimiter(&self, usual: u8) -> Result<u8> {
+        let mut text = self.pass(Pass::Look)?;
+        let mut first_line = Vec::new();
+        while is_blank_line(&first_line) {
+            first_line.clear();
+            if text.read_until(b'\n', &mut first_line).map_err(|error| self.damaged(error))? == 0 {
+                break;
             }
         }
-        Ok(None)
-    }
-}
-
-/// An empty line in a table of several columns.
-fn is_blank(record: &StringRecord, width: usize) -> bool {
-    record.len() == 1 && record[0].trim().is_empty() && width > 1
-}
-
-/// What Excel's first line `sep=;` names, and where the next line begins.
-fn excel_delimiter(text: &str) -> Option<(usize, u8)> {
-    let end = text.find('\n')?;
-    let named = text[..end].trim_end().trim_matches('"').strip_prefix("sep=")?;
-    let delimiter = if named.is_empty() && text[..end].contains("sep=\t") { "\t" } else { named };
-    match delimiter.as_bytes() {
-        [delimiter] if delimiter.is_ascii() => Some((end + 1, *delimiter)),
-        _ => None,
-    }
-}
-
-/// The delimiter of a file that does not name one: of those that the first row has, the one that cuts most rows into equally many
-/// cells. Of several that do so equally well, one that is not the punctuation of sentences, then one that gives known names of
-/// columns, then one that gives a column like labels, then the usual one of such files.
-fn delimiter_of(text: &str, usual: u8) -> u8 {
-    let first_line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let others = [b',', b';', b'\t', b'|'].into_iter().filter(|&delimiter| delimiter != usual);
-    let candidates = std::iter::once(usual).chain(others);
-    let candidates: Vec<u8> = candidates.filter(|delimiter| first_line.as_bytes().contains(delimiter)).collect();
-    match candidates.as_slice() {
-        [] => usual,
-        [only] => *only,
-        // The last of equals is the maximum.
-        _ => candidates
-            .into_iter()
-            .rev()
-            .max_by_key(|&delimiter| Dialect::of(text, delimiter).merit(text))
-            .unwrap_or(usual),
-    }
-}
-
-/// How well a delimiter cuts a table; compared from the first field to the last.
-type Merit = (usize, bool, usize, bool);
-
-/// The text with every `\"` inside a quoted cell written as `""`, where a quoted cell of the file has a quote that can only be an
-/// escaped one: behind a backslash, and before something that is neither a delimiter, nor a quote, nor the end of a line.
-fn with_doubled_quotes(text: &str, start: usize, delimiter: u8) -> Option<String> {
-    let bytes = text.as_bytes();
-    let is_escaped = |at: usize| bytes[..at].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1;
-    let (mut is_quoted, mut cell_begins, mut is_certain) = (false, true, false);
-    let mut escapes = Vec::new();
-    let mut at = start;
-    while at < bytes.len() {
-        let (byte, next) = (bytes[at], bytes.get(at + 1).copied().unwrap_or(b'\n'));
-        if is_quoted && byte == b'"' && is_escaped(at) {
-            is_certain |= next != delimiter && !matches!(next, b'"' | b'\n' | b'\r');
-            escapes.push(at - 1);
-        } else if is_quoted && byte == b'"' && next == b'"' {
-            at += 1;
-        } else if byte == b'"' && (is_quoted || cell_begins) {
-            is_quoted = !is_quoted;
+        let others = [b',', b';', b'\t', b'|'].into_iter().filter(|&delimiter| delimiter != usual);
+        let candidates = std::iter::once(usual).chain(others);
+        let candidates: Vec<u8> = candidates.filter(|delimiter| first_line.contains(delimiter)).collect();
+        match candidates.as_slice() {
+            [] => return Ok(usual),
+            [only] => return Ok(*only),
+            _ => {}
         }
-        cell_begins = !is_quoted && (byte == delimiter || byte == b'\n');
-        at += 1;
-    }
-    is_certain.then(|| {
-        let mut doubled = bytes.to_vec();
-        escapes.into_iter().for_each(|at| doubled[at] = b'"');
-        String::from_utf8(doubled).ok()
-    })?
-}
-
-/// How cells are separated and quoted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Dialect {
-    delimiter: u8,
-    quoting: bool,
-}
-
-impl Dialect {
-    /// True when it cuts the first rows into equally many cells, more than one.
-    fn fits(&self, text: &str) -> bool {
-        let rows = self.first_rows(text, RECOGNISED_BY);
-        rows.first().is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()))
+        let mut best: Option<(Merit, u8)> = None;
+        for delimiter in candidates {
+            let merit = self.merit(self.dialect_of(delimiter)?)?;
+            if best.is_none_or(|(best, _)| merit > best) {
+                best = Some((merit, delimiter)); // the first of equals stays
+            }
+        }
+        Ok(best.map_or(usual, |(_, delimiter)| delimiter))
     }
 
-    /// How well it cuts all of `text`: rows as wide as the first per thousand, whether most cells begin without a blank, known names
-    /// in the first row, whether a column is like labels.
-    fn merit(&self, text: &str) -> Merit {
-        let mut reader = self.reader(text);
+    fn dialect_of(&self, delimiter: u8) -> Result<Dialect> {
+        let mut tabs = TabCount::default();
+        if delimiter == b'\t' {
+            let (mut text, mut line) = (self.pass(Pass::Look)?, Vec::new());
+            while text.read_until(b'\n', &mut line).map_err(|error| self.damaged(error))? > 0 {
+                tabs.add(&line);
+                line.clear();
+            }
+        }
+        Ok(tabs.dialect(delimiter))
+    }
+
+    /// How well a dialect cuts all of the table: rows as wide as the first per thousand, whether most cells begin without a blank, known
+    /// names in the first row, whether a column is like labels.
+    fn merit(&self, dialect: Dialect) -> Result<Merit> {
+        let mut reader = dialect.reader(self.pass(Pass::Look)?);
         let mut record = ByteRecord::new();
         let mut widths: FxHashMap<usize, usize> = FxHashMap::default();
         let (mut first_width, mut cells, mut begin_with_blank) = (0, 0, 0);
@@ -285,33 +183,379 @@ impl Dialect {
         }
         let rows: usize = widths.values().sum();
         let as_first = if first_width > 1 { widths[&first_width] } else { 0 };
-        let first_rows = self.first_rows(text, LOOKED_AT);
+        let first_rows = dialect.first_rows(self.pass(Pass::Look)?, LOOKED_AT);
         let alike: Vec<Vec<String>> = first_rows.into_iter().filter(|row| row.len() == first_width).collect();
         let names = alike.first().map_or(0, |first| first.iter().filter(|cell| columns::is_known_name(cell)).count());
         let is_like_labels = |column: usize| Profile::of(&alike, column).is_like_labels();
         let has_labels = !alike.is_empty() && (0..first_width).any(is_like_labels);
-        (1000 * as_first / rows.max(1), 2 * begin_with_blank <= cells, names, has_labels)
+        Ok((1000 * as_first / rows.max(1), 2 * begin_with_blank <= cells, names, has_labels))
+    }
+
+    /// Whether a quoted cell has a quote that can only be an escaped one.
+    fn finds_escaped_quotes(&self) -> Result<bool> {
+        if !self.has_quotes_behind_backslashes()? {
+            return Ok(false);
+        }
+        let mut text = self.pass(Pass::Look)?;
+        let mut quotes = Quotes::new(self.dialect.delimiter);
+        let mut last = None;
+        loop {
+            let block = text.fill_buf().map_err(|error| self.damaged(error))?;
+            let Some(&end) = block.last() else { break };
+            for &byte in block {
+                if let Some(last) = last.replace(byte) {
+                    quotes.step(last, byte);
+                }
+            }
+            last = Some(end);
+            let count = block.len();
+            text.consume(count);
+        }
+        last.map(|last| quotes.step(last, b'\n'));
+        Ok(quotes.is_certain)
+    }
+
+    fn has_quotes_behind_backslashes(&self) -> Result<bool> {
+        let finder = memchr::memmem::Finder::new(b"\\\"");
+        let (mut text, mut ends_in_backslash) = (self.pass(Pass::Look)?, false);
+        loop {
+            let block = text.fill_buf().map_err(|error| self.damaged(error))?;
+            let Some(&last) = block.last() else { return Ok(false) };
+            if (ends_in_backslash && block[0] == b'"') || finder.find(block).is_some() {
+                return Ok(true);
+            }
+            ends_in_backslash = last == b'\\';
+            let count = block.len();
+            text.consume(count);
+        }
+    }
+
+    /// `text from "body" (the first line is a header, delimiter ",")`.
+    fn describe(&self, layout: &Layout) -> String {
+        let header = if layout.header.is_some() { "the first line is a header" } else { "no header" };
+        format!("{} ({header}, delimiter {})", layout.describe(), shown(self.dialect.delimiter))
+    }
+
+    /// Hands out the rows; gives the layout and the number of lines that repeat the header.
+    ///
+    /// # Errors
+    /// [`Error::Format`] with the line: cells missing or in excess, a quote that is never closed, no such column.
+    fn read(&self, request: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<(Layout, usize)> {
+        let place = self.place.as_str();
+        let first = self.dialect.first_rows(self.rows(Pass::Look)?, LOOKED_AT);
+        let Some(width) = first.first().map(Vec::len) else {
+            return Err(Error::format(place, "rows of text and label", "an empty file"));
+        };
+        // A row of another width is reported with its line below; here it must only not disturb.
+        let first: Vec<Vec<String>> = first.into_iter().filter(|row| row.len() == width).collect();
+        let layout = match request.like.and_then(|training| columns::as_in_training(training, &first)) {
+            Some(layout) => Ok(layout),
+            None => columns::of_table(&first, request, place),
+        };
+        let layout = layout.or_else(|error| Err(self.first_ragged_row(width)?.unwrap_or(error)))?;
+        let group = request.group_column(layout.header.as_deref().unwrap_or_default(), width, place)?;
+        request.tell_columns(&self.describe(&layout));
+
+        let (mut header_is_next, mut repeated_headers) = (layout.header.is_some(), 0);
+        self.each_row(Pass::Give, |row| {
+            let record = row.record;
+            if is_blank(record, width) {
+                return Ok(());
+            }
+            if record.len() != width {
+                if row.ends_the_file {
+                    self.check_closed(&row)?;
+                }
+                return Err(self.ragged(width, record.len(), row.line));
+            }
+            if std::mem::take(&mut header_is_next) {
+                return Ok(());
+            }
+            if layout.is_header(record) {
+                repeated_headers += 1;
+                return Ok(());
+            }
+            let cell = |column: usize| self.dialect.cell(&record[column]);
+            let text = match layout.text.as_slice() {
+                [only] => cell(*only),
+                several => several.iter().map(|&column| cell(column)).collect::<Vec<_>>().join("\n"),
+            };
+            let (label, group) = (layout.label.map(cell), group.map(cell));
+            let (label, group) = (label.unwrap_or_default(), group.unwrap_or_default());
+            give(Row { text, label, group, place: Place::Line(row.line) })
+        })?;
+        Ok((layout, repeated_headers))
+    }
+
+    /// Hands out the rows as they are in the file. Blocks of it are in memory, each of which begins with a row.
+    ///
+    /// # Errors
+    /// Those of `take`, and of a read that fails; [`Error::Format`] with the line of a quote that is never closed.
+    fn each_row(&self, pass: Pass, mut take: impl FnMut(FileRow) -> Result<()>) -> Result<()> {
+        let mut text = self.rows(pass)?;
+        let (mut block, mut is_first, mut first_line) = (Vec::new(), true, if self.start > 0 { 2 } else { 1 });
+        loop {
+            let wanted = BLOCK.max(block.len()); // a row that is longer than a block
+            let read =
+                text.by_ref().take(wanted as u64).read_to_end(&mut block).map_err(|error| self.damaged(error))?;
+            let is_last = read < wanted;
+            // The csv reader would take a byte order mark before a row for that of a file; behind an empty line it does not.
+            let before: &[u8] = if is_first { b"" } else { b"\n" };
+            let mut reader = self.dialect.reader(before.chain(block.as_slice()));
+            let mut lines = LineCounter { bytes: &block, at: 0, line: first_line };
+            let start_of = |record: &ByteRecord| {
+                record.position().map_or(0, |position| (position.byte() as usize).saturating_sub(before.len()))
+            };
+            // A row is whole for certain when another one follows.
+            let (mut record, mut whole, mut has_row) = (ByteRecord::new(), ByteRecord::new(), false);
+            while reader.read_byte_record(&mut record).map_err(|error| self.damaged(error.into()))? {
+                if std::mem::replace(&mut has_row, true) {
+                    let line = lines.line_at(start_of(&whole));
+                    let row =
+                        StringRecord::from_byte_record(whole).map_err(Error::parse(self.place.as_str(), "a table"))?;
+                    take(FileRow { record: &row, line, rest: None, ends_the_file: false })?;
+                    whole = row.into_byte_record();
+                }
+                std::mem::swap(&mut record, &mut whole);
+            }
+            let start = if has_row { start_of(&whole) } else { 0 };
+            if is_last {
+                if !has_row {
+                    return Ok(());
+                }
+                let ends_the_file = (reader.position().byte() as usize).saturating_sub(before.len()) >= block.len();
+                let line = lines.line_at(start);
+                let record =
+                    StringRecord::from_byte_record(whole).map_err(Error::parse(self.place.as_str(), "a table"))?;
+                let row = FileRow { record: &record, line, rest: Some(&block[start..]), ends_the_file };
+                take(row)?;
+                return self.check_closed(&row);
+            }
+            first_line += block[..start].iter().filter(|&&byte| byte == b'\n').count();
+            is_first &= start == 0;
+            block.drain(..start);
+        }
+    }
+
+    /// A quote that is never closed makes one row of everything behind it.
+    fn check_closed(&self, row: &FileRow) -> Result<()> {
+        let rest = row.rest.unwrap_or_default().trim_ascii();
+        let quotes = rest.iter().filter(|&&byte| byte == b'"').count();
+        if !self.dialect.quoting || quotes % 2 == 0 || !rest.contains(&b'\n') {
+            return Ok(());
+        }
+        let place = Location::line(&self.place, row.line);
+        Err(Error::format(place, "a closing quote", "none up to the end of the file"))
+    }
+
+    fn ragged(&self, width: usize, found: usize, line: usize) -> Error {
+        let delimiter = shown(self.dialect.delimiter);
+        let expected = format!("{} (cells that hold {delimiter} need quotes)", counted(width, "cell"));
+        Error::format(Location::line(&self.place, line), expected, found.to_string())
+    }
+
+    /// The error of the first row of another width, if there is one.
+    fn first_ragged_row(&self, width: usize) -> Result<Option<Error>> {
+        let mut first = None;
+        let outcome = self.each_row(Pass::Look, |row| {
+            if row.record.len() != width && !is_blank(row.record, width) {
+                first = Some(self.ragged(width, row.record.len(), row.line));
+                return Err(Error::Interrupted); // one is enough
+            }
+            Ok(())
+        });
+        match first {
+            Some(error) => Ok(Some(error)),
+            None => outcome.map(|()| None),
+        }
+    }
+}
+
+/// Bytes of a table that are cut into rows together, at least.
+const BLOCK: usize = 1 << 20;
+
+/// A row of a file.
+#[derive(Clone, Copy)]
+struct FileRow<'a> {
+    record: &'a StringRecord,
+    /// The line on which it begins.
+    line: usize,
+    /// Of the last row of the file: all that is left from where it begins.
+    rest: Option<&'a [u8]>,
+    /// Whether nothing follows, not even the end of a line.
+    ends_the_file: bool,
+}
+
+/// An empty line in a table of several columns.
+fn is_blank(record: &StringRecord, width: usize) -> bool {
+    record.len() == 1 && record[0].trim().is_empty() && width > 1
+}
+
+fn is_blank_line(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_ok_and(|line| line.trim().is_empty())
+}
+
+/// What Excel's first line `sep=;` names, and where the next line begins.
+fn excel_delimiter(text: &str) -> Option<(usize, u8)> {
+    let end = text.find('\n')?;
+    let named = text[..end].trim_end().trim_matches('"').strip_prefix("sep=")?;
+    let delimiter = if named.is_empty() && text[..end].contains("sep=\t") { "\t" } else { named };
+    match delimiter.as_bytes() {
+        [delimiter] if delimiter.is_ascii() => Some((end + 1, *delimiter)),
+        _ => None,
+    }
+}
+
+/// How well a delimiter cuts a table; compared from the first field to the last.
+type Merit = (usize, bool, usize, bool);
+
+/// Follows the quotes of a table, byte by byte. A quote inside a quoted cell is escaped where an odd number of backslashes is before it.
+struct Quotes {
+    delimiter: u8,
+    is_quoted: bool,
+    cell_begins: bool,
+    /// The second of two quotes is next.
+    is_doubled: bool,
+    /// Backslashes just before this byte.
+    backslashes: usize,
+    /// Whether there was a quote that can only be an escaped one: behind a backslash, and before something that is neither a delimiter,
+    /// nor a quote, nor the end of a line.
+    is_certain: bool,
+}
+
+impl Quotes {
+    fn new(delimiter: u8) -> Quotes {
+        Quotes { delimiter, is_quoted: false, cell_begins: true, is_doubled: false, backslashes: 0, is_certain: false }
+    }
+
+    /// Takes a byte and the one behind it (a newline at the end of the file). True when the byte is an escaped quote.
+    fn step(&mut self, byte: u8, next: u8) -> bool {
+        let is_escaped = self.backslashes % 2 == 1;
+        self.backslashes = if byte == b'\\' { self.backslashes + 1 } else { 0 };
+        if std::mem::take(&mut self.is_doubled) {
+            return false;
+        }
+        let is_quote = byte == b'"';
+        let is_escape = self.is_quoted && is_quote && is_escaped;
+        if is_escape {
+            self.is_certain |= next != self.delimiter && !matches!(next, b'"' | b'\n' | b'\r');
+        } else if self.is_quoted && is_quote && next == b'"' {
+            self.is_doubled = true;
+        } else if is_quote && (self.is_quoted || self.cell_begins) {
+            self.is_quoted = !self.is_quoted;
+        }
+        self.cell_begins = !self.is_quoted && (byte == self.delimiter || byte == b'\n');
+        is_escape
+    }
+}
+
+/// The text of a table with every `\"` inside a quoted cell written as `""`.
+struct DoubledQuotes<R> {
+    text: R,
+    quotes: Quotes,
+    /// The last byte that `quotes` has seen: a backslash becomes a quote when one follows that it escapes.
+    seen: Option<u8>,
+    /// The byte behind it.
+    next: Option<u8>,
+}
+
+impl<R: BufRead> DoubledQuotes<R> {
+    fn new(text: R, delimiter: u8) -> DoubledQuotes<R> {
+        DoubledQuotes { text, quotes: Quotes::new(delimiter), seen: None, next: None }
+    }
+
+    /// Goes one byte on; gives the byte that is certain now.
+    fn shift(&mut self, incoming: Option<u8>) -> Option<u8> {
+        let next = std::mem::replace(&mut self.next, incoming);
+        let is_escape = next.is_some_and(|byte| self.quotes.step(byte, incoming.unwrap_or(b'\n')));
+        let certain = std::mem::replace(&mut self.seen, next);
+        if is_escape { certain.map(|_| b'"') } else { certain }
+    }
+}
+
+impl<R: BufRead> Read for DoubledQuotes<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut written = 0;
+        while written == 0 && !out.is_empty() {
+            let block = self.text.fill_buf()?;
+            let count = block.len().min(out.len());
+            if count == 0 {
+                // Two bytes are left at most.
+                let Some(last) = self.shift(None).or_else(|| self.shift(None)) else { return Ok(0) };
+                out[0] = last;
+                return Ok(1);
+            }
+            let bytes = block[..count].to_vec();
+            self.text.consume(count);
+            for byte in bytes {
+                if let Some(certain) = self.shift(Some(byte)) {
+                    out[written] = certain;
+                    written += 1;
+                }
+            }
+        }
+        Ok(written)
+    }
+}
+
+/// Whether every line that is not empty has equally many tabs.
+#[derive(Default)]
+struct TabCount {
+    first: Option<usize>,
+    differs: bool,
+}
+
+impl TabCount {
+    fn of<'a>(lines: impl Iterator<Item = &'a str>) -> TabCount {
+        let mut tabs = TabCount::default();
+        lines.for_each(|line| tabs.add(line.as_bytes()));
+        tabs
+    }
+
+    fn add(&mut self, line: &[u8]) {
+        if is_blank_line(line) {
+            return;
+        }
+        let count = line.iter().filter(|&&byte| byte == b'\t').count();
+        self.differs |= *self.first.get_or_insert(count) != count;
+    }
+
+    /// Quotes mean nothing where tabs alone give every row equally many cells.
+    fn dialect(&self, delimiter: u8) -> Dialect {
+        let quoting = delimiter != b'\t' || self.first.unwrap_or(0) == 0 || self.differs;
+        Dialect { delimiter, quoting }
+    }
+}
+
+/// How cells are separated and quoted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Dialect {
+    delimiter: u8,
+    quoting: bool,
+}
+
+impl Dialect {
+    /// True when it cuts the first rows into equally many cells, more than one.
+    fn fits(&self, text: &str) -> bool {
+        let rows = self.first_rows(text.as_bytes(), RECOGNISED_BY);
+        rows.first().is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()))
     }
 
     fn of(text: &str, delimiter: u8) -> Dialect {
-        let tabs = |line: &str| line.bytes().filter(|&byte| byte == b'\t').count();
-        let mut lines = text.lines().filter(|line| !line.trim().is_empty()).map(tabs);
-        let first = lines.next().unwrap_or(0);
-        let quoting = delimiter != b'\t' || first == 0 || lines.any(|tabs| tabs != first);
-        Dialect { delimiter, quoting }
+        TabCount::of(text.lines()).dialect(delimiter)
     }
 
-    fn reader<'a>(&self, text: &'a str) -> csv::Reader<&'a [u8]> {
+    fn reader<R: Read>(&self, text: R) -> csv::Reader<R> {
         csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
             .quoting(self.quoting)
             .has_headers(false)
             .flexible(true)
-            .from_reader(text.as_bytes())
+            .from_reader(text)
     }
 
     /// The first rows, for looking at.
-    fn first_rows(&self, text: &str, count: usize) -> Vec<Vec<String>> {
+    fn first_rows(&self, text: impl Read, count: usize) -> Vec<Vec<String>> {
         let mut reader = self.reader(text);
         let records = reader.records().take(count).map_while(std::result::Result::ok);
         let cells = |record: StringRecord| record.iter().map(|cell| self.cell(cell)).collect::<Vec<_>>();
@@ -337,10 +581,6 @@ struct LineCounter<'a> {
 }
 
 impl LineCounter<'_> {
-    fn new(text: &str) -> LineCounter<'_> {
-        LineCounter { bytes: text.as_bytes(), at: 0, line: 1 }
-    }
-
     fn line_at(&mut self, offset: usize) -> usize {
         let is_newline = |byte: &&u8| matches!(byte, b'\n' | b'\r');
         let offset = offset + self.bytes[offset..].iter().take_while(is_newline).count();
@@ -358,9 +598,15 @@ mod tests {
     use super::super::reader::tests::rows;
     use super::*;
     use crate::config::CorpusConfig;
+    use crate::decode::Charset;
+    use ninefold_core::progress::Silent;
 
     fn table(text: &str, delimiter: u8) -> Result<Vec<(usize, String, String)>> {
         rows(&READER, if delimiter == b',' { "x.csv" } else { "x.tsv" }, text)
+    }
+
+    fn input_of(text: &str) -> Input<'static> {
+        Input::of_reader("x.csv", text.as_bytes(), Charset::Detect, &Silent).unwrap()
     }
 
     fn row(line: usize, label: &str, text: &str) -> (usize, String, String) {
@@ -410,8 +656,8 @@ mod tests {
             Ok(())
         };
         let request = Request::new(&config, true).unwrap();
-        let table = Table::of("text^label\na, b^x\nc, d^y\n", b',', request.delimiter);
-        table.read(&request, "x.csv", &mut take).unwrap();
+        let input = input_of("text^label\na, b^x\nc, d^y\n");
+        Table::of(&input, b',', request.delimiter).unwrap().read(&request, &mut take).unwrap();
         assert_eq!(rows, [("x".to_string(), "a, b".to_string()), ("y".to_string(), "c, d".to_string())]);
     }
 
@@ -464,7 +710,8 @@ mod tests {
                 rows.push(row);
                 Ok(())
             };
-            let (layout, _) = Table::of(text, b',', None).read(&request, "x.csv", &mut take).unwrap();
+            let input = input_of(text);
+            let (layout, _) = Table::of(&input, b',', None).unwrap().read(&request, &mut take).unwrap();
             (rows, layout)
         };
         let (_, layout) = read("kind,id,what\na,1,one two\n", None);

@@ -3,5 +3,6 @@
 mod bundle;
 mod kept_state;
 mod mutations;
+mod stream;
 mod subnormals;
 mod version_1;
