@@ -356,8 +356,8 @@ fn each_line(mut text: impl BufRead, place: &str, mut give: impl FnMut(usize, &s
         if line.pop_if(|byte| *byte == b'\n').is_some() {
             line.pop_if(|byte| *byte == b'\r');
         }
-        let text = std::str::from_utf8(&line);
-        give(number, text.map_err(Error::parse(Location::line(place, number), CHANGED))?)?;
+        let changed = |error| Error::parse(Location::line(place, number), CHANGED)(error);
+        give(number, std::str::from_utf8(&line).map_err(changed)?)?;
     }
     Ok(())
 }

@@ -311,8 +311,7 @@ impl<'a> Table<'a> {
             while reader.read_byte_record(&mut record).map_err(|error| self.damaged(error.into()))? {
                 if std::mem::replace(&mut has_row, true) {
                     let line = lines.line_at(start_of(&whole));
-                    let row =
-                        StringRecord::from_byte_record(whole).map_err(Error::parse(self.place.as_str(), "a table"))?;
+                    let row = self.checked(whole)?;
                     take(FileRow { record: &row, line, rest: None, ends_the_file: false })?;
                     whole = row.into_byte_record();
                 }
@@ -325,8 +324,7 @@ impl<'a> Table<'a> {
                 }
                 let ends_the_file = (reader.position().byte() as usize).saturating_sub(before.len()) >= block.len();
                 let line = lines.line_at(start);
-                let record =
-                    StringRecord::from_byte_record(whole).map_err(Error::parse(self.place.as_str(), "a table"))?;
+                let record = self.checked(whole)?;
                 let row = FileRow { record: &record, line, rest: Some(&block[start..]), ends_the_file };
                 take(row)?;
                 return self.check_closed(&row);
@@ -335,6 +333,11 @@ impl<'a> Table<'a> {
             is_first &= start == 0;
             block.drain(..start);
         }
+    }
+
+    /// A row whose cells are text for certain.
+    fn checked(&self, row: ByteRecord) -> Result<StringRecord> {
+        StringRecord::from_byte_record(row).map_err(|error| Error::parse(self.place.as_str(), "a table")(error))
     }
 
     /// A quote that is never closed makes one row of everything behind it.
