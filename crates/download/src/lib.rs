@@ -152,3 +152,97 @@ fn content_range(response: &Response<Body>) -> Option<(u64, u64, Option<u64>)> {
     let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
     (first <= last).then_some((first, last, total.trim().parse().ok()))
 }
+
+#[cfg(test)]
+#[path = "../tests/it/server/mod.rs"]
+mod server;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::server::{Behaviour, Server};
+    use super::*;
+
+    use std::fs;
+
+    use ninefold_core::progress::Silent;
+    use ureq::unversioned::resolver::DefaultResolver;
+    use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport};
+
+    /// TCP that passes for TLS, so that https addresses can be served here without a certificate.
+    #[derive(Debug, Default)]
+    struct PretendTls(TcpConnector);
+
+    #[derive(Debug)]
+    struct Pretended<T>(T);
+
+    impl Connector<()> for PretendTls {
+        type Out = Pretended<<TcpConnector as Connector<()>>::Out>;
+
+        fn connect(
+            &self,
+            details: &ConnectionDetails,
+            chained: Option<()>,
+        ) -> std::result::Result<Option<Self::Out>, ureq::Error> {
+            Ok(self.0.connect(details, chained)?.map(Pretended))
+        }
+    }
+
+    impl<T: Transport> Transport for Pretended<T> {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            self.0.buffers()
+        }
+
+        fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> std::result::Result<(), ureq::Error> {
+            self.0.transmit_output(amount, timeout)
+        }
+
+        fn await_input(&mut self, timeout: NextTimeout) -> std::result::Result<bool, ureq::Error> {
+            self.0.await_input(timeout)
+        }
+
+        fn is_open(&mut self) -> bool {
+            self.0.is_open()
+        }
+
+        fn is_tls(&self) -> bool {
+            true
+        }
+    }
+
+    fn client() -> Client {
+        let config = Agent::config_builder().http_status_as_error(false).proxy(None).build();
+        let agent = Agent::with_parts(config, PretendTls::default(), DefaultResolver::default());
+        Client { agent, retries: 0, pause: Duration::ZERO }
+    }
+
+    /// What comes of downloading `path` from a server under this scheme, and how often the file was asked for.
+    fn fetched(scheme: &str, path: &str) -> (Result<Vec<u8>>, usize) {
+        let server = Server::start(&[("file.zip", b"content")], Behaviour::default());
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("file.zip");
+        let url = format!("{scheme}://{}/{path}", server.url.trim_start_matches("http://"));
+        let result = client().fetch(&url, &target, &Silent).map(|()| fs::read(&target).unwrap());
+        (result, server.ranges().len())
+    }
+
+    #[test]
+    fn download_that_began_on_https_does_not_go_on_over_http() {
+        let (result, requests) = fetched("https", "unencrypted/file.zip");
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("redirects from https to http://") && error.contains("not encrypted"), "{error}");
+        assert_eq!(requests, 0, "the file is not asked for");
+        let server = Server::start(&[("file.zip", b"content")], Behaviour::default());
+        let url = format!("https://{}/unencrypted/file.zip", server.url.trim_start_matches("http://"));
+        assert!(RangeReader::open(&client(), &url).unwrap_err().to_string().contains("not encrypted"));
+    }
+
+    #[test]
+    fn other_redirects_are_followed() {
+        for (scheme, path) in
+            [("https", "moved/file.zip"), ("http", "moved/file.zip"), ("http", "unencrypted/file.zip")]
+        {
+            assert_eq!(fetched(scheme, path).0.unwrap(), b"content", "{scheme} {path}");
+        }
+    }
+}

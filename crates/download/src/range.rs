@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::transfer::unencrypted;
 use super::{Client, content_range};
 use ninefold_core::error::{Error, Result};
 
@@ -31,6 +32,7 @@ impl RangeReader {
         let response = loop {
             match client.get(url, Some(0), Some(0), None) {
                 Ok(response) if response.status().as_u16() < 500 || tries == client.retries => break response,
+                Err(ureq::Error::RequireHttpsOnly(target)) => return Err(failed(unencrypted(&target))),
                 Err(error) if tries == client.retries => return Err(failed(error.to_string())),
                 _ => std::thread::sleep(client.pause * 2u32.saturating_pow(tries)),
             }

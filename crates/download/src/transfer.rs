@@ -95,6 +95,7 @@ impl Transfer<'_> {
             Err(error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::TooManyRedirects)) => {
                 return self.refuse(&error.to_string());
             }
+            Err(ureq::Error::RequireHttpsOnly(target)) => return self.refuse(&unencrypted(&target)),
             Err(error) => return Ok(Attempt::Again(error.to_string())),
         };
         let status = response.status();
@@ -165,6 +166,11 @@ impl Transfer<'_> {
     fn refuse<T>(&self, reason: &str) -> Result<T> {
         Err(refused(self.url, &self.part.path, reason))
     }
+}
+
+/// Why a redirect is not followed.
+pub(super) fn unencrypted(target: &str) -> String {
+    format!("the server redirects from https to {target}, which is not encrypted")
 }
 
 fn is_web_page(response: &Response<Body>) -> bool {

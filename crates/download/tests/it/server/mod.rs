@@ -47,7 +47,7 @@ struct Shared {
 }
 
 impl Server {
-    /// Serves `files` by path. `/moved/PATH` leads to `/PATH`.
+    /// Serves `files` by path. `/moved/PATH` leads to `/PATH`, `/unencrypted/PATH` to the address of `/PATH` that begins with `http://`.
     pub fn start(files: &[(&str, &[u8])], behaviour: Behaviour) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -117,6 +117,11 @@ impl Shared {
         if let Some(target) = path.strip_prefix("/moved/") {
             let location = format!("HTTP/1.1 302 Found\r\nlocation: /{target}\r\n");
             return write!(connection, "{location}content-length: 0\r\nconnection: close\r\n\r\n");
+        }
+        if let Some(target) = path.strip_prefix("/unencrypted/") {
+            let location = format!("http://{}/{target}", connection.local_addr()?);
+            let head = format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\n");
+            return write!(connection, "{head}content-length: 0\r\nconnection: close\r\n\r\n");
         }
         let number = {
             let mut ranges = self.ranges.lock().unwrap();
