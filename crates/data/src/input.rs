@@ -429,16 +429,21 @@ fn trim_line_end(text: &mut Vec<u8>) {
 }
 
 /// Everything, as long as memory lasts: a small packed file can unpack to more than the machine holds.
-fn read_bounded(mut reader: impl Read, place: &str) -> Result<Vec<u8>> {
+fn read_bounded(reader: impl Read, place: &str) -> Result<Vec<u8>> {
+    read_within(reader, place, STEP, machine::available_memory)
+}
+
+/// Everything, as long as `available` says that there is memory; it is asked after every `step` bytes.
+fn read_within(mut reader: impl Read, place: &str, step: u64, available: impl Fn() -> Option<u64>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {
         let read =
-            reader.by_ref().take(STEP).read_to_end(&mut bytes).map_err(|error| packing::damaged(place, error))?;
-        if (read as u64) < STEP {
+            reader.by_ref().take(step).read_to_end(&mut bytes).map_err(|error| packing::damaged(place, error))?;
+        if (read as u64) < step {
             return Ok(bytes);
         }
         // The text is held once more while it is decoded and cut into documents.
-        if machine::available_memory().is_some_and(|available| available < 2 * bytes.len() as u64) {
+        if available().is_some_and(|available| available < 2 * bytes.len() as u64) {
             let expected = "content that fits into memory";
             let found =
                 format!("more than {} MiB (split the file, or use a machine with more memory)", bytes.len() >> 20);
@@ -472,4 +477,26 @@ fn next_piece(
     trim_line_end(&mut text);
     let is_end = text.is_empty() && rest.is_empty() && reader.fill_buf()?.is_empty();
     Ok((!is_end).then_some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn packed_file_that_unpacks_to_more_than_memory_is_refused() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(&vec![b' '; 8 << 20]).unwrap();
+        let packed = packed.finish().unwrap();
+        assert!(packed.len() < 1 << 16);
+        let read = |memory: u64| {
+            let unpacked = packing::unpack(Cursor::new(packed.clone()), Some(Packing::Gzip));
+            read_within(unpacked, "bomb.gz", 1 << 20, || Some(memory))
+        };
+        assert_eq!(read(64 << 20).unwrap().len(), 8 << 20);
+        let error = read(5 << 20).unwrap_err().to_string();
+        assert!(error.starts_with("bomb.gz: expected content that fits into memory, found more than 3 MiB"), "{error}");
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::{Error, Folders};
+use ninefold_data::texts::TextReader;
 use ninefold_data::{Corpus, CorpusConfig, Split};
 
 /// Loads a file of this name and content.
@@ -228,4 +229,13 @@ fn whoever_stops_the_work_stops_it() {
     }
     let config = CorpusConfig { data: dir.path().display().to_string(), ..CorpusConfig::default() };
     assert!(matches!(ninefold_data::load(&config, &Folders::default(), &Stop), Err(Error::Interrupted)));
+}
+
+#[test]
+fn line_of_a_stream_without_an_end_is_refused_once() {
+    let endless = std::io::BufReader::with_capacity(1 << 20, std::io::repeat(b'x'));
+    let mut lines = TextReader::default().lines(endless, "stdin").unwrap();
+    let error = lines.next().unwrap().unwrap_err().to_string();
+    assert!(error.starts_with("stdin:1: ") && error.contains("a line without an end after 256 MiB"), "{error}");
+    assert!(lines.next().is_none(), "the stream is not read on");
 }
