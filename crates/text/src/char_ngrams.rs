@@ -9,6 +9,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::tokenize::Normalization;
 use crate::vocab::{SPECIAL, UNK, Vocab};
 use ninefold_core::error::{Error, Result};
 
@@ -23,6 +24,7 @@ pub struct CharNgrams {
     min_n: usize,
     max_n: usize,
     lowercase: bool,
+    normalization: Normalization,
 }
 
 impl CharNgrams {
@@ -35,7 +37,13 @@ impl CharNgrams {
             let expected = format!("two numbers from 1 to {MAX_N}, the smaller first");
             return Err(Error::invalid_value("char_ngram_range", expected, format!("[{min_n}, {max_n}]")));
         }
-        Ok(CharNgrams { min_n, max_n, lowercase })
+        Ok(CharNgrams { min_n, max_n, lowercase, normalization: Normalization::None })
+    }
+
+    /// The same, of normalised texts.
+    #[must_use]
+    pub fn with_normalization(self, normalization: Normalization) -> CharNgrams {
+        CharNgrams { normalization, ..self }
     }
 
     /// Hands the n-grams of `text` to `give`: word after word, in each word the short ones first. A word with its blanks that is
@@ -57,9 +65,10 @@ impl CharNgrams {
         }
     }
 
-    /// The text in the case that n-grams are counted in.
+    /// The normalised text in the case that n-grams are counted in.
     fn cased(&self, text: &str) -> String {
-        if self.lowercase { text.to_lowercase() } else { text.to_owned() }
+        let text = self.normalization.apply(text, self.lowercase);
+        if self.lowercase { text.to_lowercase() } else { text.into_owned() }
     }
 
     /// `padded` and `starts` are buffers.

@@ -9,7 +9,6 @@ use crate::run::vectors::Vectors;
 use ninefold_core::error::Result;
 use ninefold_linear::training::{LabelledIds, Shared, TrainingData, VectorTable};
 use ninefold_nn::batch::Encoded;
-use ninefold_text::char_ngrams::CharNgrams;
 use ninefold_text::tokenize::Tokenizer;
 use ninefold_text::vocab::{TokenCounts, Vocab, VocabConfig};
 
@@ -43,7 +42,7 @@ impl<'a> Words<'a> {
     /// # Errors
     /// Those of the settings.
     pub(crate) fn of_characters(texts: &'a Texts, config: &'a Config) -> Result<Words<'a>> {
-        let ngrams = CharNgrams::new(config.baseline.char_ngram_range, texts.tokenizer.lowercase)?;
+        let ngrams = texts.tokenizer.char_ngrams(config.baseline.char_ngram_range)?;
         let corpus = &texts.corpus;
         let vocab = ngrams.vocab(&texts_of(&corpus.train), config.baseline.char_min_df)?;
         let parts = Parts { train: &corpus.train, validation: &corpus.validation, test: &corpus.test };

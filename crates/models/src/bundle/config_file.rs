@@ -17,7 +17,7 @@ use ninefold_core::files::{read_text, write_atomically};
 use ninefold_metrics::decision::Decision;
 
 /// Keys that models of [`FORMAT_VERSION`] may lack, because they were added after the first such model was saved.
-const ADDED_LATER: &[&str] = &["tokenizer.symbols", "tokenizer.num_subwords"];
+const ADDED_LATER: &[&str] = &["tokenizer.symbols", "tokenizer.num_subwords", "tokenizer.normalization"];
 
 /// The type of a `config.json`.
 pub(super) trait ConfigFile: Serialize + DeserializeOwned {
@@ -92,7 +92,7 @@ pub(super) fn read<T: ConfigFile>(folder: &Path) -> Result<T> {
         let expected = format!("format_version {FORMAT_VERSION} or less (a newer ninefold reads newer ones)");
         return Err(Error::format(path, expected, version.to_string()));
     }
-    check_own_checksum(&text, &value, &path)?;
+    check_own_checksum(&text, &value, &path, version)?;
     if version < u64::from(FORMAT_VERSION) {
         let refused =
             |error: serde_json::Error| Error::format(&path, "a config.json of format_version 1", error.to_string());
@@ -117,7 +117,10 @@ fn refused_json(path: &Path) -> impl FnOnce(serde_json::Error) -> Error + use<> 
     move |error| Error::parse(Location::line(path, error.line()), "JSON as ninefold writes it")(error)
 }
 
-/// The checksum of itself that a config holds. Models saved before there was one lack it.
+/// The format version since which a config holds a checksum of itself.
+const CHECKSUM_SINCE: u64 = 2;
+
+/// The checksum of itself that a config holds. Models of before [`CHECKSUM_SINCE`] lack it.
 fn own_checksum(config: &Value) -> Option<&str> {
     config.get("sha256")?.get(CONFIG)?.as_str()
 }
@@ -126,8 +129,15 @@ fn entry(checksum: &str) -> String {
     format!("\"{CONFIG}\": \"{checksum}\"")
 }
 
-fn check_own_checksum(text: &str, config: &Value, path: &Path) -> Result<()> {
-    let Some(expected) = own_checksum(config) else { return Ok(()) };
+fn check_own_checksum(text: &str, config: &Value, path: &Path, version: u64) -> Result<()> {
+    let Some(expected) = own_checksum(config) else {
+        if version < CHECKSUM_SINCE {
+            return Ok(());
+        }
+        let place = Location::from(path).entry(format!("sha256.\"{CONFIG}\""));
+        let expected = format!("the checksum of {CONFIG}, which every model of format_version {version} has");
+        return Err(Error::format(place, expected, "none: the file was altered (save the model again)"));
+    };
     let found = sha256(text.replacen(&entry(expected), &entry(""), 1).as_bytes());
     if found == expected {
         return Ok(());

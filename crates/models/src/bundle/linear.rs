@@ -128,7 +128,7 @@ impl LinearConfig {
     /// # Errors
     /// [`Error::InvalidValue`] for lengths that no n-gram has.
     pub fn char_ngrams(&self) -> Result<Option<CharNgrams>> {
-        self.char_ngram_range.map(|range| CharNgrams::new(range, self.tokenizer.lowercase)).transpose()
+        self.char_ngram_range.map(|range| self.tokenizer.char_ngrams(range)).transpose()
     }
 }
 

@@ -113,7 +113,8 @@ pub struct BundleConfig {
     pub sha256: BTreeMap<String, String>,
 }
 
-/// The tokenizer of a saved model. A model that was saved before emoji were tokens reads texts without them, as it was trained.
+/// The tokenizer of a saved model. A model that was saved before emoji were tokens, or before letters were made alike, reads texts
+/// without that, as it was trained.
 pub(crate) fn saved_tokenizer<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> std::result::Result<TokenizerConfig, D::Error> {
@@ -121,6 +122,7 @@ pub(crate) fn saved_tokenizer<'de, D: Deserializer<'de>>(
     if settings.get("unit").is_none_or(|unit| unit == "words") {
         settings.entry("symbols").or_insert_with(|| "none".into());
     }
+    settings.entry("normalization").or_insert_with(|| "none".into());
     TokenizerConfig::deserialize(serde_json::Value::Object(settings)).map_err(serde::de::Error::custom)
 }
 

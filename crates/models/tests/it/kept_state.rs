@@ -83,9 +83,27 @@ fn missing_key_is_refused_by_name() {
     let path = dir.path().join("config.json");
     let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     config["tokenizer"].as_object_mut().unwrap().remove("symbols").unwrap();
-    config["sha256"].as_object_mut().unwrap().remove("config.json").unwrap();
-    fs::write(&path, config.to_string()).unwrap();
+    fs::write(&path, serde_json::to_vec_pretty(&config).unwrap()).unwrap();
+    renew_checksum(dir.path()).unwrap();
     Bundle::load(dir.path()).unwrap(); // saved before there were these keys
+}
+
+#[test]
+fn config_without_its_checksum_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    saved(dir.path(), ModelKind::Gru);
+    let path = dir.path().join("config.json");
+    for removed in ["/sha256", ""] {
+        let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let key = if removed.is_empty() { "sha256" } else { "config.json" };
+        config.pointer_mut(removed).unwrap().as_object_mut().unwrap().remove(key).unwrap();
+        fs::write(&path, serde_json::to_vec_pretty(&config).unwrap()).unwrap();
+        let error = Bundle::load(dir.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("expected the checksum of config.json, which every model of format_version 2 has"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

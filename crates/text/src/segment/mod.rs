@@ -24,7 +24,7 @@ pub use characters::Characters;
 pub use icu::Icu;
 #[cfg(feature = "jieba")]
 pub use jieba::Jieba;
-pub use script::{Fitting, fitting};
+pub use script::{Fitting, fitting, has_syllables};
 pub use segmenter::{Segmenter, Token};
 pub use symbols::Symbols;
 pub use words::Words;

@@ -29,31 +29,68 @@ pub struct Fitting {
 /// assert_eq!(fitting(["a good film", "два 2 слова"]).unit, "words");
 /// ```
 pub fn fitting<'a>(texts: impl IntoIterator<Item = &'a str>) -> Fitting {
-    let (mut letters, mut without_spaces, mut hangul) = (0_usize, 0_usize, 0_usize);
-    let all = texts.into_iter().flat_map(str::chars).filter(|character| character.is_alphabetic());
-    for letter in all.take(LETTERS) {
-        letters += 1;
-        match letter.script() {
-            Script::Han
-            | Script::Hiragana
-            | Script::Katakana
-            | Script::Thai
-            | Script::Lao
-            | Script::Khmer
-            | Script::Myanmar => without_spaces += 1,
-            Script::Hangul => hangul += 1,
-            _ => (),
-        }
-    }
-    let is_much = |count: usize| count > 0 && count as f64 >= LEAST * letters as f64;
-    if is_much(without_spaces) {
+    let letters = Letters::count(texts);
+    if letters.is_much(letters.without_spaces) {
         let because = Some("the script has no spaces between words");
         return Fitting { unit: or_characters("icu"), because };
     }
-    if is_much(hangul) {
+    if letters.is_much(letters.hangul) {
         return Fitting { unit: or_characters("bpe"), because: Some("Korean words have many endings") };
     }
     Fitting { unit: "words", because: None }
+}
+
+/// Whether a character stands for a syllable or a morpheme in these words: Hangul, Han or kana. An n-gram of such characters says as
+/// much as a longer one of letters.
+///
+/// # Examples
+/// ```
+/// use ninefold_text::segment::has_syllables;
+///
+/// assert!(has_syllables(["영화", "映画"]) && !has_syllables(["film", "фильм"]));
+/// ```
+pub fn has_syllables<'a>(words: impl IntoIterator<Item = &'a str>) -> bool {
+    let letters = Letters::count(words);
+    letters.is_much(letters.syllables)
+}
+
+/// What is counted of texts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Letters {
+    all: usize,
+    /// Of scripts without spaces between words.
+    without_spaces: usize,
+    hangul: usize,
+    /// Hangul, Han and kana.
+    syllables: usize,
+}
+
+impl Letters {
+    fn count<'a>(texts: impl IntoIterator<Item = &'a str>) -> Letters {
+        let mut found = Letters::default();
+        let letters = texts.into_iter().flat_map(str::chars).filter(|character| character.is_alphabetic());
+        for letter in letters.take(LETTERS) {
+            found.all += 1;
+            match letter.script() {
+                Script::Han | Script::Hiragana | Script::Katakana => {
+                    found.without_spaces += 1;
+                    found.syllables += 1;
+                }
+                Script::Thai | Script::Lao | Script::Khmer | Script::Myanmar => found.without_spaces += 1,
+                Script::Hangul => {
+                    found.hangul += 1;
+                    found.syllables += 1;
+                }
+                _ => (),
+            }
+        }
+        found
+    }
+
+    /// Whether so many letters are a fraction that counts.
+    fn is_much(&self, count: usize) -> bool {
+        count > 0 && count as f64 >= LEAST * self.all as f64
+    }
 }
 
 /// A segmenter, if this program was built with it.

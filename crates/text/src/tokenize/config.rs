@@ -1,16 +1,26 @@
 //! The settings of the tokenizer.
 
+use std::borrow::Cow;
+
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
+use super::Tokenizer;
+use super::normalization::Normalization;
 use super::stop_words::StopWords;
+use crate::char_ngrams::CharNgrams;
 use crate::segment::{self, Fitting, OPTIONAL, SEGMENTERS, Segmenter, Symbols};
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 
 /// The unit that is chosen by the script of the training texts.
 pub const AUTO: &str = "auto";
 /// The unit of languages that write spaces.
 const WORDS: &str = "words";
+/// Texts in which stop words are counted, at most.
+const SAMPLE: usize = 2_000;
+/// English texts have a larger fraction of English stop words than this.
+const FEW_STOP_WORDS: f64 = 0.15;
 /// Subwords at most.
 const MAX_SUBWORDS: usize = 1_000_000;
 
@@ -30,6 +40,10 @@ pub struct TokenizerConfig {
     /// unit = "bpe": the rules that were learned, which a saved model holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subword_rules: Vec<String>,
+    /// How letters are made alike that can be written in several ways: "none", "nfc" (a letter and its accents are one character),
+    /// "arabic" (nfc, without tashkeel and tatweel, every alef as the bare one), "turkish" (nfc, I is lower-cased to ı, İ to i), or "auto": what
+    /// fits the letters of the training texts. Accents, umlauts and tone marks always stay.
+    pub normalization: Auto<Normalization>,
     /// Lower-case the tokens.
     pub lowercase: bool,
     /// Put a token before each word that had capitals: `<title>` for a first letter, `<upper>` for a word in capitals.
@@ -69,6 +83,7 @@ impl Default for TokenizerConfig {
             unit: AUTO.to_string(),
             num_subwords: 8000,
             subword_rules: Vec::new(),
+            normalization: Auto::Auto,
             lowercase: true,
             mark_case: false,
             stop_words: StopWords::None,
@@ -89,31 +104,78 @@ impl TokenizerConfig {
         self.validate_for(self.segmenter()?)
     }
 
-    /// The settings that fit the training texts: `unit = "auto"` is replaced by what fits their script, and rules are learned where the
-    /// unit has some. The second value says what was chosen and why, where that is not plain words.
+    /// The settings that fit the training texts: `unit = "auto"` is replaced by what fits their script, `normalization = "auto"` by what
+    /// fits their letters, and rules are learned where the unit has some. The second value says what was chosen and why, where that is
+    /// not plain words and changes what is read.
     ///
     /// # Errors
     /// [`Error::InvalidValue`] for a unit that does not exist; those of the learning.
     pub fn fitted(&self, texts: &[&str]) -> Result<(TokenizerConfig, Option<String>)> {
-        let (mut config, mut notice) = (self.clone(), None);
+        let (mut config, mut notices) = (self.clone(), Vec::new());
         if self.unit == AUTO {
             let Fitting { unit, because } = segment::fitting(texts.iter().copied());
             let chosen = TokenizerConfig { unit: unit.to_string(), ..self.clone() };
             let fits = chosen.validate();
             config.unit = if fits.is_ok() { unit } else { WORDS }.to_string();
-            notice = because.map(|because| match fits {
+            notices.extend(because.map(|because| match fits {
                 Ok(()) => format!("tokens: tokenizer.unit = \"{unit}\", as {because}"),
                 Err(error) => {
                     format!("tokens: words, although {because}: \"{unit}\" was not chosen because of {error}")
                 }
-            });
+            }));
         }
+        if self.normalization.is_auto() {
+            let (normalization, because) = Normalization::fitting(texts.iter().copied());
+            config.normalization = Auto::Value(normalization);
+            let said = |because| format!("tokenizer.normalization = \"{}\", as {because}", normalization.name());
+            notices.extend(because.map(said));
+        }
+        notices.extend(config.foreign_stop_words(texts)?);
         if config.subword_rules.is_empty()
-            && let Some(rules) = config.segmenter()?.learn(texts, config.num_subwords, config.lowercase)?
+            && let Some(rules) = config.learned_rules(texts)?
         {
             config.subword_rules = rules;
         }
-        Ok((config, notice))
+        Ok((config, (!notices.is_empty()).then(|| notices.join("; "))))
+    }
+
+    /// What is to be said where English stop words are left out of texts that hardly have any.
+    fn foreign_stop_words(&self, texts: &[&str]) -> Result<Option<String>> {
+        if self.stop_words != StopWords::English {
+            return Ok(None);
+        }
+        let all = Tokenizer::new(&TokenizerConfig { stop_words: StopWords::None, ..self.clone() })?;
+        let others = Tokenizer::new(self)?;
+        let (mut words, mut kept) = (0_usize, 0_usize);
+        for text in texts.iter().take(SAMPLE) {
+            all.for_each(text, |_| words += 1);
+            others.for_each(text, |_| kept += 1);
+        }
+        let fraction = (words - kept) as f64 / words.max(1) as f64;
+        Ok((words > 0 && fraction < FEW_STOP_WORDS).then(|| {
+            format!(
+                "tokenizer.stop_words = \"english\" leaves out {:.1} % of the words: if the texts are not English, set \"none\", as words of \
+                 other languages may be spelled the same",
+                100.0 * fraction
+            )
+        }))
+    }
+
+    /// The rules that the segmenter learns from the texts as it will read them; `None` where it learns none.
+    fn learned_rules(&self, texts: &[&str]) -> Result<Option<Vec<String>>> {
+        let normalization = self.normalization.or(Normalization::None);
+        let texts: Vec<Cow<str>> = texts.iter().map(|text| normalization.apply(text, self.lowercase)).collect();
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        self.segmenter()?.learn(&texts, self.num_subwords, self.lowercase)
+    }
+
+    /// The character n-grams of texts in the letters that these settings make of them.
+    ///
+    /// # Errors
+    /// Those of [`CharNgrams::new`].
+    pub fn char_ngrams(&self, range: [usize; 2]) -> Result<CharNgrams> {
+        let ngrams = CharNgrams::new(range, self.lowercase)?;
+        Ok(ngrams.with_normalization(self.normalization.or(Normalization::None)))
     }
 
     /// As [`TokenizerConfig::validate`], for a segmenter that need not be listed.
@@ -240,10 +302,32 @@ mod tests {
         let (japanese, notice) = auto.fitted(&["この映画は面白い"]).unwrap();
         assert!(["icu", "characters"].contains(&japanese.unit.as_str()) && notice.unwrap().contains("no spaces"));
         let explicit = TokenizerConfig { unit: "words".into(), ..auto.clone() };
-        assert_eq!(explicit.fitted(&["この映画は面白い"]).unwrap(), (explicit, None));
+        let (fitted, notice) = explicit.fitted(&["この映画は面白い"]).unwrap();
+        assert_eq!((fitted.unit.as_str(), notice), ("words", None));
         let stop_words = TokenizerConfig { stop_words: StopWords::English, ..auto };
         let (korean, notice) = stop_words.fitted(&["한국어 텍스트는 띄어쓰기로"]).unwrap();
         assert!(korean.unit == "words" && notice.unwrap().contains("stop_words"));
+    }
+
+    #[test]
+    fn automatic_normalization_follows_the_letters_and_is_said_where_it_changes_them() {
+        let auto = TokenizerConfig::default();
+        let (arabic, notice) = auto.fitted(&["هذا الفيلم جيد"]).unwrap();
+        assert_eq!(arabic.normalization, Auto::Value(Normalization::Arabic));
+        assert_eq!(notice.unwrap(), "tokenizer.normalization = \"arabic\", as the texts are Arabic");
+        let none = TokenizerConfig { normalization: Auto::Value(Normalization::None), ..auto };
+        assert_eq!(none.fitted(&["هذا الفيلم جيد"]).unwrap().0.normalization, Auto::Value(Normalization::None));
+        assert_eq!(toml::from_str::<TokenizerConfig>("normalization = \"none\"").unwrap(), none);
+    }
+
+    #[test]
+    fn english_stop_words_in_other_languages_are_said() {
+        let english = TokenizerConfig { stop_words: StopWords::English, ..TokenizerConfig::default() };
+        assert_eq!(english.fitted(&["this is the best film of the year, and it was too short"]).unwrap().1, None);
+        let notice = english.fitted(&["ce film est le meilleur de cette saison"]).unwrap().1.unwrap();
+        assert!(notice.starts_with("tokenizer.stop_words = \"english\" leaves out 0.0 % of the words"), "{notice}");
+        let none = TokenizerConfig::default();
+        assert_eq!(none.fitted(&["ce film est le meilleur de cette saison"]).unwrap().1, None);
     }
 
     #[test]

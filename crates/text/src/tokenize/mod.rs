@@ -2,12 +2,14 @@
 //!
 //! Takes a text -> gives its tokens in order. By default these are the words of Unicode Standard Annex 29, so "don't", "3.14" and
 //! "www.example.org" are one token each and "e-mail" is two; an emoji is a token, punctuation and other symbols are none
-//! (the setting `symbols` changes that). Texts are not normalised (NFC): a letter and its accent as two code points stay two code points inside their token.
+//! (the setting `symbols` changes that). Letters that can be written in several ways are made alike as the setting `normalization` says.
 
 mod case;
 mod config;
+mod normalization;
 mod stop_words;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -17,6 +19,7 @@ use crate::segment::{Segmenter, Token};
 pub use case::{TITLE, UPPER};
 pub use config::{AUTO, Numbers, TokenizerConfig};
 use ninefold_core::error::Result;
+pub use normalization::Normalization;
 pub use stop_words::StopWords;
 
 /// What stands for every number under `numbers = "mask"`. No text can contain it: `<` and `>` are never in a word.
@@ -27,7 +30,8 @@ pub const NUM: &str = "<num>";
 pub struct Tokenizer {
     config: TokenizerConfig,
     segmenter: Arc<dyn Segmenter>,
-    stop_words: FxHashSet<String>, // in lower case
+    normalization: Normalization,
+    stop_words: FxHashSet<String>, // normalised, in lower case
 }
 
 impl Tokenizer {
@@ -79,8 +83,10 @@ impl Tokenizer {
         let config = TokenizerConfig { unit: segmenter.name().to_string(), ..config.clone() };
         config.validate_for(&*segmenter)?;
         let segmenter = segmenter.with_symbols(config.symbols).unwrap_or(segmenter);
-        let stop_words = config.stop_words.words()?.into_iter().map(|word| word.to_lowercase()).collect();
-        Ok(Tokenizer { config, segmenter, stop_words })
+        let normalization = config.normalization.or(Normalization::None);
+        let stop_words = config.stop_words.words()?;
+        let stop_words = stop_words.iter().map(|word| normalization.apply(word, true).to_lowercase()).collect();
+        Ok(Tokenizer { config, segmenter, normalization, stop_words })
     }
 
     /// The settings that it was built with.
@@ -112,7 +118,9 @@ impl Tokenizer {
     /// Hands the tokens of `text` to `give`, in order, without allocating for each of them.
     pub fn for_each(&self, text: &str, mut give: impl FnMut(&str)) {
         let mut buffer = String::new();
-        self.segmenter.segment(text, &mut |Token { text: raw, .. }| {
+        // Capitals stay as long as marks are made of them.
+        let text = self.normalization.apply(text, self.config.lowercase && !self.config.mark_case);
+        self.segmenter.segment(&text, &mut |Token { text: raw, .. }| {
             if let Some(token) = self.normalise(raw, &mut buffer) {
                 if self.config.mark_case
                     && let Some(mark) = case::mark(raw)
@@ -138,7 +146,7 @@ impl Tokenizer {
 
     /// Lower case, and the apostrophe that word processors set (U+2019) as the one on keyboards: "don’t" is "don't".
     fn spell<'a>(&self, raw: &'a str, buffer: &'a mut String) -> &'a str {
-        if raw.is_ascii() {
+        if raw.is_ascii() && !(self.config.mark_case && self.normalization == Normalization::Turkish) {
             if !self.config.lowercase || !raw.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 return raw;
             }
@@ -146,7 +154,8 @@ impl Tokenizer {
             buffer.push_str(raw);
             buffer.make_ascii_lowercase();
         } else {
-            *buffer = if self.config.lowercase { raw.to_lowercase() } else { raw.to_owned() };
+            let raw = if self.config.mark_case { self.normalization.apply(raw, true) } else { Cow::Borrowed(raw) };
+            *buffer = if self.config.lowercase { raw.to_lowercase() } else { raw.into_owned() };
             if buffer.contains('\u{2019}') {
                 *buffer = buffer.replace('\u{2019}', "'");
             }
