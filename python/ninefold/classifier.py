@@ -50,6 +50,7 @@ _ELSEWHERE = {
     "distill": "distillations have it",
     "log": "a comparison writes logs into its run folder",
     "keep_": "there is no run folder",
+    "csv_cells": "no CSV files are written",
     "minutes": "it limits comparisons",
     "costs": "it decides among the models of a comparison",
     "folds": "cross_val_score and cross_val_predict of scikit-learn divide the texts",

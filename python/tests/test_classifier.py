@@ -153,7 +153,7 @@ def test_embeddings_by_name_or_given(two):
         ({"model": "vote", "members": ["vote"]}, "members: expected networks and baselines, found 'vote'"),
         ({"model": "stacked", "members": ["complement_nb"]}, "an ensemble needs two members or more"),
         ({"preset": "best"}, "preset: expected default, strong, round1, round2"),
-        ({"settings": {"training.epoch": 3}}, "training.epoch: expected a known setting .did you mean `epochs`"),
+        ({"settings": {"training.epoch": 3}}, "training.epoch: no such setting .did you mean `training.epochs`"),
         ({"settings": {"seed": 3}}, "settings: seed is the parameter random_state"),
         ({"settings": {"search.trials": 3}}, "settings: search.trials has no effect on a single model"),
         ({"settings": {"folds": 3}}, "settings: folds has no effect on a single model: cross_val_score"),

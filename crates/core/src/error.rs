@@ -203,6 +203,16 @@ impl Error {
         Error::NotApplicable { key: key.into(), applies_to: applies_to.into() }
     }
 
+    /// The same error with its setting under another name, where it is about one setting: within its section, say.
+    #[must_use]
+    pub fn about(self, rename: impl FnOnce(&str) -> String) -> Error {
+        match self {
+            Error::InvalidValue { key, expected, found } => Error::InvalidValue { key: rename(&key), expected, found },
+            Error::UnknownKey { key, what, suggestion } => Error::UnknownKey { key: rename(&key), what, suggestion },
+            other => other,
+        }
+    }
+
     /// A bug: something that the code rules out.
     pub fn internal(what: impl Into<String>) -> Error {
         Error::Internal { what: what.into() }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 /// `12345` -> `12,345`.
 pub fn thousands(number: usize) -> String {
     let digits = number.to_string();
@@ -110,22 +112,45 @@ fn is_unprintable(letter: char) -> bool {
     letter.is_control() || changes_direction || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
-/// A cell of a CSV file that no spreadsheet takes for a formula: text that begins with `=`, `+`, `-`, `@`, a tab or a carriage
-/// return gets an apostrophe in front, numbers stay. [`plain_cell`] removes it.
+/// How the cells of CSV files hold text that a spreadsheet would run as a formula: text that begins with `=`, `+`, `-`, `@`, a tab or
+/// a carriage return, and is no number. [`plain_cell`] gives the text back in either case.
 ///
 /// # Examples
 /// ```
-/// use ninefold_core::phrasing::{plain_cell, spreadsheet_cell};
+/// use ninefold_core::phrasing::{CsvCells, plain_cell};
 ///
-/// assert_eq!(spreadsheet_cell("=1+1"), "'=1+1");
-/// assert_eq!(spreadsheet_cell("-0.5"), "-0.5");
+/// assert_eq!(CsvCells::Guarded.cell("=1+1"), "'=1+1");
+/// assert_eq!(CsvCells::Guarded.cell("-0.5"), "-0.5");
+/// assert_eq!(CsvCells::Plain.cell("=1+1"), "=1+1");
 /// assert_eq!(plain_cell("'=1+1"), "=1+1");
 /// ```
-pub fn spreadsheet_cell(text: &str) -> Cow<'_, str> {
-    if text.parse::<f64>().is_err() && is_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CsvCells {
+    /// With an apostrophe in front, so that spreadsheets take it for text.
+    #[default]
+    Guarded,
+    /// As it is, for programs that are no spreadsheets. Only where the text itself has an apostrophe in front, it gets another one.
+    Plain,
 }
 
-/// What [`spreadsheet_cell`] made the cell of.
+impl CsvCells {
+    /// The cell that holds `text`.
+    pub fn cell(self, text: &str) -> Cow<'_, str> {
+        let is_guarded = match self {
+            CsvCells::Guarded => is_formula(text) && text.parse::<f64>().is_err(),
+            CsvCells::Plain => is_formula(text) && text.starts_with('\''),
+        };
+        if is_guarded { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    }
+
+    /// True for what is written where nothing else is asked for.
+    pub fn is_default(&self) -> bool {
+        *self == CsvCells::default()
+    }
+}
+
+/// What [`CsvCells::cell`] made the cell of.
 pub fn plain_cell(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if is_formula(text) => text,
@@ -201,12 +226,15 @@ mod tests {
     #[test]
     fn formulas_are_text_in_spreadsheets_and_come_back() {
         for text in ["=cmd|' /C calc'!A0", "+1-800", "-a", "@SUM(1)", "\tx", "\rx", "'=x", "''=x", "-", "--1"] {
-            let cell = spreadsheet_cell(text);
+            let cell = CsvCells::Guarded.cell(text);
             assert_eq!(cell, format!("'{text}"));
+            assert_eq!(plain_cell(&cell), text);
+            let cell = CsvCells::Plain.cell(text);
+            assert_eq!(cell == text, !text.starts_with('\''));
             assert_eq!(plain_cell(&cell), text);
         }
         for text in ["", "a=b", "-1.5", "+3", "-1e-3", "'tis", "'", "don't", "a\t="] {
-            assert_eq!(spreadsheet_cell(text), text);
+            assert!([CsvCells::Guarded, CsvCells::Plain].iter().all(|cells| cells.cell(text) == text));
             assert_eq!(plain_cell(text), text);
         }
     }

@@ -171,19 +171,10 @@ impl CorpusConfig {
     }
 }
 
-/// Lets a list of one be written without brackets: `text_column = "body"`.
+/// A list, or one item in its place; an empty item is an empty list.
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected a string or a list of strings")]
-    enum OneOrMany {
-        One(String),
-        Many(Vec<String>),
-    }
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::One(one) if one.is_empty() => Vec::new(),
-        OneOrMany::One(one) => vec![one],
-        OneOrMany::Many(many) => many,
-    })
+    let items: Vec<String> = ninefold_core::one_or_many(deserializer)?;
+    Ok(if items == [""] { Vec::new() } else { items })
 }
 
 #[cfg(test)]

@@ -6,6 +6,21 @@ pub(crate) fn at_least_one(key: &str, value: usize) -> Result<()> {
     if value >= 1 { Ok(()) } else { Err(Error::invalid_value(key, "at least 1", value)) }
 }
 
+/// Length of vectors at most, as the readers of vector files have it.
+pub(crate) const MAX_DIM: usize = 100_000;
+/// Words on each side of a window at most.
+pub(crate) const MAX_WINDOW: usize = 100_000;
+/// Negative samples at most.
+pub(crate) const MAX_NEGATIVE: usize = 100_000;
+/// Passes over the texts at most.
+pub(crate) const MAX_EPOCHS: usize = 1_000_000;
+
+/// A size that costs memory or time: one beyond `max` is a slip of the pen.
+pub(crate) fn size_within(key: &str, value: usize, max: usize) -> Result<()> {
+    at_least_one(key, value)?;
+    if value <= max { Ok(()) } else { Err(Error::invalid_value(key, format!("at most {max}"), value)) }
+}
+
 pub(crate) fn positive(key: &str, value: f64) -> Result<()> {
     let fine = value > 0.0 && value.is_finite();
     if fine { Ok(()) } else { Err(Error::invalid_value(key, "a number above 0", value)) }

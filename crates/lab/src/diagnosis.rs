@@ -10,10 +10,11 @@ use serde_json::json;
 
 use crate::run::judge;
 use crate::run::texts::as_read;
-use crate::store::keys;
 use crate::store::test_evaluations::TestEvaluations;
+use crate::store::{intact, keys};
 use crate::{Config, RunFolder, Session};
 use ninefold_core::error::{Error, Result};
+use ninefold_core::progress::Progress;
 use ninefold_data::{Corpus, Document};
 use ninefold_diagnose::{Input, Item, ModelAnswers};
 use ninefold_records::{DiagnosisRecord, Leaderboard, Row, picked};
@@ -91,6 +92,24 @@ pub fn diagnose_run(path: &Path, session: &Session) -> Result<DiagnosisRecord> {
     })
 }
 
+/// Removes a damaged diagnosis from the folder of a comparison that is about to be resumed, which a notice tells: others read it before
+/// it is made again.
+///
+/// # Errors
+/// Those of the disk.
+pub(crate) fn discard_damaged(folder: &RunFolder, progress: &dyn Progress) -> Result<()> {
+    match folder.records().diagnosis() {
+        Err(error) if intact::is_damage(&error) => {
+            progress.notice(&format!("{error}; {AGAIN}"));
+            folder.records().remove_diagnosis()
+        }
+        kept => kept.map(drop),
+    }
+}
+
+/// What is done about a damaged diagnosis.
+const AGAIN: &str = "the comparison is diagnosed again";
+
 /// Diagnoses the rows of a comparison, unless that is done.
 ///
 /// # Errors
@@ -104,13 +123,14 @@ pub(crate) fn in_run(
 ) -> Result<DiagnosisRecord> {
     let rows = rows(board);
     let key = key(config, corpus, &row_keys(&rows, folder)?)?;
-    if let Some(record) = folder.records().diagnosis()?.filter(|record| record.key == key) {
+    let kept = intact::or_again(folder.records().diagnosis(), AGAIN, session.progress)?;
+    if let Some(record) = kept.filter(|record| record.key == key) {
         session.progress.notice("diagnosis: finished earlier");
         return Ok(record);
     }
     let models = models(&rows, board, corpus, folder)?;
     let record = make(config, corpus, &tokenizer(config, corpus)?.0, &models, key, session)?;
-    folder.records().write_diagnosis(&record)?;
+    folder.records().clone().with_csv_cells(config.csv_cells).write_diagnosis(&record)?;
     session.progress.notice(&format!("diagnosis: {:.1} s", record.seconds));
     Ok(record)
 }

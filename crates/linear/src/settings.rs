@@ -1,7 +1,7 @@
 //! The settings of all baselines: the section `[baseline]` of a config.
 
 use documented::DocumentedFields;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::TfIdfConfig;
 use super::supervised::SupervisedConfig;
@@ -16,7 +16,7 @@ pub struct BaselineConfig {
     pub ngram_range: [usize; 2],
     /// TF-IDF and naive Bayes: n-grams in fewer training texts are ignored. Of several values those after the first are tried where
     /// the classifier then has at most 8 million weights.
-    #[serde(with = "one_or_more")]
+    #[serde(serialize_with = "one_or_more", deserialize_with = "ninefold_core::one_or_many")]
     pub min_df: Vec<usize>,
     /// char_nb and char_svm: minimum and maximum n-gram length in characters. N-grams do not cross the edges of words.
     pub char_ngram_range: [usize; 2],
@@ -97,28 +97,10 @@ impl BaselineConfig {
     }
 }
 
-/// A list of numbers, or one number in its place.
-mod one_or_more {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a number or a list of numbers")]
-    enum Written {
-        One(usize),
-        More(Vec<usize>),
-    }
-
-    pub(super) fn serialize<S: Serializer>(values: &[usize], serializer: S) -> Result<S::Ok, S::Error> {
-        match values {
-            [one] => one.serialize(serializer),
-            more => more.serialize(serializer),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Error> {
-        Written::deserialize(deserializer).map(|written| match written {
-            Written::One(one) => vec![one],
-            Written::More(more) => more,
-        })
+/// A list of one is written as the one.
+fn one_or_more<S: Serializer>(values: &[usize], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    match values {
+        [one] => one.serialize(serializer),
+        more => more.serialize(serializer),
     }
 }

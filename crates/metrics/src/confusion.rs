@@ -135,6 +135,9 @@ impl TryFrom<Vec<Vec<u64>>> for Confusion {
                 rows.len(),
                 row.len()
             )),
+            None if rows.iter().flatten().try_fold(0_u64, |total, &count| total.checked_add(count)).is_none() => {
+                Err("a confusion matrix of more texts than can be counted".to_string())
+            }
             None => Ok(Confusion { num_classes: rows.len(), counts: rows.concat() }),
         }
     }

@@ -27,7 +27,7 @@ pub use bootstrap::{Interval, StatisticsConfig};
 pub use confusion::{Confused, Confusion};
 pub use folds::stratified_folds;
 pub use level::ConfidenceLevel;
-pub use main_score::{MainScore, RankBy};
+pub use main_score::{MainScore, RankBy, are_uneven};
 pub use probabilities::{log_loss, most_probable};
 pub use proportion::{wilson, wilson_at};
 pub use ranking::{RocAuc, roc_auc};

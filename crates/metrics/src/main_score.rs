@@ -37,15 +37,20 @@ pub enum MainScore {
 impl RankBy {
     /// The score for classes of these sizes; those without a text do not count.
     pub fn main_score(self, sizes: &[usize]) -> MainScore {
-        let present = || sizes.iter().copied().filter(|&size| size > 0);
-        let (smallest, largest) = (present().min().unwrap_or(0), present().max().unwrap_or(0));
         match self {
             RankBy::Accuracy => MainScore::Accuracy,
             RankBy::F1Macro => MainScore::F1Macro,
-            RankBy::Auto if largest >= UNEVEN * smallest && largest > smallest => MainScore::F1Macro,
+            RankBy::Auto if are_uneven(sizes) => MainScore::F1Macro,
             RankBy::Auto => MainScore::Accuracy,
         }
     }
+}
+
+/// Whether the largest class has at least twice as many texts as the smallest one that has any.
+pub fn are_uneven(sizes: &[usize]) -> bool {
+    let present = || sizes.iter().copied().filter(|&size| size > 0);
+    let (smallest, largest) = (present().min().unwrap_or(0), present().max().unwrap_or(0));
+    largest >= UNEVEN * smallest && largest > smallest
 }
 
 impl MainScore {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::write_csv;
 use ninefold_core::error::Result;
-use ninefold_core::phrasing::spreadsheet_cell;
+use ninefold_core::phrasing::CsvCells;
 use ninefold_data::Protocol;
 use ninefold_diagnose::Diagnosis;
 
@@ -27,7 +27,7 @@ pub struct DiagnosisRecord {
 ///
 /// # Errors
 /// [`Error::Io`](ninefold_core::Error::Io) when the file cannot be written.
-pub(crate) fn write_suspects(path: &Path, diagnosis: &Diagnosis) -> Result<()> {
+pub(crate) fn write_suspects(path: &Path, diagnosis: &Diagnosis, cells: CsvCells) -> Result<()> {
     write_csv(path, |table| {
         table.write_record([
             "source",
@@ -44,7 +44,7 @@ pub(crate) fn write_suspects(path: &Path, diagnosis: &Diagnosis) -> Result<()> {
             let [probability, suggested_probability] = numbers;
             let [source, label, suggested, why, text] =
                 [&suspect.source, &suspect.label, &suspect.suggested, &suspect.why, &suspect.text]
-                    .map(|cell| spreadsheet_cell(cell).into_owned());
+                    .map(|text| cells.cell(text).into_owned());
             let sure = suspect.is_sure.to_string();
             table.write_record([source, label, suggested, probability, suggested_probability, sure, why, text])
         })

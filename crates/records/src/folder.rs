@@ -13,6 +13,7 @@ use crate::{
 };
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
+use ninefold_core::phrasing::CsvCells;
 use ninefold_data::Document;
 use ninefold_metrics::Confusion;
 use ninefold_nn::train::Epoch;
@@ -40,12 +41,19 @@ const LADDER_FROM: &str = "from.toml";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRecords {
     path: PathBuf,
+    csv_cells: CsvCells,
 }
 
 impl RunRecords {
     /// Those of the folder `path`.
     pub fn at(path: impl Into<PathBuf>) -> RunRecords {
-        RunRecords { path: path.into() }
+        RunRecords { path: path.into(), csv_cells: CsvCells::default() }
+    }
+
+    /// The same folder; CSV files are written with such cells. They are read back whichever cells they have.
+    #[must_use]
+    pub fn with_csv_cells(self, csv_cells: CsvCells) -> RunRecords {
+        RunRecords { csv_cells, ..self }
     }
 
     /// The folder.
@@ -123,7 +131,7 @@ impl RunRecords {
     /// # Errors
     /// [`Error::Io`](ninefold_core::Error::Io) when a file cannot be written.
     pub fn write_diagnosis(&self, record: &DiagnosisRecord) -> Result<()> {
-        write_suspects(&self.path.join(SUSPECTS), &record.diagnosis)?;
+        write_suspects(&self.path.join(SUSPECTS), &record.diagnosis, self.csv_cells)?;
         write_json(&self.path.join(DIAGNOSIS), record)
     }
 
@@ -223,7 +231,8 @@ impl RunRecords {
         predicted: &[u32],
         probabilities: &[f32],
     ) -> Result<()> {
-        model::write_predictions(&self.predictions_path(row), documents, labels, predicted, probabilities)
+        let path = self.predictions_path(row);
+        model::write_predictions(&path, documents, labels, predicted, probabilities, self.csv_cells)
     }
 
     /// Writes a row's confusion matrix: a line per true class, a column per predicted one.
@@ -231,7 +240,7 @@ impl RunRecords {
     /// # Errors
     /// [`Error::Io`](ninefold_core::Error::Io) when the file cannot be written.
     pub fn write_confusion(&self, row: &Row, confusion: &Confusion, labels: &[String]) -> Result<()> {
-        model::write_confusion(&self.folder(row).join("confusion.csv"), confusion, labels)
+        model::write_confusion(&self.folder(row).join("confusion.csv"), confusion, labels, self.csv_cells)
     }
 
     /// The mistakes that a row's model was surest of.

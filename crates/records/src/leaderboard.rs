@@ -9,7 +9,7 @@ use crate::deploy::{Cost, Deploy, MeanCost};
 use crate::{Comparison, Intervals, RowKind, Standing, Statistics, pair_name};
 use ninefold_core::error::Result;
 use ninefold_core::files;
-use ninefold_core::phrasing::counted;
+use ninefold_core::phrasing::{CsvCells, counted};
 use ninefold_data::Protocol;
 use ninefold_metrics::{ConfidenceLevel, MainScore, Scores};
 use ninefold_text::vocab::PartCoverage;
@@ -37,6 +37,9 @@ pub struct Leaderboard {
     /// What a limit of time shortened or left out (`--minutes`), in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shortened: Vec<String>,
+    /// How text is written to the cells of `leaderboard.csv`.
+    #[serde(default, skip_serializing_if = "CsvCells::is_default")]
+    pub csv_cells: CsvCells,
     /// One row per pair and seed, then the baselines, then the ensembles of them.
     pub rows: Vec<Row>,
     /// One per pair, baseline and ensemble, the best on test first; empty until the run is complete.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::Row;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::write_atomically;
-use ninefold_core::phrasing::{plain_cell, spreadsheet_cell};
+use ninefold_core::phrasing::{CsvCells, plain_cell};
 use ninefold_data::Document;
 use ninefold_metrics::Confusion;
 use ninefold_metrics::calibration::Bin;
@@ -88,13 +88,10 @@ const EXCERPT: usize = 500;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mistake {
     /// Where the text came from.
-    #[serde(deserialize_with = "text_of_cell")]
     pub source: String,
     /// Its class.
-    #[serde(deserialize_with = "text_of_cell")]
     pub truth: String,
     /// The class that it was taken for.
-    #[serde(deserialize_with = "text_of_cell")]
     pub predicted: String,
     /// How sure the model was.
     pub probability: f64,
@@ -181,9 +178,9 @@ pub(crate) fn write_history(path: &Path, history: &[Epoch]) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be written.
-pub(crate) fn write_confusion(path: &Path, confusion: &Confusion, labels: &[String]) -> Result<()> {
+pub(crate) fn write_confusion(path: &Path, confusion: &Confusion, labels: &[String], cells: CsvCells) -> Result<()> {
     write_csv(path, |table| {
-        let labels: Vec<Cow<str>> = labels.iter().map(|label| spreadsheet_cell(label)).collect();
+        let labels: Vec<Cow<str>> = labels.iter().map(|label| cells.cell(label)).collect();
         table.write_record(std::iter::once("truth \\ predicted").chain(labels.iter().map(AsRef::as_ref)))?;
         labels.iter().enumerate().try_for_each(|(class, label)| {
             let counts = confusion.row(class).iter().map(u64::to_string);
@@ -202,6 +199,7 @@ pub(crate) fn write_predictions(
     labels: &[String],
     predicted: &[u32],
     probabilities: &[f32],
+    cells: CsvCells,
 ) -> Result<()> {
     write_csv(path, |table| {
         table.write_record(["source", "truth", "predicted", "probability"])?;
@@ -210,7 +208,7 @@ pub(crate) fn write_predictions(
         for ((document, &label), row) in rows {
             let name = |label: u32| labels[label as usize].as_str();
             let probability = format!("{:.6}", row[label as usize]);
-            let texts = [document.source.as_str(), name(document.label), name(label)].map(spreadsheet_cell);
+            let texts = [document.source.as_str(), name(document.label), name(label)].map(|text| cells.cell(text));
             table.write_record(texts.iter().map(AsRef::as_ref).chain([probability.as_str()]))?;
         }
         Ok(())

@@ -12,6 +12,8 @@
 
 mod folder;
 pub mod html;
+#[cfg(test)]
+mod mutations;
 mod phrases;
 #[cfg(test)]
 mod sample;

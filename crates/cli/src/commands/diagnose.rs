@@ -8,6 +8,7 @@ use ninefold::Folders;
 use ninefold::lab::{
     Config, RunFolder, Session, Sources, diagnose, diagnose_run, expect_effect_on_diagnosis, resolve_with,
 };
+use ninefold::phrasing::CsvCells;
 use ninefold::records::{DiagnosisRecord, RunRecords};
 use ninefold::report::{diagnosis_text, write_diagnosis_page, write_run_page, write_tables};
 
@@ -17,7 +18,7 @@ use crate::flags::data::DataArgs;
 use crate::flags::output::FormatArgs;
 use crate::flags::replace;
 use crate::flags::threads::ThreadsArgs;
-use crate::flags::values::count;
+use crate::flags::values::{count, setting};
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::stop;
@@ -51,6 +52,9 @@ pub struct DiagnoseArgs {
     /// A folder for diagnosis.json, suspects.csv and diagnosis.html
     #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
+    /// Whether text that spreadsheets would run as a formula has an apostrophe in front in DIR/suspects.csv [default: guarded]
+    #[arg(long, value_name = "CELLS", value_parser = setting::<CsvCells>())]
+    pub csv_cells: Option<CsvCells>,
     /// Ask about so many suspicious labels: which is right? The marks are kept in labels_checked.csv of the folder
     ///
     /// The suspects are drawn at random, so that the share of wrong ones among them says something of all. `--labels-checked` uses the
@@ -70,6 +74,9 @@ pub struct DiagnoseArgs {
 
 /// Runs the command.
 pub fn run(args: &DiagnoseArgs, output: &Output) -> Result<()> {
+    if args.csv_cells.is_some() && args.output.is_none() {
+        return Err(Usage::no_effect("--csv-cells", "without -o DIR no table is written for it").into());
+    }
     stop::on_interrupt("the diagnosis is not written");
     let folder = args.output.as_ref().or(args.run.as_ref());
     if args.check.is_some() && folder.is_none() {
@@ -82,7 +89,7 @@ pub fn run(args: &DiagnoseArgs, output: &Output) -> Result<()> {
         None => diagnose(&config(args)?, &session)?,
     };
     if let Some(folder) = &args.output {
-        let records = RunRecords::at(folder);
+        let records = RunRecords::at(folder).with_csv_cells(csv_cells(args)?);
         records.write_diagnosis(&record)?;
         write_diagnosis_page(&records, &record)?;
     }
@@ -101,6 +108,15 @@ fn print(args: &DiagnoseArgs, record: &DiagnosisRecord, output: &Output) -> Resu
     match args.output.as_ref().or(args.run.as_ref()) {
         Some(folder) => output.print(&format!("\nfiles: {} (diagnosis.json, suspects.csv)\n", folder.display())),
         None => output.print("\nTry next: the same with -o DIR for the page and the list of suspicious labels\n"),
+    }
+}
+
+/// As the flag says, else as the run does.
+fn csv_cells(args: &DiagnoseArgs) -> Result<CsvCells> {
+    match (args.csv_cells, &args.run) {
+        (Some(cells), _) => Ok(cells),
+        (None, Some(run)) => Ok(RunFolder::open(run)?.config()?.csv_cells),
+        (None, None) => Ok(CsvCells::default()),
     }
 }
 

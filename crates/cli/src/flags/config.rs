@@ -11,6 +11,7 @@ use ninefold::lab::{
 };
 use ninefold::nn::batch::Padding;
 use ninefold::nn::model::ModelKind;
+use ninefold::phrasing::CsvCells;
 use ninefold::{Auto, Error, Result as LibraryResult};
 
 use super::data::DataArgs;
@@ -106,6 +107,9 @@ pub struct ComparisonArgs {
     /// Whether what limits the scores is diagnosed at the end [default: default]
     #[arg(long, value_name = "WHAT", value_parser = setting::<Diagnose>(), help_heading = "Settings")]
     pub diagnose: Option<Diagnose>,
+    /// Whether text that spreadsheets would run as a formula has an apostrophe in front in CSV files [default: guarded]
+    #[arg(long, value_name = "CELLS", value_parser = setting::<CsvCells>(), help_heading = "Settings")]
+    pub csv_cells: Option<CsvCells>,
     /// Logs of each training for other programs
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = setting::<LogKind>(), help_heading = "Settings")]
     pub log: Vec<LogKind>,
@@ -180,6 +184,7 @@ impl ComparisonArgs {
             config.keep_texts = false;
         }
         replace(&mut config.diagnose, &self.diagnose);
+        replace(&mut config.csv_cells, &self.csv_cells);
         replace_list(&mut config.log, &self.log);
         Ok(())
     }

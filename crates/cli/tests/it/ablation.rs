@@ -10,11 +10,16 @@ use serde_json::Value;
 
 /// An ablation from small settings, saved in `baseline.toml`, to the same settings with `args`.
 fn ladder(place: &Place, args: &[&str]) -> Output {
+    ladder_of(place, "posts", "ladder", args)
+}
+
+/// The same over other texts and in another folder.
+fn ladder_of(place: &Place, data: &str, folder: &str, args: &[&str]) -> Output {
     let small =
-        [&SMALL[..], &["--epochs", "3", "--data", "posts", "--embeddings", "word2vec", "--models", "gru"]].concat();
+        [&SMALL[..], &["--epochs", "3", "--data", data, "--embeddings", "word2vec", "--models", "gru"]].concat();
     let baseline = stdout(&place.ninefold(&[&["config"], &small[..]].concat()).output().unwrap());
     fs::write(place.path("baseline.toml"), baseline).unwrap();
-    let base = ["ablation", "--from", "baseline.toml", "--run-dir", "ladder", "--threads", "1"];
+    let base = ["ablation", "--from", "baseline.toml", "--run-dir", folder, "--threads", "1"];
     place.ninefold(&[&base[..], &small, args].concat()).output().unwrap()
 }
 
@@ -82,6 +87,28 @@ fn repeated_ablation_reuses_finished_trainings() {
     let mended = ladder(&place, &STEPS);
     assert!(String::from_utf8_lossy(&mended.stderr).contains("3 trainings of an earlier ladder"), "{mended:?}");
     assert_eq!(scores(&place.json("ladder/ladder.json")["rungs"]), scores(&first["rungs"]));
+}
+
+#[test]
+fn class_weights_are_offered_as_a_step_where_classes_are_uneven() {
+    let place = Place::new();
+    let row = |n: usize| {
+        format!(
+            "\"{} and a good one\",{}\n",
+            ["sail", "dough"][usize::from(n % 4 == 0)],
+            ["boats", "bread"][usize::from(n % 4 == 0)]
+        )
+    };
+    place.write("uneven.csv", &format!("text,label\n{}", (0..80).map(row).collect::<String>()));
+    let offered = |folder: &str, setting: &str| {
+        let output = ladder_of(&place, "uneven.csv", folder, &["--set", setting]);
+        stdout(&output);
+        String::from_utf8_lossy(&output.stderr)
+            .contains("--set training.class_weight=balanced makes class weights a step")
+    };
+    assert!(offered("plain", "training.label_smoothing=0.1"));
+    assert!(!offered("weighted", "training.class_weight=balanced"));
+    assert_eq!(place.json("weighted/ladder.json")["steps"][0]["name"], "class weights");
 }
 
 #[test]

@@ -60,6 +60,7 @@ fn shared(flag: &str) -> Option<Evidence> {
         "costs" => Words(&["--costs", "costs.csv"]),
         "keep-models" => Words(&["--keep-models", "none"]),
         "no-texts" => Words(&["--no-texts"]),
+        "csv-cells" => Words(&["--csv-cells", "plain"]),
         "log" => Words(&["--log", "jsonl"]),
         "run-dir" => Words(&["--run-dir", "elsewhere"]),
         "skip-bad-lines" => Words(&["--skip-bad-lines"]),

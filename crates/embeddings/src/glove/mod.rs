@@ -82,9 +82,9 @@ impl GloveConfig {
     /// # Errors
     /// [`Error::InvalidValue`] with the setting's name.
     pub fn validate(&self) -> Result<()> {
-        check::at_least_one("dim", self.dim)?;
-        check::at_least_one("window", self.window)?;
-        check::at_least_one("epochs", self.epochs)?;
+        check::size_within("dim", self.dim, check::MAX_DIM)?;
+        check::size_within("window", self.window, check::MAX_WINDOW)?;
+        check::size_within("epochs", self.epochs, check::MAX_EPOCHS)?;
         check::at_least_one("threads", self.threads)?;
         check::positive("x_max", self.x_max)?;
         check::within("weight_exponent", self.weight_exponent, 0.0, 4.0)?;

@@ -25,10 +25,12 @@ use crate::resources::Resources;
 use crate::stream::sentences::Sentences;
 use crate::stream::text::{FIRST_WORD, Text};
 use crate::{Architecture, check};
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
 use ninefold_kernels::simd::InstructionSet;
+use ninefold_text::segment::has_syllables;
 use ninefold_text::vocab::Vocab;
 use ninefold_vectors::WordVectors;
 use ninefold_vectors::subwords::{Subwords, ngram_buckets};
@@ -39,10 +41,10 @@ use ninefold_vectors::subwords::{Subwords, ngram_buckets};
 pub struct FastTextConfig {
     /// What Word2Vec has, too.
     pub word2vec: Word2VecConfig,
-    /// Fewest characters of an n-gram.
-    pub min_n: usize,
-    /// Most characters of an n-gram.
-    pub max_n: usize,
+    /// Fewest characters of an n-gram; "auto": 1 where a fifth of the letters of the vocabulary are Hangul, Han or kana, else 3.
+    pub min_n: Auto<usize>,
+    /// Most characters of an n-gram; "auto": 3 where a fifth of the letters of the vocabulary are Hangul, Han or kana, else 6.
+    pub max_n: Auto<usize>,
     /// Number of buckets that n-grams are hashed into; memory is used only for buckets that the vocabulary needs.
     pub bucket: u32,
 }
@@ -54,9 +56,9 @@ impl Default for FastTextConfig {
 }
 
 impl From<Word2VecConfig> for FastTextConfig {
-    /// The same, with fastText's n-grams.
+    /// The same, with n-grams that fit the script of the words.
     fn from(word2vec: Word2VecConfig) -> FastTextConfig {
-        FastTextConfig { word2vec, min_n: 3, max_n: 6, bucket: 2_000_000 }
+        FastTextConfig { word2vec, min_n: Auto::Auto, max_n: Auto::Auto, bucket: 2_000_000 }
     }
 }
 
@@ -67,14 +69,52 @@ impl FastTextConfig {
     /// [`Error::InvalidValue`] with the setting's name.
     pub fn validate(&self) -> Result<()> {
         self.word2vec.validate()?;
-        check::at_least_one("min_n", self.min_n)?;
         check::at_least_one("bucket", self.bucket as usize)?;
-        if self.max_n < self.min_n {
-            return Err(Error::invalid_value("max_n", format!("at least min_n ({})", self.min_n), self.max_n));
+        let (min_n, max_n) = self.lengths();
+        for (key, length) in [("min_n", min_n), ("max_n", max_n)] {
+            if !(1..=MAX_N).contains(&length) {
+                return Err(Error::invalid_value(key, format!("1 to {MAX_N}"), length));
+            }
+        }
+        if max_n < min_n {
+            return Err(Error::invalid_value("max_n", format!("at least min_n ({min_n})"), max_n));
         }
         Ok(())
     }
+
+    /// The settings with n-gram lengths that fit the script of these words, where they are left to the program.
+    #[must_use]
+    pub fn fitted<T: AsRef<str>>(&self, words: &[T]) -> FastTextConfig {
+        let is_auto = self.min_n.is_auto() || self.max_n.is_auto();
+        let of_script = match is_auto && has_syllables(words.iter().map(AsRef::as_ref)) {
+            true => LENGTHS_OF_SYLLABLES,
+            false => LENGTHS,
+        };
+        let (min_n, max_n) = self.ngram_lengths(of_script);
+        FastTextConfig { min_n: Auto::Value(min_n), max_n: Auto::Value(max_n), ..self.clone() }
+    }
+
+    /// The lengths of n-grams, from how many characters to how many; fastText's where they are left to the program.
+    pub(crate) fn lengths(&self) -> (usize, usize) {
+        self.ngram_lengths(LENGTHS)
+    }
+
+    /// The lengths of n-grams; where one is left to the program, that of `of_script`, unless the given one rules it out.
+    fn ngram_lengths(&self, of_script: (usize, usize)) -> (usize, usize) {
+        match (self.min_n, self.max_n) {
+            (Auto::Value(min_n), max_n) => (min_n, max_n.or(of_script.1.max(min_n))),
+            (Auto::Auto, Auto::Value(max_n)) => (of_script.0.min(max_n), max_n),
+            (Auto::Auto, Auto::Auto) => of_script,
+        }
+    }
 }
+
+/// N-grams of fastText, from how many characters to how many.
+const LENGTHS: (usize, usize) = (3, 6);
+/// N-grams where a character is a syllable or a morpheme.
+const LENGTHS_OF_SYLLABLES: (usize, usize) = (1, 3);
+/// Characters of an n-gram at most.
+const MAX_N: usize = 64;
 
 /// Trains vectors for the words of `vocab`, and for n-grams of them, on `sentences` of its ids.
 ///
@@ -125,7 +165,9 @@ pub fn train_on(
     config.validate()?;
     let text = Text::new(sentences, vocab)?;
     let (words, counts) = (&vocab.tokens()[FIRST_WORD as usize..], text.counts());
-    let rows = SubwordRows::new(words, counts, |word| ngram_buckets(word, config.min_n, config.max_n, config.bucket));
+    let config = &config.fitted(words);
+    let lengths = config.lengths();
+    let rows = SubwordRows::new(words, counts, |word| ngram_buckets(word, lengths.0, lengths.1, config.bucket));
     let mut input = random_rows(config, &rows)?;
     let mut output = OutputLayer::new(counts, config.word2vec.output_settings())?;
     let mut checkpointer = Checkpointer::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
@@ -186,8 +228,8 @@ fn vectors(
         matrix.extend(sum);
     }
     let ngrams = rows.of_buckets().iter().flat_map(|&row| input.values(row as usize).to_vec()).collect();
-    let (ngram_range, buckets) = ((config.min_n, config.max_n), Some(rows.buckets()));
-    let subwords = Subwords::new(ngram_range, config.bucket, config.word2vec.dim, buckets, ngrams)?;
+    let (lengths, buckets) = (config.lengths(), Some(rows.buckets()));
+    let subwords = Subwords::new(lengths, config.bucket, config.word2vec.dim, buckets, ngrams)?;
     WordVectors::new(words.to_vec(), config.word2vec.dim, matrix)?.with_subwords(subwords)
 }
 

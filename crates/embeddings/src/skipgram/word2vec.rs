@@ -91,10 +91,10 @@ impl Word2VecConfig {
     /// # Errors
     /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) with the setting's name.
     pub fn validate(&self) -> Result<()> {
-        check::at_least_one("dim", self.dim)?;
-        check::at_least_one("window", self.window)?;
-        check::at_least_one("negative", self.negative)?;
-        check::at_least_one("epochs", self.epochs)?;
+        check::size_within("dim", self.dim, check::MAX_DIM)?;
+        check::size_within("window", self.window, check::MAX_WINDOW)?;
+        check::size_within("negative", self.negative, check::MAX_NEGATIVE)?;
+        check::size_within("epochs", self.epochs, check::MAX_EPOCHS)?;
         check::at_least_one("threads", self.threads)?;
         check::within("ns_exponent", self.ns_exponent, -4.0, 4.0)?;
         check::partition("sample", self.sample)?;

@@ -32,9 +32,9 @@ impl Parts {
     /// As FastText starts: each part from the row that represents it.
     fn of_fasttext(config: &FastTextConfig, words: &[&str]) -> Parts {
         let names: Vec<String> = words.iter().map(ToString::to_string).collect();
-        let layout = SubwordRows::new(&names, &vec![1; words.len()], |word| {
-            ngram_buckets(word, config.min_n, config.max_n, config.bucket)
-        });
+        let (min_n, max_n) = config.lengths();
+        let layout =
+            SubwordRows::new(&names, &vec![1; words.len()], |word| ngram_buckets(word, min_n, max_n, config.bucket));
         let all = start(layout.stands_for().len(), "word and n-gram vectors");
         let own = |word: usize| {
             let of_ngrams = |row: u32| layout.of_buckets().iter().filter(|&&other| other == row).count();
@@ -48,7 +48,7 @@ impl Parts {
         };
         let part_of = |bucket| words.len() + layout.buckets().binary_search(&bucket).unwrap();
         let parts_of = |(word, text): (usize, &&str)| {
-            let ngrams = ngram_buckets(text, config.min_n, config.max_n, config.bucket);
+            let ngrams = ngram_buckets(text, min_n, max_n, config.bucket);
             std::iter::once(word).chain(ngrams.into_iter().map(part_of)).collect()
         };
         Parts { rows: rows.map(first).collect(), words: words.iter().enumerate().map(parts_of).collect() }

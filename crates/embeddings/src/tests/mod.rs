@@ -12,6 +12,7 @@ use super::*;
 use crate::matrix::SharedMatrix;
 use crate::reference::{self, Rows};
 use crate::skipgram::subword_rows::SubwordRows;
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::rng::Rng;
@@ -251,8 +252,12 @@ fn senseless_settings_are_refused_by_name() {
     let fasttext = FastTextConfig::default;
     let refusals = [
         (FastTextConfig { bucket: 0, ..fasttext() }, "bucket: expected at least 1, found 0"),
-        (FastTextConfig { min_n: 0, ..fasttext() }, "min_n: expected at least 1, found 0"),
-        (FastTextConfig { min_n: 7, ..fasttext() }, "max_n: expected at least min_n (7), found 6"),
+        (FastTextConfig { min_n: Auto::Value(0), ..fasttext() }, "min_n: expected 1 to 64, found 0"),
+        (FastTextConfig { max_n: Auto::Value(1 << 40), ..fasttext() }, "max_n: expected 1 to 64, found 1099511627776"),
+        (
+            FastTextConfig { min_n: Auto::Value(7), max_n: Auto::Value(6), ..fasttext() },
+            "max_n: expected at least min_n (7), found 6",
+        ),
         (Word2VecConfig { window: 0, ..word2vec() }.into(), "window: expected at least 1, found 0"),
     ];
     for (config, message) in refusals {
@@ -270,6 +275,31 @@ fn senseless_settings_are_refused_by_name() {
     for config in [toml::to_string(&word2vec()), toml::to_string(&fasttext()), toml::to_string(&glove())] {
         assert!(!config.unwrap().contains("alpha"));
     }
+}
+
+#[test]
+fn ngram_lengths_follow_the_script_unless_they_are_given() {
+    let auto = FastTextConfig::default();
+    let lengths = |config: &FastTextConfig, words: &[&str]| config.fitted(words).lengths();
+    assert_eq!(lengths(&auto, &["film", "café", "фильм", "ภาพยนตร์"]), (3, 6));
+    assert_eq!(lengths(&auto, &["영화", "재미있다"]), (1, 3));
+    assert_eq!(lengths(&auto, &["映画", "面白い"]), (1, 3));
+    let given = |min_n, max_n| FastTextConfig { min_n, max_n, ..FastTextConfig::default() };
+    assert_eq!(lengths(&given(Auto::Value(2), Auto::Value(4)), &["영화"]), (2, 4));
+    assert_eq!(lengths(&given(Auto::Auto, Auto::Value(2)), &["film"]), (2, 2));
+    assert_eq!(lengths(&given(Auto::Value(5), Auto::Auto), &["영화"]), (5, 5));
+    let fitted = auto.fitted(&["film"]);
+    assert_eq!(fitted, given(Auto::Value(3), Auto::Value(6)), "as before there was a choice");
+}
+
+#[test]
+fn korean_vectors_have_short_ngrams() {
+    let vocab = vocab(&["영화", "재미", "음악", "노래"]);
+    let sentences = vec![vec![2, 3, 2, 3], vec![4, 5, 4, 5]];
+    let word2vec = Word2VecConfig { dim: 4, epochs: 1, ..Word2VecConfig::default() };
+    let vectors = fasttext::train(&word2vec.into(), &sentences, &vocab, &Silent).unwrap();
+    let ngrams = vectors.subwords().unwrap();
+    assert_eq!((ngrams.min_n(), ngrams.max_n()), (1, 3));
 }
 
 #[test]

@@ -11,7 +11,8 @@ impl Config {
     /// `config.set("embedding.window", "10")`.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for a setting that does not exist (with the nearest one that does) or a value of the wrong type.
+    /// [`Error::UnknownKey`](ninefold_core::Error::UnknownKey) for a setting that does not exist, with the nearest one that does;
+    /// [`Error::InvalidValue`](ninefold_core::Error::InvalidValue) for a value of the wrong type.
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         let mut table = resolve::to_table(self)?;
         resolve::set(&mut table, key, value)?;

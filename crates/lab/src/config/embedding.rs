@@ -4,8 +4,8 @@ use documented::DocumentedFields;
 use toml::{Table, Value};
 
 use crate::EmbeddingKind;
-use crate::config::embedding_kind::{PretrainedConfig, fields, unknown_setting};
-use crate::config::mistakes::explain;
+use crate::config::embedding_kind::{PretrainedConfig, fields};
+use crate::config::refusal::{Setting, near_sibling, unknown_setting};
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_embeddings::glove::GloveConfig;
@@ -58,13 +58,18 @@ impl EmbeddingSpec {
         self.out_of_vocabulary == Auto::Value(OutOfVocabulary::Subwords)
     }
 
-    /// The spec for texts with so many unknown tokens that n-grams are worth reading, or for others, where it says "auto".
-    pub(crate) fn fitted(&self, has_many_unknown: bool) -> EmbeddingSpec {
+    /// The spec for texts with so many unknown tokens that n-grams are worth reading, or for others, and for the words of the vocabulary,
+    /// where it says "auto".
+    pub(crate) fn fitted(&self, has_many_unknown: bool, words: &[String]) -> EmbeddingSpec {
         let chosen = match &self.kind {
             EmbeddingKind::Fasttext(_) if has_many_unknown => OutOfVocabulary::Subwords,
             _ => OutOfVocabulary::Unk,
         };
-        EmbeddingSpec { out_of_vocabulary: Auto::Value(self.out_of_vocabulary.or(chosen)), ..self.clone() }
+        let kind = match &self.kind {
+            EmbeddingKind::Fasttext(config) => EmbeddingKind::Fasttext(config.fitted(words)),
+            other => other.clone(),
+        };
+        EmbeddingSpec { kind, out_of_vocabulary: Auto::Value(self.out_of_vocabulary.or(chosen)), ..self.clone() }
     }
 
     /// The settings of specs of a kind with their documentation, in the order in which they are written: without `name` and
@@ -101,11 +106,12 @@ impl EmbeddingSpec {
     /// Changes a setting; without a value it is the default again.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] for a setting that specs of this kind do not have, or a value of the wrong type; its key is `path`.
+    /// [`Error::UnknownKey`] for a setting that specs of this kind do not have, [`Error::InvalidValue`] for a value of the wrong type;
+    /// the key is `path`.
     pub(crate) fn set(&mut self, path: &str, key: &str, value: Option<&Value>) -> Result<()> {
         if !self.has(key) {
             let known: Vec<&str> = EmbeddingSpec::fields(self.kind.name()).into_iter().map(|(name, _)| name).collect();
-            return Err(unknown_setting(path, key, &known));
+            return Err(unknown_setting(path, near_sibling(path, key, &known)));
         }
         match (key, value) {
             ("unknown", value) => self.unknown = value.map_or(Ok(Unknown::default()), |value| typed(path, value))?,
@@ -116,12 +122,8 @@ impl EmbeddingSpec {
                 let mut settings = self.kind.settings()?;
                 settings.remove(key);
                 settings.extend(value.map(|value| (key.to_string(), value.clone())));
-                self.kind = EmbeddingKind::new(self.kind.name(), settings).map_err(|error| match error {
-                    Error::InvalidValue { expected, found, .. } => {
-                        Error::InvalidValue { key: path.to_string(), expected, found }
-                    }
-                    other => other,
-                })?;
+                self.kind = EmbeddingKind::new(self.kind.name(), settings)
+                    .map_err(|error| error.about(|_| path.to_string()))?;
             }
         }
         Ok(())
@@ -162,8 +164,5 @@ impl EmbeddingSpec {
 }
 
 fn typed<T: serde::de::DeserializeOwned>(path: &str, value: &Value) -> Result<T> {
-    value.clone().try_into().map_err(|error: toml::de::Error| {
-        let (expected, found) = explain(error.message().trim(), &|_| None);
-        Error::invalid_value(path, expected, found)
-    })
+    Setting(value.clone()).read().map_err(|refusal| refusal.into_error(path, None))
 }

@@ -6,7 +6,7 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize, Serializer};
 use toml::{Table, Value};
 
-use crate::config::mistakes::{explain, suggestion};
+use crate::config::refusal::{Refusal, Setting, near_sibling, unknown_setting};
 use ninefold_core::error::{Error, Result};
 use ninefold_embeddings::fasttext::FastTextConfig;
 use ninefold_embeddings::glove::GloveConfig;
@@ -73,11 +73,12 @@ impl EmbeddingKind {
     /// The kind of that name with some of its settings, the others being the defaults of its trainer.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] for an unknown kind, an unknown setting (with the nearest known one), or a value of the wrong type.
+    /// [`Error::UnknownKey`] for an unknown setting, with the nearest known one; [`Error::InvalidValue`] for an unknown kind or a value of
+    /// the wrong type.
     pub fn new(name: &str, settings: Table) -> Result<EmbeddingKind> {
         let keys: Vec<&str> = fields(name).into_iter().map(|(key, _)| key).collect();
         if let Some(unknown) = settings.keys().find(|key| !keys.contains(&key.as_str())) {
-            return Err(unknown_setting(unknown, unknown, &keys));
+            return Err(unknown_setting(unknown, near_sibling(unknown, unknown, &keys)));
         }
         match name {
             "word2vec" => read(settings).map(EmbeddingKind::Word2vec),
@@ -174,29 +175,19 @@ pub(crate) fn fields(kind: &str) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-/// What is said about a setting that does not exist; `key` is how it was written.
-pub(crate) fn unknown_setting(key: &str, name: &str, known: &[&str]) -> Error {
-    Error::invalid_value(key, format!("a known setting{}", suggestion(name, known)), format!("`{name}`"))
-}
-
-/// The settings of a struct, read one at a time, so that a mistake has its key.
-fn read<T: Default + Serialize + serde::de::DeserializeOwned>(settings: Table) -> Result<T> {
-    for (key, value) in &settings {
-        let alone = Table::from_iter([(key.clone(), value.clone())]);
-        if let Err(error) = alone.try_into::<T>() {
-            let (expected, found) = explain(error.message().trim(), &|_| None);
-            return Err(Error::invalid_value(key, expected, found));
-        }
-    }
-    settings
-        .try_into()
-        .map_err(|error: toml::de::Error| Error::invalid_value("embedding", "known settings", error.message()))
+/// The settings of a struct; the key of an error is that of the setting.
+fn read<T: serde::de::DeserializeOwned>(settings: Table) -> Result<T> {
+    serde_path_to_error::deserialize(Setting::of(settings)).map_err(|error: serde_path_to_error::Error<Refusal>| {
+        let key = error.path().to_string();
+        error.into_inner().into_error(&key, None)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use ninefold_core::Auto;
 
     #[test]
     fn every_kind_reads_back_the_settings_that_it_writes() {
@@ -215,7 +206,7 @@ mod tests {
         let settings: Table = toml::from_str("window = 3\nmin_n = 2\narchitecture = \"cbow\"").unwrap();
         let kind = EmbeddingKind::new("fasttext", settings).unwrap();
         let EmbeddingKind::Fasttext(config) = &kind else { panic!("{kind:?}") };
-        assert_eq!((config.word2vec.window, config.min_n, config.max_n), (3, 2, FastTextConfig::default().max_n));
+        assert_eq!((config.word2vec.window, config.min_n, config.max_n), (3, Auto::Value(2), Auto::Auto));
         let written = kind.settings().unwrap();
         assert_eq!((written["window"].as_integer(), written.contains_key(SHARED)), (Some(3), false));
     }
@@ -225,11 +216,8 @@ mod tests {
         let refused = |name: &str, settings: &str| {
             EmbeddingKind::new(name, toml::from_str(settings).unwrap()).unwrap_err().to_string()
         };
-        assert_eq!(
-            refused("fasttext", "min_m = 2"),
-            "min_m: expected a known setting (did you mean `min_n`?), found `min_m`"
-        );
-        assert!(refused("word2vec", "min_n = 2").starts_with("min_n: expected a known setting"));
+        assert_eq!(refused("fasttext", "min_m = 2"), "min_m: no such setting (did you mean `min_n`?)");
+        assert!(refused("word2vec", "min_n = 2").starts_with("min_n: no such setting"));
         assert!(refused("glove", "dim = \"long\"").starts_with("dim: expected a whole number"));
         let error = refused("word2vec", "architecture = \"skipgram\"");
         assert!(error.contains("(did you mean `skip_gram`?)"), "{error}");

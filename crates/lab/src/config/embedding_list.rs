@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Table, Value};
 
 use crate::config::embedding::{BUILT_IN, built_in};
-use crate::config::embedding_kind::unknown_setting;
+use crate::config::refusal::{near_sibling, unknown_setting};
 use crate::{EmbeddingKind, EmbeddingSpec};
 use ninefold_core::error::{Error, Result};
 
@@ -202,7 +202,8 @@ fn base(specs: &[EmbeddingSpec], existing: Option<usize>, kind: &str, path: &str
 fn unknown(specs: &[EmbeddingSpec], key: &str) -> Error {
     let names = specs.iter().map(|spec| spec.name.as_str());
     let known: Vec<&str> = names_for_all().0.iter().copied().chain(names).collect();
-    unknown_setting(&format!("{SECTION}.{key}"), key, &known)
+    let path = format!("{SECTION}.{key}");
+    unknown_setting(&path, near_sibling(&path, key, &known))
 }
 
 /// How the setting of a spec is written in a config file: those of built-in specs as if they were set for all.
@@ -371,10 +372,10 @@ mod tests {
     fn what_is_declared_wrongly_is_named() {
         assert_eq!(
             refusal("[embedding]\nwindw = 3"),
-            "embedding.windw: expected a known setting (did you mean `window`?), found `windw`"
+            "embedding.windw: no such setting (did you mean `embedding.window`?)"
         );
         assert!(refusal("[embedding]\nwindow = \"wide\"").starts_with("embedding.window: expected a whole number"));
-        assert!(refusal("[embedding]\nseed = 3").starts_with("embedding.seed: expected a known setting"));
+        assert!(refusal("[embedding]\nseed = 3").starts_with("embedding.seed: no such setting"));
         assert!(
             refusal("[[embedding]]\nkind = \"glove\"")
                 .starts_with("embedding.name: expected in every [[embedding]] a name")
@@ -390,7 +391,7 @@ mod tests {
             "embedding.name: expected another name for each [[embedding]], found \"a\" twice"
         );
         let error = refusal("[[embedding]]\nname = \"a\"\nkind = \"glove\"\nmin_n = 2");
-        assert!(error.starts_with("embedding.a.min_n: expected a known setting"), "{error}");
+        assert!(error.starts_with("embedding.a.min_n: no such setting"), "{error}");
         let mut config = Config { embeddings: vec!["word2vec+fastext".parse().unwrap()], ..Config::default() };
         assert_eq!(
             config.validate().unwrap_err().to_string(),

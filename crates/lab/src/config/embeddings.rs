@@ -13,12 +13,7 @@ impl Config {
                 let found = format!("\"{}\" twice", spec.name);
                 return Err(Error::invalid_value("embedding.name", "another name for each [[embedding]]", found));
             }
-            spec.validate().map_err(|error| match error {
-                Error::InvalidValue { key, expected, found } => {
-                    Error::InvalidValue { key: written_key(spec, &key), expected, found }
-                }
-                other => other,
-            })?;
+            spec.validate().map_err(|error| error.about(|key| written_key(spec, key)))?;
         }
         let known: Vec<&str> = self.embedding.iter().map(|spec| spec.name.as_str()).collect();
         match self.embeddings.iter().flat_map(Embedding::specs).find(|name| !known.contains(name)) {

@@ -12,10 +12,10 @@ pub(crate) mod embedding_name;
 mod embeddings;
 pub(crate) mod ensemble;
 pub(crate) mod keep_models;
-mod mistakes;
 pub(crate) mod model;
 pub(crate) mod presets;
 pub(crate) mod refit;
+pub(crate) mod refusal;
 pub(crate) mod resolve;
 pub(crate) mod sections;
 mod selection;
@@ -30,6 +30,7 @@ use crate::{
 };
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
+use ninefold_core::phrasing::CsvCells;
 use ninefold_data::{CorpusConfig, check_folds};
 use ninefold_diagnose::DiagnosisConfig;
 use ninefold_metrics::StatisticsConfig;
@@ -71,6 +72,9 @@ pub struct Config {
     pub keep_texts: bool,
     /// Comparisons: what limits the scores is diagnosed at the end ("default"), or not ("none").
     pub diagnose: Diagnose,
+    /// CSV files: text that a spreadsheet would run as a formula (`=1+1`) has an apostrophe in front ("guarded"), or stands as it is
+    /// ("plain"). ninefold reads both.
+    pub csv_cells: CsvCells,
     /// Embeddings to compare: names of `[[embedding]]` below, of which "word2vec", "fasttext" and "glove" always exist, or several
     /// side by side as one input, such as "word2vec+glove".
     pub embeddings: Vec<Embedding>,
@@ -175,6 +179,7 @@ impl Config {
             keep_models: KeepModels::default(),
             diagnose: Diagnose::default(),
             diagnosis: DiagnosisConfig::default(),
+            csv_cells: CsvCells::default(),
             ..self.clone()
         }
     }
@@ -201,19 +206,105 @@ fn distinct<T: PartialEq + std::fmt::Debug>(key: &str, list: &[T]) -> Result<()>
 
 /// Puts the section's name before the key of a config error.
 fn within(section: &str, result: Result<()>) -> Result<()> {
-    result.map_err(|error| match error {
-        Error::InvalidValue { key, expected, found } => {
-            let short = key.strip_prefix(section).and_then(|key| key.strip_prefix('.')).unwrap_or(&key);
-            Error::InvalidValue { key: format!("{section}.{short}"), expected, found }
-        }
-        other => other,
+    result.map_err(|error| {
+        error.about(|key| {
+            let short = key.strip_prefix(section).and_then(|key| key.strip_prefix('.')).unwrap_or(key);
+            format!("{section}.{short}")
+        })
     })
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use documented::DocumentedFields;
+    use toml::Value;
+
+    use super::*;
+    use crate::config::sections;
     use crate::{Sources, resolve};
+
+    /// Settings that may be any whole number: a large one costs neither memory nor time.
+    const UNBOUNDED: [&str; 14] = [
+        "seed", // up to i64::MAX
+        "corpus.split_seed",
+        "corpus.sample.seed",
+        "tokenizer.max_token_length",
+        "vocab.min_count",
+        "vocab.max_vocab_size",
+        "training.patience",
+        "training.frozen_epochs",
+        "baseline.min_df",
+        "baseline.char_min_df",
+        "diagnosis.few_words",
+        "search.min_epochs",
+        "search.reduction_factor",
+        "search.parallel",
+    ];
+
+    /// Every setting that `ninefold config` prints.
+    fn all_settings() -> Vec<String> {
+        let top = Config::FIELD_NAMES.iter().map(|name| name.to_string());
+        let of_sections = sections::all()
+            .into_iter()
+            .flat_map(|section| section.keys.iter().map(|key| format!("{}.{key}", section.path)).collect::<Vec<_>>());
+        top.chain(of_sections).collect()
+    }
+
+    /// The value of a setting in a config.
+    fn value(config: &Config, key: &str) -> Option<Value> {
+        if let Some(name) = key.strip_prefix("embedding.") {
+            let own = name.strip_prefix("glove_").unwrap_or(name);
+            return config.embedding.iter().find_map(|spec| spec.get(own).unwrap());
+        }
+        let table = resolve::to_table(config).unwrap();
+        key.split('.').try_fold(Value::Table(table), |value, key| value.get(key).cloned())
+    }
+
+    /// Numbers that no setting with so written a value should have; `None` for a setting that is no number, or none so written.
+    fn absurd(key: &str, written: &str) -> Option<&'static [&'static str]> {
+        let mut config = Config::default();
+        config.set(key, written).ok()?;
+        let first = match value(&config, key)? {
+            Value::Array(items) => items.into_iter().next()?,
+            value => value,
+        };
+        match first {
+            Value::Integer(_) => Some(&["9223372036854775807"]),
+            Value::Float(_) => Some(&["inf", "nan"]),
+            _ => None,
+        }
+    }
+
+    /// The error of a setting with this value, if there is one.
+    fn refusal(key: &str, value: &str) -> Option<String> {
+        let sources = Sources { settings: vec![(key.to_string(), value.to_string())], ..Sources::default() };
+        resolve::resolve(&sources).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_numeric_setting_has_bounds() {
+        let (mut unbounded, mut numeric) = (Vec::new(), 0);
+        for key in all_settings() {
+            let mut written = ["1", "[1]", "[1, 2]"].into_iter();
+            let Some((written, absurd)) = written.find_map(|written| Some((written, absurd(&key, written)?))) else {
+                continue;
+            };
+            numeric += 1;
+            for number in absurd {
+                let value = written.replace(['1', '2'], number);
+                let name = key.rsplit('.').next().unwrap_or(&key);
+                match refusal(&key, &value) {
+                    Some(error) if error.contains(name) => (),
+                    Some(error) => unbounded.push(format!("{key} = {value}: {error}")),
+                    None => unbounded.push(format!("{key} = {value}")),
+                }
+            }
+        }
+        assert!(numeric > 80, "{numeric}");
+        unbounded.retain(|setting| !UNBOUNDED.contains(&setting.split(' ').next().unwrap_or_default()));
+        assert!(unbounded.is_empty(), "{unbounded:#?}");
+    }
 
     #[test]
     fn absurd_values_are_refused_by_their_setting() {

@@ -52,6 +52,7 @@ fn plain() -> Config {
         keep_models: Default::default(),
         keep_texts: true,
         diagnose: Default::default(),
+        csv_cells: Default::default(),
         embeddings: Embedding::built_in(),
         models: ModelKind::RECURRENT.to_vec(),
         baselines: BaselineKind::all().collect(),

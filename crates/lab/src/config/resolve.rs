@@ -12,12 +12,12 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use crate::Config;
-use crate::config::mistakes::explain;
 use crate::config::model::move_to_sections;
+use crate::config::refusal::{Refusal, Setting, near_sibling};
 use crate::config::{embedding_list, presets, refit, sections};
-use ninefold_core::error::{Error, Result};
+use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::read_text;
-use ninefold_core::phrasing::{is_near, likeness};
+use ninefold_core::phrasing::{likeness, nearest};
 
 /// Where settings come from, weakest first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,8 +36,9 @@ const DIM: &str = "embedding.dim";
 /// The settings that the sources add up to, checked.
 ///
 /// # Errors
-/// [`Error::Io`] when the file cannot be read; [`Error::Format`] with the line for what it must not say; [`Error::InvalidValue`]
-/// for a setting that does not exist (with the nearest one that does) or has no meaning.
+/// [`Error::Io`] when the file cannot be read; [`Error::Format`] with the line of a value that its setting cannot have;
+/// [`Error::UnknownKey`] for a setting that does not exist, with the nearest one that does; [`Error::InvalidValue`] for one without
+/// meaning.
 pub fn resolve(sources: &Sources) -> Result<Config> {
     resolve_with(sources, |_| Ok(()))
 }
@@ -78,25 +79,30 @@ pub(crate) fn to_table(config: &Config) -> Result<Table> {
 /// The settings of a table; those that it does not have are the default's.
 ///
 /// # Errors
-/// [`Error::InvalidValue`] with the key.
+/// [`Error::UnknownKey`] or [`Error::InvalidValue`] with the key.
 pub(crate) fn from_table(table: Table) -> Result<Config> {
-    read(table).map_err(|mistake| {
-        let (expected, found) = mistake.explain();
-        Error::invalid_value(mistake.key(), expected, found)
-    })
+    read(table).map_err(Mistake::into_error)
 }
 
-/// What a table says that no config can.
+/// A setting that no config can have.
 struct Mistake {
+    /// The keys that lead to it; where there is no such key, it is the last.
     path: Vec<Segment>,
-    message: String,
+    refusal: Refusal,
 }
 
 fn read(mut table: Table) -> std::result::Result<Config, Mistake> {
     renew(&mut table);
-    serde_path_to_error::deserialize(table).map_err(|error| Mistake {
-        path: error.path().iter().cloned().collect(),
-        message: error.inner().message().to_string(),
+    serde_path_to_error::deserialize(Setting::of(table)).map_err(|error| {
+        let mut path: Vec<Segment> = error.path().iter().cloned().collect();
+        let refusal: Refusal = error.into_inner();
+        // Sections that read some of their keys themselves report an unknown one as a mistake of the section.
+        if let Refusal::UnknownKey { name, .. } = &refusal
+            && !matches!(path.last(), Some(Segment::Map { key }) if key == name)
+        {
+            path.push(Segment::Map { key: name.clone() });
+        }
+        Mistake { path, refusal }
     })
 }
 
@@ -115,27 +121,38 @@ fn read_file(path: &Path) -> Result<Table> {
 }
 
 fn parse(text: &str, name: &str) -> Result<Table> {
-    let fail = |at: usize, (expected, found): (String, String)| {
-        let line = 1 + text[..at].matches('\n').count();
-        Error::format(format!("{name}:{line}"), expected, found)
+    let line = |at: usize| Location::line(name, 1 + text[..at].matches('\n').count());
+    let no_toml = |error: toml::de::Error| {
+        let (line, message) = (line(error.span().map_or(0, |span| span.start)), error.message().trim().to_string());
+        Error::format(line, "settings as `ninefold config` prints them", message)
     };
-    let no_toml =
-        |error: toml::de::Error| fail(error.span().map_or(0, |span| span.start), explain(error.message(), &elsewhere));
     let parsed = DeTable::parse(text).map_err(no_toml)?;
     let mut table = Table::deserialize(toml::de::Deserializer::from(parsed.clone())).map_err(no_toml)?;
     renew(&mut table);
     if let Some(specs) = table.get(embedding_list::SECTION) {
-        embedding_list::from_value(specs).map_err(|error| match error {
-            Error::InvalidValue { key, expected, found } => {
-                let keys: Vec<Segment> = key.split('.').map(|key| Segment::Map { key: key.to_string() }).collect();
-                fail(place(&keys.iter().collect::<Vec<_>>(), &parsed).start, (expected, found))
-            }
-            other => other,
+        embedding_list::from_value(specs).map_err(|error| {
+            let key = match &error {
+                Error::InvalidValue { key, .. } | Error::UnknownKey { key, .. } => key.as_str(),
+                _ => embedding_list::SECTION,
+            };
+            let keys: Vec<Segment> = key.split('.').map(|key| Segment::Map { key: key.to_string() }).collect();
+            in_file(error, line(place(&keys, &parsed).start))
         })?;
     }
     match read(table.clone()) {
         Ok(_) => Ok(table),
-        Err(mistake) => Err(fail(mistake.place(&parsed).start, mistake.explain())),
+        Err(mistake) => {
+            let line = line(place(&mistake.path, &parsed).start);
+            Err(in_file(mistake.into_error(), line))
+        }
+    }
+}
+
+/// An error about a setting as one about a line of a file.
+fn in_file(error: Error, line: Location) -> Error {
+    match error {
+        Error::InvalidValue { expected, found, .. } => Error::format(line, expected, found),
+        error => error.about(|key| format!("{line}: {key}")),
     }
 }
 
@@ -180,33 +197,34 @@ pub(crate) fn set(table: &mut Table, key: &str, value: &str) -> Result<()> {
     let as_list = Value::Array(value.split(',').map(|item| Value::String(item.trim().to_string())).collect());
     let candidates = [as_toml, Some(Value::String(value.to_string())), Some(as_list)];
     let is_of_embeddings = key.split('.').next() == Some(embedding_list::SECTION);
-    let mut refused = None;
+    let (mut refused, mut is_of_right_type) = (None, false);
     for candidate in candidates.into_iter().flatten() {
         let mut setting = nested(candidate);
         renew(&mut setting);
-        let mistake = match read(setting.clone()) {
+        match read(setting.clone()) {
             Ok(_) => return overlay(table, setting),
             // It may be one of an embedding that only this table has.
             Err(_) if is_of_embeddings => match overlay(table, setting) {
-                Err(Error::InvalidValue { expected, found, .. }) => (expected, found),
-                done => return done,
+                Ok(()) => return Ok(()),
+                Err(error) => drop(refused.get_or_insert(error)),
             },
-            Err(mistake) => mistake.explain(),
-        };
-        // That a name is unknown says more than that a list was expected.
-        let names_are_known = |mistake: &(String, String)| mistake.0.starts_with("one of ");
-        if refused.as_ref().is_none_or(|earlier| !names_are_known(earlier) && names_are_known(&mistake)) {
-            refused = Some(mistake);
+            Err(mistake) => {
+                // That a name is unknown says more than that a list was expected.
+                let says_more = mistake.refusal.is_of_right_type() && !is_of_right_type;
+                is_of_right_type |= says_more;
+                if refused.is_none() || says_more {
+                    refused = Some(mistake.into_error().about(|_| key.to_string()));
+                }
+            }
         }
     }
-    let (expected, found) = refused.unwrap_or_default();
-    Err(Error::invalid_value(key, expected, found))
+    Err(refused.unwrap_or_else(|| Error::internal("a setting that no form of its value was tried for")))
 }
 
 /// Puts a value at a key such as "model.recurrent.hidden_size"; `None` removes it.
 ///
 /// # Errors
-/// [`Error::InvalidValue`] for a setting that no embedding has.
+/// [`Error::UnknownKey`] for a setting that no embedding has.
 pub(crate) fn put(table: &mut Table, key: &str, value: Option<Value>) -> Result<()> {
     match key.split_once('.') {
         Some((embedding_list::SECTION, rest)) if let Some(specs) = table.get_mut(embedding_list::SECTION) => {
@@ -235,35 +253,24 @@ impl Mistake {
         names.collect::<Vec<_>>().join(".")
     }
 
-    /// The key that is none, where that is the mistake.
-    fn unknown_key(&self) -> Option<&str> {
-        self.message.starts_with("unknown field").then(|| self.message.split('`').nth(1))?
-    }
-
-    /// What was expected, and what was found.
-    fn explain(&self) -> (String, String) {
+    fn into_error(self) -> Error {
         let key = self.key();
-        let section = match self.unknown_key() {
-            Some(unknown) => key.strip_suffix(unknown).map_or(key.as_str(), |section| section.trim_end_matches('.')),
-            None => "",
+        let suggestion = match &self.refusal {
+            Refusal::UnknownKey { name, known } => meant(&key, name, known),
+            _ => None,
         };
-        explain(&self.message, &|key| elsewhere(key).or_else(|| near_below(section, key)))
-    }
-
-    /// Where in a file it is: at the innermost of its keys that the file has.
-    fn place(&self, file: &Spanned<DeTable>) -> Range<usize> {
-        let mut keys: Vec<&Segment> = self.path.iter().collect();
-        let unknown = self.unknown_key().map(|key| Segment::Map { key: key.to_string() });
-        if unknown.as_ref().is_some_and(|unknown| self.path.last().map(Segment::to_string) != Some(unknown.to_string()))
-        {
-            keys.extend(&unknown);
-        }
-        place(&keys, file)
+        self.refusal.into_error(&key, suggestion)
     }
 }
 
+/// The setting that was probably meant by the unknown `key`, whose last part is `name`; its section has the settings `known`.
+fn meant(key: &str, name: &str, known: &[&str]) -> Option<String> {
+    let section = key.strip_suffix(name).unwrap_or_default().trim_end_matches('.');
+    near_sibling(key, name, known).or_else(|| elsewhere(name)).or_else(|| near_below(section, name))
+}
+
 /// Where in a file a key is: at the innermost part of it that the file has.
-fn place(keys: &[&Segment], file: &Spanned<DeTable>) -> Range<usize> {
+fn place(keys: &[Segment], file: &Spanned<DeTable>) -> Range<usize> {
     let mut place = file.span();
     let mut within = Within::Table(file.get_ref());
     for segment in keys {
@@ -299,19 +306,18 @@ enum Within<'a> {
     Value(&'a DeValue<'a>),
 }
 
-/// " (`hidden_size` belongs to [model.recurrent])", where some section has a setting of this name.
-fn elsewhere(key: &str) -> Option<String> {
-    let section = sections::all().into_iter().find(|section| section.keys.contains(&key))?;
-    Some(format!(" (`{key}` belongs to [{}])", section.path))
+/// The setting of exactly this name in some section: "model.recurrent.hidden_size".
+fn elsewhere(name: &str) -> Option<String> {
+    let section = sections::all().into_iter().find(|section| section.keys.contains(&name))?;
+    Some(format!("{}.{name}", section.path))
 }
 
-/// " (did you mean `model.recurrent.hidden_size`?)", where a section below this one has a setting of nearly this name.
-fn near_below(section: &str, key: &str) -> Option<String> {
+/// The setting of nearly this name in a section below this one.
+fn near_below(section: &str, name: &str) -> Option<String> {
     let below = sections::all().into_iter().filter(|other| other.path.starts_with(&format!("{section}.")));
-    let near = below.flat_map(|other| other.keys.iter().map(move |name| (*name, format!("{}.{name}", other.path))));
-    let near = near.filter(|(name, _)| is_near(name, key));
-    let (_, best) = near.max_by(|(a, _), (b, _)| likeness(a, key).total_cmp(&likeness(b, key)))?;
-    Some(format!(" (did you mean `{best}`?)"))
+    let near = below.filter_map(|other| Some((nearest(name, other.keys)?, other.path)));
+    let (best, path) = near.max_by(|(a, _), (b, _)| likeness(a, name).total_cmp(&likeness(b, name)))?;
+    Some(format!("{path}.{best}"))
 }
 
 #[cfg(test)]
@@ -335,15 +341,13 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
         let error = refusal("seed = 1\n\n[model]\nhiden_size = 3\n");
-        assert_eq!(
-            error,
-            "my.toml:4: expected a known setting (did you mean `model.recurrent.hidden_size`?), found `hiden_size`"
-        );
+        let expected = "my.toml:4: model.hiden_size: no such setting (did you mean `model.recurrent.hidden_size`?)";
+        assert_eq!(error, expected);
         let error = refusal("[training]\nhidden_size = 3\n");
-        assert_eq!(
-            error,
-            "my.toml:2: expected a known setting (`hidden_size` belongs to [model.recurrent]), found `hidden_size`"
-        );
+        let expected = "my.toml:2: training.hidden_size: no such setting (did you mean `model.recurrent.hidden_size`?)";
+        assert_eq!(error, expected);
+        assert_eq!(refusal("sead = 1\n"), "my.toml:1: sead: no such setting (did you mean `seed`?)");
+        assert_eq!(refusal("[corpus.sample]\nzebra = 1\n"), "my.toml:2: corpus.sample.zebra: no such setting");
         let error = refusal("models = [\"lsmt\"]\n");
         assert!(error.contains("did you mean `lstm`?"), "{error}");
         let error = refusal("models = [\"bert\"]\n");
@@ -399,18 +403,19 @@ mod tests {
         let config = with(&[("corpus.data", "20")]).unwrap();
         assert_eq!(config.corpus.data, "20");
         let error = with(&[("model.hidden", "3")]).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "model.hidden: expected a known setting (did you mean `model.recurrent.hidden_size`?), found `hidden`"
-        );
+        assert_eq!(error, "model.hidden: no such setting (did you mean `model.recurrent.hidden_size`?)");
+        let error = with(&[("embedding.windw", "3")]).unwrap_err().to_string();
+        assert_eq!(error, "embedding.windw: no such setting (did you mean `embedding.window`?)");
+        let error = with(&[("embeddings", "glove+glove")]).unwrap_err().to_string();
+        assert!(error.ends_with("joined by +, each once, found \"glove+glove\""), "{error}");
         let error = with(&[("model.hidden_size", "many")]).unwrap_err().to_string();
-        assert_eq!(error, "model.hidden_size: expected a whole number, 0 or more, found string \"many\"");
+        assert_eq!(error, "model.hidden_size: expected a whole number, 0 or more, found \"many\"");
         let error = with(&[("training.bucket_by_length", "2")]).unwrap_err().to_string();
-        assert_eq!(error, "training.bucket_by_length: expected true or false, found integer `2`");
+        assert_eq!(error, "training.bucket_by_length: expected true or false, found 2");
         let error = with(&[("models", "bert")]).unwrap_err().to_string();
         assert_eq!(error, "models: expected one of rnn, lstm, gru, cnn, swem, found \"bert\"");
         let error = with(&[("model.recurrent", "3")]).unwrap_err().to_string();
-        assert_eq!(error, "model.recurrent: expected settings, as `ninefold config` prints them, found integer `3`");
+        assert_eq!(error, "model.recurrent: expected settings, as `ninefold config` prints them, found 3");
         let error = with(&[("model.dropout", "1.5")]).unwrap_err().to_string();
         assert_eq!(error, "model.dropout: expected a fraction from 0 to below 1, found 1.5");
         let error = with(&[("models", "cnn"), ("model.filter_widths", "[3, 300]")]).unwrap_err().to_string();
@@ -435,7 +440,7 @@ mod tests {
     #[test]
     fn a_mistake_about_an_embedding_is_named_with_its_line() {
         let error = refusal("[embedding]\ndim = 3\n\n[embedding.glove]\nwindw = 3\n");
-        assert_eq!(error, "my.toml:5: expected a known setting (did you mean `window`?), found `windw`");
+        assert_eq!(error, "my.toml:5: embedding.glove.windw: no such setting (did you mean `embedding.glove.window`?)");
         let item = |name: &str, kind: &str| format!("[[embedding]]\nname = \"{name}\"\nkind = \"{kind}\"\n");
         let error = refusal(&(item("a", "glove") + &item("b", "golve")));
         assert_eq!(error, "my.toml:6: expected one of word2vec, fasttext, glove, pretrained, found \"golve\"");
@@ -451,6 +456,6 @@ mod tests {
         assert_eq!(line("[modle]\n"), "my.toml:1");
         assert_eq!(line("seed = 1\nmodel.pooling = \"meen\"\n"), "my.toml:2");
         let error = refusal("[model.cnn]\nfilter = 3\n");
-        assert_eq!(error, "my.toml:2: expected a known setting (did you mean `filters`?), found `filter`");
+        assert_eq!(error, "my.toml:2: model.cnn.filter: no such setting (did you mean `model.cnn.filters`?)");
     }
 }

@@ -37,7 +37,9 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::files::write_atomically;
 use ninefold_core::phrasing::counted;
 use ninefold_core::progress::Progress;
+use ninefold_metrics::are_uneven;
 use ninefold_metrics::compare::Evaluation;
+use ninefold_nn::class_weight::ClassWeight;
 use ninefold_records::{LadderResults, LadderStep, RunRecords};
 
 /// Climbs the ladder, or goes on with what an earlier call left in `path`.
@@ -62,6 +64,7 @@ fn climb(foot: &Config, top: &Config, path: &Path, session: &Session) -> Result<
     RunFolder::check(path, top)?;
     let mut ladder = Ladder { top, variants, texts: BTreeMap::new(), vectors: BTreeMap::new() };
     ladder.load_texts(session)?;
+    ladder.offer_class_weights(session.progress)?;
     ladder.fit(session.progress)?;
     let _run = RunFolder::create(path, top)?; // its lock
     let from = steps.config(|_| false)?.to_commented_toml()?;
@@ -118,6 +121,18 @@ impl Ladder<'_> {
         Ok(())
     }
 
+    /// Says how class weights become a step, where the classes are uneven and no variant has weights.
+    fn offer_class_weights(&self, progress: &dyn Progress) -> Result<()> {
+        let sizes = &self.texts(self.top)?.class_sizes;
+        let has_weights = |config: &Config| config.training.class_weight != ClassWeight::None;
+        if are_uneven(sizes) && !self.variants.iter().any(has_weights) {
+            progress.notice(
+                "the classes are uneven: --set training.class_weight=balanced makes class weights a step of the ablation",
+            );
+        }
+        Ok(())
+    }
+
     /// Chooses what the variants leave to the program.
     fn fit(&mut self, progress: &dyn Progress) -> Result<()> {
         for variant in 0..self.variants.len() {
@@ -146,7 +161,7 @@ impl Ladder<'_> {
                 if done.contains_key(&key) || wanted.iter().any(|(_, _, _, other)| *other == key) {
                     continue;
                 }
-                match rung::finished(folder, &key) {
+                match rung::finished(folder, &key, progress)? {
                     Some(training) => drop(done.insert(key, training)),
                     None => wanted.push((number, pair, seed, key)),
                 }

@@ -12,7 +12,7 @@ use crate::config::Pair;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::run::{pair, pretraining};
-use crate::store::checkpoint;
+use crate::store::{checkpoint, intact};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::{read_json, write_json};
 use ninefold_core::progress::Progress;
@@ -41,10 +41,15 @@ pub(crate) struct Job<'a> {
     pub(crate) folder: &'a Path,
 }
 
-/// The training of that key, if it is finished.
-pub(crate) fn finished(folder: &Path, key: &str) -> Option<Training> {
-    let training: Training = read_json(&record(folder, key)).ok()?; // a damaged one is as good as none
-    (training.key == key).then_some(training)
+/// The training of that key, if it is finished; a damaged one is not, which a notice tells.
+///
+/// # Errors
+/// Those of the disk.
+pub(crate) fn finished(folder: &Path, key: &str, progress: &dyn Progress) -> Result<Option<Training>> {
+    let path = record(folder, key);
+    let kept = path.is_file().then(|| read_json::<Training>(&path)).transpose();
+    let training = intact::or_again(kept, "this training is done again", progress)?;
+    Ok(training.filter(|training| training.key == key))
 }
 
 fn record(folder: &Path, key: &str) -> PathBuf {

@@ -17,7 +17,7 @@ const SECTIONS: [&str; 5] = ["tokenizer", "vocab", "model", "pretraining", "trai
 
 /// Settings that are one step together, in the order of the ladder: what is read, how it is read, how it is learned. A name
 /// that ends with a dot stands for its whole section. Any other setting is a step of its own, after these.
-const TOGETHER: [(&str, &[&str]); 16] = [
+const TOGETHER: [(&str, &[&str]); 17] = [
     ("tokens", &["tokenizer."]),
     ("vocabulary", &["vocab."]),
     ("length", &["training.max_len", "model.recurrent.chunk_len", "training.padding"]),
@@ -52,6 +52,7 @@ const TOGETHER: [(&str, &[&str]); 16] = [
             "training.patience",
         ],
     ),
+    ("class weights", &["training.class_weight"]),
     ("label smoothing", &["training.label_smoothing"]),
     ("mean weights", &["training.average_decay"]),
 ];

@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::run::finished;
 use crate::run::parts::Parts;
 use crate::run::scoring::{Answers, Scoring};
 use crate::run::texts::Texts;
@@ -109,7 +110,7 @@ impl<'a> Ensembles<'a> {
             return Ok(None);
         }
         let key = self.key(kind, &members)?;
-        if let Some(row) = self.folder.finished(&row, &key)? {
+        if let Some(row) = finished::finished(&row, &key, self.texts, self.folder, progress)? {
             return Ok(Some(row));
         }
         progress.begin(&row.pair(), "models", None);

@@ -6,6 +6,7 @@ mod costs;
 mod decisions;
 mod ensembles;
 pub(crate) mod features;
+mod finished;
 pub(crate) mod folds;
 mod forecast;
 pub(crate) mod judge;
@@ -152,6 +153,7 @@ pub(crate) fn compare(
         path => Some(decisions::read_costs(Path::new(path), &texts.corpus.labels)?),
     };
     let folder = RunFolder::create(folder, config)?;
+    diagnosis::discard_damaged(&folder, progress)?;
     if !folds.is_empty() && config.minutes > 0.0 {
         return Err(Error::conflict(
             "minutes",
@@ -178,6 +180,7 @@ pub(crate) fn compare(
     let sizes = &texts.class_sizes;
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
+    let csv_cells = config.csv_cells;
     let auto_epochs = is_auto.then(|| texts.epochs(&config.training));
     let (config, too_large) = match scope {
         Scope::Finish => (config.clone(), None), // the memory of other machines has sufficed
@@ -194,7 +197,7 @@ pub(crate) fn compare(
     let (config, forecast) = (&plan.apply(config), plan.shorten(forecast));
     let shortened = plan.said().iter().cloned().chain(too_large).collect();
     let leaderboard =
-        Leaderboard { protocol, coverage, main_score, class_sizes, auto_epochs, shortened, ..Leaderboard::default() };
+        Leaderboard { protocol, coverage, main_score, class_sizes, auto_epochs, csv_cells, shortened, ..Leaderboard::default() };
     let finished = Vec::new();
     let mut run =
         Run { config, texts: &texts, folder: &folder, session, on_results, scope, leaderboard, finished, forecast };
@@ -317,7 +320,7 @@ impl Run<'_> {
             keyed.push((Baselines::row(kind, of.as_ref(), config.seed), key));
         }
         for (row, key) in keyed {
-            if let Some(row) = self.folder.finished(&row, &key)? {
+            if let Some(row) = finished::finished(&row, &key, texts, self.folder, self.session.progress)? {
                 self.session.progress.notice(&format!("{}: finished earlier", row.pair()));
                 self.finished.push(row);
             }

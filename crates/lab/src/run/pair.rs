@@ -18,7 +18,7 @@ use crate::run::scoring::Scoring;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
 use crate::store::logs::{LogKind, Logs};
-use crate::store::{checkpoint, environment, keys};
+use crate::store::{checkpoint, environment, intact, keys};
 use crate::{Config, Embedding, RunFolder};
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
@@ -95,13 +95,13 @@ impl Trainer<'_> {
         let mut seconds = Seconds { embedding: self.vectors.seconds, ..Seconds::default() };
         let trained = self.fit(&name, held_out, &mut model, &mut history, progress);
         self.folder.records().write_history(&row, &history)?;
-        seconds.train = self.seconds(held_out, &history)?;
+        seconds.train = self.seconds(held_out, &history, progress)?;
         let row = Row { parameters: model.trained_parameter_count(), epochs: history.len(), ..row };
         let trained = trained.and_then(|Checkpoint { best_epoch, .. }| {
             let Some(whole) = self.whole(best_epoch) else { return Ok((best_epoch, None)) };
             let (mut last, mut epochs) = (self.untrained(whole), Vec::new());
             self.fit(&format!("{name}, refit"), whole, &mut last, &mut epochs, progress)?;
-            seconds.train += self.seconds(whole, &epochs)?;
+            seconds.train += self.seconds(whole, &epochs, progress)?;
             Ok((best_epoch, Some((whole, last))))
         });
         let is_refitted = matches!(trained, Ok((_, Some(_))));
@@ -201,9 +201,11 @@ impl Trainer<'_> {
     }
 
     /// What a training took with its pretraining, perhaps in earlier runs.
-    fn seconds(&self, stage: Stage, history: &[Epoch]) -> Result<f64> {
+    fn seconds(&self, stage: Stage, history: &[Epoch], progress: &dyn Progress) -> Result<f64> {
         let path = self.pretraining(stage);
-        let before: Vec<PretrainEpoch> = if path.is_file() { read_json(&path)? } else { Vec::new() };
+        let kept = path.is_file().then(|| read_json::<Vec<PretrainEpoch>>(&path)).transpose();
+        let before =
+            intact::or_again(kept, "the seconds of pretraining are not counted", progress)?.unwrap_or_default();
         let before = before.iter().map(|epoch| epoch.seconds);
         Ok(before.chain(history.iter().map(|epoch| epoch.seconds)).sum())
     }

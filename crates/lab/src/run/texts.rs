@@ -17,7 +17,7 @@ use ninefold_models::bundle::sha256;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::train::{TrainConfig, TrainData};
 use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
-use ninefold_text::vocab::{Coverage, PartCoverage, TokenCounts, Vocab};
+use ninefold_text::vocab::{Coverage, PartCoverage, SPECIAL, TokenCounts, Vocab};
 
 /// Texts as ids, with all that is needed to make the same ids of other texts.
 pub(crate) struct Texts {
@@ -147,8 +147,9 @@ impl Texts {
             ));
         }
         let unknown = self.coverage.validation.out_of_vocabulary();
+        let words = self.vocab.tokens().get(SPECIAL.len()..).unwrap_or_default();
         let embedding: Vec<EmbeddingSpec> =
-            config.embedding.iter().map(|spec| spec.fitted(unknown > MANY_UNKNOWN)).collect();
+            config.embedding.iter().map(|spec| spec.fitted(unknown > MANY_UNKNOWN, words)).collect();
         let fitted = Config { training, embedding, ..config.clone() };
         let by_ngrams = |config: &Config| config.compared_specs().filter(|spec| spec.reads_subwords()).count();
         if by_ngrams(&fitted) > by_ngrams(config) {

@@ -31,7 +31,7 @@ use self::space::Space;
 use self::trial::Trials;
 use crate::run::texts::Texts;
 use crate::run::{in_memory, workers};
-use crate::store::keys;
+use crate::store::{intact, keys};
 use crate::{Config, RunFolder, Session};
 pub use config::SearchConfig;
 pub use elsewhere::{TrialFiles, TrialWorkers, run_trial};
@@ -117,7 +117,7 @@ fn search_in(
     if records.is_comparison() {
         return Err(Error::data(format!("{}: holds a comparison: choose another --run-dir", path.display())));
     }
-    let earlier = records.search()?;
+    let earlier = intact::or_again(records.search(), "the time that the search took before is not counted", progress)?;
     let plan = Plan::new(config, load()?, session)?;
     let run = RunFolder::create(path, config)?;
     let (limits, space, texts) = (&plan.config.search, &plan.space, &plan.texts);
@@ -132,7 +132,7 @@ fn search_in(
         main_score: texts.main_score,
         rungs: rungs.clone(),
         keys,
-        trials: trials.earlier()?,
+        trials: trials.earlier(progress)?,
         seconds: before,
         ..SearchResults::default()
     };

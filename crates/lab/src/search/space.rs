@@ -108,14 +108,8 @@ impl Space {
     fn try_ends(&self, config: &Config) -> Result<()> {
         for Dimension { key, values } in &self.dimensions {
             for value in values.ends() {
-                apply(config, &vec![(key.clone(), value)]).map_err(|error| match error {
-                    // An unknown key is an error of its section; any other has the name that the setting has today.
-                    Error::InvalidValue { key: named, expected, found } => {
-                        let named = if key.starts_with(&named) { key } else { &named };
-                        Error::invalid_value(format!("search.space.{named}"), expected, found)
-                    }
-                    other => other,
-                })?;
+                let applied = apply(config, &vec![(key.clone(), value)]);
+                applied.map_err(|error| error.about(|key| format!("search.space.{key}")))?;
             }
         }
         Ok(())
@@ -148,7 +142,7 @@ fn applies_to(key: &str, kind: ModelKind) -> bool {
 /// The config with these settings.
 ///
 /// # Errors
-/// [`Error::InvalidValue`] for one that does not exist or has no meaning.
+/// [`Error::UnknownKey`] for one that does not exist, [`Error::InvalidValue`] for one without meaning.
 pub(crate) fn apply(config: &Config, settings: &Settings) -> Result<Config> {
     let mut table = resolve::to_table(config)?;
     for (key, value) in settings {
@@ -354,7 +348,7 @@ mod tests {
         assert!(refusal("").starts_with("search.space: expected at least one setting"), "{}", refusal(""));
         assert_eq!(
             refusal("model.hiden_size = [3]"),
-            "search.space.model.hiden_size: expected a known setting (did you mean `model.recurrent.hidden_size`?), found `hiden_size`"
+            "search.space.model.hiden_size: no such setting (did you mean `model.recurrent.hidden_size`?)"
         );
         assert_eq!(
             refusal("hidden_size = [3]"),

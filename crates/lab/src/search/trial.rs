@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::run::vectors::Vectors;
 use crate::run::{pair, pretraining};
 use crate::search::asha::Job;
 use crate::search::space::{Space, apply};
-use crate::store::{checkpoint, keys};
+use crate::store::{checkpoint, intact, keys};
 use crate::{Config, Embedding, EmbeddingSpec, Session};
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
@@ -97,13 +97,13 @@ impl Trials<'_> {
     /// The records of an earlier run of the same search, by number.
     ///
     /// # Errors
-    /// [`Error::Format`] for one that was altered, [`Error::Data`] for those of another search.
-    pub(crate) fn earlier(&self) -> Result<Vec<Trial>> {
+    /// [`Error::Data`] for those of another search; those of the disk.
+    pub(crate) fn earlier(&self, progress: &dyn Progress) -> Result<Vec<Trial>> {
         let mut found = Vec::new();
         let Ok(entries) = fs::read_dir(&self.folder) else { return Ok(found) };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             if path.extension().is_some_and(|extension| extension == "json") {
-                let record: Trial = read_json(&path)?;
+                let Some(record) = self.record(&path, progress)? else { continue };
                 if record.key != self.key {
                     let folder = self.folder.parent().unwrap_or(&self.folder).display();
                     return Err(Error::data(format!(
@@ -115,6 +115,16 @@ impl Trials<'_> {
         }
         found.sort_by_key(|record| record.trial);
         Ok(found)
+    }
+
+    /// The record of a trial. In place of a damaged one, one of the same trial that is to be trained from the beginning; `None` for a
+    /// file that is none of a trial's.
+    fn record(&self, path: &Path, progress: &dyn Progress) -> Result<Option<Trial>> {
+        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        let Some(number): Option<usize> = number else { return Ok(None) };
+        let again = format!("trial {number} is trained again");
+        let record = intact::or_again(read_json(path).map(Some), &again, progress)?;
+        Ok(Some(record.unwrap_or_else(|| Trial { underway: Some(0), ..self.draw(number).0 })))
     }
 
     /// Does a job, going on where an earlier one of the same trial ended; `progress` is asked only whether to stop.

@@ -65,7 +65,7 @@ impl RunFolder {
         let lock = lock(path)?;
         remove_temporary(path)?;
         let text = config.to_commented_toml()?; // what has no say in any score may have changed
-        let records = RunRecords::at(path);
+        let records = RunRecords::at(path).with_csv_cells(config.csv_cells);
         if fs::read_to_string(records.config_path()).ok().as_deref() != Some(text.as_str()) {
             write_atomically(&records.config_path(), |out| out.write_all(text.as_bytes()))?;
         }
@@ -137,14 +137,6 @@ impl RunFolder {
     /// [`Error::Format`] when it was altered.
     pub fn record(&self, row: &Row) -> Result<Option<PairRecord>> {
         self.records.record(row)
-    }
-
-    /// The row of that key, if it is finished: by an earlier run here, or by one whose files were copied here. It has the names
-    /// that it has here.
-    pub(crate) fn finished(&self, row: &Row, key: &str) -> Result<Option<Row>> {
-        let Row { embedding, model, folder, .. } = row.clone();
-        let finished = self.record(row)?.filter(|record| record.key == key);
-        Ok(finished.map(|record| Row { embedding, model, folder, ..record.row }))
     }
 
     /// `test_lengths.json`: the known and unknown tokens of each test text, in the order of the predictions.

@@ -6,6 +6,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod clock;
 pub(crate) mod environment;
 pub(crate) mod folder;
+pub(crate) mod intact;
 pub(crate) mod kept;
 pub(crate) mod keys;
 pub(crate) mod logs;

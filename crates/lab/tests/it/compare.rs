@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::small::run;
@@ -222,4 +223,46 @@ fn presets_are_the_notebooks_rounds() {
     assert_eq!(figures("round1"), ([100, 5, 10, 150, 64], 128, 0.5, 1e-3, Auto::Value(20)));
     assert_eq!(figures("round2"), ([200, 10, 20, 400, 32], 256, 0.3, 1e-4, Auto::Value(20)));
     assert!(preset("round3").is_err() && lab::PRESETS.contains(&"round1"));
+}
+
+/// Remembers what was said.
+#[derive(Default)]
+struct Notices(Mutex<Vec<String>>);
+
+impl Progress for Notices {
+    fn notice(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_string());
+    }
+}
+
+#[test]
+fn damaged_files_of_finished_work_are_reported_and_made_again() {
+    let place = tempfile::tempdir().unwrap();
+    let mut config = config(place.path());
+    config.models = vec![ModelKind::Rnn];
+    config.baselines = vec![lab::BaselineKind::named("multinomial_nb").unwrap()];
+    let folder = place.path().join("run");
+    run(&config, &folder, &Silent).unwrap();
+    let files = [
+        ("pairs/glove-rnn/metrics.json", "is computed again"),
+        ("pairs/glove-rnn/predictions.csv", "is computed again"),
+        ("pairs/glove-rnn/probabilities.safetensors", "is computed again"),
+        ("pairs/glove-rnn/history.csv", "is computed again"),
+        ("baselines/multinomial_nb/mistakes.json", "is computed again"),
+        ("baselines/multinomial_nb/examples.json", "is computed again"),
+        ("ensembles/vote_selected/predictions.csv", "is computed again"),
+        ("diagnosis.json", "is diagnosed again"),
+    ];
+    for (name, again) in files {
+        let path = folder.join(name);
+        let intact = fs::read(&path).unwrap();
+        fs::write(&path, "{\n\"a\",\"b\"\n").unwrap();
+        let notices = Notices::default();
+        run(&config, &folder, &notices).unwrap();
+        let said = notices.0.into_inner().unwrap();
+        assert!(said.iter().any(|line| line.contains(name) && line.contains(again)), "{name}: {said:#?}");
+        let has_seconds = name.ends_with("metrics.json") || name.ends_with("history.csv") || name == "diagnosis.json";
+        assert!(has_seconds || fs::read(&path).unwrap() == intact, "{name}");
+        assert!(!run(&config, &folder, &Silent).unwrap().rows.is_empty());
+    }
 }

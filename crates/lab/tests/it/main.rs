@@ -4,6 +4,8 @@ mod cells;
 mod classifier;
 mod compare;
 mod ensembles;
+mod languages;
+mod mutations;
 mod named_embeddings;
 mod out_of_vocabulary;
 mod saved_ensembles;

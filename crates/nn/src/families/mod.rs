@@ -284,12 +284,7 @@ impl Families {
 /// # Errors
 /// That of the result.
 pub fn within(section: &str, result: Result<()>) -> Result<()> {
-    result.map_err(|error| match error {
-        Error::InvalidValue { key, expected, found } => {
-            Error::InvalidValue { key: format!("{section}.{key}"), expected, found }
-        }
-        other => other,
-    })
+    result.map_err(|error| error.about(|key| format!("{section}.{key}")))
 }
 
 #[cfg(test)]

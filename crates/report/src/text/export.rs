@@ -1,7 +1,6 @@
 //! The leaderboard for other programs: CSV with every figure of every row. (JSON is the record itself.)
 
 use super::column::Column;
-use ninefold_core::phrasing::spreadsheet_cell;
 use ninefold_metrics::Scores;
 use ninefold_records::{Leaderboard, Row, RowKind};
 
@@ -38,7 +37,7 @@ const TAIL: [&str; 10] = [
 pub fn leaderboard_csv(board: &Leaderboard, sort: Column) -> String {
     let mut out = csv::Writer::from_writer(Vec::new());
     let mut write = |record: Vec<String>| {
-        let cells = record.iter().map(|cell| spreadsheet_cell(cell).into_owned());
+        let cells = record.iter().map(|cell| board.csv_cells.cell(cell).into_owned());
         out.write_record(cells).expect("records of one length, kept in memory");
     };
     let scores = PARTS.iter().flat_map(|part| named(&Scores::default()).map(|(name, _)| format!("{part}_{name}")));
@@ -101,6 +100,7 @@ fn named(scores: &Scores) -> [(&'static str, f64); 7] {
 mod tests {
     use super::*;
     use crate::sample;
+    use ninefold_core::phrasing::CsvCells;
 
     #[test]
     fn every_figure_comes_back_from_csv() {
@@ -121,6 +121,15 @@ mod tests {
             }
         }
         assert_eq!((&records[0][0], &records[8][0]), ("1", ""), "a failed pair has no rank");
+    }
+
+    #[test]
+    fn cells_are_guarded_unless_the_run_wants_them_plain() {
+        let mut board = sample::leaderboard();
+        board.rows[0].embedding = "=cmd()".to_string();
+        assert!(leaderboard_csv(&board, Column::Accuracy).contains(",'=cmd(),"));
+        board.csv_cells = CsvCells::Plain;
+        assert!(leaderboard_csv(&board, Column::Accuracy).contains(",=cmd(),"));
     }
 
     #[test]

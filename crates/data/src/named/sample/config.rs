@@ -34,6 +34,9 @@ pub struct SampleConfig {
     pub date_shift: f64,
 }
 
+/// Texts at most.
+const MAX_DOCUMENTS: usize = 100_000_000;
+
 impl Default for SampleConfig {
     fn default() -> SampleConfig {
         SampleConfig {
@@ -61,6 +64,9 @@ impl SampleConfig {
     pub fn validate(&self) -> Result<()> {
         if self.documents < 100 {
             return Err(Error::invalid_value("documents", "at least 100, five for each class", self.documents));
+        }
+        if self.documents > MAX_DOCUMENTS {
+            return Err(Error::invalid_value("documents", format!("at most {MAX_DOCUMENTS}"), self.documents));
         }
         if !(0.0..1.0).contains(&self.test_fraction) {
             return Err(Error::invalid_value(
