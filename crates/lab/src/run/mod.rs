@@ -196,8 +196,16 @@ pub(crate) fn compare(
     plan.said().iter().for_each(|said| progress.notice(said));
     let (config, forecast) = (&plan.apply(config), plan.shorten(forecast));
     let shortened = plan.said().iter().cloned().chain(too_large).collect();
-    let leaderboard =
-        Leaderboard { protocol, coverage, main_score, class_sizes, auto_epochs, csv_cells, shortened, ..Leaderboard::default() };
+    let leaderboard = Leaderboard {
+        protocol,
+        coverage,
+        main_score,
+        class_sizes,
+        auto_epochs,
+        csv_cells,
+        shortened,
+        ..Leaderboard::default()
+    };
     let finished = Vec::new();
     let mut run =
         Run { config, texts: &texts, folder: &folder, session, on_results, scope, leaderboard, finished, forecast };
