@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use crate::corpus::Corpus;
 use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::write_atomically;
-use ninefold_core::phrasing::{counted, nearest, plain_cell, spreadsheet_cell};
+use ninefold_core::phrasing::{CsvCells, counted, nearest, plain_cell};
 
 const COLUMNS: [&str; 3] = ["source", "label", "correct"];
 
@@ -98,7 +98,7 @@ impl CheckedLabels {
         table.write_record(COLUMNS).map_err(in_memory)?;
         for CheckedLabel { source, label, correct } in &self.labels {
             let cells = [source, label, correct.as_ref().unwrap_or(&String::new())]
-                .map(|cell| spreadsheet_cell(cell).into_owned());
+                .map(|cell| CsvCells::Guarded.cell(cell).into_owned());
             table.write_record(cells).map_err(in_memory)?;
         }
         let bytes = table.into_inner().map_err(|error| Error::data(error.to_string()))?;
