@@ -57,7 +57,7 @@ fn ensembles_are_in_the_table_the_page_json_and_csv() {
     let column = head.iter().position(|&name| name == "ensemble").unwrap();
     assert_eq!(csv.lines().filter(|line| line.split(',').nth(column) == Some("true")).count(), 5);
     let page = std::fs::read_to_string(place.path("run/report.html")).unwrap();
-    assert_eq!(page.matches("<tr class=\"together \"").count(), 5);
+    assert_eq!(page.matches("together \" data-model").count(), 5);
     assert!(page.contains("green rows are ensembles"));
     // The saved vote labels texts; the run can be listed and shown.
     let vote = "run/ensembles/vote_networks/model";
