@@ -148,6 +148,14 @@ mod tests {
     }
 
     #[test]
+    fn scores_keep_their_names_at_the_beginning_of_a_sentence() {
+        let mut board = sample::measured();
+        board.main_score = MainScore::F1Macro;
+        let page = page(&[sample::run(board)]).unwrap();
+        assert!(page.contains("The macro F1 in %") && !page.contains("acro f1"));
+    }
+
+    #[test]
     fn page_without_texts_names_their_sources_alone() {
         let mut run = sample::run(sample::measured());
         run.diagnosis = Some(sample::diagnosis());
