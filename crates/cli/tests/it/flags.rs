@@ -106,7 +106,7 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
         ("diagnose", "check") => Words(&["--check", "2"]),
         ("diagnose", "run") => Words(&["--run", "run"]),
         ("diagnose", "set") => Words(&["--set", "diagnosis.folds=3"]),
-        ("report", "no-texts") => NoResult("what the page shows of texts; tested in no_texts.rs"),
+        ("report" | "diagnose", "no-texts") => NoResult("what is shown of texts; tested in no_texts.rs"),
         ("report", "output") => Words(&["-o", "elsewhere.html"]),
         ("sample", "output") => Words(&["-o", "elsewhere"]),
         ("sample", "documents") => Words(&["--documents", "100"]),
