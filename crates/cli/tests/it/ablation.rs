@@ -95,8 +95,8 @@ fn class_weights_are_offered_as_a_step_where_classes_are_uneven() {
     let row = |n: usize| {
         format!(
             "\"{} and a good one\",{}\n",
-            ["sail", "dough"][usize::from(n % 4 == 0)],
-            ["boats", "bread"][usize::from(n % 4 == 0)]
+            ["sail", "dough"][usize::from(n.is_multiple_of(4))],
+            ["boats", "bread"][usize::from(n.is_multiple_of(4))]
         )
     };
     place.write("uneven.csv", &format!("text,label\n{}", (0..80).map(row).collect::<String>()));

@@ -29,7 +29,7 @@ fn compare(place: &Place, more: &[&str]) -> String {
 fn mails(place: &Place) {
     let row = |n: usize| match n % 4 {
         0 => format!("win the prize now {},spam\n", n % 7),
-        1 => format!("the offer of the day {},{}\n", n % 7, if n % 3 == 0 { "spam" } else { "ham" }),
+        1 => format!("the offer of the day {},{}\n", n % 7, if n.is_multiple_of(3) { "spam" } else { "ham" }),
         _ => format!("lunch with the team {},ham\n", n % 7),
     };
     place.write("mail.csv", &format!("text,label\n{}", (0..1200).map(row).collect::<String>()));

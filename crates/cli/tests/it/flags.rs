@@ -101,7 +101,6 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
         ("predict", "encoding") => Words(&["--encoding", "utf-16le"]),
         ("ensemble", "output") => Words(&["-o", "elsewhere"]),
         ("ensemble", "weights") => Words(&["--weights", "1,3"]),
-        ("diagnose", "no-texts") => NoResult("these texts have no suspects; tested in no_texts.rs"),
         ("diagnose", "output") => Words(&["-o", "elsewhere"]),
         ("diagnose", "check") => Words(&["--check", "2"]),
         ("diagnose", "run") => Words(&["--run", "run"]),

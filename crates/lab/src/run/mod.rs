@@ -373,7 +373,7 @@ impl Run<'_> {
         for (kind, embedding) in &all {
             let row = Baselines::row(*kind, embedding.as_ref(), config.seed);
             let vectors = match embedding.as_ref().and_then(vectors_of) {
-                None => self.earlier(&row).map_or(Err(None), Ok),
+                None => self.earlier(&row).ok_or(None),
                 Some(vectors) => self.settled(row, vectors).map_err(Some),
             };
             match vectors {
