@@ -522,7 +522,8 @@ class _Labels:
     """An actor that labels batches."""
 
     def __init__(self, predictor: Any, text: str, label: str, probability: str | None, threads: int) -> None:
-        self._labeller = Labeller(ray.get(predictor), text, label, probability, threads)
+        loaded = predictor if isinstance(predictor, Predictor) else ray.get(predictor)
+        self._labeller = Labeller(loaded, text, label, probability, threads)
 
     def __call__(self, batch: Any) -> Any:
         return self._labeller.arrow(batch)

@@ -49,6 +49,9 @@ impl Column {
     }
 }
 
+/// What pickled texts are made of.
+type Bytes<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
 fn damaged() -> PyErr {
     refused("pickled texts: expected the bytes of all texts and the length of each, found others")
 }
@@ -102,11 +105,11 @@ impl Texts {
     }
 
     /// Pickling: the bytes travel.
-    fn __reduce__<'py>(slf: Bound<'py, Texts>) -> PyResult<(Bound<'py, PyAny>, [Bound<'py, PyBytes>; 2])> {
+    fn __reduce__<'py>(slf: Bound<'py, Texts>) -> PyResult<(Bound<'py, PyAny>, Bytes<'py>)> {
         let texts = slf.get().column.texts();
         let lengths: Vec<u8> = texts.iter().flat_map(|text| (text.len() as u64).to_le_bytes()).collect();
-        let bytes = [texts.concat().as_bytes(), &lengths].map(|bytes| PyBytes::new(slf.py(), bytes));
-        Ok((slf.get_type().getattr("of_bytes")?, bytes))
+        let bytes = |bytes: &[u8]| PyBytes::new(slf.py(), bytes);
+        Ok((slf.get_type().getattr("of_bytes")?, (bytes(texts.concat().as_bytes()), bytes(&lengths))))
     }
 
     fn __len__(&self) -> usize {

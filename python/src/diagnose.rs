@@ -47,12 +47,7 @@ pub(crate) fn diagnose(
 
 /// Diagnoses the comparison in a run folder whose texts are in files, and leaves the diagnosis there.
 #[pyfunction]
-pub(crate) fn diagnose_run(
-    py: Python<'_>,
-    run_dir: PathBuf,
-    threads: usize,
-    watcher: Watcher,
-) -> PyResult<Diagnosis> {
+pub(crate) fn diagnose_run(py: Python<'_>, run_dir: PathBuf, threads: usize, watcher: Watcher) -> PyResult<Diagnosis> {
     watch::run(py, threads, &watcher, move |watch| {
         let folders = Folders::from_env();
         shown(&of_run(&run_dir, &Session { folders: &folders, threads, progress: watch })?)

@@ -133,21 +133,47 @@ def test_search_on_two_nodes_finds_what_one_machine_finds(nodes, two, tmp_path):
     assert len(both["trials"]) == 3
 
 
-def test_predictions_survive_the_death_of_a_node(cluster, nodes, two, tmp_path):
+def test_predictions_survive_the_death_of_a_node(cluster, nodes, two, tmp_path, monkeypatch):
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    third = cluster.add_node(num_cpus=1, **LOOPBACK)
+    cluster.wait_for_nodes()
+
+    class Slow(nfr._Labels):
+        """Says where it is, and gives the test time to kill it there."""
+
+        def __init__(self, *arguments):
+            (tmp_path / f"actor-{ray.get_runtime_context().get_node_id()}").touch()
+            super().__init__(*arguments)
+
+        def __call__(self, batch):
+            time.sleep(0.05)
+            return super().__call__(batch)
+
+    def kill():
+        wait_for(lambda: list(tmp_path.glob("actor-*")))
+        time.sleep(1.0)
+        node_id = next(tmp_path.glob("actor-*")).name.removeprefix("actor-")
+        cluster.remove_node(next(node for node in (*nodes, third) if node.node_id == node_id), allow_graceful=False)
+
+    monkeypatch.setattr(nfr, "_Labels", Slow)
     model = nf.TextClassifier("complement_nb").fit(*two).model_
     texts = [f"{text} {row}" for row, text in enumerate(two[0] * 50)]
     (tmp_path / "in").mkdir()
     for part in range(8):
         rows = texts[part::8]
         pq.write_table(pa.table({"body": rows, "row": list(range(part, len(texts), 8))}), tmp_path / f"in/{part}.parquet")
-    threading.Timer(3.0, lambda: cluster.remove_node(nodes[1], allow_graceful=False)).start()
+    killing = threading.Thread(target=kill)
+    killing.start()
     labelled = nfr.predict(str(tmp_path / "in"), model, text="body", batch_size=50, concurrency=1)
     labelled.write_parquet(str(tmp_path / "out"))
+    killing.join()
+    assert len(list(tmp_path.glob("actor-*"))) == 2, "the actor started again on another node"
     found = pq.read_table(tmp_path / "out").to_pandas().sort_values("row")
     expected = model.predict_proba(texts)
     assert found["body"].tolist() == texts and found["label"].tolist() == model.predict(texts).tolist()
     assert found["probability"].tolist() == expected.max(axis=1).tolist()
+    if third in cluster.worker_nodes:
+        cluster.remove_node(third, allow_graceful=False)
 
 
 def test_settings_without_meaning_are_refused(nodes, two, tmp_path):
