@@ -28,7 +28,7 @@ pub(crate) fn list_cells(
         let config = settings.resolve()?;
         let corpus = corpus.to_compare(&config.corpus)?;
         corpus.notices.iter().for_each(|notice| watch.warn(notice));
-        list_corpus_cells(&config, &corpus, threads)?.iter().map(json).collect()
+        list_corpus_cells(&config, &corpus, threads)?.iter().map(|cell| written(serde_json::to_string(cell))).collect()
     })
 }
 
@@ -47,7 +47,8 @@ pub(crate) fn run_cell(
     watch::run(py, 1, &watcher, move |watch| {
         let corpus = corpus.to_compare(&settings.resolve()?.corpus)?;
         let folders = Folders::from_env();
-        json(&run(&cell, corpus, &vectors, &folder, &Session { folders: &folders, threads: 1, progress: watch })?)
+        let session = Session { folders: &folders, threads: 1, progress: watch };
+        written(serde_json::to_string(&run(&cell, corpus, &vectors, &folder, &session)?))
     })
 }
 
@@ -86,6 +87,6 @@ fn parsed(cell: &str) -> Result<Cell> {
     serde_json::from_str(cell).map_err(Error::parse("a cell", "JSON as list_cells gives it"))
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::internal(format!("a record that is no JSON: {error}")))
+fn written(json: serde_json::Result<String>) -> Result<String> {
+    json.map_err(|error| Error::internal(format!("a record that is no JSON: {error}")))
 }
