@@ -31,7 +31,7 @@ def test_batches_of_spark_get_labels(model, tmp_path):
     assert first.columns.tolist() == ["id", "body", "label", "sure"] and empty.shape == (0, 4)
     assert first["label"].tolist() == model.predict(["a great film", ""]).tolist()
     assert first["sure"].tolist() == model.predict_proba(["a great film", ""]).max(axis=1).tolist()
-    cloudpickle = pytest.importorskip("joblib.externals.cloudpickle")  # as Spark and Ray send functions
+    cloudpickle = pytest.importorskip("cloudpickle")  # as Spark and Ray send functions
     shipped = cloudpickle.loads(cloudpickle.dumps(label))
     assert next(shipped(iter(frames[:1]))).equals(first)
 
