@@ -67,7 +67,7 @@ pub enum Error {
         found: String,
     },
     /// No setting has that name.
-    #[error("{key}: no such {what}{}", hint(suggestion))]
+    #[error("{key}: no such {what}{}", hint(what, suggestion))]
     UnknownKey {
         /// The name given, with its section.
         key: String,
@@ -143,8 +143,12 @@ pub enum Error {
     Interrupted,
 }
 
-fn hint(suggestion: &Option<String>) -> String {
-    suggestion.as_ref().map_or(String::new(), |name| format!(" (did you mean `{name}`?)"))
+fn hint(what: &str, suggestion: &Option<String>) -> String {
+    match suggestion {
+        Some(name) => format!(" (did you mean `{name}`?)"),
+        None if what == "setting" => " (`ninefold config` prints all of them)".to_owned(),
+        None => String::new(),
+    }
 }
 
 impl Error {

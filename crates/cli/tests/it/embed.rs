@@ -280,7 +280,7 @@ fn bad_input_is_reported_before_the_work() {
     };
     assert!(train(&["-o", "v.xyz"], 2).contains("ends in .safetensors, .bin, .vec or .txt"));
     assert!(train(&["-o", "v.vec", "--to", "vecs"], 2).contains("word2vec-text"));
-    assert!(train(&["-o", "v.vec", "--set", "windw=3"], 2).contains("(did you mean `window`?), found `windw`"));
+    assert!(train(&["-o", "v.vec", "--set", "windw=3"], 2).contains("windw: no such setting (did you mean `window`?)"));
     assert!(train(&["-o", "v.vec", "--set", "windw"], 2).contains("found no '='"));
     assert!(
         train(&["-o", "v.vec", "--set", "loss=softmax"], 2)

@@ -206,7 +206,7 @@ fn student_is_distilled_on_the_built_in_sample() {
         refusal(&distill(&["-o", "x", "--set", "distill.share=0"]), 2)
             .contains("distill.share: expected a share above 0")
     );
-    assert!(refusal(&distill(&["-o", "x", "--set", "distill.heat=2"]), 2).contains("temperature"));
+    assert!(refusal(&distill(&["-o", "x", "--set", "distill.heat=2"]), 2).contains("distill.heat: no such setting"));
     let several = place.ninefold(&["distill", teacher, "-o", "x", "--models", "gru,rnn"]).output().unwrap();
     assert!(refusal(&several, 2).contains("--models: `distill` trains one student: choose one model, found 2"));
     let other =

@@ -40,7 +40,7 @@ fn too_few_texts_and_settings_without_meaning_are_refused() {
     for (setting, expected) in [
         ("pretraining.noise=0", "pretraining.noise: expected at least 1, found 0"),
         ("pretraining.learning_rate=-1", "pretraining.learning_rate: expected a number above 0, found -1"),
-        ("pretraining.epoch=1", "did you mean `epochs`?"),
+        ("pretraining.epoch=1", "did you mean `pretraining.epochs`?"),
     ] {
         let error = refusal(&place.compare("run", &[&args[..], &[setting]].concat()), 2);
         assert!(error.contains(expected), "{error}");

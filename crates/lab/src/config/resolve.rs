@@ -347,7 +347,10 @@ mod tests {
         let expected = "my.toml:2: training.hidden_size: no such setting (did you mean `model.recurrent.hidden_size`?)";
         assert_eq!(error, expected);
         assert_eq!(refusal("sead = 1\n"), "my.toml:1: sead: no such setting (did you mean `seed`?)");
-        assert_eq!(refusal("[corpus.sample]\nzebra = 1\n"), "my.toml:2: corpus.sample.zebra: no such setting");
+        assert_eq!(
+            refusal("[corpus.sample]\nzebra = 1\n"),
+            "my.toml:2: corpus.sample.zebra: no such setting (`ninefold config` prints all of them)"
+        );
         let error = refusal("models = [\"lsmt\"]\n");
         assert!(error.contains("did you mean `lstm`?"), "{error}");
         let error = refusal("models = [\"bert\"]\n");
