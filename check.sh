@@ -36,3 +36,8 @@ cargo build --release --workspace --examples
 )
 
 RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
+if command -v mdbook > /dev/null; then
+    mdbook build docs --dest-dir "$folder/book"
+else
+    echo "skipped: the book is not built: there is no mdbook"
+fi
