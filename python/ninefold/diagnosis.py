@@ -310,8 +310,8 @@ def diagnose(
     >>> import ninefold as nf
     >>> texts = [f"{word} film number {n}" for n in range(40) for word in ("great", "dull")]
     >>> diagnosis = nf.diagnose(texts, ["pos", "neg"] * 40)
-    >>> diagnosis.verdict.limit
-    'not_enough_evidence'
+    >>> diagnosis.verdict.limit  # the test texts are near copies of training texts
+    'score'
     """
     threads, watcher = threads_of(n_jobs), watcher_of(progress)
     if run is not None:

@@ -114,7 +114,7 @@ def test_further_settings_count():
         ({"kind": "pretrained", "path": "x", "dim": 3}, "dim has no effect here: pretrained vectors are as their file"),
         ({"path": "x"}, "path has no effect here: it applies only to kind='pretrained'"),
         ({"settings": {"min_n": 2}}, "embedding.word2vec.min_n: no such setting"),
-        ({"settings": {"negativ": 2}}, "did you mean `negative`"),
+        ({"settings": {"negativ": 2}}, "did you mean `embedding.word2vec.negative`"),
         ({"dim": 0}, "dim: expected"),
         ({"min_count": 1000}, "min_count"),
     ],

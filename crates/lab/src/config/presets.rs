@@ -74,7 +74,7 @@ fn plain() -> Config {
 }
 
 /// The recipe: what lifts networks, chosen on validation texts of 20 Newsgroups. docs/internals/recipe.md says what each step is worth
-/// (`ninefold ladder --from round1 --preset strong`) and what was tried in vain.
+/// (`ninefold ablation --from round1 --preset strong`) and what was tried in vain.
 fn lifted(config: Config) -> Config {
     Config {
         vocab: VocabConfig { min_count: 2, ..config.vocab },

@@ -133,7 +133,7 @@ impl Paces {
                 return Err(Error::Interrupted);
             }
             let measured = Mutex::new(Ok(0.0));
-            in_each(&pools(workers)?, &|_| {
+            let measure = |_| {
                 let seconds = seconds_a_text(config, texts, model, dim);
                 if let Ok(mut measured) = measured.lock() {
                     *measured = match (std::mem::replace(&mut *measured, Ok(0.0)), seconds) {
@@ -141,7 +141,11 @@ impl Paces {
                         (Err(error), _) | (_, Err(error)) => Err(error),
                     };
                 }
-            });
+            };
+            match workers {
+                1 => measure(0),
+                _ => in_each(&pools(workers)?, &measure),
+            }
             let sum = measured.into_inner().unwrap_or(Ok(0.0));
             match sum {
                 Ok(sum) => paces.push(((model, dim), sum / workers as f64)),
