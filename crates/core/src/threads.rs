@@ -1,6 +1,8 @@
 //! Threads of a call: a pool that lives as long as the call, never the process's own. Subnormal numbers count as zero in its threads
 //! ([`subnormals`](crate::subnormals)).
 
+use std::cell::Cell;
+
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
@@ -16,13 +18,27 @@ pub fn available() -> usize {
 /// # Errors
 /// [`Error::Threads`] when the system refuses one of them.
 pub fn pool(threads: usize) -> Result<ThreadPool> {
-    let threads = if threads == 0 { available() } else { threads };
+    let threads = count(threads);
     let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("ninefold-{number}"));
-    let pool = builder.start_handler(|_| FlushSubnormals::enter_for_good()).build();
+    let begin = |_| {
+        FlushSubnormals::enter_for_good();
+        IS_OF_A_CALL.set(true);
+    };
+    let pool = builder.start_handler(begin).build();
     pool.map_err(|error| Error::Threads { threads, reason: error.to_string() })
 }
 
-/// Does the work in a pool of so many threads: all that it parallelises runs there.
+fn count(threads: usize) -> usize {
+    if threads == 0 { available() } else { threads }
+}
+
+thread_local! {
+    /// Whether the thread is one of a [`pool`].
+    static IS_OF_A_CALL: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does the work in a pool of so many threads: all that it parallelises runs there. A call within a call that has as many threads
+/// starts no others.
 ///
 /// # Errors
 /// As [`pool`], and those of the work.
@@ -30,6 +46,9 @@ pub fn within<T: Send, E: From<Error> + Send>(
     threads: usize,
     work: impl FnOnce() -> std::result::Result<T, E> + Send,
 ) -> std::result::Result<T, E> {
+    if IS_OF_A_CALL.get() && rayon::current_num_threads() == count(threads) {
+        return work();
+    }
     pool(threads)?.install(work)
 }
 
@@ -63,6 +82,22 @@ mod tests {
         }
         assert_eq!(pool(0)?.current_num_threads(), available());
         Ok(())
+    }
+
+    #[test]
+    fn call_within_a_call_takes_its_threads() -> Result<()> {
+        let name = || Ok::<_, Error>(std::thread::current().id());
+        within(1, || {
+            assert_eq!(within(1, name)?, name()?);
+            assert_ne!(within(2, name)?, name()?);
+            Ok(())
+        })?;
+        // Pools of others are not taken.
+        let other = ThreadPoolBuilder::new().num_threads(1).build().map_err(|error| Error::data(error.to_string()))?;
+        other.install(|| {
+            assert_ne!(within(1, name)?, name()?);
+            Ok(())
+        })
     }
 
     #[test]
