@@ -123,8 +123,7 @@ impl<'a> Input<'a> {
             return Ok(input);
         }
         let mut bytes = input.begin(Arc::clone(&taken))?;
-        let mut head = Vec::new();
-        bytes.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| input.damaged(error))?;
+        let head = input.head_of(&mut bytes)?;
         if head.len() < HEAD {
             input.hold(head.as_slice())?;
             return Ok(input);
@@ -137,8 +136,8 @@ impl<'a> Input<'a> {
             input.hold(bytes)?;
             return Ok(input);
         };
-        let (mut text, mut start) = (content.text(Pass::Look)?, Vec::new());
-        text.by_ref().take(HEAD as u64).read_to_end(&mut start).map_err(|error| input.damaged(error))?;
+        let mut text = content.text(Pass::Look)?;
+        let mut start = input.head_of(&mut text)?;
         let is_whole = text.fill_buf().map_err(|error| input.damaged(error))?.is_empty();
         start.truncate(start.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len()));
         input.body = Body::InPasses { content, head: String::from_utf8_lossy(&start).into_owned(), is_whole };
@@ -158,8 +157,7 @@ impl<'a> Input<'a> {
     ) -> Result<Input<'a>> {
         let mut input = Input::new(path, charset, progress);
         let mut rest = input.begin(taken)?;
-        let mut head = Vec::new();
-        rest.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| input.damaged(error))?;
+        let head = input.head_of(&mut rest)?;
         decode::refuse_binary(&head, charset, &input.place())?;
         let has_ascii_lines = charset.has_ascii_lines(&head);
         input.body = Body::Stream { head, rest: Box::new(rest) };
@@ -198,6 +196,13 @@ impl<'a> Input<'a> {
             self.name = format!("input.{extension}");
         }
         self
+    }
+
+    /// The first bytes, at most [`HEAD`].
+    fn head_of(&self, bytes: &mut impl Read) -> Result<Vec<u8>> {
+        let mut head = Vec::new();
+        bytes.take(HEAD as u64).read_to_end(&mut head).map_err(|error| self.damaged(error))?;
+        Ok(head)
     }
 
     fn damaged(&self, error: std::io::Error) -> Error {
