@@ -139,7 +139,7 @@ class _Comparison:
         self._max_retries = max_retries
 
     def run(self) -> None:
-        """Submits what is not finished, and writes each result as it comes."""
+        """Submits the unfinished tasks, and writes each result when it is ready."""
         vectors: dict[str, Any] = {}
         waiting: dict[Any, int] = {}
         self._watcher.begin("cells", "cells", len(self._cells))

@@ -18,6 +18,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::phrasing::{did_you_mean, nearest};
+
 /// The result of anything in ninefold that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -145,9 +147,8 @@ pub enum Error {
 
 fn hint(what: &str, suggestion: &Option<String>) -> String {
     match suggestion {
-        Some(name) => format!(" (did you mean `{name}`?)"),
         None if what == "setting" => " (`ninefold config` prints all of them)".to_owned(),
-        None => String::new(),
+        name => did_you_mean(name.as_deref()),
     }
 }
 
@@ -193,7 +194,7 @@ impl Error {
     /// A name that does not exist; of `known` the one that is most like it is suggested. `what`: "setting", "column".
     pub fn unknown_key(key: impl Into<String>, what: &'static str, known: &[&str]) -> Error {
         let key = key.into();
-        let suggestion = crate::phrasing::nearest(&key, known).map(str::to_owned);
+        let suggestion = nearest(&key, known).map(str::to_owned);
         Error::UnknownKey { key, what, suggestion }
     }
 

@@ -38,6 +38,11 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// Bytes in gigabytes (10^9): "1.5 GB".
+pub fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
+}
+
 /// `(1, "text")` -> `1 text`, `(2000, "text")` -> `2,000 texts`.
 pub fn counted(number: usize, noun: &str) -> String {
     let plural = match noun {
@@ -171,6 +176,18 @@ pub fn percent(share: f64) -> String {
 /// `0.125` -> `12.5`, without the noise of binary fractions.
 pub fn rounded_percent(share: f64) -> f64 {
     (share * 1e4).round() / 1e2
+}
+
+/// What an error says of a name that is most likely meant; nothing where there is none.
+///
+/// ```
+/// use ninefold_core::phrasing::{did_you_mean, nearest};
+///
+/// assert_eq!(did_you_mean(nearest("span", &["ham", "spam"])), " (did you mean `spam`?)");
+/// assert_eq!(did_you_mean(None), "");
+/// ```
+pub fn did_you_mean(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"))
 }
 
 /// The one of `names` that `wanted` is most likely a slip of, for "did you mean".

@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use crate::corpus::Corpus;
+use crate::document::Document;
+use crate::labels::class_number;
 use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::write_atomically;
-use ninefold_core::phrasing::{CsvCells, counted, nearest, plain_cell};
+use ninefold_core::phrasing::{CsvCells, counted, plain_cell};
 
 const COLUMNS: [&str; 3] = ["source", "label", "correct"];
 
@@ -34,7 +36,6 @@ pub struct CheckedLabels {
     path: PathBuf,
     /// What it holds, in its order.
     pub labels: Vec<CheckedLabel>,
-    lines: Vec<usize>,
 }
 
 impl CheckedLabels {
@@ -57,35 +58,9 @@ impl CheckedLabels {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(path: &Path) -> Result<CheckedLabels> {
-        if path.is_file() { CheckedLabels::read(path) } else { Ok(CheckedLabels::none(path)) }
-    }
-
-    fn none(path: &Path) -> CheckedLabels {
-        CheckedLabels { path: path.to_path_buf(), labels: Vec::new(), lines: Vec::new() }
-    }
-
-    fn read(path: &Path) -> Result<CheckedLabels> {
-        let bytes = fs::read(path).map_err(Error::io("read", path))?;
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-        let expected = || format!("the columns {}", COLUMNS.join(", "));
-        let head = reader.headers().map_err(Error::parse(Location::line(path, 1), expected()))?.clone();
-        let place = |name: &str| {
-            let found = head.iter().position(|cell| cell.trim().eq_ignore_ascii_case(name));
-            found.ok_or_else(|| {
-                Error::format(Location::line(path, 1), expected(), head.iter().collect::<Vec<_>>().join(", "))
-            })
-        };
-        let [source, label, correct] = [place(COLUMNS[0])?, place(COLUMNS[1])?, place(COLUMNS[2])?];
-        let mut checked = CheckedLabels::none(path);
-        for (index, record) in reader.records().enumerate() {
-            let record = record.map_err(Error::parse(Location::line(path, index + 2), "a line of a table"))?;
-            let cell = |place: usize| plain_cell(record.get(place).unwrap_or_default()).trim().to_owned();
-            let correct = Some(cell(correct)).filter(|correct| !correct.is_empty());
-            checked.labels.push(CheckedLabel { source: cell(source), label: cell(label), correct });
-            checked.lines.push(record.position().map_or(index + 2, |position| position.line() as usize));
-        }
-        Ok(checked)
+        let read = if path.is_file() { read(path)? } else { Vec::new() };
+        let labels = read.into_iter().map(|(_, label)| label).collect();
+        Ok(CheckedLabels { path: path.to_path_buf(), labels })
     }
 
     /// Writes the file.
@@ -106,6 +81,31 @@ impl CheckedLabels {
     }
 }
 
+/// The lines of a file, with their numbers.
+fn read(path: &Path) -> Result<Vec<(usize, CheckedLabel)>> {
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let expected = || format!("the columns {}", COLUMNS.join(", "));
+    let head = reader.headers().map_err(Error::parse(Location::line(path, 1), expected()))?.clone();
+    let place = |name: &str| {
+        let found = head.iter().position(|cell| cell.trim().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| {
+            Error::format(Location::line(path, 1), expected(), head.iter().collect::<Vec<_>>().join(", "))
+        })
+    };
+    let [source, label, correct] = [place(COLUMNS[0])?, place(COLUMNS[1])?, place(COLUMNS[2])?];
+    let mut checked = Vec::new();
+    for (index, record) in reader.records().enumerate() {
+        let record = record.map_err(Error::parse(Location::line(path, index + 2), "a line of a table"))?;
+        let cell = |place: usize| plain_cell(record.get(place).unwrap_or_default()).trim().to_owned();
+        let correct = Some(cell(correct)).filter(|correct| !correct.is_empty());
+        let line = record.position().map_or(index + 2, |position| position.line() as usize);
+        checked.push((line, CheckedLabel { source: cell(source), label: cell(label), correct }));
+    }
+    Ok(checked)
+}
+
 impl Corpus {
     /// Gives texts the labels that a file says are correct; nothing where the path is empty.
     ///
@@ -115,23 +115,15 @@ impl Corpus {
         if path.is_empty() {
             return Ok(());
         }
-        let checked = CheckedLabels::read(Path::new(path))?;
+        let checked = read(Path::new(path))?;
         let mut wanted: FxHashMap<&str, (&str, u32, bool)> = FxHashMap::default();
-        for (checked, &line) in checked.labels.iter().zip(&checked.lines) {
+        for (line, checked) in &checked {
             let Some(correct) = &checked.correct else { continue };
-            let class = self.labels.iter().position(|label| label == correct).ok_or_else(|| {
-                let known: Vec<&str> = self.labels.iter().map(String::as_str).collect();
-                let hint = nearest(correct, &known).map_or(String::new(), |name| format!(" (did you mean `{name}`?)"));
-                Error::format(
-                    Location::line(path, line),
-                    format!("a class of the corpus{hint}"),
-                    format!("`{correct}`"),
-                )
-            })?;
+            let class = class_number(&self.labels, correct, Location::line(path, *line))?;
             wanted.insert(&checked.source, (&checked.label, class as u32, false));
         }
         let names = self.all_labels();
-        let correct = |documents: &mut Vec<crate::Document>, wanted: &mut FxHashMap<&str, (&str, u32, bool)>| {
+        let correct = |documents: &mut Vec<Document>, wanted: &mut FxHashMap<&str, (&str, u32, bool)>| {
             let mut corrected = 0;
             for document in documents {
                 if let Some((label, class, is_met)) = wanted.get_mut(document.source.as_str())

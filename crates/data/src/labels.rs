@@ -10,8 +10,8 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::document::{Document, Labelled};
-use ninefold_core::error::{Error, Result};
-use ninefold_core::phrasing::{counted, listed, quoted};
+use ninefold_core::error::{Error, Location, Result};
+use ninefold_core::phrasing::{counted, did_you_mean, listed, nearest, quoted};
 
 /// Removes the white space around every label; how many had some.
 pub(crate) fn trim(documents: &mut [Labelled]) -> usize {
@@ -33,6 +33,18 @@ pub(crate) fn count<'a>(documents: impl IntoIterator<Item = &'a Labelled>) -> BT
         *counts.entry(document.label.as_str()).or_default() += 1;
     }
     counts
+}
+
+/// The number of the class that a line of a file names.
+///
+/// # Errors
+/// [`Error::Format`] with the place where no class has that name.
+pub fn class_number(labels: &[String], name: &str, place: Location) -> Result<usize> {
+    labels.iter().position(|label| label == name).ok_or_else(|| {
+        let known: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let hint = did_you_mean(nearest(name, &known));
+        Error::format(place, format!("a class of the corpus{hint}"), format!("`{name}`"))
+    })
 }
 
 /// What the user accepts to be changed about labels.

@@ -51,6 +51,7 @@ pub use corpus::Corpus;
 pub use document::Document;
 pub use folds::{Folds, check_folds};
 pub use input_format::InputFormat;
+pub use labels::class_number;
 pub use load::{load, load_to_evaluate};
 pub use named::sample;
 pub use protocol::{PartCounts, Protocol, TestSplit};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ninefold_core::error::{Error, Result};
 use ninefold_core::machine::available_memory;
+use ninefold_core::phrasing::gigabytes;
 
 /// Bytes of memory for a byte of texts: the bytes as they are read, the texts, and their tokens' ids.
 const MEMORY: u64 = 3;
@@ -23,7 +24,6 @@ fn check_within(paths: &[PathBuf], available: Option<u64>) -> Result<()> {
         None => Ok(()),
         Some(available) => {
             let named: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
             Err(Error::data(format!(
                 "{}: {} of texts need at least {} of memory, and {} are available: take a part of them",
                 named.join(", "),

@@ -303,7 +303,7 @@ impl TakeTexts for Texts {
 /// Bytes of a stream of lines that are read together where they are there.
 const LINES_AT_HAND: usize = 1 << 17;
 
-/// Bytes of a file, or of all files below a folder; `None` for a pipe, a member of an archive, and what is not there.
+/// Bytes of a file, or of all files below a folder; `None` for a pipe, a member of an archive, and a missing file.
 pub fn size_of(path: &Path) -> Option<u64> {
     let of_file = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
     if path.is_dir() { files_below(path).ok()?.iter().map(|path| of_file(path)).sum() } else { of_file(path) }

@@ -92,20 +92,14 @@ impl Decision {
         }
         let folds = stratified_folds(labels, classes, FOLDS, seed);
         let part = |is_in: &dyn Fn(usize) -> bool| -> (Vec<f32>, Vec<u32>) {
-            let texts = (0..labels.len()).filter(|&text| is_in(text));
-            texts.map(|text| (&probabilities[text * classes..][..classes], labels[text])).fold(
-                (Vec::new(), Vec::new()),
-                |(mut rows, mut of), (row, label)| {
-                    rows.extend_from_slice(row);
-                    of.push(label);
-                    (rows, of)
-                },
-            )
+            let texts: Vec<usize> = (0..labels.len()).filter(|&text| is_in(folds[text])).collect();
+            let rows = texts.iter().flat_map(|text| &probabilities[text * classes..][..classes]);
+            (rows.copied().collect(), texts.iter().map(|&text| labels[text]).collect())
         };
         let (mut fitted_cost, mut plain_cost) = (0.0, 0.0);
         for fold in 0..FOLDS {
-            let (rows, of) = part(&|text| folds[text] != fold);
-            let (held_out, truth) = part(&|text| folds[text] == fold);
+            let (rows, of) = part(&|other| other != fold);
+            let (held_out, truth) = part(&|other| other == fold);
             let fitted = unweighted.fitted(&rows, &of);
             fitted_cost += fitted.mean_cost(&held_out, &truth) * truth.len() as f64;
             plain_cost += unweighted.mean_cost(&held_out, &truth) * truth.len() as f64;

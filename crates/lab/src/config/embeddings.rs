@@ -3,7 +3,7 @@
 use crate::config::embedding_list::written_key;
 use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::phrasing::nearest;
+use ninefold_core::phrasing::{did_you_mean, nearest};
 
 impl Config {
     /// Every spec by itself, and that each name in `embeddings` is one's.
@@ -18,7 +18,7 @@ impl Config {
         let known: Vec<&str> = self.embedding.iter().map(|spec| spec.name.as_str()).collect();
         match self.embeddings.iter().flat_map(Embedding::specs).find(|name| !known.contains(name)) {
             Some(unknown) => {
-                let hint = nearest(unknown, &known).map_or(String::new(), |name| format!(" (did you mean `{name}`?)"));
+                let hint = did_you_mean(nearest(unknown, &known));
                 let expected = format!("names of embeddings: {}{hint}", known.join(", "));
                 Err(Error::invalid_value("embeddings", expected, format!("\"{unknown}\"")))
             }

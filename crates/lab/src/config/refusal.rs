@@ -11,7 +11,7 @@ use serde::forward_to_deserialize_any;
 use toml::{Table, Value};
 
 use ninefold_core::error::Error;
-use ninefold_core::phrasing::nearest;
+use ninefold_core::phrasing::{did_you_mean, nearest};
 
 /// Why a value is none of a setting.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ impl Refusal {
             Refusal::UnknownKey { name, .. } => ("a known setting".to_string(), format!("`{name}`")),
             Refusal::UnknownName { name, known } => {
                 // All names stand there already: only a slip is worth a hint.
-                let hint = nearest(name, known).map_or_else(String::new, |best| format!(" (did you mean `{best}`?)"));
+                let hint = did_you_mean(nearest(name, known));
                 (format!("one of {}{hint}", known.join(", ")), format!("\"{name}\""))
             }
             Refusal::Type { expected, found } | Refusal::Value { expected, found } => (expected.clone(), found.clone()),

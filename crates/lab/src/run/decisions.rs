@@ -11,8 +11,8 @@ use crate::run::texts::Texts;
 use crate::store::kept::{self, Part};
 use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::files::read_text;
-use ninefold_core::phrasing::nearest;
 use ninefold_core::progress::Progress;
+use ninefold_data::class_number;
 use ninefold_metrics::decision::{Costs, Decision};
 use ninefold_metrics::most_probable;
 use ninefold_records::{Leaderboard, MeanCost};
@@ -28,11 +28,18 @@ const FITTED: usize = 5;
 pub(crate) fn read_costs(path: &Path, labels: &[String]) -> Result<Costs> {
     let text = read_text("read", path)?;
     let first = text.lines().next().unwrap_or_default();
-    let delimiter = ['\t', ';', ','].into_iter().find(|&delimiter| first.contains(delimiter)).unwrap_or(',');
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    let rows: Vec<(usize, Vec<&str>)> = lines
-        .map(|(number, line)| (number, line.split(delimiter).map(|cell| cell.trim().trim_matches('"')).collect()))
-        .collect();
+    let delimiter = [b'\t', b';', b','].into_iter().find(|&byte| first.contains(char::from(byte))).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new();
+    reader.delimiter(delimiter).has_headers(false).flexible(true).trim(csv::Trim::All);
+    let mut rows = Vec::new();
+    for record in reader.from_reader(text.as_bytes()).records() {
+        let record = record.map_err(Error::parse(Location::from(path), "a table"))?;
+        let line = record.position().map_or(0, |position| position.line() as usize);
+        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        if cells.iter().any(|cell| !cell.is_empty()) {
+            rows.push((line, cells));
+        }
+    }
     let file = CostsFile { path, labels };
     match rows.split_first() {
         Some(((_, head), rest)) if head.len() > 2 => file.matrix(head, rest),
@@ -49,10 +56,10 @@ struct CostsFile<'a> {
 
 impl CostsFile<'_> {
     /// Lines of a class and its cost.
-    fn per_class(&self, rows: &[(usize, Vec<&str>)]) -> Result<Costs> {
+    fn per_class(&self, rows: &[(usize, Vec<String>)]) -> Result<Costs> {
         let mut costs = vec![None; self.labels.len()];
         for (line, cells) in rows {
-            let [class, cost] = cells[..] else {
+            let [class, cost] = &cells[..] else {
                 return Err(self.wrong(*line, "a class and its cost", &cells.join(",")));
             };
             costs[self.class(*line, class)?] = Some(self.cost(*line, cost)?);
@@ -62,7 +69,7 @@ impl CostsFile<'_> {
     }
 
     /// A line for each true class, a column for each answer.
-    fn matrix(&self, head: &[&str], rows: &[(usize, Vec<&str>)]) -> Result<Costs> {
+    fn matrix(&self, head: &[String], rows: &[(usize, Vec<String>)]) -> Result<Costs> {
         let size = self.labels.len();
         let columns: Vec<usize> = head[1..].iter().map(|class| self.class(1, class)).collect::<Result<_>>()?;
         let mut costs = vec![None; size * size];
@@ -89,11 +96,7 @@ impl CostsFile<'_> {
     }
 
     fn class(&self, line: usize, name: &str) -> Result<usize> {
-        let known: Vec<&str> = self.labels.iter().map(String::as_str).collect();
-        known.iter().position(|label| *label == name).ok_or_else(|| {
-            let hint = nearest(name, &known).map_or(String::new(), |name| format!(" (did you mean `{name}`?)"));
-            self.wrong(line, &format!("a class of the corpus{hint}"), &format!("`{name}`"))
-        })
+        class_number(self.labels, name, Location::line(self.path, line))
     }
 
     fn cost(&self, line: usize, number: &str) -> Result<f64> {
@@ -166,6 +169,7 @@ mod tests {
         let per_class = Ok(Costs::PerClass(vec![1.0, 10.0]));
         assert_eq!(read("ham,1\nspam,10\n"), per_class);
         assert_eq!(read("class;cost\nspam;10\nham;1\n"), per_class);
+        assert_eq!(read("class,cost\n\"spam\", 10\n\nham,1\n"), per_class);
         let matrix = Ok(Costs::Matrix(vec![0.0, 2.5, 1.0, 0.0]));
         assert_eq!(read("truth\tspam\tham\nham\t2.5\t0\nspam\t0\t1\n"), matrix);
     }

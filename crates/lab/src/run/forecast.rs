@@ -32,6 +32,8 @@ const ANSWERED: f64 = 0.35;
 const LONG_BATCH: f64 = 0.1;
 /// Batches that are measured after a short first one.
 const BATCHES: usize = 3;
+/// Networks are measured where they learn from so many times as many texts.
+const PAYS: usize = 50;
 /// Vectors whose length is not known before they are read.
 const USUAL_DIM: usize = 100;
 
@@ -48,6 +50,13 @@ pub(crate) struct Forecast {
 }
 
 impl Forecast {
+    /// Whether measuring the networks is little beside training them, or a limit of time asks for it.
+    pub(crate) fn pays(config: &Config, texts: &Texts) -> bool {
+        let read = texts.epochs(&config.training) * texts.train.len();
+        let measured = (1 + BATCHES) * config.training.batch_size;
+        config.models.is_empty() || config.minutes > 0.0 || read >= PAYS * measured
+    }
+
     /// Measures the networks and foresees the rest.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::Config;
 use crate::run::texts::Texts;
 use ninefold_core::machine::available_memory;
-use ninefold_core::phrasing::all_listed;
+use ninefold_core::phrasing::{all_listed, gigabytes};
 use ninefold_linear::baseline::Input;
 
 /// Bytes that a byte of text takes in the features of a baseline for each length of n-grams: column and weight of those that a text has
@@ -37,7 +37,6 @@ fn within(config: &Config, features: u64, available: Option<u64>) -> (Config, Op
         return (config, None);
     }
     config.baselines.retain(|kind| !reads_characters(kind));
-    let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
     let said = format!(
         "left out: {}, whose character n-grams would take about {} of the available {} of memory",
         all_listed(&left_out),

@@ -148,12 +148,6 @@ pub(crate) fn compare(
         progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
     }
     let (mut texts, folds) = source.texts(config, session)?;
-    let costs = match config.costs.as_str() {
-        path if path.is_empty() || scope.is_part() => None,
-        path => Some(decisions::read_costs(Path::new(path), &texts.corpus.labels)?),
-    };
-    let folder = RunFolder::create(folder, config)?;
-    diagnosis::discard_damaged(&folder, progress)?;
     if !folds.is_empty() && config.minutes > 0.0 {
         return Err(Error::conflict(
             "minutes",
@@ -161,6 +155,12 @@ pub(crate) fn compare(
             "a cross-validation has no limit of time: set folds = 0 for one",
         ));
     }
+    let costs = match config.costs.as_str() {
+        path if path.is_empty() || scope.is_part() => None,
+        path => Some(decisions::read_costs(Path::new(path), &texts.corpus.labels)?),
+    };
+    let folder = RunFolder::create(folder, config)?;
+    diagnosis::discard_damaged(&folder, progress)?;
     if !folds.is_empty() {
         texts.out_of_fold = Some(OutOfFold::make(folds, config, &folder, session, scope)?);
     }
@@ -182,20 +182,8 @@ pub(crate) fn compare(
     let main_score = texts.main_score;
     let csv_cells = config.csv_cells;
     let auto_epochs = is_auto.then(|| texts.epochs(&config.training));
-    let (config, too_large) = match scope {
-        Scope::Finish => (config.clone(), None), // the memory of other machines has sufficed
-        _ => memory::fitting(config, &texts),
-    };
-    too_large.iter().for_each(|said| progress.notice(said));
+    let Limited { config, forecast, shortened } = limited(config, &texts, &folder, (scope, began), progress)?;
     let config = &config;
-    let forecast = match scope {
-        Scope::All => foresee(config, &texts, &folder, progress)?,
-        _ => Forecast::default(),
-    };
-    let plan = Plan::of(&folder, config, texts.epochs(&config.training), began.elapsed().as_secs_f64(), &forecast)?;
-    plan.said().iter().for_each(|said| progress.notice(said));
-    let (config, forecast) = (&plan.apply(config), plan.shorten(forecast));
-    let shortened = plan.said().iter().cloned().chain(too_large).collect();
     let leaderboard = Leaderboard {
         protocol,
         coverage,
@@ -233,10 +221,33 @@ pub(crate) fn compare(
     Ok(run.leaderboard)
 }
 
-/// How long the comparison will take; nothing where all of it is there already, or where it is one fold of several.
-fn foresee(config: &Config, texts: &Texts, folder: &RunFolder, progress: &dyn Progress) -> Result<Forecast> {
-    let is_finished = folder.records().leaderboard().is_ok_and(|board| board.statistics.is_some());
-    if texts.is_fold || is_finished { Ok(Forecast::default()) } else { Forecast::make(config, texts, progress) }
+/// What is compared of what was asked for, and how long that will take.
+struct Limited {
+    config: Config,
+    forecast: Forecast,
+    /// What was shortened or left out, in sentences.
+    shortened: Vec<String>,
+}
+
+/// Leaves out what would not fit into memory, then what would take longer than the limit of time, from when the run began.
+fn limited(
+    config: &Config,
+    texts: &Texts,
+    folder: &RunFolder,
+    (scope, began): (Scope, Instant),
+    progress: &dyn Progress,
+) -> Result<Limited> {
+    let (config, too_large) = match scope {
+        Scope::Finish => (config.clone(), None), // the memory of other machines has sufficed
+        _ => memory::fitting(config, texts),
+    };
+    let is_finished = || folder.records().leaderboard().is_ok_and(|board| board.statistics.is_some());
+    let is_foreseen = matches!(scope, Scope::All) && !texts.is_fold && Forecast::pays(&config, texts) && !is_finished();
+    let forecast = if is_foreseen { Forecast::make(&config, texts, progress)? } else { Forecast::default() };
+    let plan = Plan::of(folder, &config, texts.epochs(&config.training), began.elapsed().as_secs_f64(), &forecast)?;
+    let shortened: Vec<String> = too_large.into_iter().chain(plan.said().iter().cloned()).collect();
+    shortened.iter().for_each(|said| progress.notice(said));
+    Ok(Limited { config: plan.apply(&config), forecast: plan.shorten(forecast), shortened })
 }
 
 /// A comparison in progress.

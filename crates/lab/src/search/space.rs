@@ -11,7 +11,7 @@ use crate::config::resolve;
 use crate::config::sections::{self, Section};
 use crate::{Config, ModelConfig};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::phrasing::{all_listed, nearest};
+use ninefold_core::phrasing::{all_listed, did_you_mean, nearest};
 use ninefold_core::rng::Rng;
 use ninefold_nn::families::ModelKind;
 
@@ -162,8 +162,8 @@ fn stranger(name: &str, value: &Value) -> Error {
     let near = |section: &Section| nearest(name, section.keys).map(|key| format!("{}.{key}", section.path));
     let hint = match nearest(name, &SECTIONS) {
         _ if !owners.is_empty() => format!(" (`{name}` is written as {})", owners.join(" or ")),
-        Some(section) if value.is_table() => format!(" (did you mean `{section}`?)"),
-        _ => all.iter().find_map(near).map_or(String::new(), |key| format!(" (did you mean `{key}`?)")),
+        section if section.is_some() && value.is_table() => did_you_mean(section),
+        _ => did_you_mean(all.iter().find_map(near).as_deref()),
     };
     Error::invalid_value(
         "search.space",
@@ -194,7 +194,7 @@ impl Values {
 
     fn range(place: &str, bounds: &Table) -> Result<Values> {
         if let Some(other) = bounds.keys().find(|key| !BOUNDS.contains(&key.as_str())) {
-            let hint = nearest(other, &BOUNDS).map_or(String::new(), |name| format!(" (did you mean `{name}`?)"));
+            let hint = did_you_mean(nearest(other, &BOUNDS));
             return Err(Error::invalid_value(place, format!("low, high and log{hint}"), format!("`{other}`")));
         }
         let log = match bounds.get("log") {
