@@ -81,6 +81,7 @@ pub fn distill(config: &Config, teacher: &Path, output: &Path, beside: bool, ses
 fn distill_in(config: &Config, teacher: &Path, output: &Path, beside: bool, session: &Session) -> Result<Distilled> {
     let progress = session.progress;
     config.validate()?;
+    let config = &config.in_one_unit()?;
     let ([embedding], &[cell]) = (config.embeddings.as_slice(), config.models.as_slice()) else {
         return Err(Error::invalid_value("embeddings, models", "one of each", "more"));
     };

@@ -20,6 +20,9 @@ pub struct EmbeddingSpec {
     pub name: String,
     /// "word2vec", "fasttext" or "glove", which are trained on the training texts, or "pretrained": read from a file.
     pub kind: EmbeddingKind,
+    /// What its tokens are: "same" as in the whole comparison (`tokenizer.unit`), or a unit of its own as there: "characters", "bpe", ...
+    /// Networks over characters can so stand and answer beside those over words.
+    pub unit: String,
     /// Vector of a word that has none: "random" (of the same variance as the others), "mean" or "zero".
     pub unknown: Unknown,
     /// What networks read where a token is not in the vocabulary: "unk" (one vector for all), or "subwords": the mean of the vectors
@@ -31,6 +34,9 @@ pub struct EmbeddingSpec {
 
 /// The specs that exist without being declared, in the order of their rows. Each has the name of its kind.
 pub(crate) const BUILT_IN: [&str; 3] = ["word2vec", "fasttext", "glove"];
+
+/// The unit of an embedding that reads what the comparison reads.
+const SAME: &str = "same";
 
 /// Settings of trainers that are those of the run.
 const OF_RUN: [&str; 2] = ["seed", "threads"];
@@ -50,7 +56,13 @@ pub(crate) fn built_in(dim: usize, window: usize, epochs: usize) -> Vec<Embeddin
 impl EmbeddingSpec {
     /// A spec whose words without a vector are treated as usual.
     pub fn new(name: impl Into<String>, kind: EmbeddingKind) -> EmbeddingSpec {
-        EmbeddingSpec { name: name.into(), kind, unknown: Unknown::default(), out_of_vocabulary: Auto::Auto }
+        let (unit, unknown) = (SAME.to_string(), Unknown::default());
+        EmbeddingSpec { name: name.into(), kind, unit, unknown, out_of_vocabulary: Auto::Auto }
+    }
+
+    /// The unit of its tokens, where it has one of its own.
+    pub(crate) fn own_unit(&self) -> Option<&str> {
+        Some(self.unit.as_str()).filter(|unit| *unit != SAME)
     }
 
     /// Whether networks read words outside of the vocabulary by their n-grams.
@@ -93,6 +105,7 @@ impl EmbeddingSpec {
         table.retain(|key, _| !OF_RUN.contains(&key));
         table.insert("name".to_string(), Value::from(self.name.as_str()));
         table.insert("kind".to_string(), Value::from(self.kind.name()));
+        table.insert("unit".to_string(), Value::from(self.unit.as_str()));
         table.insert("unknown".to_string(), Value::try_from(self.unknown).map_err(unwritable)?);
         table.insert("out_of_vocabulary".to_string(), Value::try_from(self.out_of_vocabulary).map_err(unwritable)?);
         Ok(table)
@@ -114,6 +127,7 @@ impl EmbeddingSpec {
             return Err(unknown_setting(path, near_sibling(path, key, &known)));
         }
         match (key, value) {
+            ("unit", value) => self.unit = value.map_or(Ok(SAME.to_string()), |value| typed(path, value))?,
             ("unknown", value) => self.unknown = value.map_or(Ok(Unknown::default()), |value| typed(path, value))?,
             ("out_of_vocabulary", value) => {
                 self.out_of_vocabulary = value.map_or(Ok(Auto::Auto), |value| typed(path, value))?;

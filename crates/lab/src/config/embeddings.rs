@@ -1,9 +1,12 @@
 //! Which embeddings a comparison has: the names in `embeddings` -> the specs that they stand for.
 
+use std::collections::BTreeMap;
+
 use crate::config::embedding_list::written_key;
 use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::{did_you_mean, nearest};
+use ninefold_text::tokenize::TokenizerConfig;
 
 impl Config {
     /// Every spec by itself, and that each name in `embeddings` is one's.
@@ -13,7 +16,9 @@ impl Config {
                 let found = format!("\"{}\" twice", spec.name);
                 return Err(Error::invalid_value("embedding.name", "another name for each [[embedding]]", found));
             }
-            spec.validate().map_err(|error| error.about(|key| written_key(spec, key)))?;
+            let unit = spec.own_unit().map(|unit| self.tokenizer_of(unit).validate());
+            let checked = spec.validate().and(unit.unwrap_or(Ok(())));
+            checked.map_err(|error| error.about(|key| written_key(spec, key)))?;
         }
         let known: Vec<&str> = self.embedding.iter().map(|spec| spec.name.as_str()).collect();
         match self.embeddings.iter().flat_map(Embedding::specs).find(|name| !known.contains(name)) {
@@ -22,7 +27,7 @@ impl Config {
                 let expected = format!("names of embeddings: {}{hint}", known.join(", "));
                 Err(Error::invalid_value("embeddings", expected, format!("\"{unknown}\"")))
             }
-            None => self.validate_subwords(),
+            None => self.validate_subwords().and_then(|()| self.validate_units()),
         }
     }
 
@@ -37,6 +42,57 @@ impl Config {
             return Err(Error::invalid_value("embedding.out_of_vocabulary", expected, "\"subwords\""));
         }
         Ok(())
+    }
+
+    /// That the specs of an embedding have the same tokens, side by side.
+    fn validate_units(&self) -> Result<()> {
+        for embedding in &self.embeddings {
+            let mut units = self.specs(embedding).map(|spec| (spec, self.own_unit(spec)));
+            let Some((_, first)) = units.next() else { continue };
+            if let Some((spec, _)) = units.find(|(_, unit)| *unit != first) {
+                let expected = format!(
+                    "the unit of the other embeddings in \"{}\", which have a vector for each token",
+                    embedding.name()
+                );
+                return Err(Error::invalid_value(written_key(spec, "unit"), expected, format!("\"{}\"", spec.unit)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The unit of a spec, where it is not that of the comparison.
+    fn own_unit<'a>(&self, spec: &'a EmbeddingSpec) -> Option<&'a str> {
+        spec.own_unit().filter(|unit| *unit != self.tokenizer.unit)
+    }
+
+    /// The tokenizer with another unit.
+    pub(crate) fn tokenizer_of(&self, unit: &str) -> TokenizerConfig {
+        TokenizerConfig { unit: unit.to_string(), subword_rules: Vec::new(), ..self.tokenizer.clone() }
+    }
+
+    /// The units of embeddings that are not that of the comparison, each with its embeddings.
+    pub(crate) fn own_units(&self) -> BTreeMap<String, Vec<Embedding>> {
+        let mut units = BTreeMap::new();
+        for embedding in &self.embeddings {
+            if let Some(unit) = self.specs(embedding).next().and_then(|spec| self.own_unit(spec)) {
+                units.entry(unit.to_string()).or_insert_with(Vec::new).push(embedding.clone());
+            }
+        }
+        units
+    }
+
+    /// The same with the only unit of its embeddings as that of the tokenizer, for what reads all texts in one unit.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] for embeddings with several units.
+    pub(crate) fn in_one_unit(&self) -> Result<Config> {
+        let units = self.own_units();
+        let Some((unit, embeddings)) = units.iter().next() else { return Ok(self.clone()) };
+        if embeddings.len() < self.embeddings.len() {
+            let expected = "embeddings with one unit for all: only `ninefold compare` reads texts in several units";
+            return Err(Error::invalid_value("embeddings", expected, format!("\"{unit}\" beside others")));
+        }
+        Ok(Config { tokenizer: self.tokenizer_of(unit), ..self.clone() })
     }
 
     /// The specs of an embedding that [`validate`](Config::validate) has passed.

@@ -80,7 +80,7 @@ fn climb(foot: &Config, top: &Config, path: &Path, session: &Session) -> Result<
 fn variants(steps: &Steps) -> Result<Vec<Config>> {
     let added = (0..=steps.len()).map(|taken| steps.config(|place| place < taken));
     let left_out = (0..steps.len()).map(|left_out| steps.config(|place| place != left_out));
-    added.chain(left_out).collect()
+    added.chain(left_out).map(|config| config?.in_one_unit()).collect()
 }
 
 /// A ladder in progress.

@@ -11,6 +11,7 @@ use std::time::Instant;
 use crate::run::features::Words;
 use crate::run::keys;
 use crate::run::parts::Parts;
+use crate::run::readings::Reading;
 use crate::run::scoring::Scoring;
 use crate::run::texts::Texts;
 use crate::run::vectors::Vectors;
@@ -125,7 +126,7 @@ struct Answered {
 }
 
 impl<'a> Baselines<'a> {
-    pub(crate) fn new(config: &'a Config, texts: &'a Texts, folder: &'a RunFolder) -> Baselines<'a> {
+    pub(crate) fn new(Reading { config, texts }: &'a Reading, folder: &'a RunFolder) -> Baselines<'a> {
         let full = texts.whole.as_deref().map(|texts| Source::new(config, texts));
         Baselines { config, folder, held_out: Source::new(config, texts), full }
     }

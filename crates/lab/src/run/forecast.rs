@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use crate::run::readings::Readings;
 use crate::run::texts::Texts;
 use crate::run::workers::pools;
 use crate::{Config, Embedding, EmbeddingKind, Refit};
@@ -61,7 +62,22 @@ impl Forecast {
     ///
     /// # Errors
     /// [`Error::Interrupted`] when `progress` says so, [`Error::Threads`].
-    pub(crate) fn make(config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<Forecast> {
+    pub(crate) fn make(readings: &Readings, progress: &dyn Progress) -> Result<Forecast> {
+        let mut whole = Forecast::default();
+        for (config, texts) in readings.apart() {
+            let part = Forecast::of(&config, texts, progress)?;
+            whole = Forecast {
+                vectors: whole.vectors + part.vectors,
+                networks: [whole.networks, part.networks].concat(),
+                baselines: whole.baselines.max(part.baselines), // the words of all texts, whatever else embeddings read
+                diagnosis: whole.diagnosis.max(part.diagnosis),
+                ..part
+            };
+        }
+        Ok(whole)
+    }
+
+    fn of(config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<Forecast> {
         let paces = Paces::measure(config, texts, progress)?;
         let epochs = texts.epochs(&config.training) as f64;
         let [train, validation, test] = [&texts.train, &texts.validation, &texts.test].map(|part| part.len() as f64);

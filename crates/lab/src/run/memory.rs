@@ -12,9 +12,10 @@ const NGRAM: u64 = 8;
 /// The fraction of the available memory that features may take.
 const MOST: f64 = 0.5;
 
-/// The settings without the baselines whose features would not fit, and what is said of that.
-pub(crate) fn fitting(config: &Config, texts: &Texts) -> (Config, Option<String>) {
-    within(config, features(config, texts), available_memory())
+/// Leaves the baselines out whose features would not fit, and says so.
+pub(crate) fn fit(config: &mut Config, texts: &Texts) -> Option<String> {
+    let features = features(config, texts);
+    within(config, features, available_memory())
 }
 
 /// Bytes of the character n-grams of all parts.
@@ -27,23 +28,21 @@ fn features(config: &Config, texts: &Texts) -> u64 {
     bytes as u64 * (1 + longest.saturating_sub(shortest)) as u64 * NGRAM * trainings
 }
 
-fn within(config: &Config, features: u64, available: Option<u64>) -> (Config, Option<String>) {
+fn within(config: &mut Config, features: u64, available: Option<u64>) -> Option<String> {
     let reads_characters = |kind: &crate::BaselineKind| kind.input() == Input::Characters;
     let most = available.map_or(u64::MAX, |available| (MOST * available as f64) as u64);
-    let mut config = config.clone();
     let left_out: Vec<String> =
         config.baselines.iter().filter(|kind| reads_characters(kind)).map(|kind| kind.name().to_owned()).collect();
     if features <= most || left_out.is_empty() {
-        return (config, None);
+        return None;
     }
     config.baselines.retain(|kind| !reads_characters(kind));
-    let said = format!(
+    Some(format!(
         "left out: {}, whose character n-grams would take about {} of the available {} of memory",
         all_listed(&left_out),
         gigabytes(features),
         gigabytes(available.unwrap_or_default())
-    );
-    (config, Some(said))
+    ))
 }
 
 #[cfg(test)]
@@ -52,12 +51,13 @@ mod tests {
 
     #[test]
     fn baselines_that_do_not_fit_are_left_out_and_named() {
-        let config = Config::default();
-        let (same, said) = within(&config, 10_000, Some(20_000));
-        assert_eq!((same.baselines, said), (config.baselines.clone(), None));
-        let (smaller, said) = within(&config, 10_001, Some(20_000));
-        assert_eq!(smaller.baselines.len() + 2, config.baselines.len());
+        let all = Config::default();
+        let mut config = all.clone();
+        assert_eq!(within(&mut config, 10_000, Some(20_000)), None);
+        assert_eq!(within(&mut config, u64::MAX, None), None, "nothing is known of this machine");
+        assert_eq!(config, all);
+        let said = within(&mut config, 10_001, Some(20_000));
         assert!(said.is_some_and(|said| said.starts_with("left out: char_nb and char_svm, whose")));
-        assert_eq!(within(&config, u64::MAX, None).1, None, "nothing is known of this machine");
+        assert_eq!(config.baselines.len() + 2, all.baselines.len());
     }
 }

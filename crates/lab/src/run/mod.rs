@@ -17,6 +17,7 @@ pub(crate) mod pair;
 pub(crate) mod parts;
 mod plan;
 pub(crate) mod pretraining;
+mod readings;
 pub(crate) mod scope;
 pub(crate) mod scoring;
 mod share;
@@ -26,6 +27,7 @@ pub(crate) mod workers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::config::Pair;
@@ -42,6 +44,7 @@ use ninefold_data::{Corpus, CorpusConfig, Folds};
 use ninefold_records::{Leaderboard, Row};
 use pair::Trainer;
 use plan::Plan;
+use readings::{Reading, Readings};
 use scope::Scope;
 use share::Share;
 use texts::Texts;
@@ -145,7 +148,7 @@ pub(crate) fn compare(
     RunFolder::check(folder, config)?;
     if !config.model.shared.precision.is_available() {
         let wanted = config.model.shared.precision.name();
-        progress.notice(&format!("this processor has no matrix products of {wanted}: the networks run in f32"));
+        progress.notice(&format!("this processor has no faster matrix products of {wanted}: the networks run in f32"));
     }
     let (mut texts, folds) = source.texts(config, session)?;
     if !folds.is_empty() && config.minutes > 0.0 {
@@ -162,28 +165,28 @@ pub(crate) fn compare(
     let folder = RunFolder::create(folder, config)?;
     diagnosis::discard_damaged(&folder, progress)?;
     if !folds.is_empty() {
-        texts.out_of_fold = Some(OutOfFold::make(folds, config, &folder, session, scope)?);
+        texts.out_of_fold = Some(Arc::new(OutOfFold::make(folds, config, &folder, session, scope)?));
     }
     // The models of a cross-validation are trained on all texts in the end.
     let refit = if texts.out_of_fold.is_some() { Refit::All } else { config.refit };
     let config = &Config { refit, ..config.clone() };
-    texts.prepare_refit(config, session)?;
-    folder.write_lengths(&texts.test)?;
     let is_auto = config.training.epochs.is_auto() && !config.models.is_empty();
-    let config = &texts.fit(config, progress);
+    let readings = Readings::make(texts, config, session)?;
+    folder.write_lengths(&readings.main.texts.test)?;
     if let Scope::Vectors(embedding) = scope {
-        let error = or_reason(Vectors::make(embedding, config, &texts, session))?.err();
+        let Reading { config, texts } = readings.of(embedding);
+        let error = or_reason(Vectors::make(embedding, config, texts, session))?.err();
         let row = Row { embedding: embedding.name().to_string(), error, ..Row::default() };
         return Ok(Leaderboard { rows: vec![row], ..Leaderboard::default() });
     }
+    let Limited { readings, forecast, shortened } = limited(readings, &folder, (scope, began), progress)?;
+    let Reading { config, texts } = &readings.main;
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
     let sizes = &texts.class_sizes;
     let class_sizes = [sizes.iter().min(), sizes.iter().max()].map(|size| size.copied().unwrap_or_default());
     let main_score = texts.main_score;
     let csv_cells = config.csv_cells;
     let auto_epochs = is_auto.then(|| texts.epochs(&config.training));
-    let Limited { config, forecast, shortened } = limited(config, &texts, &folder, (scope, began), progress)?;
-    let config = &config;
     let leaderboard = Leaderboard {
         protocol,
         coverage,
@@ -195,22 +198,32 @@ pub(crate) fn compare(
         ..Leaderboard::default()
     };
     let finished = Vec::new();
-    let mut run =
-        Run { config, texts: &texts, folder: &folder, session, on_results, scope, leaderboard, finished, forecast };
+    let mut run = Run {
+        config,
+        texts,
+        readings: &readings,
+        folder: &folder,
+        session,
+        on_results,
+        scope,
+        leaderboard,
+        finished,
+        forecast,
+    };
     run.look_for_finished()?;
     run.train()?;
     if scope.is_part() {
         return Ok(run.leaderboard);
     }
     run.put_together()?;
-    judge::judge(&mut run.leaderboard, config, &texts, &folder)?;
+    judge::judge(&mut run.leaderboard, config, texts, &folder)?;
     run.publish()?;
-    costs::measure(&mut run.leaderboard, &texts, &folder, progress)?;
+    costs::measure(&mut run.leaderboard, texts, &folder, progress)?;
     let decisions = match &costs {
-        Some(costs) => decisions::decide(&mut run.leaderboard, costs, &texts, &folder, config.seed, progress)?,
+        Some(costs) => decisions::decide(&mut run.leaderboard, costs, texts, &folder, config.seed, progress)?,
         None => Vec::new(),
     };
-    best::keep(&mut run.leaderboard, config, &texts, &folder, &decisions, progress)?;
+    best::keep(&mut run.leaderboard, config, texts, &folder, &decisions, progress)?;
     run.publish()?;
     match config.diagnose {
         Diagnose::None => folder.records().remove_diagnosis()?,
@@ -223,7 +236,7 @@ pub(crate) fn compare(
 
 /// What is compared of what was asked for, and how long that will take.
 struct Limited {
-    config: Config,
+    readings: Readings,
     forecast: Forecast,
     /// What was shortened or left out, in sentences.
     shortened: Vec<String>,
@@ -231,29 +244,32 @@ struct Limited {
 
 /// Leaves out what would not fit into memory, then what would take longer than the limit of time, from when the run began.
 fn limited(
-    config: &Config,
-    texts: &Texts,
+    mut readings: Readings,
     folder: &RunFolder,
     (scope, began): (Scope, Instant),
     progress: &dyn Progress,
 ) -> Result<Limited> {
-    let (config, too_large) = match scope {
-        Scope::Finish => (config.clone(), None), // the memory of other machines has sufficed
-        _ => memory::fitting(config, texts),
+    let Reading { config, texts } = &mut readings.main;
+    let too_large = match scope {
+        Scope::Finish => None, // the memory of other machines has sufficed
+        _ => memory::fit(config, texts),
     };
     let is_finished = || folder.records().leaderboard().is_ok_and(|board| board.statistics.is_some());
-    let is_foreseen = matches!(scope, Scope::All) && !texts.is_fold && Forecast::pays(&config, texts) && !is_finished();
-    let forecast = if is_foreseen { Forecast::make(&config, texts, progress)? } else { Forecast::default() };
-    let plan = Plan::of(folder, &config, texts.epochs(&config.training), began.elapsed().as_secs_f64(), &forecast)?;
+    let is_foreseen = matches!(scope, Scope::All) && !texts.is_fold && Forecast::pays(config, texts) && !is_finished();
+    let epochs = texts.epochs(&config.training);
+    let forecast = if is_foreseen { Forecast::make(&readings, progress)? } else { Forecast::default() };
+    let spent = began.elapsed().as_secs_f64();
+    let plan = Plan::of(folder, &readings.main.config, epochs, spent, &forecast)?;
     let shortened: Vec<String> = too_large.into_iter().chain(plan.said().iter().cloned()).collect();
     shortened.iter().for_each(|said| progress.notice(said));
-    Ok(Limited { config: plan.apply(&config), forecast: plan.shorten(forecast), shortened })
+    Ok(Limited { readings: readings.with(|config| plan.apply(config)), forecast: plan.shorten(forecast), shortened })
 }
 
 /// A comparison in progress.
 struct Run<'a> {
     config: &'a Config,
     texts: &'a Texts,
+    readings: &'a Readings,
     folder: &'a RunFolder,
     session: &'a Session<'a>,
     on_results: &'a mut OnResults<'a>,
@@ -329,16 +345,18 @@ impl Run<'_> {
 
     fn look_for_finished(&mut self) -> Result<()> {
         // An ensemble's key is of its members, which are not known yet.
-        let (config, texts) = (self.config, self.texts);
+        let (config, readings) = (self.config, self.readings);
         let mut keyed = Vec::new();
         for (pair, seed) in self.pairs() {
-            keyed.push((pair::row(&pair, seed, config), keys::pair(config, texts, &pair, seed)?));
+            let Reading { config, texts } = readings.of(&pair.0);
+            keyed.push((pair::row(&pair, seed, config), keys::pair(config, texts, &pair, seed)?, texts));
         }
         for (kind, of) in self.baselines() {
+            let Reading { config, texts } = of.as_ref().map_or(&readings.main, |embedding| readings.of(embedding));
             let key = keys::baseline(config, texts, kind, of.as_ref())?;
-            keyed.push((Baselines::row(kind, of.as_ref(), config.seed), key));
+            keyed.push((Baselines::row(kind, of.as_ref(), config.seed), key, texts));
         }
-        for (row, key) in keyed {
+        for (row, key, texts) in keyed {
             if let Some(row) = finished::finished(&row, &key, texts, self.folder, self.session.progress)? {
                 self.session.progress.notice(&format!("{}: finished earlier", row.pair()));
                 self.finished.push(row);
@@ -374,12 +392,13 @@ impl Run<'_> {
 
     /// Vectors first; then everything that learns from them and from the texts, side by side.
     fn train(&mut self) -> Result<()> {
-        let (config, texts, folder) = (self.config, self.texts, self.folder);
+        let (config, folder) = (self.config, self.folder);
         let made = self.vectors()?;
         let vectors_of =
             |embedding: &Embedding| made.iter().find(|(of, _)| of == embedding).map(|(_, vectors)| vectors);
         let all: Vec<_> = self.baselines().collect();
-        let baselines = Baselines::new(config, texts, folder);
+        let readings = self.readings;
+        let sharing: Vec<Baselines> = readings.all().map(|reading| Baselines::new(reading, folder)).collect();
         let mut jobs = Vec::new();
         for (kind, embedding) in &all {
             let row = Baselines::row(*kind, embedding.as_ref(), config.seed);
@@ -391,7 +410,8 @@ impl Run<'_> {
                 Ok(row) => self.add(row)?,
                 Err(vectors) => {
                     let of = embedding.as_ref().zip(vectors);
-                    let work = Work::Baseline { baselines: &baselines, kind: *kind, of };
+                    let place = embedding.as_ref().map_or(0, |embedding| readings.place(embedding));
+                    let work = Work::Baseline { baselines: &sharing[place], kind: *kind, of };
                     jobs.push(Job { work, ms: ms(self.forecast.baselines / all.len() as f64) });
                 }
             }
@@ -404,8 +424,11 @@ impl Run<'_> {
 
     /// The vectors of every embedding.
     fn vectors(&self) -> Result<Vec<(Embedding, MaybeVectors)>> {
-        let (config, texts) = (self.config, self.texts);
-        let make = |embedding: &Embedding| Vectors::make(embedding, config, texts, self.session);
+        let config = self.config;
+        let make = |embedding: &Embedding| {
+            let Reading { config, texts } = self.readings.of(embedding);
+            Vectors::make(embedding, config, texts, self.session)
+        };
         // What may be missing or out of reach is asked for before hours are spent on the others.
         let mut loaded = BTreeMap::new();
         for embedding in config.embeddings.iter().filter(|embedding| config.loads(embedding)) {
@@ -432,9 +455,10 @@ impl Run<'_> {
     where
         Self: 'v,
     {
-        let (config, texts, folder) = (self.config, self.texts, self.folder);
+        let folder = self.folder;
         let mut trainers = Vec::new();
         for (embedding, vectors) in made {
+            let Reading { config, texts } = self.readings.of(embedding);
             for (pair, seed) in self.pairs().filter(|((of, _), _)| of == embedding).collect::<Vec<_>>() {
                 match self.settled(pair::row(&pair, seed, config), vectors) {
                     Ok(row) => self.add(row)?,

@@ -3,6 +3,8 @@
 //! *takes* the settings -> *gives* [`Texts`], with how much of each part the vocabulary covers and a fingerprint that changes
 //! with anything that training can see.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::run::folds::OutOfFold;
@@ -44,7 +46,7 @@ pub(crate) struct Texts {
     /// Of the test part as it was read, whatever the settings make of it.
     pub(crate) test_evaluations: TestEvaluations,
     /// The answers of a cross-validation to the test texts, where there was one.
-    pub(crate) out_of_fold: Option<OutOfFold>,
+    pub(crate) out_of_fold: Option<Arc<OutOfFold>>,
     /// Whether the test part is a fold: then the answers of ensembles are kept, too.
     pub(crate) is_fold: bool,
     /// The same with nothing held out, where models are trained once more on all of it ([`Texts::prepare_refit`]).

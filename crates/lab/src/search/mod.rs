@@ -83,6 +83,7 @@ impl Plan {
     /// # Errors
     /// Those of the settings; [`Error::Data`] for texts without a validation part.
     fn new(config: &Config, corpus: Corpus, session: &Session) -> Result<Plan> {
+        let config = &config.in_one_unit()?;
         let space = Space::of(config)?;
         corpus.notices.iter().for_each(|notice| session.progress.notice(notice));
         let texts = Texts::of(corpus, config, session)?;

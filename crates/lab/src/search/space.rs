@@ -182,6 +182,10 @@ impl Values {
                 value,
             ));
         }
+        if key.starts_with("embedding.") && key.ends_with(".unit") {
+            let expected = "another setting: all trials read the texts in one unit";
+            return Err(Error::invalid_value(place(), expected, value));
+        }
         match value {
             Value::Array(choices) if choices.is_empty() => {
                 Err(Error::invalid_value(place(), "one or more values, or { low = ..., high = ... }", "[]"))

@@ -181,3 +181,59 @@ fn an_evaluation_on_the_test_texts_counts_once_however_often_a_run_is_resumed() 
     fs::write(&counted, without).unwrap();
     assert_eq!(ever(&run(&config, &path, &Silent).unwrap()), ever(&first), "a run that is resumed");
 }
+
+#[test]
+fn characters_stand_beside_words_and_rows_have_the_keys_of_their_own_unit() {
+    let place = tempfile::tempdir().unwrap();
+    let mut both = config(place.path());
+    both.models = vec![ModelKind::Cnn, ModelKind::Swem];
+    both.baselines = vec![BaselineKind::named("mean_logistic").unwrap()];
+    both.ensembles = ninefold_lab::EnsembleKind::ALL.to_vec();
+    let words = both.embedding[0].clone();
+    let unit = "characters".to_string();
+    both.embedding.push(ninefold_lab::EmbeddingSpec { name: "chars".to_string(), unit: unit.clone(), ..words });
+    both.embeddings.push("chars".parse().unwrap());
+    let [a, b] = ["a", "b"].map(|name| place.path().join(name));
+    let board = run(&both, &a, &Silent).unwrap();
+    assert!(board.rows.iter().all(|row| row.is_scored()), "{:?}", board.rows);
+    let pairs: Vec<String> = board.rows.iter().take(4).map(Row::pair).collect();
+    assert_eq!(pairs, ["word2vec + cnn", "word2vec + swem", "chars + cnn", "chars + swem"]);
+    // The rows are those of comparisons in one unit.
+    let mut characters = Config { embeddings: vec!["chars".parse().unwrap()], ..both.clone() };
+    characters.tokenizer.unit = unit;
+    run(&characters, &b, &Silent).unwrap();
+    for row in ["pairs/chars-cnn", "pairs/chars-swem", "baselines/chars-mean_logistic"] {
+        assert_eq!(key(&a, row), key(&b, row));
+        let answers = |run: &Path| fs::read(run.join(row).join("predictions.csv")).unwrap();
+        assert_eq!(answers(&a), answers(&b), "{row}");
+    }
+    let again = Notices::default();
+    run(&both, &a, &again).unwrap();
+    let said = again.0.into_inner().unwrap();
+    let is_row = |said: &&String| said.contains(" + ") && said.ends_with("finished earlier");
+    assert_eq!(said.iter().filter(is_row).count(), 6, "{said:#?}");
+}
+
+#[test]
+fn units_that_do_not_go_together_are_refused_by_name() {
+    let place = tempfile::tempdir().unwrap();
+    let mut config = config(place.path());
+    let chars = ninefold_lab::EmbeddingSpec { name: "chars".to_string(), ..config.embedding[0].clone() };
+    config.embedding.push(chars);
+    config.set("embedding.chars.unit", "characters").unwrap();
+    config.embeddings = vec!["word2vec".parse().unwrap(), "chars".parse().unwrap()];
+    let error = ninefold_lab::distill(
+        &config,
+        place.path(),
+        &place.path().join("student"),
+        false,
+        &ninefold_lab::Session { folders: small::folders(), threads: 1, progress: &Silent },
+    );
+    assert!(error.unwrap_err().to_string().contains("only `ninefold compare` reads texts in several units"));
+    config.embeddings = vec!["word2vec+chars".parse().unwrap()];
+    let error = config.validate().unwrap_err().to_string();
+    assert!(error.starts_with("embedding.chars.unit: expected the unit of the other embeddings"), "{error}");
+    config.set("embedding.chars.unit", "letters").unwrap();
+    let error = config.validate().unwrap_err().to_string();
+    assert!(error.starts_with("embedding.chars.unit: expected "), "{error}");
+}

@@ -91,6 +91,18 @@ fn every_model_of_a_run_says_what_its_row_says() {
 }
 
 #[test]
+fn every_model_says_what_its_row_says_beside_others_that_read_characters() {
+    let place = tempfile::tempdir().unwrap();
+    let mut config = everything(place.path());
+    config.set("embedding.fasttext.unit", "characters").unwrap();
+    config.embeddings = vec!["word2vec".parse().unwrap(), "fasttext".parse().unwrap()];
+    every_model_says_what_its_row_says(&config, &place.path().join("run"));
+    config.folds = ninefold_core::Auto::Value(2);
+    let board = run(&config, &place.path().join("folds"), &Silent).unwrap();
+    assert!(board.rows.iter().all(|row| row.is_scored() && row.error.is_none()), "{:?}", board.rows);
+}
+
+#[test]
 fn best_is_what_validation_chooses_and_can_be_moved() {
     let place = tempfile::tempdir().unwrap();
     let config = config(place.path());
