@@ -9,6 +9,7 @@ use crate::store::intact;
 use crate::store::kept::{self, Part};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
+use ninefold_models::bundle;
 use ninefold_records::{Row, RunRecords};
 
 /// The row of that key as an earlier run left it, here or where its files were copied from; it has the names that it has here.
@@ -35,6 +36,7 @@ fn read(row: &Row, key: &str, texts: &Texts, folder: &RunFolder) -> Result<Optio
         check_answers(&row, texts, folder)?;
     }
     check_reports(&row, folder.records())?;
+    check_model(&folder.model(&row))?;
     Ok(Some(row))
 }
 
@@ -49,6 +51,11 @@ fn check_answers(row: &Row, texts: &Texts, folder: &RunFolder) -> Result<()> {
         kept::load(path, part, size, classes)?;
     }
     Ok(())
+}
+
+/// What predicts, unless it was not to be kept.
+fn check_model(folder: &Path) -> Result<()> {
+    if folder.is_dir() { bundle::check(folder) } else { Ok(()) }
 }
 
 /// What pages are made of.

@@ -251,6 +251,9 @@ fn damaged_files_of_finished_work_are_reported_and_made_again() {
         ("baselines/multinomial_nb/mistakes.json", "is computed again"),
         ("baselines/multinomial_nb/examples.json", "is computed again"),
         ("ensembles/vote_selected/predictions.csv", "is computed again"),
+        ("pairs/glove-rnn/model/model.safetensors", "is computed again"),
+        ("baselines/multinomial_nb/model/config.json", "is computed again"),
+        ("ensembles/vote_selected/model/config.json", "is computed again"),
         ("diagnosis.json", "is diagnosed again"),
     ];
     for (name, again) in files {

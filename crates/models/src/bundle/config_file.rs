@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::checksum::read_checked;
 use super::kind::{Kind, kind};
 use super::{BundleConfig, CONFIG, EnsembleConfig, FORMAT_VERSION, LinearConfig, foreign, sha256};
 use ninefold_core::error::{Error, Location, Result};
@@ -60,6 +61,26 @@ pub fn set_decision(folder: &Path, decision: Option<&Decision>) -> Result<()> {
         Kind::Network => set::<BundleConfig>(folder, decision),
         Kind::Linear => set::<LinearConfig>(folder, decision),
         Kind::Ensemble => set::<EnsembleConfig>(folder, decision),
+    }
+}
+
+/// That the files of the model in `folder` are as they were written. Those of an ensemble's members are not looked at.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Format`] and [`Error::Checksum`] name the file that is damaged.
+pub fn check(folder: &Path) -> Result<()> {
+    fn check<T: ConfigFile>(folder: &Path) -> Result<()> {
+        let mut config: T = read(folder)?;
+        let mut others = config.checksums().iter().filter(|(name, _)| *name != CONFIG);
+        others.try_for_each(|(name, checksum)| match folder.join(name) {
+            path if path.is_file() => read_checked(&path, Some(checksum)).map(drop),
+            path => Err(Error::format(path, "a file of the model", "none")),
+        })
+    }
+    match kind(folder) {
+        Kind::Network => check::<BundleConfig>(folder),
+        Kind::Linear => check::<LinearConfig>(folder),
+        Kind::Ensemble => check::<EnsembleConfig>(folder),
     }
 }
 

@@ -35,7 +35,7 @@ pub use card::Card;
 pub(crate) use checksum::read_checked;
 pub use checksum::sha256;
 use config_file::ConfigFile;
-pub use config_file::{renew_checksum, set_decision};
+pub use config_file::{check, renew_checksum, set_decision};
 pub(crate) use ensemble::read_config as read_ensemble;
 pub use ensemble::{EnsembleConfig, EnsembleMember, EnsembleSummary, MemberPaths, Placing, bytes, copy, same_labels};
 pub use kind::{Kind, is_ensemble, kind};
