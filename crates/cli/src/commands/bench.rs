@@ -90,7 +90,10 @@ fn or_default<T: Clone>(given: &[T], default: impl IntoIterator<Item = T>) -> Ve
 
 fn measure(args: &BenchArgs, config: &BenchConfig, output: &Output) -> Result<()> {
     for precision in config.precisions.iter().filter(|precision| !precision.is_available()) {
-        output.warn(&format!("this processor has no matrix products in {}; f32 is measured instead", precision.name()));
+        output.warn(&format!(
+            "this processor has no faster matrix products in {}; f32 is measured instead",
+            precision.name()
+        ));
     }
     let bars = Bars::new(output);
     bars.begin("bench", "rows", Some(config.rows() as u64));

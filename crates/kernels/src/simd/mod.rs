@@ -250,6 +250,16 @@ impl InstructionSet {
         None
     }
 
+    /// The same where those products are faster than products of floats: on processors of AMD (1.6 to 1.9 times, Zen 4). On a Xeon with
+    /// the same instruction, training an LSTM or a GRU takes longer with it.
+    pub fn with_faster_bf16(self) -> Option<InstructionSet> {
+        #[cfg(target_arch = "x86_64")]
+        if x86::is_amd() {
+            return self.with_bf16();
+        }
+        None
+    }
+
     /// Its name in `NINEFOLD_SIMD` and in reports.
     pub fn name(self) -> &'static str {
         match self {

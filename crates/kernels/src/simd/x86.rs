@@ -16,6 +16,12 @@ pub struct Avx2(());
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512<const BF16: bool>(());
 
+/// Whether AMD made this processor.
+pub(super) fn is_amd() -> bool {
+    let vendor = __cpuid(0);
+    [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == *b"AuthenticAMD"
+}
+
 impl Avx2 {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
         assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"), "this processor lacks AVX2");

@@ -29,9 +29,7 @@ pub use finish::finish_cells;
 pub use folder::CellResult;
 use ninefold_core::error::{Error, Result};
 use ninefold_data::Corpus;
-use ninefold_kernels::simd::InstructionSet;
 use ninefold_models::bundle::sha256;
-use ninefold_nn::layers::Precision;
 pub use work::run_cell;
 
 /// The version of the form of a [`Cell`].
@@ -250,10 +248,5 @@ fn checksum(corpus: &Corpus) -> String {
 
 /// The instructions that determine the bits: those of bf16 only where networks multiply with them.
 fn instruction_set(config: &Config) -> &'static str {
-    let set = InstructionSet::current();
-    let multiplies = match config.model.shared.precision {
-        Precision::Bf16 => set.with_bf16(),
-        Precision::F32 => None,
-    };
-    multiplies.unwrap_or(set).name()
+    config.model.shared.precision.instruction_set().name()
 }

@@ -12,7 +12,7 @@ pub enum Precision {
     /// Floats of 32 bits.
     #[default]
     F32,
-    /// Both factors rounded to bf16 (8 significant bits), where the processor multiplies them; else as [`F32`](Self::F32).
+    /// Both factors rounded to bf16 (8 significant bits), where the processor multiplies those faster; else as [`F32`](Self::F32).
     Bf16,
 }
 
@@ -22,13 +22,14 @@ impl Precision {
         let set = InstructionSet::current();
         match self {
             Precision::F32 => set,
-            Precision::Bf16 => set.with_bf16().unwrap_or(set),
+            Precision::Bf16 => set.with_faster_bf16().unwrap_or(set),
         }
     }
 
-    /// False where the processor, or the instruction set that was asked for, does not have it.
+    /// False where networks run in f32 instead: the processor, or the instruction set that was asked for, does not have it, or is not faster
+    /// with it.
     pub fn is_available(self) -> bool {
-        self == Precision::F32 || InstructionSet::current().with_bf16().is_some()
+        self == Precision::F32 || InstructionSet::current().with_faster_bf16().is_some()
     }
 
     /// Its name in settings and reports.
