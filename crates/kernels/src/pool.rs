@@ -72,7 +72,8 @@ pub struct PoolForward<'a> {
     pub texts: &'a [&'a [u32]],
     /// `[rows, parts * directions * hidden]`
     pub pooled: &'a mut [f32],
-    /// The index of the token that each unit's largest value came from; the other parts' indices are not used. Like `pooled`
+    /// The index of the token that each unit's largest value came from; the other parts' indices are not used. Like `pooled`, or empty
+    /// where no backward pass follows.
     pub chosen: &'a mut [u32],
     /// Attention's weights, text after text. `[the texts' tokens]`, empty without attention
     pub weights: &'a mut [f32],
@@ -88,22 +89,22 @@ impl Kernel for PoolForward<'_> {
         let PoolForward { states, texts, pooled, chosen, mut weights } = self;
         let (hidden, width) = (states.hidden, states.width());
         let size = states.parts.len() * width;
-        let rows = pooled.chunks_exact_mut(size).zip(chosen.chunks_exact_mut(size));
-        for (&tokens, (pooled, chosen)) in texts.iter().zip(rows) {
+        let mut rows_of_chosen = chosen.chunks_exact_mut(size);
+        for (&tokens, pooled) in texts.iter().zip(pooled.chunks_exact_mut(size)) {
+            let chosen = rows_of_chosen.next().unwrap_or_default();
             let (own, rest) = std::mem::take(&mut weights).split_at_mut(states.weights_of(tokens.len()));
             weights = rest;
             pooled.fill(0.0);
             if tokens.is_empty() {
                 continue;
             }
-            for ((part, pooled), chosen) in
-                states.parts.iter().zip(pooled.chunks_exact_mut(width)).zip(chosen.chunks_exact_mut(width))
-            {
+            let mut units_of_chosen = chosen.chunks_exact_mut(hidden);
+            for (part, pooled) in states.parts.iter().zip(pooled.chunks_exact_mut(width)) {
                 if *part == PoolPart::Attention {
                     attend(states, tokens, own);
                 }
-                let units = pooled.chunks_exact_mut(hidden).zip(chosen.chunks_exact_mut(hidden));
-                for (direction, (pooled, chosen)) in units.enumerate() {
+                for (direction, pooled) in pooled.chunks_exact_mut(hidden).enumerate() {
+                    let chosen = units_of_chosen.next().unwrap_or_default();
                     match *part {
                         PoolPart::Last => {
                             pooled.copy_from_slice(states.state(direction, tokens[end(direction, tokens.len())]));
@@ -119,11 +120,13 @@ impl Kernel for PoolForward<'_> {
                             let indices = partition(number, of, tokens.len());
                             for index in indices.clone() {
                                 let state = states.state(direction, tokens[index]);
-                                if index == indices.start {
-                                    pooled.copy_from_slice(state);
-                                    chosen.fill(index as u32);
-                                } else {
-                                    take_larger(pooled, chosen, state, index as u32);
+                                match index == indices.start {
+                                    true => {
+                                        pooled.copy_from_slice(state);
+                                        chosen.fill(index as u32);
+                                    }
+                                    false if chosen.is_empty() => take_larger(pooled, state),
+                                    false => take_larger_noting(pooled, chosen, state, index as u32),
                                 }
                             }
                         }
@@ -254,7 +257,14 @@ fn add_scaled(to: &mut [f32], from: &[f32], scale: f32) {
 }
 
 #[inline(always)]
-fn take_larger(largest: &mut [f32], chosen: &mut [u32], state: &[f32], index: u32) {
+fn take_larger(largest: &mut [f32], state: &[f32]) {
+    for (largest, &value) in largest.iter_mut().zip(state) {
+        *largest = if value > *largest { value } else { *largest };
+    }
+}
+
+#[inline(always)]
+fn take_larger_noting(largest: &mut [f32], chosen: &mut [u32], state: &[f32], index: u32) {
     for ((largest, chosen), &value) in largest.iter_mut().zip(chosen).zip(state) {
         let is_larger = value > *largest;
         *largest = if is_larger { value } else { *largest };

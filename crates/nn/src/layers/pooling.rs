@@ -149,21 +149,22 @@ impl Pool {
         self.query.as_mut()
     }
 
-    /// Pools the states that the encoder's forward pass left.
+    /// Pools the states that the encoder's forward pass left. `in_training`: notes what [`backward`](Self::backward) needs.
     ///
     /// # Shapes
     /// `pooled` `[rows, output.padded()]`
-    pub fn forward(&mut self, batch: &Batch, encoder: &dyn Encoder, pooled: &mut [f32]) {
+    pub fn forward(&mut self, batch: &Batch, encoder: &dyn Encoder, in_training: bool, pooled: &mut [f32]) {
         let size = self.output().padded();
-        self.chosen.resize(batch.rows() * size, 0);
+        self.chosen.resize(if in_training { batch.rows() * size } else { 0 }, 0);
         self.spread_query();
         let texts = texts_of(batch);
-        let chunks = pooled.chunks_mut(TEXTS * size).zip(self.chosen.chunks_mut(TEXTS * size));
+        let mut chosen = self.chosen.chunks_mut(TEXTS * size);
         let mut weights = self.weights.resize(if self.query.is_some() { batch.tokens() } else { 0 });
         let (outputs, hidden) = (encoder.outputs(), padded(self.outputs.size));
         let states = States { directions: &outputs, hidden, parts: &self.parts, query: &self.padded_query };
         let mut passes = Vec::new();
-        for (texts, (pooled, chosen)) in texts.chunks(TEXTS).zip(chunks) {
+        for (texts, pooled) in texts.chunks(TEXTS).zip(pooled.chunks_mut(TEXTS * size)) {
+            let chosen = chosen.next().unwrap_or_default();
             let (own, rest) = weights.split_at_mut(if self.query.is_some() { tokens(texts) } else { 0 });
             weights = rest;
             passes.push(PoolForward { states, texts, pooled, chosen, weights: own });

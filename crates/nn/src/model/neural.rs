@@ -140,6 +140,13 @@ impl NeuralClassifier {
         fork
     }
 
+    /// The same without gradients, which take as much memory as the weights: it cannot be trained any more.
+    #[must_use]
+    pub fn without_gradients(mut self) -> NeuralClassifier {
+        self.parameters_mut().into_iter().for_each(|parameter| parameter.gradient = Vec::new());
+        self
+    }
+
     /// From now on texts may hold ids from vocab_size up: words outside of the vocabulary, whose vectors these are. They stay as
     /// they come. `[words, dim]`
     ///
@@ -185,7 +192,7 @@ impl NeuralClassifier {
         let shape = self.shape(rows);
         self.encoder.forward(batch, key.map(|key| fold_in(key, IN_ENCODER)).as_deref());
         let pooled = self.pooled.resize(rows * shape.input.padded());
-        self.pool.forward(batch, &*self.encoder, pooled);
+        self.pool.forward(batch, &*self.encoder, key.is_some(), pooled);
         if let Some(key) = key {
             Dropout::new(dropout, &fold_in(key, BEFORE_HEAD)).apply(pooled);
         }
