@@ -178,9 +178,63 @@ impl Decision {
     }
 }
 
+/// From which probability on a class is the answer, whatever the others have: for somebody who knows how many misses or false alarms
+/// of a class can be borne.
+///
+/// # Examples
+/// ```
+/// use ninefold_metrics::decision::Thresholds;
+///
+/// let second = Thresholds::new(vec![None, Some(0.2)]).unwrap();
+/// assert_eq!(second.answers(&[0.7, 0.3, 0.9, 0.1]), [1, 0]);
+/// assert_eq!(Thresholds::new(vec![Some(0.9), Some(0.9)]), None);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thresholds(Vec<Option<f64>>); // [num_classes]
+
+impl Thresholds {
+    /// `None` where every class has a threshold: nothing would be the answer where none is reached. `[num_classes]`
+    pub fn new(thresholds: Vec<Option<f64>>) -> Option<Thresholds> {
+        thresholds.contains(&None).then_some(Thresholds(thresholds))
+    }
+
+    /// The answer to each text: of the classes that reach their thresholds the one that exceeds its own by the largest factor; where
+    /// there is none, the most probable class without a threshold.
+    ///
+    /// # Shapes
+    /// `probabilities` `[texts, num_classes]` -> `[texts]`
+    pub fn answers(&self, probabilities: &[f32]) -> Vec<u32> {
+        let weighed = |row: &[f32]| -> Vec<f32> {
+            let reaches =
+                |(share, threshold): (&f32, &Option<f64>)| threshold.is_some_and(|least| f64::from(*share) >= least);
+            let is_reached = row.iter().zip(&self.0).any(reaches);
+            let weight = |(share, threshold): (&f32, &Option<f64>)| match threshold {
+                Some(least) if is_reached && reaches((share, threshold)) => (f64::from(*share) / least) as f32,
+                None if !is_reached => *share,
+                _ => f32::NEG_INFINITY,
+            };
+            row.iter().zip(&self.0).map(weight).collect()
+        };
+        let weighed: Vec<f32> = probabilities.chunks_exact(self.0.len()).flat_map(weighed).collect();
+        most_probable(&weighed, self.0.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_class_with_a_threshold_is_the_answer_from_there_on_and_nowhere_else() {
+        let two = Thresholds::new(vec![None, Some(0.2), Some(0.5), None]);
+        let rows = [
+            [0.7, 0.2, 0.1, 0.0],   // reached exactly
+            [0.1, 0.3, 0.6, 0.0],   // both; 0.3 is 1.5 times its threshold
+            [0.1, 0.15, 0.45, 0.3], // none: the most probable of the others
+            [0.4, 0.0, 0.6, 0.0],
+        ];
+        assert_eq!(two.map(|two| two.answers(&rows.concat())), Some(vec![1, 1, 3, 2]));
+    }
 
     #[test]
     fn matrix_and_equal_columns_are_the_same_as_costs_per_class() {

@@ -13,10 +13,10 @@ use ninefold_core::error::{Error, Result};
 use ninefold_core::memory::slice_bytes;
 use ninefold_core::progress::Progress;
 use ninefold_core::subnormals::FlushSubnormals;
-use ninefold_data::{InputFormat, Strip};
+use ninefold_data::{InputFormat, Strip, class_number};
 use ninefold_kernels::simd::InstructionSet;
 use ninefold_linear::baseline::{Input, TrainedBaseline};
-use ninefold_metrics::decision::Decision;
+use ninefold_metrics::decision::{Decision, Thresholds};
 use ninefold_metrics::{Rule, Vote, calibration, most_probable, tempered};
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{Classifier, NeuralClassifier, Reading, predict_logits};
@@ -32,6 +32,7 @@ const BATCH_SIZE: usize = 64;
 #[derive(Debug)]
 pub struct Predictor {
     decision: Option<Decision>,
+    thresholds: Option<Thresholds>,
     labels: Vec<String>,
     name: String,
     parameter_count: usize,
@@ -176,7 +177,36 @@ impl Predictor {
         }
         let mut readers = Vec::new();
         let node = Node::new(model, &mut readers)?;
-        Ok(Predictor { decision, labels, name, parameter_count, protocols, inputs, readers, node })
+        Ok(Predictor { decision, thresholds: None, labels, name, parameter_count, protocols, inputs, readers, node })
+    }
+
+    /// From now on a class is the answer where its probability is at least its threshold, and nowhere else ([`Thresholds`]); in place of
+    /// what the model weighs. None change nothing.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a class that the model lacks or that is there twice, and where no class is left without a threshold;
+    /// [`Error::InvalidValue`] for one that is no probability above 0.
+    pub fn with_thresholds(mut self, thresholds: &[(String, f64)]) -> Result<Predictor> {
+        if thresholds.is_empty() {
+            return Ok(self);
+        }
+        let mut at = vec![None; self.labels.len()];
+        for (class, least) in thresholds {
+            let place = class_number(&self.labels, class, "the model".into())?;
+            if !(*least > 0.0 && *least <= 1.0) {
+                return Err(Error::invalid_value(format!("the threshold of `{class}`"), "above 0, at most 1", least));
+            }
+            if at[place].replace(*least).is_some() {
+                return Err(Error::data(format!("`{class}` has two thresholds: give it one")));
+            }
+        }
+        let left_out = || {
+            Error::data(
+                "every class has a threshold: leave one without, which is the answer where no other reaches its own",
+            )
+        };
+        self.thresholds = Some(Thresholds::new(at).ok_or_else(left_out)?);
+        Ok(self)
     }
 
     /// How it makes answers of probabilities; `None`: the most probable label is the answer.
@@ -255,9 +285,10 @@ impl Predictor {
         let read = self.readers.iter().map(|_| OnceCell::new()).collect();
         let call = Call { texts: &texts, readers: &self.readers, are_stripped, read, num_classes, progress };
         let probabilities = self.node.probabilities(&call)?;
-        let labels = match &self.decision {
-            Some(decision) => decision.answers(&probabilities),
-            None => most_probable(&probabilities, num_classes),
+        let labels = match (&self.thresholds, &self.decision) {
+            (Some(thresholds), _) => thresholds.answers(&probabilities),
+            (None, Some(decision)) => decision.answers(&probabilities),
+            (None, None) => most_probable(&probabilities, num_classes),
         };
         let rows = labels.into_iter().zip(probabilities.chunks_exact(num_classes));
         Ok(rows.map(|(label, row)| Prediction { label, probabilities: row.to_vec() }).collect())
@@ -271,6 +302,7 @@ impl Node {
                 let Bundle { config, vocab, model, outside, .. } = *bundle;
                 let division = Division::Tokens(Tokenizer::new(&config.tokenizer)?);
                 let reader = Reader::shared(readers, Reader { strip: config.input.strip, division, vocab, outside });
+                let model = model.without_gradients();
                 Node::Network(Box::new(Network { config, model, reader, idle: Mutex::default() }))
             }
             Model::Linear(bundle) => {

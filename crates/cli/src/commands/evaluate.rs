@@ -22,6 +22,7 @@ use crate::flags::data::DataArgs;
 use crate::flags::members::MembersArgs;
 use crate::flags::output::FormatArgs;
 use crate::flags::threads::ThreadsArgs;
+use crate::flags::thresholds::ThresholdArgs;
 use crate::flags::values::fraction;
 use crate::output::Output;
 use crate::progress::Bars;
@@ -45,6 +46,9 @@ pub struct EvaluateArgs {
     /// Also print how many texts have at least this probability (0 to 1), and the accuracy on them
     #[arg(long, value_name = "P", value_parser = fraction)]
     pub min_probability: Option<f64>,
+    /// From which probability on a class is the answer.
+    #[command(flatten)]
+    pub thresholds: ThresholdArgs,
     /// How the result is printed.
     #[command(flatten)]
     pub format: FormatArgs,
@@ -94,7 +98,7 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
 
 fn evaluate(args: &EvaluateArgs, config: &CorpusConfig, output: &Output) -> Result<()> {
     let folders = Folders::from_env();
-    let predictor = Predictor::load_with(&args.model, args.members.paths())?;
+    let predictor = args.thresholds.apply(Predictor::load_with(&args.model, args.members.paths())?, output)?;
     let labels = predictor.labels().to_vec();
     let bars = Bars::new(output);
     let input = as_trained(&predictor, &args.data.text_column, &bars)?;

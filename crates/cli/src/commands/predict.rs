@@ -24,6 +24,7 @@ use crate::commands::as_trained::as_trained;
 use crate::flags::members::MembersArgs;
 use crate::flags::output::FormatArgs;
 use crate::flags::threads::ThreadsArgs;
+use crate::flags::thresholds::ThresholdArgs;
 use crate::flags::values::fraction;
 use crate::output::Output;
 use crate::progress::Bars;
@@ -39,7 +40,8 @@ Examples:
   ninefold predict MODEL mail.txt --top 3         a text per line
   ninefold predict MODEL letters/ --whole         a text per file
   ninefold predict MODEL new.csv --text-column body --json
-  ninefold predict MODEL mail.txt --min-probability 0.8    no label below that probability")]
+  ninefold predict MODEL mail.txt --min-probability 0.8    no label below that probability
+  ninefold predict MODEL mail.txt --threshold spam=0.9     spam only where its probability is at least 0.9")]
 pub struct PredictArgs {
     /// The folder of a trained model or ensemble
     #[arg(value_name = "MODEL", value_hint = ValueHint::DirPath)]
@@ -70,6 +72,9 @@ pub struct PredictArgs {
     /// Print no label if its probability is less than this (0 to 1): the first column stays empty
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = fraction, help_heading = "Output")]
     pub min_probability: f64,
+    /// From which probability on a class is the answer.
+    #[command(flatten)]
+    pub thresholds: ThresholdArgs,
     /// How the labels are printed; JSON is one object per text.
     #[command(flatten)]
     pub format: FormatArgs,
@@ -111,7 +116,7 @@ impl From<InputFormat> for TextFormat {
 /// Runs the command.
 pub fn run(args: &PredictArgs, output: &Output) -> Result<()> {
     let load = || Ok(Predictor::load_with(&args.model, args.members.paths())?);
-    let predictor = args.threads.install(load)?;
+    let predictor = args.thresholds.apply(args.threads.install(load)?, output)?;
     let bars = Bars::new(output);
     let trained = as_trained(&predictor, &args.text_column, &bars)?;
     let (said, notices) = mpsc::channel();

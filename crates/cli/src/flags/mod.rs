@@ -6,6 +6,7 @@ pub mod members;
 pub mod output;
 pub mod run_dir;
 pub mod threads;
+pub mod thresholds;
 pub mod values;
 
 /// Replaces a setting, if its flag was given.

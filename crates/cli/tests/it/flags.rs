@@ -96,6 +96,7 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
         ("distill", "output") => Words(&["-o", "elsewhere"]),
         ("distill", "with-baseline") => Words(&["--with-baseline"]),
         ("predict" | "evaluate", "min-probability") => Words(&["--min-probability", "0.9"]),
+        ("predict" | "evaluate", "threshold") => Words(&["--threshold", "boats=0.0001"]),
         ("predict", "whole") => Words(&["--whole"]),
         ("predict", "input-format") => Words(&["--input-format", "lines"]),
         ("predict", "encoding") => Words(&["--encoding", "utf-16le"]),

@@ -132,6 +132,41 @@ fn prediction_below_min_probability_has_no_label() {
 }
 
 #[test]
+fn a_threshold_decides_where_its_class_is_the_answer() {
+    let (place, model) = trained();
+    let labels = ["boats", "bread", "chess"];
+    place.write("texts.txt", "the sail and the anchor\nwas very good\nrook pawn gambit check rook\n");
+    let answers = |flags: &[&str]| -> Vec<String> {
+        let args = [&["predict", &model, "texts.txt"], flags].concat();
+        let printed = stdout(&place.ninefold(&args).output().unwrap());
+        printed.lines().map(|line| line.split('\t').next().unwrap().to_string()).collect()
+    };
+    let always = format!("{}=0.000001", labels[0]);
+    assert_eq!(answers(&["--threshold", &always]), [labels[0]; 3]);
+    let never = format!("{}=1", labels[0]);
+    assert!(!answers(&["--threshold", &never]).contains(&labels[0].to_string()));
+    let evaluated = ["evaluate", &model, "--data", "posts", "--threshold", &always, "--json"];
+    let report: Value = serde_json::from_str(&stdout(&place.ninefold(&evaluated).output().unwrap())).unwrap();
+    assert_eq!(report["classes"][0]["recall"], 1.0, "{report}");
+    let refused = |flags: &[&str], code| {
+        let args = [&["predict", &model, "texts.txt"], flags].concat();
+        refusal(&place.ninefold(&args).output().unwrap(), code)
+    };
+    let misspelt = format!("{}x=0.5", labels[0]);
+    let error = refused(&["--threshold", &misspelt], 1);
+    assert!(
+        error.contains("expected a class of the") && error.contains(&format!("did you mean `{}`?", labels[0])),
+        "{error}"
+    );
+    let all: Vec<String> = labels.map(|label| format!("--threshold={label}=0.5")).to_vec();
+    let error = refused(&all.iter().map(String::as_str).collect::<Vec<_>>(), 1);
+    assert!(error.contains("every class has a threshold"), "{error}");
+    for (wrong, said) in [("chess", "expected CLASS=P"), ("chess=2", "expected a number from 0 to 1")] {
+        assert!(refused(&["--threshold", wrong], 2).contains(said), "{wrong}");
+    }
+}
+
+#[test]
 fn predict_matches_the_predictions_of_compare() {
     let (place, model) = trained();
     let predictions = std::fs::read_to_string(place.path("run/pairs/glove-gru/predictions.csv")).unwrap();
