@@ -165,7 +165,7 @@ class Leaderboard:
 
     @property
     def diagnosis(self) -> Diagnosis | None:
-        """What limits the scores; None where the comparison made no diagnosis (``settings={"diagnose": "none"}``, cross-validation)."""
+        """What limits the scores; None where the comparison made no diagnosis (``settings={"diagnose": "none"}``)."""
         return Diagnosis.load(self.run_dir)
 
     def to_dicts(self) -> list[dict[str, Any]]:

@@ -182,6 +182,13 @@ impl fmt::Display for PartCounts {
     }
 }
 
+impl Protocol {
+    /// Whether every text is a test text once: then the test part holds texts of the training part.
+    pub fn is_cross_validated(&self) -> bool {
+        matches!(self.split, TestSplit::Folds { .. })
+    }
+}
+
 impl fmt::Display for Protocol {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let strip = if self.strip.is_empty() { "nothing".to_string() } else { self.strip.join(", ") };

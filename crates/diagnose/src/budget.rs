@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! error on test = (test - held out) + Σ share of a cause + what is left + (chosen model - reference probe)
+//! of a cross-validation:              Σ share of a cause + what is left + (chosen model - reference probe)
 //!
 //! excess of a text   = 1 if wrong, 0 if right, minus the mean error of texts of its class that have no cause
 //! share of a cause   = Σ over its texts of excess / number of the text's causes, divided by all texts
@@ -12,10 +13,11 @@
 
 use rayon::prelude::*;
 
+use crate::data::Answered;
 use crate::evidence::Evidence;
 use crate::finding::{Budget, Cause, Share};
 use crate::numbers::{errors, mean_interval};
-use crate::probes::{Probed, accuracy};
+use crate::probes::Probed;
 use ninefold_core::rng::{Rng, fold};
 use ninefold_metrics::bootstrap::percentile_interval;
 
@@ -45,25 +47,26 @@ const CAUSES: [Cause; 9] = [
 /// Divides the error of the chosen model, or of the reference probe.
 pub(crate) fn budget(evidence: &Evidence, probed: &Probed, sure_suspects: &[usize]) -> Budget {
     let texts = counted(evidence, probed, sure_suspects);
-    let test = test_errors(evidence, probed);
+    let scored = scored_errors(evidence, probed);
     let shares_of =
-        |texts: &mut dyn Iterator<Item = &Counted>, test: Option<[f64; 2]>| shares(texts, probed.num_classes, test);
+        |texts: &mut dyn Iterator<Item = &Counted>, scored: Option<[f64; 2]>| shares(texts, probed.num_classes, scored);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let found = shares_of(&mut texts.iter(), test.as_ref().map(|test| [mean(&test.reference), mean(&test.explained)]));
+    let means = scored.as_ref().map(|scored| [mean(&scored.reference), mean(&scored.explained)]);
+    let found = shares_of(&mut texts.iter(), means);
     let resampled: Vec<[f64; 9]> = (0..evidence.settings.n_resamples)
         .into_par_iter()
         .map(|draw| {
             let mut rng = Rng::for_purpose(fold(&[evidence.seed, draw as u64]), "budget");
             let drawn: Vec<&Counted> = texts.iter().map(|_| &texts[rng.below(texts.len())]).collect();
-            let of_test = test.as_ref().map(|test| {
-                let (mut sums, count) = ([0.0; 2], test.reference.len());
+            let of_scored = scored.as_ref().map(|scored| {
+                let (mut sums, count) = ([0.0; 2], scored.reference.len());
                 for _ in 0..count {
                     let text = rng.below(count);
-                    sums = [sums[0] + test.reference[text], sums[1] + test.explained[text]];
+                    sums = [sums[0] + scored.reference[text], sums[1] + scored.explained[text]];
                 }
                 sums.map(|sum| sum / count as f64)
             });
-            shares_of(&mut drawn.into_iter(), of_test)
+            shares_of(&mut drawn.into_iter(), of_scored)
         })
         .collect();
     let interval = |index: usize| {
@@ -76,8 +79,9 @@ pub(crate) fn budget(evidence: &Evidence, probed: &Probed, sure_suspects: &[usiz
         Some(with as f64 / texts.len() as f64)
     };
     let is_part = |cause: Cause| match cause {
-        Cause::Shift => test.is_some(),
-        Cause::ChosenModel => test.is_some() && evidence.data.chosen().is_some(),
+        // Of a cross-validation there is no other part: the held-out texts are the scored ones.
+        Cause::Shift => scored.is_some() && evidence.data.answered == Answered::Test,
+        Cause::ChosenModel => scored.is_some() && evidence.data.chosen().is_some(),
         _ => true,
     };
     let shares = CAUSES.into_iter().enumerate().filter(|(_, cause)| is_part(*cause)).map(|(index, cause)| Share {
@@ -87,9 +91,10 @@ pub(crate) fn budget(evidence: &Evidence, probed: &Probed, sure_suspects: &[usiz
         texts: has_cause(cause),
     });
     let held_out = errors(&probed.reference().held_out_predicted, &evidence.data.learned.labels);
-    let (error, interval) = mean_interval(test.as_ref().map_or(&held_out, |test| &test.explained), evidence.level.z());
+    let (error, interval) =
+        mean_interval(scored.as_ref().map_or(&held_out, |scored| &scored.explained), evidence.level.z());
     Budget {
-        model: evidence.explained(probed).0.to_string(),
+        model: evidence.explained_name(probed).to_string(),
         reference: probed.reference().probe.name().to_string(),
         error,
         interval,
@@ -97,17 +102,17 @@ pub(crate) fn budget(evidence: &Evidence, probed: &Probed, sure_suspects: &[usiz
     }
 }
 
-/// 1 for each wrong answer to a test text.
-struct TestErrors {
+/// 1 for each wrong answer to a text whose errors are explained.
+struct ScoredErrors {
     reference: Vec<f64>,
     explained: Vec<f64>,
 }
 
-fn test_errors(evidence: &Evidence, probed: &Probed) -> Option<TestErrors> {
-    let labels = &evidence.data.test.labels;
-    (!labels.is_empty()).then(|| TestErrors {
-        reference: errors(&probed.reference().test_predicted, labels),
-        explained: errors(evidence.explained(probed).1, labels),
+fn scored_errors(evidence: &Evidence, probed: &Probed) -> Option<ScoredErrors> {
+    let scored = evidence.scored(probed)?;
+    Some(ScoredErrors {
+        reference: errors(scored.reference, scored.labels),
+        explained: errors(scored.explained.1, scored.labels),
     })
 }
 
@@ -149,8 +154,8 @@ fn short_texts([few, rather_few]: [usize; 2], known_words: &[u32]) -> [usize; 2]
     }
 }
 
-/// The shares of [`CAUSES`]; `test` is the error of the reference probe and of the explained model there.
-fn shares(texts: &mut dyn Iterator<Item = &Counted>, num_classes: usize, test: Option<[f64; 2]>) -> [f64; 9] {
+/// The shares of [`CAUSES`]; `scored` is the error of the reference probe and of the explained model on the scored texts.
+fn shares(texts: &mut dyn Iterator<Item = &Counted>, num_classes: usize, scored: Option<[f64; 2]>) -> [f64; 9] {
     let texts: Vec<&Counted> = texts.collect();
     let count = texts.len().max(1) as f64;
     let mut plain = vec![(0.0, 0.0); num_classes]; // errors and texts without a cause, by class
@@ -181,13 +186,8 @@ fn shares(texts: &mut dyn Iterator<Item = &Counted>, num_classes: usize, test: O
     let rest = held_out - shares[1..6].iter().sum::<f64>();
     let other_right = if plain_errors > 0.0 { plain_other_right / plain_errors } else { 0.0 };
     (shares[6], shares[7]) = (rest * other_right, rest * (1.0 - other_right));
-    if let Some([reference, explained]) = test {
+    if let Some([reference, explained]) = scored {
         (shares[0], shares[8]) = (reference - held_out, explained - reference);
     }
     shares
-}
-
-/// The held-out accuracy of the reference probe.
-pub(crate) fn held_out_accuracy(evidence: &Evidence, probed: &Probed) -> f64 {
-    accuracy(&probed.reference().held_out_predicted, &evidence.data.learned.labels)
 }

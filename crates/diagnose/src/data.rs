@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::DiagnosisConfig;
 use ninefold_core::rng::Rng;
+use ninefold_metrics::stratified_order;
 use ninefold_text::tokenize::Tokenizer;
 use ninefold_text::vocab::UNK;
 
@@ -21,12 +22,22 @@ pub struct Item<'a> {
     pub label: Option<u32>,
 }
 
-/// The answers of a model to the test texts.
+/// Which texts the models of a comparison answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answered {
+    /// Those of the test part.
+    #[default]
+    Test,
+    /// The learned ones, each by a model that was not trained on it: cross-validation.
+    Learned,
+}
+
+/// The answers of a model to the texts of the part that is [`Answered`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelAnswers {
     /// Its name in the leaderboard.
     pub name: String,
-    /// The class of each test text. `[test texts]`
+    /// The class of each text of the part. `[texts]`
     pub predicted: Vec<u32>,
     /// Tokens of a text that it reads; `None`: all.
     pub max_len: Option<usize>,
@@ -47,12 +58,16 @@ pub struct Input<'a> {
     pub test: &'a [Item<'a>],
     /// The models of a comparison, where there are any.
     pub models: &'a [ModelAnswers],
+    /// Which texts they answer.
+    pub answered: Answered,
 }
 
 /// Texts of one part.
 #[derive(Debug, Default)]
 pub(crate) struct Part<'a> {
     pub(crate) items: Vec<Item<'a>>,
+    /// The index of each among the texts of the input. `[texts]`
+    pub(crate) indices: Vec<usize>,
     /// Token ids, counted from [`FIRST_ID`]. `[texts][tokens]`
     pub(crate) ids: Vec<Vec<u32>>,
     /// Empty where the texts have no labels. `[texts]`
@@ -81,31 +96,36 @@ pub(crate) struct Data<'a> {
     pub(crate) learned: Part<'a>,
     pub(crate) test: Part<'a>,
     pub(crate) models: Vec<ModelAnswers>,
+    pub(crate) answered: Answered,
 }
 
 impl<'a> Data<'a> {
     /// Draws a sample where there are too many texts, and tokenises.
     pub(crate) fn of(input: &Input<'a>, settings: &DiagnosisConfig, seed: u64) -> Data<'a> {
-        let labelled = |item: &&Item| item.label.is_some_and(|label| (label as usize) < input.classes.len());
-        let learned: Vec<Item> = input.learned.iter().filter(labelled).copied().collect();
+        let is_learned =
+            |index: &usize| input.learned[*index].label.is_some_and(|label| (label as usize) < input.classes.len());
+        let learned: Vec<usize> = (0..input.learned.len()).filter(is_learned).collect();
         let has_labels = input.test.iter().any(|item| item.label.is_some());
         let is_kept = |index: &usize| !has_labels || input.test[*index].label.is_some();
         let test: Vec<usize> = (0..input.test.len()).filter(is_kept).collect();
 
-        let all: Vec<usize> = (0..learned.len()).collect();
-        let of_learned = sample(&all, |index| learned[index].label, settings.max_texts, seed, "learned");
+        let of_learned = sample(&learned, |index| input.learned[index].label, settings.max_texts, seed, "learned");
         let of_test = sample(&test, |index| input.test[index].label, settings.max_texts, seed, "test");
-        let mut ids = FxHashMap::default();
-        let mut tokens = Vec::new();
-        let learned: Vec<Item> = of_learned.iter().map(|&index| learned[index]).collect();
-        let test: Vec<Item> = of_test.iter().map(|&index| input.test[index]).collect();
-        let [learned, test] = [learned, test].map(|items| part(items, input.tokenizer, &mut ids, &mut tokens));
+        let answered = match input.answered {
+            Answered::Test => &of_test,
+            Answered::Learned => &of_learned,
+        };
         let models = input.models.iter().map(|model| ModelAnswers {
-            predicted: of_test.iter().map(|&index| model.predicted[index]).collect(),
+            predicted: answered.iter().map(|&index| model.predicted[index]).collect(),
             ..model.clone()
         });
         let models = models.collect();
-        Data { tokenizer: input.tokenizer, classes: input.classes, tokens, learned, test, models }
+        let mut ids = FxHashMap::default();
+        let mut tokens = Vec::new();
+        let [learned, test] = [(of_learned, input.learned), (of_test, input.test)]
+            .map(|(indices, items)| part(indices, items, input.tokenizer, &mut ids, &mut tokens));
+        let answered = input.answered;
+        Data { tokenizer: input.tokenizer, classes: input.classes, tokens, learned, test, models, answered }
     }
 
     /// The token of an id.
@@ -139,23 +159,20 @@ fn sample(
     Rng::for_purpose(seed, &format!("diagnosis {part}")).shuffle(&mut shuffled);
     let mut classes: BTreeMap<Option<u32>, Vec<usize>> = BTreeMap::new();
     shuffled.into_iter().for_each(|index| classes.entry(label_of(index)).or_default().push(index));
-    // A class that has a tenth of the texts has a tenth of every beginning of this list.
-    let place = |(rank, size): (usize, usize)| (rank as f64 + 0.5) / size as f64;
-    let placed =
-        classes.values().flat_map(|class| (0..).zip(class).map(|(rank, &index)| (place((rank, class.len())), index)));
-    let mut placed: Vec<(f64, usize)> = placed.collect();
-    placed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let mut drawn: Vec<usize> = placed.into_iter().take(most).map(|(_, index)| index).collect();
+    let classes: Vec<Vec<usize>> = classes.into_values().collect();
+    let mut drawn: Vec<usize> = stratified_order(&classes).into_iter().take(most).collect();
     drawn.sort_unstable();
     drawn
 }
 
 fn part<'a>(
-    items: Vec<Item<'a>>,
+    indices: Vec<usize>,
+    items: &[Item<'a>],
     tokenizer: &Tokenizer,
     ids: &mut FxHashMap<String, u32>,
     tokens: &mut Vec<String>,
 ) -> Part<'a> {
+    let items: Vec<Item> = indices.iter().map(|&index| items[index]).collect();
     let tokenised: Vec<Vec<String>> = items.par_iter().map(|item| tokenizer.tokenize(item.text)).collect();
     let mut id = |token: String| {
         *ids.entry(token).or_insert_with_key(|token| {
@@ -165,7 +182,7 @@ fn part<'a>(
     };
     let ids = tokenised.into_iter().map(|text| text.into_iter().map(&mut id).collect()).collect();
     let labels = items.iter().map(|item| item.label).collect::<Option<Vec<u32>>>().unwrap_or_default();
-    Part { items, ids, labels }
+    Part { items, indices, ids, labels }
 }
 
 /// The beginning of a text on one line.

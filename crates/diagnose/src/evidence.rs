@@ -2,9 +2,9 @@
 
 use crate::DiagnosisConfig;
 use crate::copies::Copies;
-use crate::data::Data;
+use crate::data::{Answered, Data};
 use crate::joint::Suspects;
-use crate::probes::Probed;
+use crate::probes::{ProbeAnswers, Probed};
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
 use ninefold_metrics::ConfidenceLevel;
@@ -22,6 +22,23 @@ pub(crate) struct Evidence<'a> {
     pub(crate) copies: Copies,
     /// `None` where no probe can be trained.
     pub(crate) trained: Option<Trained>,
+}
+
+/// The texts whose errors are explained, and the answers to them by models that were not trained on them.
+pub(crate) struct Scored<'b> {
+    /// What they are called: "test texts".
+    pub(crate) texts: &'static str,
+    pub(crate) labels: &'b [u32],
+    /// Token ids. `[texts][tokens]`
+    pub(crate) ids: &'b [Vec<u32>],
+    pub(crate) known_words: &'b [u32],
+    /// Of each probe, with its name.
+    pub(crate) probes: Vec<(&'static str, &'b [u32])>,
+    /// Of the probes' mean probabilities.
+    pub(crate) mean: &'b [u32],
+    pub(crate) reference: &'b [u32],
+    /// Of the model that validation chose, or of the reference probe, with its name.
+    pub(crate) explained: (&'b str, &'b [u32]),
 }
 
 /// What the probes give.
@@ -56,13 +73,36 @@ impl<'a> Evidence<'a> {
         Ok(Evidence { data, settings, level, seed, progress, copies, trained })
     }
 
-    /// The answers to the test texts whose errors are explained: of the model that validation chose, or of the reference probe;
-    /// with the model's name.
-    pub(crate) fn explained<'b>(&'b self, probed: &'b Probed) -> (&'b str, &'b [u32]) {
-        match self.data.chosen() {
-            Some(model) => (&model.name, &model.predicted),
-            None => (probed.reference().probe.name(), &probed.reference().test_predicted),
+    /// The model whose errors are explained: the one that validation chose, or the reference probe.
+    pub(crate) fn explained_name<'b>(&'b self, probed: &'b Probed) -> &'b str {
+        self.data.chosen().map_or(probed.reference().probe.name(), |model| &model.name)
+    }
+
+    /// The labelled texts that the models answer; `None` where there are none.
+    pub(crate) fn scored<'b>(&'b self, probed: &'b Probed) -> Option<Scored<'b>> {
+        let (data, is_test) = (self.data, self.data.answered == Answered::Test);
+        let part = if is_test { &data.test } else { &data.learned };
+        if !part.is_labelled() {
+            return None;
         }
+        let answers = |probe: &'b ProbeAnswers| match is_test {
+            true => probe.test_predicted.as_slice(),
+            false => probe.held_out_predicted.as_slice(),
+        };
+        let reference = answers(probed.reference());
+        Some(Scored {
+            texts: if is_test { "test texts" } else { "texts" },
+            labels: &part.labels,
+            ids: &part.ids,
+            known_words: if is_test { &probed.test_known_words } else { &probed.known_words },
+            probes: probed.probes.iter().map(|probe| (probe.probe.name(), answers(probe))).collect(),
+            mean: if is_test { &probed.mean_test_predicted } else { &probed.mean_predicted },
+            reference,
+            explained: (
+                self.explained_name(probed),
+                self.data.chosen().map_or(reference, |model| model.predicted.as_slice()),
+            ),
+        })
     }
 
     /// The number of texts of the most frequent class.

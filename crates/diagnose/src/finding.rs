@@ -22,6 +22,8 @@ pub struct Diagnosis {
     pub suspects: Vec<Suspect>,
     /// The linear models that were trained for the diagnosis.
     pub probes: Vec<ProbeScore>,
+    /// The accuracy of always answering the largest class.
+    pub chance: f64,
     /// Texts that were looked at, and all.
     pub texts: Texts,
     /// The level of all intervals.
@@ -157,6 +159,11 @@ impl Finding {
         Finding { needs: Some(needs.into()), ..Finding::new(check, Status::NotEnoughEvidence, sentence) }
     }
 
+    /// The same with its learning curve.
+    pub(crate) fn with_curve(self, curve: Curve) -> Finding {
+        Finding { detail: Some(Detail::Curve(curve)), ..self }
+    }
+
     /// True if the check found something.
     pub fn is_found(&self) -> bool {
         self.status == Status::Found
@@ -227,6 +234,9 @@ pub enum Detail {
 pub struct Curve {
     /// The model that was trained.
     pub model: String,
+    /// The texts that it was scored on: "test texts".
+    #[serde(default)]
+    pub scored: String,
     /// What was measured, the smallest number of texts first.
     pub points: Vec<CurvePoint>,
     /// What more texts would give.
@@ -240,9 +250,9 @@ pub struct Curve {
 pub struct CurvePoint {
     /// Training texts.
     pub texts: usize,
-    /// Mean accuracy on texts held out.
+    /// Accuracy on texts that were not learned from; the mean over subsets where there are several of this size.
     pub accuracy: f64,
-    /// Standard error of the mean between subsets.
+    /// Standard error beside the other points.
     pub error: f64,
 }
 
@@ -359,6 +369,9 @@ pub struct Example {
 /// A text whose label is suspicious. It may well be right.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Suspect {
+    /// Its index among the training texts and the validation texts behind them.
+    #[serde(default)]
+    pub index: usize,
     /// Where it came from.
     pub source: String,
     /// Its label.
@@ -384,12 +397,20 @@ pub struct Budget {
     pub model: String,
     /// The probe whose held-out errors are divided.
     pub reference: String,
-    /// Its error on test; without labelled test texts the held-out error of the reference probe.
+    /// Its error on test, or on all texts where it was cross-validated; without labelled test texts the held-out error of the reference
+    /// probe.
     pub error: f64,
     /// Of the error.
     pub interval: Interval,
     /// The parts, in the order of [`Cause`].
     pub shares: Vec<Share>,
+}
+
+impl Budget {
+    /// Whether the errors are those of a test part; else each text was answered by a model that was not trained on it.
+    pub fn is_of_test(&self) -> bool {
+        self.shares.iter().any(|share| share.cause == Cause::Shift)
+    }
 }
 
 /// A part of the error.
@@ -409,7 +430,7 @@ pub struct Share {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Test minus held out: test texts differ from training texts.
+    /// Test minus held out: test texts differ from training texts. A cross-validation has no such part.
     Shift,
     /// No known word in the text.
     NoWords,

@@ -136,6 +136,7 @@ impl Suspects {
             let sure = if is_sure { ", and are sure" } else { "" };
             let copy = if other_label[text] { "; a copy has another label" } else { "" };
             Suspect {
+                index: data.learned.indices[text],
                 source: item.source.to_string(),
                 label: data.class(label).to_string(),
                 suggested: data.class(suggested).to_string(),

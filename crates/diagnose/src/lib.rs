@@ -20,18 +20,22 @@ mod data;
 mod evidence;
 mod finding;
 mod joint;
+mod measured;
 mod numbers;
 mod power_law;
 mod probes;
 mod settings;
 mod verdict;
 
-pub use data::{Input, Item, ModelAnswers};
+pub use data::{Answered, Input, Item, ModelAnswers};
 pub use finding::{
     Backtest, Basis, Budget, Cause, ClassPair, Curve, CurvePoint, Detail, Diagnosis, Example, Figure, Finding,
     Forecast, Limit, ModelGain, ProbeScore, Remedy, Share, Side, Status, Suspect, Texts, Unit, Verdict,
 };
+pub use measured::{CLEANING, CURVE, EXCHANGE, Measurement, Removed, Retrained, SMALLEST_CURVE};
 pub use settings::DiagnosisConfig;
+
+pub use checks::curve::smallest_part;
 
 use checks::CHECKS;
 use data::Data;
@@ -52,12 +56,12 @@ pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// [`Error::InvalidValue`] for settings without meaning, [`Error::Interrupted`] when `progress` says so.
 ///
 /// # Panics
-/// When a model has not one answer per test text.
+/// When a model has not one answer per text of the part that it answers.
 ///
 /// # Examples
 /// ```
 /// use ninefold_core::progress::Silent;
-/// use ninefold_diagnose::{DiagnosisConfig, Input, Item, Limit, diagnose};
+/// use ninefold_diagnose::{Answered, DiagnosisConfig, Input, Item, Limit, diagnose};
 /// use ninefold_metrics::ConfidenceLevel;
 /// use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
 ///
@@ -65,7 +69,7 @@ pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// let learned = [item("a good film", 0), item("a bad film", 1)];
 /// let tokenizer = Tokenizer::new(&TokenizerConfig::default())?;
 /// let classes = ["good".to_string(), "bad".to_string()];
-/// let input = Input { tokenizer: &tokenizer, classes: &classes, learned: &learned, test: &[], models: &[] };
+/// let input = Input { tokenizer: &tokenizer, classes: &classes, learned: &learned, test: &[], models: &[], answered: Answered::Test };
 /// let diagnosis = diagnose(&input, &DiagnosisConfig::default(), ConfidenceLevel::default(), 0, &Silent)?;
 /// assert_eq!(diagnosis.verdict.limit, Limit::NotEnoughEvidence);
 /// # Ok::<(), ninefold_core::Error>(())
@@ -95,18 +99,43 @@ pub fn diagnose(
     let sure: Vec<usize> =
         trained.suspects.list.iter().filter(|(_, is_sure)| *is_sure).map(|(text, _)| *text).collect();
     let budget = budget::budget(&evidence, &trained.probed, &sure);
-    let mut remedies: Vec<Remedy> = findings.iter().flat_map(|finding| finding.remedies.clone()).collect();
-    remedies.sort_by(|a, b| (b.is_reported.cmp(&a.is_reported)).then(b.gain.total_cmp(&a.gain)));
-    Ok(Diagnosis {
-        verdict: verdict::verdict(&evidence, trained, &budget, &findings, &remedies),
+    let mut diagnosis = Diagnosis {
+        verdict: Verdict::default(),
         budget: Some(budget),
         suspects: trained.suspects.records(&data, &trained.probed, &evidence.copies.other_label),
         probes: probe_scores(&evidence, trained),
-        remedies,
+        chance: evidence.chance(),
+        remedies: Vec::new(),
         findings,
         texts,
         confidence_level: level,
-    })
+    };
+    diagnosis.conclude(settings.min_gain, !input.models.is_empty());
+    Ok(diagnosis)
+}
+
+impl Diagnosis {
+    /// The same with what was measured by training the chosen model again, in place of an earlier finding of that name. Remedies and
+    /// verdict follow.
+    #[must_use]
+    pub fn with_measured(mut self, measurement: &Measurement, settings: &DiagnosisConfig) -> Diagnosis {
+        let finding = measurement.finding(settings, self.confidence_level);
+        match self.findings.iter_mut().find(|other| other.check == finding.check) {
+            Some(other) => *other = finding,
+            None => self.findings.push(finding),
+        }
+        self.conclude(settings.min_gain, true);
+        self
+    }
+
+    /// Draws remedies and verdict from the findings.
+    fn conclude(&mut self, min_gain: f64, has_models: bool) {
+        self.remedies = self.findings.iter().flat_map(|finding| finding.remedies.clone()).collect();
+        self.remedies.sort_by(|a, b| (b.is_reported.cmp(&a.is_reported)).then(b.gain.total_cmp(&a.gain)));
+        if let Some(budget) = &self.budget {
+            self.verdict = verdict::verdict(self, budget, min_gain, has_models);
+        }
+    }
 }
 
 fn findings(evidence: &Evidence, trained: &Trained) -> Result<Vec<Finding>> {

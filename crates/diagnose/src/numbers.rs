@@ -1,6 +1,6 @@
 //! Means with intervals, and how numbers are put into sentences.
 
-use ninefold_core::phrasing::counted;
+use ninefold_core::phrasing::thousands;
 use ninefold_metrics::{ConfidenceLevel, Interval, bootstrap::mean_and_deviation};
 
 /// The mean of some values with its normal interval, `z` standard errors on either side.
@@ -46,8 +46,8 @@ pub(crate) fn points_within(gain: f64, interval: Interval) -> String {
     format!("{} points ({} to {})", points(gain), points(interval.low), points(interval.high))
 }
 
-/// How many test texts would make the half width of an interval as small as `wanted`.
-pub(crate) fn needed_texts(texts: usize, interval: Interval, wanted: f64) -> String {
+/// How many texts would make the half width of an interval as small as `wanted`; `called`: what they are called, in the plural.
+pub(crate) fn needed_texts(texts: usize, interval: Interval, wanted: f64, called: &str) -> String {
     let half = 0.5 * (interval.high - interval.low);
     let needed = (texts as f64 * (half / wanted).powi(2)).ceil() as usize;
     let rounded = match needed {
@@ -55,5 +55,5 @@ pub(crate) fn needed_texts(texts: usize, interval: Interval, wanted: f64) -> Str
         1000..10_000 => needed.next_multiple_of(500),
         _ => needed.next_multiple_of(5000),
     };
-    counted(rounded, "test text")
+    format!("{} {called}", thousands(rounded))
 }

@@ -3,9 +3,7 @@
 //! First comes what makes the score unbelievable: a leak, copies. Then the effect with the largest estimate among those whose
 //! evidence suffices: the model's or the data's. Where none suffices, what would give evidence is named.
 
-use crate::budget::held_out_accuracy;
-use crate::evidence::{Evidence, Trained};
-use crate::finding::{Basis, Budget, Finding, Limit, Remedy, Side, Status, Verdict};
+use crate::finding::{Basis, Budget, Diagnosis, Finding, Limit, Remedy, Side, Status, Verdict};
 use crate::numbers::{percent, points_within};
 use ninefold_core::phrasing::all_listed;
 use ninefold_metrics::wilson;
@@ -17,16 +15,12 @@ const CURVE: &str = "more_texts";
 /// Causes that a sentence names.
 const NAMED: usize = 2;
 
-/// The verdict over findings. `remedies` are all remedies, the largest first.
-pub(crate) fn verdict(
-    evidence: &Evidence,
-    trained: &Trained,
-    budget: &Budget,
-    findings: &[Finding],
-    remedies: &[Remedy],
-) -> Verdict {
-    if !is_above_chance(evidence, trained) {
-        return no_model(evidence, trained);
+/// The verdict over the findings and remedies of a diagnosis, the largest remedy first. `min_gain` is the smallest gain that is
+/// reported; `has_models`: whether models of a comparison were looked at beside the probes.
+pub(crate) fn verdict(diagnosis: &Diagnosis, budget: &Budget, min_gain: f64, has_models: bool) -> Verdict {
+    let Diagnosis { findings, remedies, .. } = diagnosis;
+    if !is_above_chance(diagnosis) {
+        return no_model(diagnosis);
     }
     let reported = |side: Side| remedies.iter().filter(move |remedy| remedy.side == side && remedy.is_reported);
     let of_score: Vec<&Remedy> = reported(Side::Score).collect();
@@ -51,7 +45,7 @@ pub(crate) fn verdict(
     let smallest = reported(Side::Data).filter(|remedy| remedy.check == CURVE).min_by(|a, b| a.gain.total_cmp(&b.gain));
     effects.iter_mut().filter(|effect| effect.check == CURVE).for_each(|effect| *effect = smallest.unwrap_or(effect));
     effects.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
-    let Some(first) = effects.first().copied() else { return not_enough(evidence, budget, findings, remedies) };
+    let Some(first) = effects.first().copied() else { return not_enough(diagnosis, budget, min_gain, has_models) };
     let of_side: Vec<&Remedy> =
         effects.iter().copied().filter(|effect| effect.side == first.side).take(NAMED).collect();
     let named: Vec<String> = of_side.iter().map(|remedy| said(remedy)).collect();
@@ -86,27 +80,31 @@ fn find<'a>(findings: &'a [Finding], check: &str) -> Option<&'a Finding> {
     findings.iter().find(|finding| finding.check == check)
 }
 
-fn is_above_chance(evidence: &Evidence, trained: &Trained) -> bool {
-    let accuracy = held_out_accuracy(evidence, &trained.probed);
-    // A model that answers the largest class only on uneven data is no evidence either way.
-    let found = wilson(accuracy, evidence.data.learned.len() as f64, evidence.level);
-    found.low > evidence.chance()
+/// The held-out accuracy of the reference probe.
+fn held_out_accuracy(diagnosis: &Diagnosis) -> f64 {
+    diagnosis.probes.iter().find(|probe| probe.is_reference).map_or(0.0, |probe| probe.held_out)
 }
 
-fn no_model(evidence: &Evidence, trained: &Trained) -> Verdict {
+fn is_above_chance(diagnosis: &Diagnosis) -> bool {
+    // A model that answers the largest class only on uneven data is no evidence either way.
+    let texts = diagnosis.texts.learned as f64;
+    wilson(held_out_accuracy(diagnosis), texts, diagnosis.confidence_level).low > diagnosis.chance
+}
+
+fn no_model(diagnosis: &Diagnosis) -> Verdict {
     let sentence = format!(
         "Not enough evidence: the best probe answers {} of the held-out texts right, no more than the {} of always answering the \
          largest class.",
-        percent(held_out_accuracy(evidence, &trained.probed)),
-        percent(evidence.chance())
+        percent(held_out_accuracy(diagnosis)),
+        percent(diagnosis.chance)
     );
     let needs = vec!["texts whose words depend on their labels, or more of them".to_string()];
     Verdict { limit: Limit::NotEnoughEvidence, sentence, checks: Vec::new(), needs }
 }
 
-fn not_enough(evidence: &Evidence, budget: &Budget, findings: &[Finding], remedies: &[Remedy]) -> Verdict {
+fn not_enough(diagnosis: &Diagnosis, budget: &Budget, min_gain: f64, has_models: bool) -> Verdict {
+    let Diagnosis { findings, remedies, .. } = diagnosis;
     let mut needs: Vec<String> = findings.iter().filter_map(|finding| finding.needs.clone()).collect();
-    let least = evidence.settings.min_gain;
     let largest = remedies
         .iter()
         .filter(|remedy| matches!(remedy.basis, Basis::Measured | Basis::Forecast) && remedy.side != Side::Score)
@@ -115,7 +113,7 @@ fn not_enough(evidence: &Evidence, budget: &Budget, findings: &[Finding], remedi
         format!("; nearest: {}, {}", remedy.action, points_within(remedy.gain, remedy.interval))
     });
     let unjudged = findings.iter().filter(|finding| finding.status == Status::NotEnoughEvidence).count();
-    if evidence.data.models.is_empty() {
+    if !has_models {
         needs.push("networks, pretrained vectors and encoders, which were not tried (ninefold compare)".to_string());
     }
     if needs.is_empty() && unjudged == 0 {
@@ -124,7 +122,7 @@ fn not_enough(evidence: &Evidence, budget: &Budget, findings: &[Finding], remedi
     let sentence = format!(
         "Not enough evidence at {}: no remedy is sure to gain {} point, {REACH}{near}.",
         percent(1.0 - budget.error),
-        100.0 * least
+        100.0 * min_gain
     );
     Verdict { limit: Limit::NotEnoughEvidence, sentence, checks: Vec::new(), needs }
 }

@@ -55,7 +55,9 @@ pub use config::model::ModelConfig;
 pub use config::presets::{PRESETS, preset};
 pub use config::refit::Refit;
 pub use config::resolve::{Sources, resolve, resolve_with};
-pub use diagnosis::{diagnose, diagnose_corpus, diagnose_run, expect_effect_on_diagnosis};
+pub use diagnosis::{
+    Retrainings, diagnose, diagnose_corpus, diagnose_run, diagnose_run_with, expect_effect_on_diagnosis,
+};
 pub use distill::{DistillConfig, distill};
 pub use ladder::ladder;
 pub use ninefold_linear::{BaselineConfig, BaselineKind};

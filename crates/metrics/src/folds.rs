@@ -35,6 +35,25 @@ pub fn stratified_folds(labels: &[u32], num_classes: usize, folds: usize, seed: 
     of_text
 }
 
+/// All members in an order of which every beginning has nearly the same fractions of the classes as the whole.
+///
+/// # Examples
+/// ```
+/// use ninefold_metrics::stratified_order;
+///
+/// assert_eq!(stratified_order(&[vec![0, 1, 2, 3], vec![4, 5]]), [0, 4, 1, 2, 5, 3]);
+/// ```
+pub fn stratified_order(classes: &[Vec<usize>]) -> Vec<usize> {
+    let position = |rank: usize, size: usize| (rank as f64 + 0.5) / size as f64;
+    let of_class = |class: &Vec<usize>| {
+        let size = class.len();
+        (0..).zip(class.clone()).map(move |(rank, member)| (position(rank, size), member))
+    };
+    let mut placed: Vec<(f64, usize)> = classes.iter().flat_map(of_class).collect();
+    placed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    placed.into_iter().map(|(_, member)| member).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

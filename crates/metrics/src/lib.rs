@@ -25,7 +25,7 @@ mod vote;
 
 pub use bootstrap::{Interval, StatisticsConfig};
 pub use confusion::{Confused, Confusion};
-pub use folds::stratified_folds;
+pub use folds::{stratified_folds, stratified_order};
 pub use level::ConfidenceLevel;
 pub use main_score::{MainScore, RankBy, are_uneven};
 pub use probabilities::{log_loss, most_probable};

@@ -325,8 +325,13 @@ pub(crate) fn diagnosis() -> DiagnosisRecord {
     });
     let twice = Forecast { times: 2, texts: 1600, accuracy: 0.745, interval: interval(0.73, 0.77) };
     let backtest = Backtest { forecast: 0.715, interval: interval(0.70, 0.74), measured: 0.72 };
-    let curve =
-        Curve { model: "tfidf_svm".into(), points: points.to_vec(), forecasts: vec![twice], backtest: Some(backtest) };
+    let curve = Curve {
+        model: "tfidf_svm".into(),
+        points: points.to_vec(),
+        forecasts: vec![twice],
+        backtest: Some(backtest),
+        ..Curve::default()
+    };
     let remedy = Remedy {
         check: "more_texts".into(),
         action: "twice the training texts".into(),
@@ -348,6 +353,7 @@ pub(crate) fn diagnosis() -> DiagnosisRecord {
         detail,
     };
     let suspect = Suspect {
+        index: 0,
         source: "a/1".into(),
         label: "sci.space".into(),
         suggested: "sci.med".into(),

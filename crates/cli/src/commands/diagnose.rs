@@ -6,7 +6,8 @@ use anyhow::Result;
 use clap::{Args, ValueHint};
 use ninefold::Folders;
 use ninefold::lab::{
-    Config, RunFolder, Session, Sources, diagnose, diagnose_run, expect_effect_on_diagnosis, resolve_with,
+    Config, Retrainings, RunFolder, Session, Sources, diagnose, diagnose_run_with, expect_effect_on_diagnosis,
+    resolve_with,
 };
 use ninefold::phrasing::CsvCells;
 use ninefold::records::{DiagnosisRecord, RunRecords};
@@ -35,7 +36,8 @@ Examples:
   ninefold diagnose --data reviews.csv
   ninefold diagnose --data 20newsgroups -o diagnosis
   ninefold diagnose --run ninefold-runs/RUN             with the answers of its models
-  ninefold diagnose --run RUN --check 50                mark suspicious labels as right or wrong")]
+  ninefold diagnose --run RUN --check 50                mark suspicious labels as right or wrong
+  ninefold diagnose --run RUN --clean --curve           train the row to deploy again, and measure")]
 pub struct DiagnoseArgs {
     /// Which texts.
     #[command(flatten)]
@@ -61,6 +63,23 @@ pub struct DiagnoseArgs {
     /// marks.
     #[arg(long, value_name = "N", value_parser = count, conflicts_with_all = ["format", "json"])]
     pub check: Option<usize>,
+    /// Train the row to deploy again without the suspicious labels: what does that gain on the test texts?
+    ///
+    /// And, to compare, without as many other texts of the same classes. Nothing is removed from test. Both trainings count as
+    /// evaluations of the test texts. A training that is finished is not repeated.
+    #[arg(long, requires = "run")]
+    pub clean: bool,
+    /// Train the row to deploy again with training texts exchanged for test texts: what are texts like those of test worth?
+    ///
+    /// One half of the test texts takes the place of as many training texts (at most half of them) and the other half is scored, then
+    /// the other way round. The test labels are used for training; the two trainings count as evaluations of them.
+    #[arg(long, requires = "run")]
+    pub exchange: bool,
+    /// Train the row to deploy again on an eighth, a quarter and half of its texts: a learning curve of that model, with a forecast
+    ///
+    /// It replaces the curve of the probe. Scored on the test texts; the three trainings count as evaluations of them.
+    #[arg(long, requires = "run")]
+    pub curve: bool,
     /// Leave every text out of the diagnosis, for texts that must not be copied; sources and labels stay
     #[arg(long, help_heading = "Settings")]
     pub no_texts: bool,
@@ -77,7 +96,10 @@ pub fn run(args: &DiagnoseArgs, output: &Output) -> Result<()> {
     if args.csv_cells.is_some() && args.output.is_none() {
         return Err(Usage::no_effect("--csv-cells", "without -o DIR no table is written for it").into());
     }
-    stop::on_interrupt("the diagnosis is not written");
+    stop::on_interrupt(match &args.run {
+        Some(_) if args.clean || args.exchange || args.curve => "finished trainings are kept: the same command resumes",
+        _ => "the diagnosis is not written",
+    });
     let folder = args.output.as_ref().or(args.run.as_ref());
     if args.check.is_some() && folder.is_none() {
         return Err(Usage("--check needs a folder for the marks: --run RUN or -o DIR".to_owned()).into());
@@ -144,7 +166,8 @@ fn of_run(args: &DiagnoseArgs, run: &Path, session: &Session) -> Result<Diagnosi
     if let Some((flag, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
         return Err(Usage::no_effect(flag, "--run has the texts and the settings of its comparison").into());
     }
-    let record = diagnose_run(run, session)?;
+    let retrainings = Retrainings { clean: args.clean, exchange: args.exchange, curve: args.curve };
+    let record = diagnose_run_with(run, retrainings, session)?;
     let folder = RunFolder::open(run)?;
     write_tables(folder.records(), &folder.leaderboard()?)?;
     write_run_page(folder.records(), folder.config()?.trainings())?;

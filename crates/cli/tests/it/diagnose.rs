@@ -4,15 +4,15 @@
 
 use std::fs;
 
-use crate::common::{Place, stdout};
+use serde_json::Value;
+
+use crate::common::{Place, SMALL, refusal, stdout};
 
 const BASELINES: [&str; 6] = ["--models", "none", "--baselines", "complement_nb,tfidf_svm", "--ensembles", "none"];
 
 fn compare(place: &Place, more: &[&str]) -> std::process::Output {
-    place
-        .ninefold(&[&["compare", "--data", "posts", "--run-dir", "run"], &BASELINES[..], more].concat())
-        .output()
-        .unwrap()
+    let run: &[&str] = if more.contains(&"--run-dir") { &[] } else { &["--run-dir", "run"] };
+    place.ninefold(&[&["compare", "--data", "posts"], run, &BASELINES[..], more].concat()).output().unwrap()
 }
 
 #[test]
@@ -72,4 +72,98 @@ fn flags_without_an_effect_on_a_diagnosis_are_refused() {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+/// A comparison of posts with wrong labels, and its test evaluations.
+fn with_wrong_labels(place: &Place, rows: &[&str]) -> u64 {
+    let sample = ["sample", "-o", "noisy", "--documents", "600", "--uniform-noise", "0.15"];
+    stdout(&place.ninefold(&sample).output().unwrap());
+    let words =
+        ["compare", "--data", "noisy", "--run-dir", "run", "--ensembles", "none", "--threads", "1", "--refit=all"];
+    stdout(&place.ninefold(&[&words[..], rows, &SMALL].concat()).output().unwrap());
+    evaluations(place)
+}
+
+fn evaluations(place: &Place) -> u64 {
+    place.json("run/leaderboard.json")["statistics"]["test_evaluations_total"].as_u64().unwrap()
+}
+
+fn finding(place: &Place, check: &str) -> Value {
+    let record = place.json("run/diagnosis.json");
+    let findings = record["diagnosis"]["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["check"] == check).cloned().unwrap_or_default()
+}
+
+fn assert_measured(place: &Place, model: &str, before: u64) {
+    let measure = ["diagnose", "--run", "run", "--clean", "--exchange", "--curve", "--threads", "1"];
+    let text = stdout(&place.ninefold(&measure).output().unwrap());
+    assert!(text.contains("measured") && text.contains("Trained without the"), "{text}");
+    for check in ["cleaning", "exchange"] {
+        let finding = finding(place, check);
+        let remedy = &finding["remedies"][0];
+        assert_eq!((remedy["basis"].as_str(), remedy["side"].as_str()), (Some("measured"), Some("data")), "{finding}");
+        assert!(finding["sentence"].as_str().unwrap().contains(model), "{finding}");
+        assert!(remedy["interval"]["low"].as_f64() <= remedy["gain"].as_f64());
+    }
+    let curve = finding(place, "more_texts")["detail"]["curve"].clone();
+    assert_eq!((curve["model"].as_str(), curve["scored"].as_str()), (Some(model), Some("test texts")));
+    let points = curve["points"].as_array().unwrap();
+    assert_eq!(points.len(), 3, "450 training texts in 20 classes: an eighth is too little");
+    assert_eq!(points[2]["texts"], 450);
+    let best = place.json("run/leaderboard.json")["rows"][0]["test"]["accuracy"].as_f64().unwrap();
+    assert!((points[2]["accuracy"].as_f64().unwrap() - best).abs() < 1e-9, "the last point is the row itself");
+    assert_eq!(evaluations(place), before + 2 + 2 + 2, "every training is an evaluation of the test texts");
+    assert!(
+        fs::read_to_string(place.path("run/report.html"))
+            .unwrap()
+            .contains(&format!("Accuracy in % of {model} on test"))
+    );
+
+    let record = place.json("run/diagnosis.json");
+    let again = place.ninefold(&measure).output().unwrap();
+    stdout(&again);
+    let stderr = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(stderr.contains("diagnosis, cleaning: finished earlier"), "{stderr}");
+    assert_eq!(
+        (place.json("run/diagnosis.json"), evaluations(place)),
+        (record, before + 6),
+        "nothing is trained again"
+    );
+}
+
+#[test]
+fn baseline_is_trained_again_for_a_diagnosis() {
+    let place = Place::new();
+    let before = with_wrong_labels(&place, &["--models", "none", "--baselines", "complement_nb"]);
+    assert_measured(&place, "complement_nb", before);
+}
+
+#[test]
+fn network_is_trained_again_for_a_diagnosis_and_its_trainings_are_kept() {
+    let place = Place::new();
+    let network = ["--models", "swem", "--embeddings", "glove", "--baselines", "none", "--epochs", "2", "--seeds", "2"];
+    let before = with_wrong_labels(&place, &network);
+    stdout(&place.ninefold(&["diagnose", "--run", "run", "--clean", "--threads", "1"]).output().unwrap());
+    let measured = finding(&place, "cleaning");
+    assert_eq!(evaluations(&place), before + 2);
+    // The diagnosis is lost, its trainings are not.
+    fs::remove_file(place.path("run/diagnosis.json")).unwrap();
+    stdout(&place.ninefold(&["diagnose", "--run", "run", "--clean", "--threads", "1"]).output().unwrap());
+    assert_eq!((finding(&place, "cleaning"), evaluations(&place)), (measured, before + 2));
+}
+
+#[test]
+fn retraining_is_refused_without_a_run_a_test_part_or_texts() {
+    let place = Place::new();
+    let of = |words: &[&str]| place.ninefold(&[&["diagnose"], words].concat()).output().unwrap();
+    for flag in ["--clean", "--exchange", "--curve"] {
+        let error = refusal(&of(&["--data", "posts", flag]), 2);
+        assert!(error.contains("--run <RUN>"), "{error}");
+    }
+    stdout(&compare(&place, &[]));
+    let error = refusal(&of(&["--run", "run", "--curve"]), 1);
+    assert!(error.contains("a learning curve needs 200 training texts"), "{error}");
+    stdout(&compare(&place, &["--run-dir", "folds", "--split", "random", "--folds", "3"]));
+    let error = refusal(&of(&["--run", "folds", "--exchange"]), 1);
+    assert!(error.contains("this comparison has none: compare with a test part"), "{error}");
 }

@@ -105,6 +105,9 @@ fn evidence(command: &str, flag: &str) -> Option<Evidence> {
         ("diagnose", "output") => Words(&["-o", "elsewhere"]),
         ("diagnose", "check") => Words(&["--check", "2"]),
         ("diagnose", "run") => Words(&["--run", "run"]),
+        ("diagnose", "clean") => Words(&["--clean"]),
+        ("diagnose", "exchange") => Words(&["--exchange"]),
+        ("diagnose", "curve") => Words(&["--curve"]),
         ("diagnose", "set") => Words(&["--set", "diagnosis.folds=3"]),
         ("report" | "diagnose", "no-texts") => NoResult("what is shown of texts; tested in no_texts.rs"),
         ("report", "output") => Words(&["-o", "elsewhere.html"]),
@@ -227,6 +230,7 @@ fn base_for(command: &str, flag: &str) -> Vec<&'static str> {
         ("diagnose", "seed" | "set" | "split" | "header" | "strip" | "validation" | "test" | "labels-checked") => {
             vec!["diagnose", "--data", "t.csv", "--json"]
         }
+        ("diagnose", "clean" | "exchange" | "curve") => vec!["diagnose", "--run", "run"],
         (_, "skip-bad-lines") => {
             base(command).into_iter().map(|word| if word == "v.txt" { "bad.txt" } else { word }).collect()
         }

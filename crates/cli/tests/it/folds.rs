@@ -79,3 +79,32 @@ fn folds_are_chosen_switched_off_and_refused_for_a_given_test_part() {
     let error = refusal(&compare(&place, "one", &["--folds", "1"]), 2);
     assert!(error.contains("folds: expected \"auto\", 0 (a single test part) or 2 to 100, found 1"), "{error}");
 }
+
+#[test]
+fn cross_validated_comparison_is_diagnosed_by_its_out_of_fold_answers() {
+    let place = Place::new();
+    reviews(&place);
+    let text = stdout(&compare(&place, "run", &[]));
+    assert!(text.contains("each answered by a model that was not trained on it"), "{text}");
+    let record = place.json("run/diagnosis.json");
+    let budget = &record["diagnosis"]["budget"];
+    let shares = budget["shares"].as_array().unwrap();
+    assert!(shares.iter().all(|share| share["cause"] != "shift"), "{budget}");
+    let sum: f64 = shares.iter().map(|share| share["error"].as_f64().unwrap()).sum();
+    assert!((sum - budget["error"].as_f64().unwrap()).abs() < 1e-9, "{budget}");
+    let board = place.json("run/leaderboard.json");
+    let rows = board["rows"].as_array().unwrap();
+    let name = |row: &serde_json::Value| match row["embedding"].as_str() {
+        Some("none") => row["model"].as_str().unwrap().to_string(),
+        embedding => format!("{} + {}", embedding.unwrap(), row["model"].as_str().unwrap()),
+    };
+    let explained = rows.iter().find(|row| Some(name(row).as_str()) == budget["model"].as_str());
+    if let Some(row) = explained {
+        let error = 1.0 - row["test"]["accuracy"].as_f64().unwrap();
+        assert!((error - budget["error"].as_f64().unwrap()).abs() < 1e-9, "the errors are those of the leaderboard");
+    }
+    assert_eq!(record["diagnosis"]["texts"]["learned"], 60);
+
+    stdout(&place.ninefold(&["diagnose", "--run", "run"]).output().unwrap());
+    assert_eq!(place.json("run/diagnosis.json"), record, "the same diagnosis has the same key");
+}

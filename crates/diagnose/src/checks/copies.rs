@@ -3,7 +3,7 @@
 use super::Check;
 use crate::copies::CopiedPair;
 use crate::data::excerpt;
-use crate::evidence::{Evidence, Trained};
+use crate::evidence::{Evidence, Scored, Trained};
 use crate::finding::{Basis, Example, Figure, Finding, Remedy, Side, Unit};
 use crate::numbers::{errors, mean_interval, percent, points};
 use ninefold_core::error::Result;
@@ -33,7 +33,6 @@ impl Check for Copied {
             Figure::fraction("training texts with a copy of another label", other_label),
         ];
         let examples = examples(evidence);
-        let (model, predicted) = evidence.explained(&trained.probed);
         if data.test.len() == 0 {
             let sentence = format!(
                 "{} of the training texts have a copy among the others, {} one with another label.",
@@ -47,8 +46,9 @@ impl Check for Copied {
             format!("{} of the test texts have an exact or near copy among the training texts", percent(across));
         let mut is_found = across >= settings.copied;
         let mut remedies = Vec::new();
-        if across > 0.0 && across < 1.0 && data.test.is_labelled() {
-            let right: Vec<f64> = errors(predicted, &data.test.labels).iter().map(|error| 1.0 - error).collect();
+        let scored = evidence.scored(&trained.probed).filter(|_| across > 0.0 && across < 1.0);
+        if let Some(Scored { explained: (model, predicted), labels, .. }) = scored {
+            let right: Vec<f64> = errors(predicted, labels).iter().map(|error| 1.0 - error).collect();
             let without: Vec<f64> =
                 right.iter().zip(&copies.test).filter(|(_, is_copy)| !**is_copy).map(|(right, _)| *right).collect();
             let z = evidence.level.z();

@@ -2,7 +2,7 @@
 
 mod classes;
 mod copies;
-mod curve;
+pub(crate) mod curve;
 mod labels;
 mod leak;
 mod models;

@@ -24,16 +24,14 @@ impl Check for OtherModels {
     }
 
     fn run(&self, evidence: &Evidence, trained: &Trained) -> Result<Finding> {
-        let (data, probed) = (evidence.data, &trained.probed);
-        let labels = &data.test.labels;
-        if !data.test.is_labelled() {
+        let Some(scored) = evidence.scored(&trained.probed) else {
             let sentence = "Models are not compared: there are no labelled test texts.";
             return Ok(Finding::unknown(self.name(), sentence, "labelled test texts"));
-        }
-        let (chosen, chosen_answers) = evidence.explained(probed);
-        let probes = probed.probes.iter().map(|probe| (probe.probe.name(), probe.test_predicted.as_slice()));
-        let together = ("mean of the probes", probed.mean_test_predicted.as_slice());
-        let models = data.models.iter().map(|model| (model.name.as_str(), model.predicted.as_slice()));
+        };
+        let (labels, (chosen, chosen_answers)) = (scored.labels, scored.explained);
+        let probes = scored.probes.iter().copied();
+        let together = ("mean of the probes", scored.mean);
+        let models = evidence.data.models.iter().map(|model| (model.name.as_str(), model.predicted.as_slice()));
         // A row of the comparison goes before a probe of the same name.
         let mut others: Vec<(&str, &[u32])> = Vec::new();
         for (name, predicted) in models.chain(probes).chain([together]) {
@@ -63,18 +61,20 @@ impl Check for OtherModels {
             evidence.level,
         ));
         let Some(best) = gains.first().cloned() else {
-            let sentence = format!("{chosen} is the only model; it answers {} of the test texts wrong.", percent(none));
+            let sentence =
+                format!("{chosen} is the only model; it answers {} of the {} wrong.", percent(none), scored.texts);
             let unknown = Finding::unknown(self.name(), sentence, "a second model");
             return Ok(Finding { figures: vec![none_figure], ..unknown });
         };
         let least = evidence.settings.min_gain;
         let is_found = best.interval.low >= least;
         let sentence = format!(
-            "{} answers {} more right than {chosen}, the best of {} other models; no model is right on {} of the test texts.",
+            "{} answers {} more right than {chosen}, the best of {} other models; no model is right on {} of the {}.",
             best.name,
             points_within(best.gain, best.interval),
             gains.len(),
-            percent(none)
+            percent(none),
+            scored.texts
         );
         let remedy = |gain: &ModelGain| Remedy {
             check: self.name().to_string(),
@@ -88,7 +88,7 @@ impl Check for OtherModels {
         };
         let is_wide = !is_found && best.gain >= least;
         let needs = is_wide.then(|| {
-            let texts = needed_texts(labels.len(), best.interval, 0.5 * best.gain);
+            let texts = needed_texts(labels.len(), best.interval, 0.5 * best.gain, scored.texts);
             format!("about {texts} to tell the gain of {} from chance", best.name)
         });
         let remedies = gains.iter().take(2).filter(|gain| gain.gain > 0.0).map(remedy).collect();

@@ -1,6 +1,7 @@
 //! Test texts that differ from the training texts, and what that costs.
 
 use super::Check;
+use crate::data::Answered;
 use crate::evidence::{Evidence, Trained};
 use crate::finding::{Basis, Figure, Finding, Remedy, Side, Unit};
 use crate::numbers::{difference_interval, errors, needed_texts, points, points_within};
@@ -27,6 +28,11 @@ impl Check for Shift {
 
     fn run(&self, evidence: &Evidence, trained: &Trained) -> Result<Finding> {
         let (data, probed) = (evidence.data, &trained.probed);
+        if data.answered == Answered::Learned {
+            let sentence = "Not looked for in a cross-validation: its texts are all of one part, and each is answered by a model \
+                            that was trained on the others.";
+            return Ok(Finding::judged(self.name(), false, sentence));
+        }
         if !data.test.is_labelled() {
             let sentence = "Train and test are not compared: there are no labelled test texts.";
             return Ok(Finding::unknown(self.name(), sentence, "labelled test texts"));
@@ -70,7 +76,7 @@ impl Check for Shift {
             ],
             remedies: if differs { vec![remedy] } else { Vec::new() },
             needs: is_wide.then(|| {
-                let texts = needed_texts(data.test.len(), interval, 0.5 * loss);
+                let texts = needed_texts(data.test.len(), interval, 0.5 * loss, "test texts");
                 format!("about {texts} to tell a loss of {} points from chance", points(loss))
             }),
             ..Finding::judged(self.name(), is_found, sentence)

@@ -20,15 +20,15 @@ impl Check for Unread {
     }
 
     fn run(&self, evidence: &Evidence, trained: &Trained) -> Result<Finding> {
-        let (data, labels) = (evidence.data, &evidence.data.test.labels);
-        let chosen = data.chosen().and_then(|model| Some((model, model.max_len?)));
-        let (Some((model, max_len)), true) = (chosen, data.test.is_labelled()) else {
+        let chosen = evidence.data.chosen().and_then(|model| Some((model, model.max_len?)));
+        let (Some((model, max_len)), Some(scored)) = (chosen, evidence.scored(&trained.probed)) else {
             return Ok(Finding::judged(self.name(), false, "The model that is explained reads whole texts."));
         };
-        let is_cut: Vec<bool> = data.test.ids.iter().map(|text| text.len() > max_len).collect();
+        let is_cut: Vec<bool> = scored.ids.iter().map(|text| text.len() > max_len).collect();
         let cut = is_cut.iter().filter(|&&is_cut| is_cut).count() as f64 / is_cut.len() as f64;
         let reference = trained.probed.reference();
-        let (of_model, of_reference) = (errors(&model.predicted, labels), errors(&reference.test_predicted, labels));
+        let (of_model, of_reference) =
+            (errors(&model.predicted, scored.labels), errors(scored.reference, scored.labels));
         // How far the model falls behind the probe, which reads all: on cut texts more than on others?
         let behind = |wanted: bool| -> Vec<f64> {
             let all = of_model.iter().zip(&of_reference).zip(&is_cut);
@@ -38,8 +38,9 @@ impl Check for Unread {
         let (gain, interval) = (cut * difference, Interval { low: cut * interval.low, high: cut * interval.high });
         let is_found = interval.low >= evidence.settings.min_gain;
         let sentence = format!(
-            "{} of the test texts are longer than the {max_len} tokens that {} reads; compared with {}, which reads all, this costs {}.",
+            "{} of the {} are longer than the {max_len} tokens that {} reads; compared with {}, which reads all, this costs {}.",
             percent(cut),
+            scored.texts,
             model.name,
             reference.probe.name(),
             points_within(gain, interval)

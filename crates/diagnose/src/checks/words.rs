@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::data::excerpt;
-use crate::evidence::{Evidence, Trained};
+use crate::evidence::{Evidence, Scored, Trained};
 use crate::finding::{Basis, Example, Figure, Finding, Remedy, Side};
 use crate::numbers::{difference_interval, errors, percent};
 use ninefold_core::error::Result;
@@ -51,10 +51,8 @@ impl Check for KnownWords {
         });
         let interval = wilson(none, known.len() as f64, evidence.level);
         let is_found = none >= evidence.settings.no_words;
-        let remedies = match is_found && data.test.is_labelled() {
-            true => vec![self.remedy(evidence, trained)],
-            false => Vec::new(),
-        };
+        let scored = evidence.scored(probed).filter(|_| is_found);
+        let remedies = scored.map(|scored| self.remedy(&scored, evidence)).into_iter().collect();
         Ok(Finding {
             figures: vec![
                 Figure::fraction("no known word", none).within(interval),
@@ -71,19 +69,18 @@ impl Check for KnownWords {
 impl KnownWords {
     /// What could be gained if texts without known words were answered as well as the others. Texts with words that are not known are
     /// a matter of the model, texts without any of the data.
-    fn remedy(&self, evidence: &Evidence, trained: &Trained) -> Remedy {
-        let (data, probed) = (evidence.data, &trained.probed);
-        let wrong = errors(evidence.explained(probed).1, &data.test.labels);
+    fn remedy(&self, scored: &Scored, evidence: &Evidence) -> Remedy {
+        let wrong = errors(scored.explained.1, scored.labels);
         let of = |is_wanted: &dyn Fn(usize) -> bool| -> Vec<f64> {
             (0..wrong.len()).filter(|&text| is_wanted(text)).map(|text| wrong[text]).collect()
         };
-        let is_unknown = |text: usize| probed.test_known_words[text] == 0;
+        let is_unknown = |text: usize| scored.known_words[text] == 0;
         let (without, with) = (of(&is_unknown), of(&|text| !is_unknown(text)));
         let fraction = without.len() as f64 / wrong.len() as f64;
         let (difference, interval) = difference_interval(&without, &with, evidence.level.z());
         let (gain, interval) =
             (fraction * difference, Interval { low: fraction * interval.low, high: fraction * interval.high });
-        let unknown = (0..wrong.len()).filter(|&text| is_unknown(text) && !data.test.ids[text].is_empty()).count();
+        let unknown = (0..wrong.len()).filter(|&text| is_unknown(text) && !scored.ids[text].is_empty()).count();
         let (side, action, cost) = match 2 * unknown > without.len() {
             true => (Side::Model, "read parts of words (character n-grams, subwords)", "a model that reads them"),
             false => (Side::Data, "find the words of empty texts", "look at how texts were cut or stripped"),

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use ninefold_data::sample::{SampleConfig, generate};
-use ninefold_diagnose::{Diagnosis, Limit, Status};
+use ninefold_diagnose::{Answered, Cause, Diagnosis, Limit, ModelAnswers, Status};
 
 use crate::common::{Corpus, document};
 
@@ -23,7 +23,7 @@ fn noise(number: usize) -> String {
 fn sample(documents: usize) -> Corpus {
     let sample = generate(&SampleConfig { documents, ..SampleConfig::default() }).unwrap();
     let (classes, learned, test) = (sample.labels, sample.train, sample.test);
-    Corpus { classes, learned, test, is_test_labelled: true, models: Vec::new() }
+    Corpus { classes, learned, test, is_test_labelled: true, ..Corpus::default() }
 }
 
 #[test]
@@ -88,4 +88,24 @@ fn thousand_classes_are_diagnosed() {
     let diagnosis = Corpus::of(1000, texts).diagnosis();
     assert_eq!(diagnosis.texts.classes, 1000);
     assert!(diagnosis.budget.is_some());
+}
+
+#[test]
+fn cross_validated_answers_are_explained_without_a_test_part() {
+    let corpus = sample(1200);
+    // Right on all texts but every fifth.
+    let answer = |(number, label): (usize, u32)| if number.is_multiple_of(5) { (label + 1) % 20 } else { label };
+    let predicted: Vec<u32> = corpus.learned.iter().map(|document| document.label).enumerate().map(answer).collect();
+    let error = corpus.learned.len().div_ceil(5) as f64 / corpus.learned.len() as f64;
+    let model = ModelAnswers { name: "word2vec + gru".into(), predicted, max_len: Some(3), is_chosen: true };
+    let models = vec![model];
+    let diagnosis = Corpus { test: Vec::new(), models, answered: Answered::Learned, ..corpus }.diagnosis();
+    let budget = diagnosis.budget.as_ref().unwrap();
+    assert!((budget.error - error).abs() < 1e-9 && !budget.is_of_test(), "{budget:?}");
+    assert!((budget.shares.iter().map(|share| share.error).sum::<f64>() - error).abs() < 1e-9);
+    assert!(budget.shares.iter().any(|share| share.cause == Cause::ChosenModel));
+    let finding = |check: &str| diagnosis.findings.iter().find(|finding| finding.check == check).unwrap();
+    assert_eq!(finding("shift").status, Status::NotFound);
+    assert!(finding("models").sentence.contains("than word2vec + gru"), "{}", finding("models").sentence);
+    assert!(finding("unread").sentence.contains("of the texts are longer than the 3 tokens"));
 }

@@ -2,7 +2,7 @@
 
 use ninefold_core::progress::Silent;
 use ninefold_data::Document;
-use ninefold_diagnose::{Diagnosis, DiagnosisConfig, Input, Item, ModelAnswers, diagnose};
+use ninefold_diagnose::{Answered, Diagnosis, DiagnosisConfig, Input, Item, ModelAnswers, diagnose};
 use ninefold_metrics::ConfidenceLevel;
 use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
 
@@ -15,6 +15,7 @@ pub struct Corpus {
     /// Whether the test labels are known.
     pub is_test_labelled: bool,
     pub models: Vec<ModelAnswers>,
+    pub answered: Answered,
 }
 
 pub fn document(text: impl Into<String>, label: u32) -> Document {
@@ -27,7 +28,7 @@ impl Corpus {
         let mut learned = documents;
         let test = learned.split_off(3 * learned.len() / 4);
         let classes = (0..num_classes).map(|class| format!("c{class}")).collect();
-        Corpus { classes, learned, test, is_test_labelled: true, models: Vec::new() }
+        Corpus { classes, learned, test, is_test_labelled: true, ..Corpus::default() }
     }
 
     pub fn diagnosis(&self) -> Diagnosis {
@@ -40,6 +41,7 @@ impl Corpus {
             learned: &learned,
             test: &test,
             models: &self.models,
+            answered: self.answered,
         };
         diagnose(&input, &DiagnosisConfig::default(), ConfidenceLevel::default(), 0, &Silent)
             .expect("texts are no error")

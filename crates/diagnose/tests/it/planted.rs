@@ -122,7 +122,7 @@ fn diagnosis(case: &Planted) -> Diagnosis {
     };
     let (learned, test) = (of_classes(sample.train), of_classes(sample.test));
     let classes = sample.labels.into_iter().take(case.num_classes).collect();
-    Corpus { classes, learned, test, is_test_labelled: true, models: Vec::new() }.diagnosis()
+    Corpus { classes, learned, test, is_test_labelled: true, ..Corpus::default() }.diagnosis()
 }
 
 /// What is wrong with a verdict; `None` if it is right.

@@ -10,13 +10,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::run::quiet::Quiet;
 use crate::run::scope::Scope;
 use crate::run::{Source, compare};
 use crate::store::kept::{self, Part};
 use crate::{Config, Diagnose, KeepModels, RunFolder, Session};
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
-use ninefold_core::progress::Progress;
 use ninefold_data::Corpus;
 use ninefold_metrics::Scores;
 use ninefold_metrics::bootstrap::mean_and_deviation;
@@ -64,7 +64,7 @@ impl OutOfFold {
         for (number, corpus) in (1..).zip(folds) {
             session.progress.notice(&format!("fold {number} of {total}"));
             let (path, size) = (folder(run.path(), number), corpus.test.len());
-            let quiet = InFold { inner: session.progress, name: format!("fold {number} of {total}") };
+            let quiet = Quiet { inner: session.progress, name: format!("fold {number} of {total}") };
             compare(&config, Source::Fold(corpus), &path, &session.watched_by(&quiet), &mut |_| Ok(()), scope)?;
             made.push((RunFolder::open(&path)?, size));
         }
@@ -98,33 +98,5 @@ impl OutOfFold {
             all.extend(fold.record(row)?.and_then(|record| record.row.validation));
         }
         Ok((!all.is_empty()).then(|| Scores::over(&all, |values| mean_and_deviation(values).0)))
-    }
-}
-
-/// Shows the work of a fold, and leaves out its notices: the comparison over all texts has the same.
-struct InFold<'a> {
-    inner: &'a dyn Progress,
-    name: String,
-}
-
-impl Progress for InFold<'_> {
-    fn begin(&self, task: &str, unit: &'static str, total: Option<u64>) {
-        self.inner.begin(&format!("{}: {task}", self.name), unit, total);
-    }
-
-    fn advance(&self, amount: u64) {
-        self.inner.advance(amount);
-    }
-
-    fn status(&self, text: &str) {
-        self.inner.status(text);
-    }
-
-    fn end(&self) {
-        self.inner.end();
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.inner.is_cancelled()
     }
 }

@@ -15,8 +15,9 @@ mod memory;
 mod oov;
 pub(crate) mod pair;
 pub(crate) mod parts;
-mod plan;
+pub(crate) mod plan;
 pub(crate) mod pretraining;
+pub(crate) mod quiet;
 mod readings;
 pub(crate) mod scope;
 pub(crate) mod scoring;
@@ -227,7 +228,6 @@ pub(crate) fn compare(
     run.publish()?;
     match config.diagnose {
         Diagnose::None => folder.records().remove_diagnosis()?,
-        Diagnose::Default if texts.out_of_fold.is_some() => progress.notice(diagnosis::CROSS_VALIDATED),
         Diagnose::Default => _ = diagnosis::in_run(&run.leaderboard, config, &texts.corpus, &folder, session)?,
     }
     run.publish()?; // sentences about the limit come from the diagnosis

@@ -56,15 +56,22 @@ impl Plan {
         if config.minutes == 0.0 {
             return Ok(Plan::default());
         }
-        let path = folder.path().join(FILE);
-        if let Ok(plan) = read_json::<Plan>(&path)
-            && plan.minutes == config.minutes
-        {
+        if let Some(plan) = Plan::read(folder, config) {
             return Ok(plan);
         }
         let plan = Plan::new(config.minutes, epochs, spent, forecast, config.baselines.is_empty());
-        write_json(&path, &plan)?;
+        write_json(&folder.path().join(FILE), &plan)?;
         Ok(plan)
+    }
+
+    /// The plan that the run of the folder followed.
+    pub(crate) fn kept(folder: &RunFolder, config: &Config) -> Plan {
+        Plan::read(folder, config).filter(|_| config.minutes > 0.0).unwrap_or_default()
+    }
+
+    /// The plan in the folder, if it was made for the same limit.
+    fn read(folder: &RunFolder, config: &Config) -> Option<Plan> {
+        read_json::<Plan>(&folder.path().join(FILE)).ok().filter(|plan| plan.minutes == config.minutes)
     }
 
     /// Without baselines one network stays.

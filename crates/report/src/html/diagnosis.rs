@@ -110,6 +110,8 @@ struct RemedyView<'a> {
 #[derive(Serialize)]
 struct CurveView {
     model: String,
+    /// On which texts: " on test texts".
+    scored: String,
     line: String,
     band: String,
     middle: String,
@@ -216,8 +218,10 @@ fn budget_view(budget: &Budget) -> BudgetView {
         texts: share.texts.map_or(String::new(), percent),
         places: [share.interval.low, share.error, share.interval.high].map(place),
     };
+    let of =
+        if budget.is_of_test() { "" } else { " of the texts, each answered by a model that was not trained on it" };
     let title = format!(
-        "{}: {} % right, {} % wrong ({} to {})",
+        "{}: {} % right, {} % wrong ({} to {}){of}",
         budget.model,
         percent(1.0 - budget.error),
         percent(budget.error),
@@ -300,6 +304,7 @@ fn curve_view(curve: &Curve) -> Option<CurveView> {
     let labelled = [first.texts, last.texts].into_iter().chain(curve.forecasts.iter().map(|forecast| forecast.texts));
     Some(CurveView {
         model: curve.model.clone(),
+        scored: if curve.scored.is_empty() { String::new() } else { format!(" on {}", curve.scored) },
         line: polyline(curve.points.iter().map(|point| [x(point.texts), y(point.accuracy)])),
         band: polyline(std::iter::once(start).chain(upper).chain(lower)),
         middle: polyline(std::iter::once(start).chain(middle)),

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use crate::phrases::{percent, points, range, wrap};
 use ninefold_core::phrasing::{all_listed, counted, printable_lines, thousands};
-use ninefold_diagnose::{Basis, Cause, Diagnosis, Remedy, Side, Status};
+use ninefold_diagnose::{Basis, CLEANING, CURVE, Cause, Diagnosis, EXCHANGE, Finding, Remedy, Side, Status};
 
-/// Remedies that are printed.
+/// Remedies that are printed beside those that were measured on request.
 const REMEDIES: usize = 4;
 /// The smallest part of the errors that is printed.
 const LEAST: f64 = 0.0005;
@@ -20,6 +20,7 @@ pub fn diagnosis_text(diagnosis: &Diagnosis, width: usize) -> String {
 pub fn diagnosis_details(diagnosis: &Diagnosis, width: usize) -> String {
     let mut paragraphs = Vec::from_iter(errors(diagnosis));
     paragraphs.extend(remedies(diagnosis));
+    paragraphs.extend(on_request(diagnosis).map(|finding| finding.sentence.clone()));
     paragraphs.extend(checked(diagnosis));
     if !diagnosis.verdict.needs.is_empty() {
         paragraphs.push(format!("More evidence would come from: {}.", diagnosis.verdict.needs.join("; ")));
@@ -65,10 +66,10 @@ pub(crate) fn basis(basis: Basis) -> &'static str {
 
 fn errors(diagnosis: &Diagnosis) -> Option<String> {
     let budget = diagnosis.budget.as_ref()?;
-    let is_test = budget.shares.iter().any(|share| share.cause == Cause::Shift);
     let shares = budget.shares.iter().filter(|share| share.error.abs() >= LEAST);
     let shares: Vec<String> = shares.map(|share| format!("{} {}", cause(share.cause), percent(share.error))).collect();
-    let of = if is_test { "test texts" } else { "texts held out" };
+    let of =
+        if budget.is_of_test() { "test texts" } else { "texts, each answered by a model that was not trained on it" };
     let error = percent(budget.error);
     Some(match shares.is_empty() {
         true => format!("Errors of {}: {error} % of the {of}.", budget.model),
@@ -76,9 +77,20 @@ fn errors(diagnosis: &Diagnosis) -> Option<String> {
     })
 }
 
+/// Whether a finding was measured because somebody asked for it.
+fn is_on_request(check: &str) -> bool {
+    [CLEANING, EXCHANGE].contains(&check)
+}
+
+fn on_request(diagnosis: &Diagnosis) -> impl Iterator<Item = &Finding> {
+    diagnosis.findings.iter().filter(|finding| is_on_request(&finding.check))
+}
+
 fn remedies(diagnosis: &Diagnosis) -> Option<String> {
     let is_shown = |remedy: &&Remedy| remedy.side != Side::Score && remedy.interval.high > 0.0;
-    let shown: Vec<&Remedy> = diagnosis.remedies.iter().filter(is_shown).take(REMEDIES).collect();
+    let (asked, others): (Vec<&Remedy>, Vec<&Remedy>) =
+        diagnosis.remedies.iter().partition(|remedy| is_on_request(&remedy.check));
+    let shown: Vec<&Remedy> = others.into_iter().filter(is_shown).take(REMEDIES).chain(asked).collect();
     if shown.is_empty() {
         return None;
     }
@@ -93,7 +105,8 @@ fn remedies(diagnosis: &Diagnosis) -> Option<String> {
 
 fn checked(diagnosis: &Diagnosis) -> Vec<String> {
     let names = |status: Status| {
-        let names = diagnosis.findings.iter().filter(move |finding| finding.status == status);
+        let is_named = move |finding: &&Finding| finding.status == status && !is_on_request(&finding.check);
+        let names = diagnosis.findings.iter().filter(is_named);
         names.map(|finding| title(&finding.check)).collect::<Vec<_>>()
     };
     let mut lines = Vec::new();
@@ -120,9 +133,11 @@ pub(crate) fn title(check: &str) -> &str {
         "labels" => "wrong labels",
         "classes" => "two labels for one class",
         "words" => "texts without known words",
-        "more_texts" => "gain from more texts",
+        CURVE => "gain from more texts",
         "models" => "a better model",
         "unread" => "text that is not read",
+        CLEANING => "gain without suspicious labels",
+        EXCHANGE => "gain from texts like the test texts",
         other => other,
     }
 }

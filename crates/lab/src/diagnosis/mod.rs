@@ -1,33 +1,52 @@
 //! What limits the scores: of a corpus alone, or of a comparison with the answers of its rows.
 //!
 //! *takes* a corpus, and the predictions of a run folder -> *gives* a [`DiagnosisRecord`], in a run folder beside the leaderboard. A
-//! diagnosis that is there already is not made again.
+//! diagnosis that is there already is not made again. On request a row of the comparison is trained again on other texts
+//! ([`Retrainings`]).
+
+mod measure;
+mod retrain;
 
 use std::path::Path;
 use std::time::Instant;
 
 use serde_json::json;
 
-use crate::run::judge;
 use crate::run::texts::as_read;
+use crate::run::{judge, plan::Plan};
 use crate::store::test_evaluations::TestEvaluations;
 use crate::store::{intact, keys};
 use crate::{Config, RunFolder, Session};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_data::{Corpus, Document};
-use ninefold_diagnose::{Input, Item, ModelAnswers};
+use ninefold_diagnose::{Answered, Input, Item, ModelAnswers};
 use ninefold_records::{DiagnosisRecord, Leaderboard, Row, picked};
 use ninefold_text::tokenize::Tokenizer;
 
 /// Changes whenever the same input gives another diagnosis.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The sections that a diagnosis depends on.
 const SECTIONS: [&str; 4] = ["corpus", "tokenizer", "statistics", "diagnosis"];
 
-/// Why a cross-validated comparison has no diagnosis: the texts that its rows answer are those that they learn from, fold by fold.
-pub(crate) const CROSS_VALIDATED: &str = "no diagnosis of a cross-validated comparison: `ninefold diagnose --data` diagnoses its texts with a test part of their own";
+/// What is trained again for a diagnosis: the row to deploy, on other texts, with the settings that it has. Each training is scored on
+/// the test texts and counts as an evaluation of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retrainings {
+    /// Without the suspicious labels, and without as many other texts of the same classes.
+    pub clean: bool,
+    /// With training texts exchanged for texts of one half of the test part; the other half is scored.
+    pub exchange: bool,
+    /// On an eighth, a quarter and half of the training texts, in place of the learning curve of a probe.
+    pub curve: bool,
+}
+
+impl Retrainings {
+    fn is_any(self) -> bool {
+        self.clean || self.exchange || self.curve
+    }
+}
 
 /// Diagnoses the corpus of a config. Its models are linear ones that are trained for that alone.
 ///
@@ -78,6 +97,16 @@ pub fn expect_effect_on_diagnosis(key: &str) -> Result<()> {
 /// # Errors
 /// As [`diagnose`]; [`Error::Format`] when the folder holds no comparison, or one of other texts.
 pub fn diagnose_run(path: &Path, session: &Session) -> Result<DiagnosisRecord> {
+    diagnose_run_with(path, Retrainings::default(), session)
+}
+
+/// As [`diagnose_run`], with what the chosen model gains by other training texts, measured. What was trained already is not trained
+/// again.
+///
+/// # Errors
+/// As [`diagnose_run`]; [`Error::Data`] where there is no test part to score on, or too few texts; those of the training.
+/// [`Error::Interrupted`]: finished trainings stay.
+pub fn diagnose_run_with(path: &Path, retrainings: Retrainings, session: &Session) -> Result<DiagnosisRecord> {
     let folder = RunFolder::open(path)?;
     if !folder.records().is_comparison() {
         return Err(Error::format(path, "the folder of a comparison", "none, or one without a finished row"));
@@ -85,12 +114,26 @@ pub fn diagnose_run(path: &Path, session: &Session) -> Result<DiagnosisRecord> {
     let (config, board) = (folder.config()?, folder.leaderboard()?);
     session.install(|| {
         let corpus = load(&config, session)?;
-        if corpus.num_folds(config.folds)? > 0 {
-            return Err(Error::data(CROSS_VALIDATED));
+        let corpus = match corpus.num_folds(config.folds)? {
+            0 => corpus,
+            folds => corpus.into_folds(folds, &config.corpus)?.whole,
+        };
+        if retrainings.is_any() && (corpus.test.is_empty() || corpus.protocol.is_cross_validated()) {
+            return Err(Error::data(NO_TEST_PART));
         }
-        in_run(&board, &config, &corpus, &folder, session)
+        let record = in_run(&board, &config, &corpus, &folder, session)?;
+        if !retrainings.is_any() {
+            return Ok(record);
+        }
+        let config = Plan::kept(&folder, &config).apply(&config);
+        let run = measure::Run { board: &board, config: &config, corpus: &corpus, folder: &folder, session };
+        run.measure(record, retrainings)
     })
 }
+
+/// Why nothing is trained again for a diagnosis.
+const NO_TEST_PART: &str = "a model that is trained again for a diagnosis is scored on the test part, and this comparison has none: compare with \
+     a test part (--test FILE, or --folds 0)";
 
 /// Removes a damaged diagnosis from the folder of a comparison that is about to be resumed, which a notice tells: others read it before
 /// it is made again.
@@ -150,9 +193,12 @@ fn make(
     session: &Session,
 ) -> Result<DiagnosisRecord> {
     let start = Instant::now();
-    let learned: Vec<Item> = corpus.train.iter().chain(&corpus.validation).map(item).collect();
     let test: Vec<Item> = corpus.test.iter().map(item).collect();
-    let input = Input { tokenizer, classes: &corpus.labels, learned: &learned, test: &test, models };
+    let (learned, test, answered) = match corpus.protocol.is_cross_validated() {
+        true => (test, Vec::new(), Answered::Learned), // the test part is all texts, in the order of the answers
+        false => (corpus.train.iter().chain(&corpus.validation).map(item).collect(), test, Answered::Test),
+    };
+    let input = Input { tokenizer, classes: &corpus.labels, learned: &learned, test: &test, models, answered };
     let level = config.statistics.level();
     let diagnosis = ninefold_diagnose::diagnose(&input, &config.diagnosis, level, config.seed, session.progress)?;
     let diagnosis = if config.keep_texts { diagnosis } else { diagnosis.without_texts() };
