@@ -52,7 +52,7 @@ pub enum Measurement<'a> {
         cleaned: &'a [u32],
         /// Answers without as many other texts of the same classes.
         control: &'a [u32],
-        /// How many.
+        /// How many; where there are no suspects, nothing needs to be trained.
         removed: Removed,
     },
     /// With training texts exchanged for test texts.
@@ -137,13 +137,20 @@ fn cleaning(
     settings: &DiagnosisConfig,
     level: ConfidenceLevel,
 ) -> Finding {
+    if removed.suspects == 0 {
+        return Finding::judged(
+            CLEANING,
+            false,
+            "No label is suspicious: no text was left out, and nothing trained again.",
+        );
+    }
     let &Retrained { model: name, labels, before } = model;
     let (gain, of_control) = (Gain::of(labels, before, cleaned, level), Gain::of(labels, before, control, level));
     let beyond = Gain::of(labels, control, cleaned, level);
     let suspects = format!("{} with a suspicious label", counted(removed.suspects, "text"));
     let sentence = format!(
-        "Trained without the {suspects}, of {} training and validation texts, {name} answers {} more of the test texts right; \
-         without as many other texts of the same classes {}. The difference of both is {}.",
+        "Trained without the {suspects}, of {} training and validation texts, {name} gains {} on the test texts; without \
+         as many other texts of the same classes {}. The difference of both is {}.",
         thousands(removed.of),
         gain.said(),
         of_control.said(),
@@ -175,8 +182,8 @@ fn exchange(
     let gain = Gain::of(labels, before, exchanged, level);
     let of_test = counted(texts, "training text");
     let sentence = format!(
-        "With {of_test} exchanged for as many texts of one half of the test part, {name} answers {} more texts of the other half right \
-         (both halves, each with the other one exchanged).",
+        "With {of_test} exchanged for as many texts of one half of the test part, {name} gains {} on the other half (measured \
+         both ways).",
         gain.said()
     );
     let action = format!("exchange {of_test} for texts like the test texts");

@@ -55,11 +55,9 @@ impl Run<'_> {
                 self.session.progress.notice(&format!("diagnosis, {check}: finished earlier"));
                 continue;
             }
-            if let Some(diagnosis) = measure(&work, &record.diagnosis)? {
-                record.diagnosis = diagnosis;
-                self.folder.records().clone().with_csv_cells(self.config.csv_cells).write_diagnosis(&record)?;
-                self.write_evaluations()?;
-            }
+            record.diagnosis = measure(&work, &record.diagnosis)?;
+            self.folder.records().clone().with_csv_cells(self.config.csv_cells).write_diagnosis(&record)?;
+            self.write_evaluations()?;
         }
         Ok(record)
     }
@@ -99,7 +97,7 @@ impl Run<'_> {
     }
 }
 
-type Measure<'a> = fn(&Work<'a>, &Diagnosis) -> Result<Option<Diagnosis>>;
+type Measure<'a> = fn(&Work<'a>, &Diagnosis) -> Result<Diagnosis>;
 
 /// Whether the finding of that name was measured by training the row again.
 fn is_measured(diagnosis: &Diagnosis, check: &str) -> bool {
@@ -137,29 +135,28 @@ impl Work<'_> {
         Retrained { model: &self.name, labels: &self.labels, before: &self.before }
     }
 
-    fn with(&self, diagnosis: &Diagnosis, measurement: &Measurement) -> Option<Diagnosis> {
-        Some(diagnosis.clone().with_measured(measurement, &self.run.config.diagnosis))
+    fn with(&self, diagnosis: &Diagnosis, measurement: &Measurement) -> Diagnosis {
+        diagnosis.clone().with_measured(measurement, &self.run.config.diagnosis)
     }
 
     /// Without the suspects, and without as many other texts.
-    fn cleaning(&self, diagnosis: &Diagnosis) -> Result<Option<Diagnosis>> {
+    fn cleaning(&self, diagnosis: &Diagnosis) -> Result<Diagnosis> {
         let corpus = self.run.corpus;
-        if diagnosis.suspects.is_empty() {
-            self.run.session.progress.notice("no label is suspicious: nothing is left out and trained again");
-            return Ok(None);
-        }
         let suspects: FxHashSet<usize> = diagnosis.suspects.iter().map(|suspect| suspect.index).collect();
-        let others = others(corpus, &suspects, self.run.config.seed);
-        let retrainer = self.retrainer().settled(corpus)?;
-        let cleaned = self.train(&retrainer, "without suspects", without(corpus, &suspects))?;
-        let control = self.train(&retrainer, "without other texts", without(corpus, &others))?;
+        let (mut cleaned, mut control) = (self.before.clone(), self.before.clone());
+        if !suspects.is_empty() {
+            let others = others(corpus, &suspects, self.run.config.seed);
+            let retrainer = self.retrainer().settled(corpus)?;
+            cleaned = self.train(&retrainer, "without suspects", without(corpus, &suspects))?;
+            control = self.train(&retrainer, "without other texts", without(corpus, &others))?;
+        }
         let removed = Removed { suspects: suspects.len(), of: corpus.train.len() + corpus.validation.len() };
         let (model, cleaned, control) = (self.retrained(), &cleaned[..], &control[..]);
         Ok(self.with(diagnosis, &Measurement::Cleaning { model, cleaned, control, removed }))
     }
 
     /// With training texts exchanged for those of one half of the test part, and the other half scored.
-    fn exchange(&self, diagnosis: &Diagnosis) -> Result<Option<Diagnosis>> {
+    fn exchange(&self, diagnosis: &Diagnosis) -> Result<Diagnosis> {
         let corpus = self.run.corpus;
         let Some(exchange) = Exchange::of(corpus, self.run.config.seed) else {
             return Err(Error::data("there are too few texts to exchange training texts for test texts"));
@@ -176,7 +173,7 @@ impl Work<'_> {
     }
 
     /// On nested parts of the training texts. What its settings leave to the program is chosen for each part.
-    fn curve(&self, diagnosis: &Diagnosis) -> Result<Option<Diagnosis>> {
+    fn curve(&self, diagnosis: &Diagnosis) -> Result<Diagnosis> {
         let corpus = self.run.corpus;
         let least = smallest_part(corpus.labels.len());
         let parts: Vec<usize> = PARTS.into_iter().filter(|part| corpus.train.len() / part >= least).collect();

@@ -72,6 +72,7 @@ pub(super) struct DiagnosisView<'a> {
 struct BudgetView {
     title: String,
     parts: Vec<PartView>,
+    has_negative: bool,
     rows: Vec<CauseView>,
 }
 
@@ -196,13 +197,15 @@ fn class(of: Cause) -> &'static str {
 fn budget_view(budget: &Budget) -> BudgetView {
     let positive: f64 = budget.shares.iter().map(|share| share.error.max(0.0)).sum();
     let scale = if positive > 0.0 { budget.error / positive } else { 0.0 };
-    let right = (1.0 - budget.error, "cause-right", "right answers");
-    let wrong =
-        budget.shares.iter().map(|share| (scale * share.error.max(0.0), class(share.cause), cause(share.cause)));
+    let right = (1.0 - budget.error, 1.0 - budget.error, "cause-right", "right answers");
+    let wrong = budget
+        .shares
+        .iter()
+        .map(|share| (share.error, scale * share.error.max(0.0), class(share.cause), cause(share.cause)));
     let mut parts = Vec::new();
     let mut x = 0.0;
-    for (fraction, class, name) in std::iter::once(right).chain(wrong) {
-        let width = BAR * fraction;
+    for (fraction, drawn, class, name) in std::iter::once(right).chain(wrong) {
+        let width = BAR * drawn;
         let text = if width >= NUMBERED { percent(fraction) } else { String::new() };
         parts.push(PartView { class, x, width, text, title: format!("{name}: {} %", percent(fraction)) });
         x += width;
@@ -228,7 +231,8 @@ fn budget_view(budget: &Budget) -> BudgetView {
         percent(budget.interval.low),
         percent(budget.interval.high)
     );
-    BudgetView { title, parts, rows: budget.shares.iter().map(row).collect() }
+    let has_negative = budget.shares.iter().any(|share| points(share.error).starts_with('-'));
+    BudgetView { title, parts, has_negative, rows: budget.shares.iter().map(row).collect() }
 }
 
 fn remedy_view(remedy: &Remedy) -> RemedyView<'_> {
@@ -361,6 +365,14 @@ mod tests {
         let view = budget_view(&budget);
         let width: f64 = view.parts.iter().map(|part| part.width).sum();
         assert!((width - BAR).abs() < 1e-9, "{width}");
+    }
+
+    #[test]
+    fn numbers_in_the_bar_are_those_of_the_table() {
+        let budget = sample::diagnosis().diagnosis.budget.unwrap();
+        let view = budget_view(&budget);
+        let largest = view.parts.iter().find(|part| part.class == class(Cause::OtherModelRight)).unwrap();
+        assert_eq!((largest.text.as_str(), view.has_negative), ("12.3", true));
     }
 
     #[test]
