@@ -8,14 +8,18 @@
 const STEPS: f64 = 850.0;
 /// Fewest epochs: on 10,800 Korean reviews validation prefers twelve to four.
 const FEWEST: usize = 8;
+/// Of more than 40,000 texts there may be fewer: as many as fit into so many steps, but each text is seen twice.
+const ENOUGH_STEPS: usize = 10_000;
+const TWICE: usize = 2;
 /// Most epochs: 36 are better for few texts in many classes, and take half as long again.
 const MOST: usize = 24;
 
-/// So many epochs that the optimizer takes about 850 √classes steps; at least 8, at most 24.
+/// So many epochs that the optimizer takes about 850 √classes steps; at least 8, or 10,000 steps where those are fewer epochs, at most 24.
 pub(super) fn by_steps(texts: usize, num_classes: usize, batch_size: usize) -> usize {
     let steps = STEPS * (num_classes.max(1) as f64).sqrt();
     let steps_per_epoch = texts.div_ceil(batch_size.max(1)).max(1);
-    ((steps / steps_per_epoch as f64).round() as usize).clamp(FEWEST, MOST)
+    let fewest = (ENOUGH_STEPS / steps_per_epoch).clamp(TWICE, FEWEST);
+    ((steps / steps_per_epoch as f64).round() as usize).clamp(fewest, MOST)
 }
 
 #[cfg(test)]
@@ -29,6 +33,7 @@ mod tests {
         assert_eq!(epochs(3_870, 46), 24, "few texts in many classes");
         assert_eq!(epochs(10_800, 2), 8, "many texts in two classes");
         assert_eq!(epochs(3_600, 2), 11);
-        assert_eq!((epochs(0, 0), epochs(50, 2), epochs(1_000_000, 2)), (24, 24, 8));
+        assert_eq!((epochs(0, 0), epochs(50, 2), epochs(1_000_000, 2)), (24, 24, 2));
+        assert_eq!((epochs(40_000, 2), epochs(100_000, 2), epochs(100_000, 100)), (8, 3, 3));
     }
 }

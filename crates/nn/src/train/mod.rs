@@ -30,7 +30,8 @@ pub use schedule::Schedule;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// Maximum number of passes over the training texts, or "auto": as many as give about 850 √classes optimizer steps, from 8 to 24.
+    /// Maximum number of passes over the training texts, or "auto": as many as give about 850 √classes optimizer steps, from 8 (of more
+    /// than 40,000 texts as many as 10,000 steps need, at least 2) to 24.
     pub epochs: Auto<usize>,
     /// Number of texts per optimizer step.
     pub batch_size: usize,
