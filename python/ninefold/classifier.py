@@ -87,7 +87,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         The settings ``model.hidden_size``, ``embedding.dim``, ``training.epochs``, ``training.batch_size``,
         ``training.learning_rate`` and ``training.max_len``; None is the preset's value. One without an effect on the model is refused.
     class_weight : "balanced", dict or None, default=None
-        How much the texts of each class count, as in scikit-learn. ``sample_weight`` is not supported.
+        How much the texts of each class count, as in scikit-learn.
     validation_fraction : float, default=0.1
         Fraction of the training texts that is held out, unless ``fit`` is given an ``eval_set``.
     settings : dict, default=None
@@ -172,7 +172,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.n_jobs = n_jobs
         self.progress = progress
 
-    def fit(self, X: Any, y: Any, *, eval_set: tuple[Any, Any] | None = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: tuple[Any, Any] | None = None) -> Self:
         """Trains on texts with their labels.
 
         Parameters
@@ -181,6 +181,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             The texts; None and NaN are empty ones.
         y : list, array or column
             Their labels, of any type that can be sorted.
+        sample_weight : list, array or column of numbers from 0 up, optional
+            How much each text counts in training, times the weight of its class; None is 1 for all. Linear models and networks
+            minimise the weighted loss, naive Bayes counts a text of weight 2 twice. Networks divide by the sum of a batch's weights.
+            The members of an ensemble are trained with the weights. Word vectors, TF-IDF and the vocabulary do not depend on them,
+            nor do the scores on texts held out, by which epochs and settings are chosen.
         eval_set : (texts, labels), optional
             Texts on which epochs and settings are chosen, in place of a fraction of ``X``.
 
@@ -191,7 +196,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         Raises
         ------
         NinefoldError
-            For settings without a meaning or an effect, labels of another length, a single class.
+            For settings without a meaning or an effect, labels or weights of another length, a single class.
         KeyboardInterrupt
             Within half a second of Ctrl-C.
         """
@@ -202,7 +207,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
             raise NinefoldError(f"all labels are of one class ({classes.names[0]}): a classifier needs at least two classes")
         validation = None if eval_set is None else self._part(eval_set, classes)
         models, vectors = self._models(), self._vectors(X)
-        corpus = Corpus(classes.names, Part(texts, classes.codes(labels)), validation)
+        codes = classes.codes(labels)
+        weights = None if sample_weight is None else _weights(sample_weight, codes, classes)
+        corpus = Corpus(classes.names, Part(texts, codes, weights), validation)
         settings = self._settings(models, classes)
         model = fit(corpus, settings, vectors, threads_of(self.n_jobs), watcher_of(self.progress))
         self.classes_ = classes.values
@@ -359,6 +366,22 @@ def _labels(y: Any, texts: Texts) -> NDArray[Any]:
     if labels.dtype.kind != "O":
         check_classification_targets(labels)
     return labels
+
+
+def _weights(sample_weight: Any, codes: list[int], classes: Classes) -> list[float]:
+    """A weight for each text, whose classes are ``codes``."""
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (len(codes),):
+        raise NinefoldError(f"sample_weight: expected one number for each of {len(codes)} texts, found an array of shape {weights.shape}")
+    if (strange := np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))).size:
+        row = int(strange[0])
+        raise NinefoldError(f"sample_weight: row {row}: expected a number from 0 up, found {weights[row]}")
+    totals = np.bincount(codes, weights, len(classes.names))
+    if (without := np.flatnonzero(totals == 0)).size:
+        name = classes.names[int(without[0])]
+        raise NinefoldError(f"sample_weight: all texts of the class {name} have the weight zero: leave them out")
+    found: list[float] = weights.tolist()
+    return found
 
 
 def _checked(settings: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -10,30 +10,44 @@ use pyo3::types::PyType;
 use crate::column::{Column, Texts};
 use crate::errors::refused;
 
-/// Texts with the number of each one's class.
+/// Texts with the number of each one's class, and how much each counts in training.
 #[pyclass(frozen, module = "ninefold._ninefold")]
 #[derive(Clone)]
 pub(crate) struct Part {
     column: Arc<Column>,
-    classes: Arc<Vec<u32>>, // [texts]
+    classes: Arc<Vec<u32>>,         // [texts]
+    weights: Option<Arc<Vec<f64>>>, // [texts]; `None`: all 1
 }
+
+/// What a pickled part is made of.
+type PartState = (Texts, Vec<u32>, Option<Vec<f64>>);
 
 #[pymethods]
 impl Part {
     #[new]
-    fn new(texts: &Texts, classes: Vec<u32>) -> PyResult<Part> {
+    #[pyo3(signature = (texts, classes, weights=None))]
+    fn new(texts: &Texts, classes: Vec<u32>, weights: Option<Vec<f64>>) -> PyResult<Part> {
         let column = texts.column();
         if column.len() != classes.len() {
             let (texts, labels) = (column.len(), classes.len());
             return Err(refused(format!("{texts} texts and {labels} labels: there must be one label for each text")));
         }
-        Ok(Part { column, classes: Arc::new(classes) })
+        if let Some(weights) = &weights
+            && weights.len() != classes.len()
+        {
+            let (texts, weights) = (classes.len(), weights.len());
+            return Err(refused(format!(
+                "{texts} texts and {weights} weights: there must be one weight for each text"
+            )));
+        }
+        Ok(Part { column, classes: Arc::new(classes), weights: weights.map(Arc::new) })
     }
 
     /// Pickling: texts and numbers travel.
-    fn __reduce__<'py>(slf: Bound<'py, Part>) -> (Bound<'py, PyType>, (Texts, Vec<u32>)) {
+    fn __reduce__<'py>(slf: Bound<'py, Part>) -> (Bound<'py, PyType>, PartState) {
         let part = slf.get();
-        (slf.get_type(), (Texts::shared(&part.column), part.classes.to_vec()))
+        let weights = part.weights.as_deref().cloned();
+        (slf.get_type(), (Texts::shared(&part.column), part.classes.to_vec(), weights))
     }
 
     fn __len__(&self) -> usize {
@@ -42,10 +56,12 @@ impl Part {
 }
 
 impl Part {
-    /// Each text with the name of its class.
-    fn pairs<'a>(&'a self, labels: &'a [String]) -> Vec<(&'a str, &'a str)> {
-        let names = self.classes.iter().map(|&class| labels.get(class as usize).map_or("", String::as_str));
-        self.column.texts().into_iter().zip(names).collect()
+    /// Each text with the name of its class and its weight.
+    fn examples<'a>(&'a self, labels: &'a [String]) -> Vec<(&'a str, &'a str, f64)> {
+        let name = |class: u32| labels.get(class as usize).map_or("", String::as_str);
+        let weight = |index: usize| self.weights.as_ref().map_or(1.0, |weights| weights[index]);
+        let texts = self.column.texts().into_iter().zip(self.classes.iter()).enumerate();
+        texts.map(|(index, (text, &class))| (text, name(class), weight(index))).collect()
     }
 }
 
@@ -84,7 +100,7 @@ impl Corpus {
     /// # Errors
     /// As [`data::Corpus::for_training`].
     pub(crate) fn for_training(&self, config: &CorpusConfig) -> Result<data::Corpus> {
-        let [train, validation, _] = self.pairs();
+        let [train, validation, _] = self.examples();
         data::Corpus::for_training(&train.unwrap_or_default(), validation.as_deref(), config)
     }
 
@@ -93,7 +109,7 @@ impl Corpus {
     /// # Errors
     /// As [`data::Corpus::from_texts`].
     pub(crate) fn to_compare(&self, config: &CorpusConfig) -> Result<data::Corpus> {
-        let [train, validation, test] = self.pairs();
+        let [train, validation, test] = self.examples();
         let (train, test) = (train.unwrap_or_default(), test.as_deref());
         match validation {
             Some(validation) => data::Corpus::from_parts(&train, &validation, test, config),
@@ -101,7 +117,7 @@ impl Corpus {
         }
     }
 
-    fn pairs(&self) -> [Option<Vec<(&str, &str)>>; 3] {
-        [Some(&self.train), self.validation.as_ref(), self.test.as_ref()].map(|part| Some(part?.pairs(&self.labels)))
+    fn examples(&self) -> [Option<Vec<(&str, &str, f64)>>; 3] {
+        [Some(&self.train), self.validation.as_ref(), self.test.as_ref()].map(|part| Some(part?.examples(&self.labels)))
     }
 }

@@ -10,7 +10,10 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
 
 import ninefold as nf
 from ninefold import NinefoldError, TextClassifier, WordVectors
@@ -125,8 +128,50 @@ def test_class_weight_counts(three):
     assert given[0, 2] > balanced[0, 2] > plain[0, 2]
     with pytest.raises(NinefoldError, match="class_weight: 'sow' is none of the classes neg, pos, so"):
         TextClassifier("tfidf_logistic", class_weight={"sow": 2}).fit(texts, labels)
-    with pytest.raises(TypeError, match="sample_weight"):
-        TextClassifier("tfidf_logistic").fit(texts, labels, sample_weight=[1.0] * len(texts))
+
+
+@pytest.mark.parametrize("model", ["swem", "complement_nb", "tfidf_logistic", "tfidf_svm", "fasttext_supervised", "vote"])
+def test_sample_weight_counts(model, two):
+    texts, labels = two[0] + ["great"] * 12, two[1] + ["neg"] * 12
+    parameters = {"members": ["complement_nb", "tfidf_logistic"]} if model == "vote" else {}
+    if model == "swem":
+        parameters = {"dim": 8, "epochs": 12, "learning_rate": 0.02}
+
+    def probability_of_neg(weight):
+        classifier = TextClassifier(model, random_state=0, **parameters)
+        weights = np.where(np.arange(len(texts)) < len(two[0]), 1.0, weight)
+        return classifier.fit(texts, labels, weights, eval_set=(NEW, ["neg", "pos"])).predict_proba(["great"])[0, 0]
+
+    plain = TextClassifier(model, random_state=0, **parameters).fit(texts, labels, eval_set=(NEW, ["neg", "pos"]))
+    assert plain.predict_proba(["great"])[0, 0] == probability_of_neg(1.0)
+    assert probability_of_neg(0.01) < probability_of_neg(5.0)
+
+
+def test_sample_weight_of_scikit_learn_gives_the_same_decisions(two):
+    texts, labels = two
+    weights = np.random.default_rng(0).integers(0, 4, len(texts))
+    ours = TextClassifier("multinomial_nb", settings={"baseline.min_df": [1], "baseline.ngram_range": [1, 1], "baseline.smoothing": [1.0]})
+    ours.fit(texts, labels, sample_weight=weights, eval_set=(NEW, ["neg", "pos"]))
+    theirs = make_pipeline(CountVectorizer(token_pattern=r"(?u)\b\w+\b"), MultinomialNB())
+    theirs.fit(texts, labels, multinomialnb__sample_weight=weights)
+    ratio = ours.decision_function(texts) / np.diff(theirs.predict_log_proba(texts), axis=1).ravel()
+    np.testing.assert_allclose(ratio, ratio[0], rtol=0.02)  # the temperature, and 32 bits of a probability
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1.0], r"expected one number for each of 80 texts, found an array of shape \(1,\)"),
+        (np.ones((80, 2)), r"found an array of shape \(80, 2\)"),
+        ([1.0] * 79 + [-1.0], r"row 79: expected a number from 0 up, found -1.0"),
+        ([float("nan")] + [1.0] * 79, r"row 0: expected a number from 0 up, found nan"),
+        ([0.0, 1.0] * 40, r"all texts of the class pos have the weight zero"),
+        (["heavy"] * 80, "could not convert string to float"),
+    ],
+)
+def test_sample_weight_without_meaning_is_refused(weights, message, two):
+    with pytest.raises(ValueError, match=message):
+        TextClassifier("complement_nb").fit(*two, sample_weight=weights)
 
 
 def test_embeddings_by_name_or_given(two):

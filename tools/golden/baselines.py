@@ -23,6 +23,8 @@ from sklearn.utils.class_weight import compute_class_weight
 SEED = 5
 rng = np.random.default_rng(SEED)
 OWN = ["sail deck tide anchor", "oven dough crust yeast", "rook pawn gambit check", "lens flash tripod film"]
+#: Of the texts of weighted cases, in turn: integers, fractions, a text that does not count.
+WEIGHTS = [1.0, 0.25, 3.0, 0.0, 1.5]
 COMMON = "the a my very good was with and of near old".split()
 
 
@@ -43,7 +45,7 @@ def two_columns(scores):
     return np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores
 
 
-def case(name, per_class, ngram_range, min_df, sublinear_tf, class_weight=None):
+def case(name, per_class, ngram_range, min_df, sublinear_tf, class_weight=None, weighted=False):
     train, labels = texts(per_class, len(per_class))
     test, _ = texts([6] * len(per_class), len(per_class))
     test += ["", "never seen words", "deck deck deck oven the a the a"]
@@ -53,21 +55,26 @@ def case(name, per_class, ngram_range, min_df, sublinear_tf, class_weight=None):
     train_counts, train_features = counter.fit_transform(train), tfidf.fit_transform(train)
     features = tfidf.transform(test)
     names = tfidf.get_feature_names_out()
-    weights = compute_class_weight(class_weight, classes=np.arange(len(per_class)), y=labels)
+    text_weights = [WEIGHTS[text % len(WEIGHTS)] if weighted else 1.0 for text in range(len(train))]
+    given = text_weights if weighted else None
+    weights = compute_class_weight(class_weight, classes=np.arange(len(per_class)), y=labels, sample_weight=given)
     rows = [{names[j]: float(row[0, j]) for j in row.indices} for row in features]
     scores = {
-        "multinomial_nb": MultinomialNB().fit(train_counts, labels).predict_joint_log_proba(counter.transform(test)),
-        "complement_nb": ComplementNB().fit(train_features, labels).predict_joint_log_proba(features),
+        "multinomial_nb": MultinomialNB().fit(train_counts, labels, given).predict_joint_log_proba(counter.transform(test)),
+        "complement_nb": ComplementNB().fit(train_features, labels, given).predict_joint_log_proba(features),
     }
     for c in [0.3, 10.0]:
-        logistic = LogisticRegression(C=c, class_weight=class_weight, tol=1e-10, max_iter=10000).fit(train_features, labels)
-        svm = LinearSVC(C=c, class_weight=class_weight, tol=1e-9, max_iter=1000000, dual=False).fit(train_features, labels)
+        logistic = LogisticRegression(C=c, class_weight=class_weight, tol=1e-10, max_iter=10000)
+        logistic.fit(train_features, labels, given)
+        svm = LinearSVC(C=c, class_weight=class_weight, tol=1e-9, max_iter=1000000, dual=False)
+        svm.fit(train_features, labels, given)
         scores[f"logistic {c}"] = two_columns(logistic.decision_function(features))
         scores[f"svm {c}"] = two_columns(svm.decision_function(features))
     return {
         "name": name,
         "num_classes": len(per_class),
         "class_weights": weights.tolist(),
+        "text_weights": text_weights,
         "ngram_range": ngram_range,
         "min_df": min_df,
         "sublinear_tf": sublinear_tf,
@@ -87,6 +94,9 @@ cases = [
     case("uneven classes, balanced", [25, 10, 18, 5], [1, 1], 1, True, "balanced"),
     case("two uneven classes, balanced", [24, 7], [1, 1], 1, False, "balanced"),
     case("three classes, weights given", [12, 12, 12], [1, 1], 1, False, {0: 1.0, 1: 3.0, 2: 0.25}),
+    case("four classes, texts weighted", [20, 20, 20, 20], [1, 1], 1, True, weighted=True),
+    case("two uneven classes, texts weighted, balanced", [24, 9], [1, 2], 1, True, "balanced", weighted=True),
+    case("three classes, texts and classes weighted", [14, 9, 20], [1, 1], 1, False, {0: 1.0, 1: 3.0, 2: 0.25}, weighted=True),
 ]
 versions = {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
 made_with = {"generator": "tools/golden/baselines.py", "seed": SEED, **versions, "scikit-learn": sklearn.__version__}

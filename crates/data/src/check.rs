@@ -42,6 +42,13 @@ impl CorpusConfig {
                 format!("{:?} is a corpus by name, not a file", self.data),
             ));
         }
+        let columns = [("group_column", &self.group_column), ("weight_column", &self.weight_column)];
+        if let Some((key, _)) = columns.into_iter().find(|(_, column)| !column.is_empty())
+            && self.named().is_some()
+        {
+            let reason = format!("{:?} is a corpus by name, without columns", self.data);
+            return Err(Error::conflict(key, "data", reason));
+        }
         let picks = [("split", self.split.pick()), ("validation", Some(self.validation))];
         if let Some((key, _)) = picks.into_iter().find(|&(_, pick)| pick == Some(Pick::Last))
             && !self.group_column.is_empty()

@@ -28,11 +28,21 @@ pub(crate) fn labelled(mut input: Input, prefix: &str, request: &Request) -> Res
             Place::File(file) => format!("{prefix}{file}"),
             line => line.within(&name),
         };
-        reading.documents.push(Labelled { text: row.text, label: row.label, source, group: row.group });
+        reading.documents.push(Labelled {
+            text: row.text,
+            label: row.label,
+            source,
+            group: row.group,
+            weight: row.weight,
+        });
         Ok(())
     })?;
     if reading.documents.is_empty() {
         return Err(Error::format(place, "texts with labels", "not one"));
+    }
+    if !request.weight.is_empty() && found.columns.is_none() {
+        let what = "texts without weights (only tables and JSON have columns)";
+        return Err(Error::format(place, format!("the column of weights {:?}", request.weight), what));
     }
     reading.decided.extend(found.columns.map(|columns| format!("{prefix}{name}: {columns}")));
     if !request.group.is_empty() && reading.documents.iter().all(|document| document.group.is_empty()) {

@@ -31,6 +31,8 @@ pub(crate) struct Request<'a> {
     pub label: &'a str,
     /// The column of groups that no split divides; empty: none.
     pub group: &'a str,
+    /// The column of weights; empty: none.
+    pub weight: &'a str,
     pub header: Header,
     /// False when only texts are read: then there need not be a label.
     pub labelled: bool,
@@ -52,24 +54,35 @@ impl<'a> Request<'a> {
     /// [`Error::InvalidValue`] for a delimiter that is none.
     pub fn new(config: &'a CorpusConfig, labelled: bool) -> Result<Request<'a>> {
         let (text, label, header) = (config.text_column.as_slice(), config.label_column.as_str(), config.header);
-        let group = config.group_column.as_str();
+        let (group, weight) = (config.group_column.as_str(), config.weight_column.as_str());
         let delimiter = config.delimiter()?;
-        Ok(Request { text, label, group, header, labelled, delimiter, like: None, of_model: false, on_columns: None })
+        Ok(Request {
+            text,
+            label,
+            group,
+            weight,
+            header,
+            labelled,
+            delimiter,
+            like: None,
+            of_model: false,
+            on_columns: None,
+        })
     }
 
-    /// The index of the column of groups, by its name or its number from 1; `None` where none is asked for.
+    /// The index of a column, by its name or its number from 1; `None` where none is wanted.
     ///
     /// # Errors
     /// [`Error::UnknownKey`] when there is no such column.
-    pub fn group_column(&self, names: &[String], width: usize, place: &str) -> Result<Option<usize>> {
-        if self.group.is_empty() {
+    pub fn column(wanted: &str, names: &[String], width: usize, place: &str) -> Result<Option<usize>> {
+        if wanted.is_empty() {
             return Ok(None);
         }
-        let by_name = names.iter().position(|name| name.trim() == self.group);
-        let by_number = self.group.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let by_name = names.iter().position(|name| name.trim() == wanted);
+        let by_number = wanted.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         let found = by_name.or(by_number.filter(|&index| index < width));
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        found.map(Some).ok_or_else(|| Error::unknown_key(format!("{place}: {}", self.group), "column", &names))
+        found.map(Some).ok_or_else(|| Error::unknown_key(format!("{place}: {wanted}"), "column", &names))
     }
 
     /// Tells whoever asked where text and label are.

@@ -35,6 +35,8 @@ pub struct CorpusConfig {
     pub label_column: String,
     /// The column of authors, threads or other groups: every split keeps the texts of a group on one side. Empty: none.
     pub group_column: String,
+    /// The column of the weights of texts in training, numbers from 0 up; test texts need none. Empty: all count the same.
+    pub weight_column: String,
     /// What is changed about labels: "merge_equal" makes labels one class that differ only in spelling (1 and 1.0, case, white space,
     /// Unicode form, characters that cannot be seen), "drop_missing" leaves out texts labelled NaN, null or the like. Empty: nothing,
     /// but a notice says where either would change something.
@@ -93,6 +95,7 @@ impl Default for CorpusConfig {
             text_column: Vec::new(),
             label_column: String::new(),
             group_column: String::new(),
+            weight_column: String::new(),
             labels: Vec::new(),
             labels_checked: String::new(),
             header: Header::Auto,

@@ -61,6 +61,7 @@ impl Corpus {
                 text: document.text,
                 source: document.source,
                 group: document.group,
+                weight: document.weight,
             };
             std::mem::take(part).into_iter().map(named).collect::<Vec<Labelled>>()
         });
@@ -172,6 +173,7 @@ impl Corpus {
         (self.train, self.validation) = self.hold_out(train, validation, config)?;
         self.test = test;
         self.correct_labels(&config.labels_checked)?;
+        self.check_weights()?;
         self.protocol.group_column.clone_from(&config.group_column);
         self.check_parts()?;
         self.check_identical_texts();
@@ -192,6 +194,7 @@ impl Corpus {
         self.protocol.split = TestSplit::NoTest;
         (self.train, self.validation) = self.hold_out(train, validation, config)?;
         self.correct_labels(&config.labels_checked)?;
+        self.check_weights()?;
         self.count();
         Ok(self)
     }
@@ -254,6 +257,27 @@ impl Corpus {
             self.labels[*only as usize],
         );
         Err(Error::data(what))
+    }
+
+    /// Refuses a class whose training texts all have the weight 0: as if it had none. The protocol gets the range of the weights.
+    fn check_weights(&mut self) -> Result<()> {
+        let weights = self.train.iter().map(|document| document.weight);
+        let (low, high) = weights.fold((1.0_f64, 1.0_f64), |(low, high), weight| (low.min(weight), high.max(weight)));
+        if low == high {
+            return Ok(()); // all are 1
+        }
+        let mut sums: BTreeMap<u32, f64> = BTreeMap::new();
+        self.train.iter().for_each(|document| *sums.entry(document.label).or_default() += document.weight);
+        if let Some((&label, _)) = sums.iter().find(|(_, sum)| **sum == 0.0) {
+            let what = format!(
+                "{}: the training texts of the class {:?} all have the weight zero: leave the class out, or give texts of it a weight \
+                 above 0",
+                self.protocol.data, self.labels[label as usize],
+            );
+            return Err(Error::data(what));
+        }
+        self.protocol.weights = format!("{low} to {high}");
+        Ok(())
     }
 
     /// Says how many test texts are in train or validation as well.

@@ -1,7 +1,7 @@
 //! One text with its label, as a number and as a name.
 
 /// One labelled text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// The text, decoded, as the file had it.
     pub text: String,
@@ -11,6 +11,8 @@ pub struct Document {
     pub source: String,
     /// The author, thread or other group that no split divides; empty where none was asked for.
     pub group: String,
+    /// How much the text counts in training, beside its class: 1 where nothing was said. Scores do not depend on it.
+    pub weight: f64,
 }
 
 impl AsRef<str> for Document {
@@ -26,4 +28,5 @@ pub(crate) struct Labelled {
     pub label: String,
     pub source: String,
     pub group: String,
+    pub weight: f64,
 }

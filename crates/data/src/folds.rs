@@ -177,6 +177,7 @@ mod tests {
             label,
             source: index.to_string(),
             group: index.checked_div(group_size).map_or(String::new(), |author| format!("author {author}")),
+            weight: 1.0,
         };
         labels.enumerate().map(document).collect()
     }

@@ -201,6 +201,7 @@ pub(crate) fn number(documents: Vec<Labelled>, labels: &[String], unseen: &[Stri
         text: document.text,
         source: document.source,
         group: document.group,
+        weight: document.weight,
     };
     documents.into_iter().map(numbered).collect()
 }
@@ -230,6 +231,7 @@ mod tests {
             label: label.to_string(),
             source: "s".into(),
             group: String::new(),
+            weight: 1.0,
         };
         labels.iter().map(document).collect()
     }

@@ -53,6 +53,7 @@ pub use folds::{Folds, check_folds};
 pub use input_format::InputFormat;
 pub use labels::class_number;
 pub use load::{load, load_to_evaluate};
+pub use memory::Example;
 pub use named::sample;
 pub use protocol::{PartCounts, Protocol, TestSplit};
 pub use split::{Pick, Split};

@@ -22,6 +22,9 @@ pub struct Protocol {
     /// How many labels a file of checked ones corrected; empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub labels_checked: String,
+    /// The range of the weights of the training texts: "0.5 to 3"; empty where all are 1.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub weights: String,
     /// How tables and JSON were read: `reviews.csv: text from "body", label from "topic" (the first line is a header)`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reading: Vec<String>,
@@ -214,6 +217,9 @@ impl fmt::Display for Protocol {
         if !self.labels_checked.is_empty() {
             write!(out, "\nlabels: {}", self.labels_checked)?;
         }
+        if !self.weights.is_empty() {
+            write!(out, "\nweights of the training texts: {} (scores do not depend on them)", self.weights)?;
+        }
         self.reading.iter().try_for_each(|reading| write!(out, "\nread: {reading}"))
     }
 }
@@ -236,6 +242,7 @@ mod tests {
             unlabelled: 2,
             group_column: String::new(),
             labels_checked: String::new(),
+            weights: String::new(),
             reading: Vec::new(),
         };
         let expected = "data: 20newsgroups; 20 classes; train 10,183, validation 1,131, test 7,532\n\

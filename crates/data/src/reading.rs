@@ -4,6 +4,7 @@ use crate::columns::Layout;
 use crate::document::Labelled;
 use crate::encodings::Encodings;
 use crate::input_format::InputFormat;
+use ninefold_core::error::{Error, Location, Result};
 
 /// One text as a reader finds it; the label is empty where there is none.
 #[derive(Debug, PartialEq)]
@@ -12,6 +13,8 @@ pub(crate) struct Row {
     pub label: String,
     /// The author, thread or other group; empty where none was asked for.
     pub group: String,
+    /// How much the text counts; 1 where no column of weights was asked for.
+    pub weight: f64,
     pub place: Place,
 }
 
@@ -32,6 +35,16 @@ impl Place {
             Place::File(file) => file,
         }
     }
+}
+
+/// A weight as a column or a key holds it.
+///
+/// # Errors
+/// [`Error::Format`] with the place where it is no number from 0 up.
+pub(crate) fn weight(written: &str, column: &str, place: impl Into<Location>) -> Result<f64> {
+    let number = written.trim().parse::<f64>().ok().filter(|weight| *weight >= 0.0 && weight.is_finite());
+    let expected = || format!("a weight, a number from 0 up, in the column {column:?}");
+    number.ok_or_else(|| Error::format(place, expected(), format!("{written:?}")))
 }
 
 /// What was read from one file or folder.

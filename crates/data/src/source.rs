@@ -40,7 +40,7 @@ pub(crate) fn read(config: &CorpusConfig, folders: &Folders, progress: &dyn Prog
         if parts.test.is_some() {
             parts.train.notices.push(superseded("test", &config.data, "test"));
         }
-        let test = read_path(Path::new(&config.test), config, like.as_ref(), progress)?;
+        let test = read_path(Path::new(&config.test), &unweighted(config), like.as_ref(), progress)?;
         parts.test = Some(test.test.unwrap_or(test.train));
         parts.split = "given";
     }
@@ -109,6 +109,11 @@ fn read_one(
     collect::labelled(input, prefix, &Request { like, ..Request::new(config, true)? })
 }
 
+/// How test texts are read: scores do not depend on weights.
+fn unweighted(config: &CorpusConfig) -> CorpusConfig {
+    CorpusConfig { weight_column: String::new(), ..config.clone() }
+}
+
 /// A file, or a folder with or without parts in it.
 fn read_path(path: &Path, config: &CorpusConfig, like: Option<&Layout>, progress: &dyn Progress) -> Result<Parts> {
     if !path.is_dir() {
@@ -118,11 +123,11 @@ fn read_path(path: &Path, config: &CorpusConfig, like: Option<&Layout>, progress
     let mut parts = match contents.parts {
         Some(names) => {
             let train = read_one(&path.join(names.train), "train/", config, like, progress)?;
-            let read_other = |name: String, prefix: &str| {
+            let read_other = |name: String, prefix: &str, config: &CorpusConfig| {
                 read_one(&path.join(name), prefix, config, train.layout.as_ref(), progress)
             };
-            let validation = names.validation.map(|name| read_other(name, "validation/")).transpose()?;
-            let test = read_other(names.test, "test/")?;
+            let validation = names.validation.map(|name| read_other(name, "validation/", config)).transpose()?;
+            let test = read_other(names.test, "test/", &unweighted(config))?;
             Parts { validation, ..Parts::given(train, Some(test)) }
         }
         None => Parts::given(read_one(path, "", config, None, progress)?, None),

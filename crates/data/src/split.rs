@@ -183,6 +183,7 @@ mod tests {
                     label: label as u32,
                     source: format!("{label}/{n}"),
                     group: String::new(),
+                    weight: 1.0,
                 })
                 .collect::<Vec<_>>()
         };

@@ -10,7 +10,7 @@ use crate::data::{Data, Part};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_linear::logistic::{self, Stop};
-use ninefold_linear::{Csr, Linear, Ngrams, TfIdf, naive_bayes, svm};
+use ninefold_linear::{Csr, Linear, Ngrams, Targets, TfIdf, naive_bayes, svm};
 use ninefold_metrics::{calibration, most_probable, stratified_folds};
 
 /// A word that fewer training texts have is not known.
@@ -54,11 +54,12 @@ impl Probe {
     }
 
     fn train(self, features: &Csr, labels: &[u32], num_classes: usize, seed: u64) -> Linear {
-        let weights = vec![1.0; num_classes];
+        let class_weights = vec![1.0; num_classes];
+        let targets = Targets { labels, text_weights: None, class_weights: &class_weights };
         match self {
-            Probe::ComplementNb => naive_bayes::complement(features, labels, num_classes, SMOOTHING),
-            Probe::TfidfSvm => svm::train(features, labels, &weights, SVM_C, SVM_STOP, seed),
-            Probe::TfidfLogistic => logistic::train(features, labels, &weights, LOGISTIC_C, LOGISTIC_STOP, None),
+            Probe::ComplementNb => naive_bayes::complement(features, targets, SMOOTHING),
+            Probe::TfidfSvm => svm::train(features, targets, SVM_C, SVM_STOP, seed),
+            Probe::TfidfLogistic => logistic::train(features, targets, LOGISTIC_C, LOGISTIC_STOP, None),
         }
     }
 }

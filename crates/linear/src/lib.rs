@@ -27,6 +27,7 @@ pub mod stacking;
 pub mod state;
 pub mod supervised;
 pub mod svm;
+mod targets;
 mod tfidf;
 pub mod training;
 
@@ -36,4 +37,5 @@ pub use linear::Linear;
 pub use ngrams::Ngrams;
 pub use settings::BaselineConfig;
 pub use sparse::Csr;
+pub use targets::Targets;
 pub use tfidf::{TfIdf, TfIdfConfig};

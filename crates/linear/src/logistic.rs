@@ -6,13 +6,14 @@
 //! minimise  1/n Σ a_i (log Σ_k exp(z_ik) - z_i,label)  +  1/(2 c n) ‖W‖²   z = X W + b; the bias is not penalised
 //! gradient  W: Xᵀ A(p - y)/n + W/(c n)      b: Σ a_i (p - y)/n              p = softmax(z), y one-hot
 //!
-//! a_i = weight of the text's class, n = Σ a_i
+//! a_i = weight of the text times that of its class, n = Σ a_i
 //! ```
 //!
 //! # Source
-//! The objective is scikit-learn's `LogisticRegression` with its `C` = `c` and its `class_weight`.
+//! The objective is scikit-learn's `LogisticRegression` with its `C` = `c`, its `class_weight` and its
+//! `sample_weight`.
 
-use super::{Csr, Linear, lbfgs};
+use super::{Csr, Linear, Targets, lbfgs};
 
 /// What ends the training of a linear classifier.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,21 +27,14 @@ pub struct Stop {
 /// Trains from `start`, or from zero. A smaller `c` keeps the weights smaller.
 ///
 /// # Shapes
-/// `features` `[texts, features]`, `labels` `[texts]`, `class_weights` `[num_classes]`
-pub fn train(
-    features: &Csr,
-    labels: &[u32],
-    class_weights: &[f64],
-    c: f64,
-    stop: Stop,
-    start: Option<&Linear>,
-) -> Linear {
-    let num_classes = class_weights.len();
+/// `features` `[texts, features]`
+pub fn train(features: &Csr, targets: Targets, c: f64, stop: Stop, start: Option<&Linear>) -> Linear {
+    let num_classes = targets.num_classes();
     let transposed = features.transposed();
     // Two classes share one vector of weights in scikit-learn: half of it, with either sign, is what they have here, and
     // the squares of two halves are half of the whole's.
     let c = if num_classes == 2 { 0.5 * c } else { c };
-    let total: f64 = labels.iter().map(|&label| class_weights[label as usize]).sum();
+    let total: f64 = (0..targets.labels.len()).map(|text| targets.weight(text)).sum();
     let split = features.columns() * num_classes;
     let mut parameters = match start {
         Some(start) => [&start.weights[..], &start.bias].concat(),
@@ -51,11 +45,11 @@ pub fn train(
         let mut errors = features.times(weights, num_classes); // [texts, num_classes]
         let mut loss = 0.0;
         let bias_gradient = &mut vec![0.0; num_classes];
-        for (row, &label) in errors.chunks_exact_mut(num_classes).zip(labels) {
+        for (text, row) in errors.chunks_exact_mut(num_classes).enumerate() {
             row.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
-            let weight = class_weights[label as usize] / total;
-            loss += weight * softmax_loss(row, label as usize);
-            row[label as usize] -= 1.0;
+            let (label, weight) = (targets.labels[text] as usize, targets.weight(text) / total);
+            loss += weight * softmax_loss(row, label);
+            row[label] -= 1.0;
             row.iter_mut().for_each(|error| *error *= weight);
             bias_gradient.iter_mut().zip(&*row).for_each(|(sum, error)| *sum += error);
         }

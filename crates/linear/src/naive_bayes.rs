@@ -1,27 +1,29 @@
 //! Naive Bayes over counts or weights of n-grams: each n-gram speaks for itself.
 //!
-//! Takes features and labels -> gives a [`Linear`] classifier by counting once; there is nothing to iterate.
+//! Takes features and labels -> gives a [`Linear`] classifier by counting once; there is nothing to iterate. A text of weight 2 is
+//! counted twice; the weights of classes have no effect, as in scikit-learn.
 //!
 //! # Source
 //! Multinomial: McCallum & Nigam, "A comparison of event models for naive Bayes text classification" (1998). Complement:
 //! Rennie, Shih, Teevan & Karger, "Tackling the poor assumptions of naive Bayes text classifiers" (2003), the variant
 //! without weight normalisation, as scikit-learn has it.
 
-use super::{Csr, Linear};
+use super::{Csr, Linear, Targets};
 
 /// Learns how often each class has each feature. `smoothing` is added to every count.
 ///
 /// # Shapes
-/// `features` `[texts, features]`, `labels` `[texts]`
-pub fn multinomial(features: &Csr, labels: &[u32], num_classes: usize, smoothing: f64) -> Linear {
-    let mut weights = class_sums(features, labels, num_classes);
+/// `features` `[texts, features]`
+pub fn multinomial(features: &Csr, targets: Targets, smoothing: f64) -> Linear {
+    let num_classes = targets.num_classes();
+    let mut weights = class_sums(features, targets);
     let totals = totals(&weights, num_classes, smoothing);
     for row in weights.chunks_exact_mut(num_classes) {
         row.iter_mut().zip(&totals).for_each(|(sum, total)| *sum = ((*sum + smoothing) / total).ln());
     }
-    let mut texts = vec![0.0; num_classes];
-    labels.iter().for_each(|&label| texts[label as usize] += 1.0);
-    let bias = texts.iter().map(|count| (count / labels.len() as f64).ln()).collect();
+    let texts = targets.class_totals();
+    let all: f64 = texts.iter().sum();
+    let bias = texts.iter().map(|count| (count / all).ln()).collect();
     Linear { weights, bias }
 }
 
@@ -29,8 +31,9 @@ pub fn multinomial(features: &Csr, labels: &[u32], num_classes: usize, smoothing
 ///
 /// # Shapes
 /// As [`multinomial`].
-pub fn complement(features: &Csr, labels: &[u32], num_classes: usize, smoothing: f64) -> Linear {
-    let mut weights = class_sums(features, labels, num_classes);
+pub fn complement(features: &Csr, targets: Targets, smoothing: f64) -> Linear {
+    let num_classes = targets.num_classes();
+    let mut weights = class_sums(features, targets);
     for row in weights.chunks_exact_mut(num_classes) {
         let all: f64 = row.iter().sum();
         row.iter_mut().for_each(|sum| *sum = all - *sum);
@@ -42,13 +45,15 @@ pub fn complement(features: &Csr, labels: &[u32], num_classes: usize, smoothing:
     Linear { weights, bias: vec![0.0; num_classes] }
 }
 
-/// The sum of each feature over the texts of each class. `[features, num_classes]`
-fn class_sums(features: &Csr, labels: &[u32], num_classes: usize) -> Vec<f64> {
+/// The weighted sum of each feature over the texts of each class. `[features, num_classes]`
+fn class_sums(features: &Csr, targets: Targets) -> Vec<f64> {
+    let num_classes = targets.num_classes();
     let mut sums = vec![0.0; features.columns() * num_classes];
-    for (text, &label) in labels.iter().enumerate() {
+    for (text, &label) in targets.labels.iter().enumerate() {
+        let weight = targets.text_weight(text);
         let (columns, values) = features.row(text);
         for (&column, &value) in columns.iter().zip(values) {
-            sums[column as usize * num_classes + label as usize] += value;
+            sums[column as usize * num_classes + label as usize] += weight * value;
         }
     }
     sums

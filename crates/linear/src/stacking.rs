@@ -8,7 +8,7 @@
 //! minimise  1/n Σ a_i (log Σ_k exp(z_ik) - z_i,label)  +  1/(2 c n) ‖w - w0‖²      z_ik = Σ_m w_m l_mik
 //! gradient  w_m: 1/n Σ_i a_i Σ_k (p_ik - y_ik) l_mik  +  (w_m - w0)/(c n)           p = softmax(z), y one-hot
 //!
-//! a_i = weight of the text's class, n = Σ a_i, w0 = 1 / number of models
+//! a_i = weight of the text times that of its class, n = Σ a_i, w0 = 1 / number of models
 //! ```
 //!
 //! The penalty pulls towards the plain geometric mean, which is what is left where there are few texts. A weight per model,
@@ -22,8 +22,8 @@
 
 use rayon::prelude::*;
 
-use super::lbfgs;
 use super::logistic::{Stop, softmax_loss};
+use super::{Targets, lbfgs};
 use ninefold_core::subnormals::FlushParallel;
 
 /// Texts that one thread adds up at a time; fixed, so that sums do not depend on the number of threads.
@@ -32,20 +32,17 @@ const CHUNK: usize = 64;
 /// Trains on the texts at `texts`, from `start`. A smaller `c` keeps the weights nearer to each other.
 ///
 /// # Shapes
-/// `log_probabilities` `[models][texts, num_classes]`, `labels` `[texts]`, `class_weights` `[num_classes]`, `start` `[models]`
-/// -> `[models]`
+/// `log_probabilities` `[models][texts, num_classes]`, `start` `[models]` -> `[models]`
 pub fn train(
     log_probabilities: &[Vec<f64>],
-    labels: &[u32],
+    targets: Targets,
     texts: &[usize],
-    class_weights: &[f64],
     c: f64,
     stop: Stop,
     start: &[f64],
 ) -> Vec<f64> {
-    let (models, num_classes) = (log_probabilities.len(), class_weights.len());
-    let weight = |text: usize| class_weights[labels[text] as usize];
-    let total: f64 = texts.iter().map(|&text| weight(text)).sum();
+    let (models, num_classes) = (log_probabilities.len(), targets.num_classes());
+    let total: f64 = texts.iter().map(|&text| targets.weight(text)).sum();
     if total == 0.0 {
         return start.to_vec();
     }
@@ -60,8 +57,8 @@ pub fn train(
                 for (model, weight) in weights.iter().enumerate() {
                     scores.iter_mut().zip(row(model)).for_each(|(score, log)| *score += weight * log);
                 }
-                let label = labels[text] as usize;
-                let weight = weight(text) / total;
+                let label = targets.labels[text] as usize;
+                let weight = targets.weight(text) / total;
                 sums[models] += weight * softmax_loss(&mut scores, label);
                 scores[label] -= 1.0;
                 for (model, sum) in sums[..models].iter_mut().enumerate() {
@@ -90,6 +87,11 @@ mod tests {
     use super::*;
     use ninefold_core::rng::Rng;
 
+    /// Labels of texts that all have the same weight.
+    fn of<'a>(labels: &'a [u32], class_weights: &'a [f64]) -> Targets<'a> {
+        Targets { labels, text_weights: None, class_weights }
+    }
+
     const STOP: Stop = Stop { tolerance: 1e-9, max_iterations: 500 };
 
     /// One model whose probabilities are true, one that says nothing, one that is half as sure as it should be.
@@ -116,10 +118,10 @@ mod tests {
     fn true_probabilities_are_believed_and_noise_is_not() {
         let (models, labels) = models(4000);
         let all: Vec<usize> = (0..labels.len()).collect();
-        let weights = train(&models, &labels, &all, &[1.0; 3], 1e3, STOP, &[0.0; 3]);
+        let weights = train(&models, of(&labels, &[1.0; 3]), &all, 1e3, STOP, &[0.0; 3]);
         assert!((weights[0] - 1.0).abs() < 0.06 && weights[2].abs() < 0.06, "{weights:?}");
         let timid = vec![models[0].iter().map(|log| 0.5 * log).collect()];
-        let weights = train(&timid, &labels, &all, &[1.0; 3], 1e3, STOP, &[0.0]);
+        let weights = train(&timid, of(&labels, &[1.0; 3]), &all, 1e3, STOP, &[0.0]);
         assert!((weights[0] - 2.0).abs() < 0.12, "{weights:?}");
     }
 
@@ -127,9 +129,9 @@ mod tests {
     fn few_texts_or_a_small_c_leave_the_plain_mean() {
         let (models, labels) = models(50);
         let all: Vec<usize> = (0..labels.len()).collect();
-        let weights = train(&models, &labels, &all, &[1.0; 3], 1e-7, STOP, &[0.0; 3]);
+        let weights = train(&models, of(&labels, &[1.0; 3]), &all, 1e-7, STOP, &[0.0; 3]);
         assert!(weights.iter().all(|weight| (weight - 1.0 / 3.0).abs() < 1e-4), "{weights:?}");
-        assert_eq!(train(&models, &labels, &[], &[1.0; 3], 1.0, STOP, &[0.25; 3]), [0.25; 3]);
+        assert_eq!(train(&models, of(&labels, &[1.0; 3]), &[], 1.0, STOP, &[0.25; 3]), [0.25; 3]);
     }
 
     #[test]
@@ -138,7 +140,7 @@ mod tests {
         let some: Vec<usize> = (0..labels.len()).filter(|text| text % 3 > 0).collect();
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            pool.install(|| train(&models, &labels, &some, &[1.0, 2.0, 0.5], 0.3, STOP, &[0.0; 3]))
+            pool.install(|| train(&models, of(&labels, &[1.0, 2.0, 0.5]), &some, 0.3, STOP, &[0.0; 3]))
         };
         assert_eq!(on(1), on(3));
     }

@@ -13,6 +13,7 @@
 
 use rayon::prelude::*;
 
+use super::Targets;
 use super::baseline::TrainedBaseline;
 use super::state::State;
 use ninefold_core::error::{Error, Result};
@@ -94,21 +95,20 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// Trains on one thread: each step sees what the one before has done, and is as long as its class weighs.
+    /// Trains on one thread: each step sees what the one before has done, and is as long as its text and class weigh.
     ///
     /// # Errors
     /// [`Error::Interrupted`] when `progress` says so.
     pub fn train(
         texts: &[Vec<u32>],
-        labels: &[u32],
-        class_weights: &[f64],
+        targets: Targets,
         vocab_size: usize,
         config: &SupervisedConfig,
         seed: u64,
         progress: &dyn Progress,
     ) -> Result<Supervised> {
         let _flushing = FlushSubnormals::enter();
-        let (dim, num_classes) = (config.dim, class_weights.len());
+        let (dim, num_classes) = (config.dim, targets.num_classes());
         let buckets = if config.word_ngrams > 1 { config.bucket } else { 0 };
         let mut rng = Rng::for_purpose(seed, PURPOSE);
         let rows = initial_values(&mut rng, vocab_size + buckets, dim).collect();
@@ -129,8 +129,8 @@ impl Supervised {
                     return Err(Error::Interrupted);
                 }
                 let learning_rate = (config.learning_rate * (1.0 - step as f64 / steps)) as f32;
-                let label = labels[text] as usize;
-                model.learn(&features[text], label, learning_rate * class_weights[label] as f32, &mut scratch);
+                let (label, weight) = (targets.labels[text] as usize, targets.weight(text) as f32);
+                model.learn(&features[text], label, learning_rate * weight, &mut scratch);
                 step += 1;
             }
             progress.advance(texts.len() as u64);
@@ -290,7 +290,8 @@ mod tests {
             (0..40).map(|n| if n % 2 == 0 { vec![2, 3, 4 + n % 3] } else { vec![3, 2, 4 + n % 3] }).collect();
         let labels: Vec<u32> = (0..40).map(|n| n % 2).collect();
         let config = SupervisedConfig { dim: 8, bucket: 100, word_ngrams, epochs: 50, ..SupervisedConfig::default() };
-        let model = Supervised::train(&texts, &labels, &[1.0; 2], 10, &config, 1, &Silent).unwrap();
+        let targets = Targets { labels: &labels, text_weights: None, class_weights: &[1.0; 2] };
+        let model = Supervised::train(&texts, targets, 10, &config, 1, &Silent).unwrap();
         (texts, labels, model)
     }
 

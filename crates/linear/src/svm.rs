@@ -11,27 +11,31 @@
 //!
 //! # Source
 //! Hsieh, Chang, Lin, Keerthi & Sundararajan, "A dual coordinate descent method for large-scale linear SVM" (2008),
-//! algorithm 3 (with shrinking). The objective is scikit-learn's `LinearSVC` with its `C` = `c` and its `class_weight`: of
-//! two classes each has its own c_i = c · weight, of more the weight is for the class that is told from the rest.
+//! algorithm 3 (with shrinking). The objective is scikit-learn's `LinearSVC` with its `C` = `c`, its `class_weight` and its
+//! `sample_weight`: c_i = c · weight of the text · weight of its class where there are two classes; where there are more, the texts of the
+//! class that is separated from the rest have its weight, and those of the rest have 1. A text of weight 0 is left out.
 
 use rayon::prelude::*;
 
 use super::logistic::Stop;
-use super::{Csr, Linear};
+use super::{Csr, Linear, Targets};
 use ninefold_core::rng::{Rng, fold};
 use ninefold_core::subnormals::FlushParallel;
 
 /// Trains one machine per class, on all threads.
 ///
 /// # Shapes
-/// `features` `[texts, features]`, `labels` `[texts]`, `class_weights` `[num_classes]`
-pub fn train(features: &Csr, labels: &[u32], class_weights: &[f64], c: f64, stop: Stop, seed: u64) -> Linear {
+/// `features` `[texts, features]`
+pub fn train(features: &Csr, targets: Targets, c: f64, stop: Stop, seed: u64) -> Linear {
+    let Targets { labels, class_weights, .. } = targets;
     let num_classes = class_weights.len();
     let machine = |class: usize| {
         let signs: Vec<f64> = labels.iter().map(|&label| if label as usize == class { 1.0 } else { -1.0 }).collect();
         let rest = if num_classes == 2 { class_weights[1 - class] } else { 1.0 };
-        let costs = [c * class_weights[class], c * rest];
-        one_against_rest(features, &signs, costs, stop, fold(&[seed, class as u64]))
+        let of_sign = [c * class_weights[class], c * rest];
+        let cost = |(text, sign): (usize, &f64)| targets.text_weight(text) * of_sign[usize::from(*sign < 0.0)];
+        let costs: Vec<f64> = signs.iter().enumerate().map(cost).collect();
+        one_against_rest(features, &signs, &costs, stop, fold(&[seed, class as u64]))
     };
     let machines: Vec<Vec<f64>> = (0..num_classes).into_par_iter().flushing().map(machine).collect();
     let mut weights = vec![0.0; features.columns() * num_classes]; // [features, num_classes]
@@ -41,18 +45,18 @@ pub fn train(features: &Csr, labels: &[u32], class_weights: &[f64], c: f64, stop
     Linear { weights, bias: machines.iter().map(|machine| machine[features.columns()]).collect() }
 }
 
-/// The weights of one machine, the bias last. `costs` is c of the texts of its class and of all others. `[features + 1]`
-fn one_against_rest(features: &Csr, signs: &[f64], costs: [f64; 2], stop: Stop, seed: u64) -> Vec<f64> {
+/// The weights of one machine, the bias last. `signs` and `costs` `[texts]` -> `[features + 1]`
+fn one_against_rest(features: &Csr, signs: &[f64], costs: &[f64], stop: Stop, seed: u64) -> Vec<f64> {
     let bias = features.columns();
     let mut weights = vec![0.0; bias + 1];
     let mut multipliers = vec![0.0; signs.len()]; // [texts] a
-    let diagonals = costs.map(|c| 0.5 / c);
-    let diagonal = |text: usize| diagonals[usize::from(signs[text] < 0.0)];
+    let diagonal = |text: usize| 0.5 / costs[text];
+    let counted: Vec<usize> = (0..signs.len()).filter(|&text| costs[text] > 0.0).collect();
     let curvatures: Vec<f64> = (0..signs.len())
         .map(|text| 1.0 + diagonal(text) + features.row(text).1.iter().map(|value| value * value).sum::<f64>())
         .collect();
     let mut rng = Rng::for_purpose(seed, "svm");
-    let mut active: Vec<usize> = (0..signs.len()).collect();
+    let mut active = counted.clone();
     let mut largest_before = f64::INFINITY;
     for _ in 0..stop.max_iterations {
         rng.shuffle(&mut active);
@@ -79,10 +83,10 @@ fn one_against_rest(features: &Csr, signs: &[f64], costs: [f64; 2], stop: Stop, 
             true
         });
         if active.is_empty() || largest - smallest <= stop.tolerance {
-            if active.len() == signs.len() {
+            if active.len() == counted.len() {
                 break;
             }
-            active = (0..signs.len()).collect(); // were those left out really at their bounds?
+            active.clone_from(&counted); // were those left out really at their bounds?
             largest_before = f64::INFINITY;
         } else {
             largest_before = if largest > 0.0 { largest } else { f64::INFINITY };

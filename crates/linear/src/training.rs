@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{BaselineConfig, Csr, Linear, Ngrams, TfIdf};
+use super::{BaselineConfig, Csr, Linear, Ngrams, Targets, TfIdf};
 use ninefold_core::progress::Progress;
 use ninefold_metrics::{Confusion, MainScore, most_probable};
 
@@ -18,13 +18,15 @@ const MIN_DF: &str = "min_df";
 /// corpora they are not worth the time.
 const MAX_WEIGHTS: usize = 1 << 23;
 
-/// Texts as token ids, never cut, with their labels.
+/// Texts as token ids, never cut, with their labels and weights.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelledIds {
     /// `[texts][tokens]`
     pub ids: Vec<Vec<u32>>,
     /// `[texts]`
     pub labels: Vec<u32>,
+    /// How much each text counts, beside its class. `[texts]`
+    pub weights: Vec<f64>,
 }
 
 /// The word vectors of a vocabulary.
@@ -102,6 +104,12 @@ impl TrainingData<'_> {
     /// Number of classes.
     pub fn num_classes(&self) -> usize {
         self.class_weights.len()
+    }
+
+    /// What is learned of the training texts.
+    pub fn targets(&self) -> Targets<'_> {
+        let LabelledIds { labels, weights, .. } = &self.train;
+        Targets { labels, text_weights: Some(weights), class_weights: self.class_weights }
     }
 
     /// The n-grams that so many of the training texts have.

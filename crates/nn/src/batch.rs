@@ -188,11 +188,16 @@ impl Batch {
         batch
     }
 
-    /// Lets the texts of each class count by `class_weights`, as PyTorch's `CrossEntropyLoss(weight)` does.
-    pub fn set_class_weights(&mut self, class_weights: &[f64]) {
-        let weights: Vec<f64> = self.labels.iter().map(|&label| class_weights[label as usize]).collect();
+    /// Lets each text count by its weight, divided by the sum of the batch's weights, as PyTorch's `CrossEntropyLoss(weight)` does
+    /// with the weights of classes. A batch whose weights are all 0 gives no gradient.
+    ///
+    /// # Shapes
+    /// `text_weights` `[texts]`: of all texts that the batch was packed from
+    pub fn set_text_weights(&mut self, text_weights: &[f64]) {
+        let weights: Vec<f64> = self.texts.iter().map(|&text| text_weights[text]).collect();
         let sum: f64 = weights.iter().sum();
-        self.loss_weights = weights.iter().map(|weight| (weight / sum) as f32).collect();
+        let fraction = |weight: &f64| if sum > 0.0 { (weight / sum) as f32 } else { 0.0 };
+        self.loss_weights = weights.iter().map(fraction).collect();
     }
 
     /// Sets beside each row's label what a teacher says of its text.
@@ -253,13 +258,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_weighed_by_its_classes() {
+    fn weights_of_texts_are_divided_by_the_sum_of_the_batch() {
         let mut texts = Encoded::default();
-        [0, 1, 1, 2].into_iter().for_each(|label| texts.push(&[2], label));
-        let mut batch = Batch::pack(&texts, &[0, 1, 2, 3], 9, Padding::Exact);
-        assert_eq!(batch.loss_weights, [0.25; 4]);
-        batch.set_class_weights(&[2.0, 0.5, 1.0, 7.0]);
-        assert_eq!(batch.loss_weights, [0.5, 0.125, 0.125, 0.25]);
+        [1, 3, 2, 1, 1].into_iter().for_each(|length| texts.push(&vec![2; length], 0));
+        let mut batch = Batch::pack(&texts, &[0, 1, 2, 4], 9, Padding::Exact);
+        assert_eq!((batch.texts.as_slice(), batch.loss_weights.as_slice()), (&[1, 2, 0, 4][..], &[0.25; 4][..]));
+        batch.set_text_weights(&[2.0, 0.5, 1.0, 7.0, 0.5]);
+        assert_eq!(batch.loss_weights, [0.125, 0.25, 0.5, 0.125]);
+        batch.set_text_weights(&[0.0; 5]);
+        assert_eq!(batch.loss_weights, [0.0; 4]);
     }
 
     #[test]

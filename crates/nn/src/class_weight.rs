@@ -44,7 +44,8 @@ impl ClassWeight {
         }
     }
 
-    /// The weight of each class, by label id. `names` and `sizes`, the training texts of each class: `[num_classes]`
+    /// The weight of each class, by label id. `names` and `sizes`, the sum of the weights of each class's training texts (their number
+    /// where all weigh 1): `[num_classes]`
     ///
     /// # Errors
     /// [`Error::InvalidValue`] when a label is named that the corpus does not have.
@@ -54,10 +55,10 @@ impl ClassWeight {
     /// use ninefold_nn::class_weight::ClassWeight;
     ///
     /// let names = ["ham", "spam"].map(String::from);
-    /// assert_eq!(ClassWeight::Balanced.weights(&names, &[30, 10])?, [2.0 / 3.0, 2.0]);
+    /// assert_eq!(ClassWeight::Balanced.weights(&names, &[30.0, 10.0])?, [2.0 / 3.0, 2.0]);
     /// # Ok::<(), ninefold_core::Error>(())
     /// ```
-    pub fn weights(&self, names: &[String], sizes: &[usize]) -> Result<Vec<f64>> {
+    pub fn weights(&self, names: &[String], sizes: &[f64]) -> Result<Vec<f64>> {
         match self {
             ClassWeight::None => Ok(vec![1.0; names.len()]),
             ClassWeight::Balanced => Ok(balanced(sizes)),
@@ -75,9 +76,9 @@ impl ClassWeight {
 }
 
 /// scikit-learn's "balanced"; a class without texts has nothing to weigh.
-fn balanced(sizes: &[usize]) -> Vec<f64> {
-    let (texts, present) = (sizes.iter().sum::<usize>() as f64, sizes.iter().filter(|&&size| size > 0).count() as f64);
-    let weight = |&size: &usize| if size > 0 { texts / (present * size as f64) } else { 1.0 };
+fn balanced(sizes: &[f64]) -> Vec<f64> {
+    let (texts, present) = (sizes.iter().sum::<f64>(), sizes.iter().filter(|&&size| size > 0.0).count() as f64);
+    let weight = |&size: &f64| if size > 0.0 { texts / (present * size) } else { 1.0 };
     sizes.iter().map(weight).collect()
 }
 
@@ -129,16 +130,16 @@ mod tests {
     #[test]
     fn balanced_weights_are_scikit_learns() {
         // compute_class_weight("balanced", classes=[0, 1], y=[0, 0, 0, 1]); the third class has no text
-        let weights = ClassWeight::Balanced.weights(&names(), &[3, 1, 0]).unwrap();
+        let weights = ClassWeight::Balanced.weights(&names(), &[3.0, 1.0, 0.0]).unwrap();
         assert_eq!(weights, [4.0 / 6.0, 2.0, 1.0]);
     }
 
     #[test]
     fn given_weights_go_to_their_labels() {
         let given = ClassWeight::Given(BTreeMap::from([("spam".to_string(), 2.5)]));
-        assert_eq!(given.weights(&names(), &[1, 0, 0]).unwrap(), [1.0, 2.5, 1.0]);
+        assert_eq!(given.weights(&names(), &[1.0, 0.0, 0.0]).unwrap(), [1.0, 2.5, 1.0]);
         let given = ClassWeight::Given(BTreeMap::from([("spma".to_string(), 2.5)]));
-        let error = given.weights(&names(), &[1, 0, 0]).unwrap_err().to_string();
+        let error = given.weights(&names(), &[1.0, 0.0, 0.0]).unwrap_err().to_string();
         assert!(error.ends_with("found \"spma\" (did you mean \"spam\"?)"), "{error}");
         let given = ClassWeight::Given(BTreeMap::from([("ham".to_string(), 0.0)]));
         assert_eq!(given.validate().unwrap_err().to_string(), "class_weight.ham: expected a number above 0, found 0");

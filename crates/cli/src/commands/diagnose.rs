@@ -93,6 +93,9 @@ pub struct DiagnoseArgs {
 
 /// Runs the command.
 pub fn run(args: &DiagnoseArgs, output: &Output) -> Result<()> {
+    if args.data.weight_column.is_some() {
+        return Err(Usage::no_effect("--weight-column", "a diagnosis counts every text the same").into());
+    }
     if args.csv_cells.is_some() && args.output.is_none() {
         return Err(Usage::no_effect("--csv-cells", "without -o DIR no table is written for it").into());
     }
@@ -126,7 +129,8 @@ fn print(args: &DiagnoseArgs, record: &DiagnosisRecord, output: &Output) -> Resu
     if args.format.is_json() {
         return output.print_json(record);
     }
-    output.print(&diagnosis_text(&record.diagnosis, output.view().width))?;
+    let text = diagnosis_text(&record.diagnosis, output.view().width);
+    output.print(&format!("{text}\n{}\n", record.protocol))?;
     match args.output.as_ref().or(args.run.as_ref()) {
         Some(folder) => output.print(&format!("\nfiles: {} (diagnosis.json, suspects.csv)\n", folder.display())),
         None => output.print("\nTry next: the same with -o DIR for the page and the list of suspicious labels\n"),

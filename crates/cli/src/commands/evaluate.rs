@@ -92,6 +92,9 @@ pub fn run(args: &EvaluateArgs, output: &Output) -> Result<()> {
     if args.data.group_column.is_some() {
         return Err(Usage::no_effect("--group-column", "no text is split off when a saved model is evaluated").into());
     }
+    if args.data.weight_column.is_some() {
+        return Err(Usage::no_effect("--weight-column", "scores do not depend on weights").into());
+    }
     let config = args.data.corpus()?;
     args.threads.install(|| evaluate(args, &config, output))
 }

@@ -40,6 +40,9 @@ pub struct DataArgs {
     /// The column of authors, threads or other groups, which no split divides
     #[arg(long, value_name = "COLUMN")]
     pub group_column: Option<String>,
+    /// The column of the weights of texts in training, numbers from 0 up; scores do not depend on them
+    #[arg(long, value_name = "COLUMN")]
+    pub weight_column: Option<String>,
     /// What is changed about labels: merge_equal (1 and 1.0 are one class), drop_missing (NaN, null), or none
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub labels: Vec<String>,
@@ -89,6 +92,7 @@ impl DataArgs {
         replace_list(&mut corpus.text_column, &self.text_column);
         replace(&mut corpus.label_column, &self.label_column);
         replace(&mut corpus.group_column, &self.group_column);
+        replace(&mut corpus.weight_column, &self.weight_column);
         replace_list(&mut corpus.labels, &self.labels);
         replace(&mut corpus.labels_checked, &self.labels_checked);
         replace(&mut corpus.header, &self.header);

@@ -35,6 +35,7 @@ fn shared(flag: &str) -> Option<Evidence> {
         "encoding" => Words(&["--encoding", "utf-16le"]),
         "validation" => Words(&["--validation", "other.csv"]),
         "group-column" => Words(&["--group-column", "other"]),
+        "weight-column" => Words(&["--weight-column", "other"]),
         "delimiter" => Words(&["--delimiter", "semicolon"]),
         "labels" => Words(&["--labels", "merge_equal"]),
         "any-member-folder" => NoResult("where an ensemble's members may be; tested with the models"),
@@ -227,10 +228,8 @@ fn base(command: &str) -> Vec<&'static str> {
 /// Another base, where the flag has its effect there only.
 fn base_for(command: &str, flag: &str) -> Vec<&'static str> {
     match (command, flag) {
-        ("diagnose", "seed" | "set" | "split" | "header" | "strip" | "validation" | "test" | "labels-checked") => {
-            vec!["diagnose", "--data", "t.csv", "--json"]
-        }
         ("diagnose", "clean" | "exchange" | "curve") => vec!["diagnose", "--run", "run"],
+        ("diagnose", "seed" | "set") => vec!["diagnose", "--data", "t.csv", "--json"],
         (_, "skip-bad-lines") => {
             base(command).into_iter().map(|word| if word == "v.txt" { "bad.txt" } else { word }).collect()
         }

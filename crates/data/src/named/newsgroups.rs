@@ -154,7 +154,7 @@ fn decoded(mut posts: Vec<(String, String, Vec<u8>)>, prefix: &str) -> Result<Re
     let decode = |(group, number, bytes): (String, String, Vec<u8>)| {
         let source = format!("{prefix}{group}/{number}");
         let decoded = decode::decode(bytes, Charset::Latin1, &source)?;
-        Ok((Labelled { text: decoded.text, label: group, source, group: String::new() }, decoded.outcome))
+        Ok((Labelled { text: decoded.text, label: group, source, group: String::new(), weight: 1.0 }, decoded.outcome))
     };
     let mut reading = Reading::default();
     for result in posts.into_par_iter().with_min_len(256).map(decode).collect::<Vec<Result<_>>>() {

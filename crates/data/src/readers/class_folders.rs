@@ -54,7 +54,7 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
     for text in texts {
         let (outcome, text, label, file) = text?;
         input.encodings.add(&outcome, &file);
-        give(Row { text, label, group: String::new(), place: Place::File(file) })?;
+        give(Row { text, label, group: String::new(), weight: 1.0, place: Place::File(file) })?;
     }
     Ok(Findings { notices, ..Findings::default() })
 }
@@ -66,7 +66,13 @@ fn read_unlabelled(input: &mut Input, give: &mut dyn FnMut(Row) -> Result<()>) -
         let decoded = decode::decode(bytes, input.charset, &path.display().to_string())?;
         let file = below(&input.path, &path);
         input.encodings.add(&decoded.outcome, &file);
-        give(Row { text: decoded.text, label: String::new(), group: String::new(), place: Place::File(file) })?;
+        give(Row {
+            text: decoded.text,
+            label: String::new(),
+            group: String::new(),
+            weight: 1.0,
+            place: Place::File(file),
+        })?;
     }
     Ok(Findings::default())
 }

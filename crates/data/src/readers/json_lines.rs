@@ -13,7 +13,7 @@ use super::reader::{Confidence, Findings, Reader};
 use crate::columns::{self, Request};
 use crate::input::Input;
 use crate::input_format::InputFormat;
-use crate::reading::{Place, Row};
+use crate::reading::{self, Place, Row};
 use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::phrasing::quoted;
 
@@ -56,7 +56,11 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
             "" => String::new(),
             key => label_of(&object, key, &place)?,
         };
-        give(Row { text, label, group, place: Place::Line(line) })
+        let weight = match request.weight {
+            "" => 1.0,
+            key => reading::weight(&label_of(&object, key, &place)?, key, place.as_str())?,
+        };
+        give(Row { text, label, group, weight, place: Place::Line(line) })
     };
     if input.head().text.trim_start().starts_with('[') {
         objects_of_array(input.text()?, &file)?.into_iter().try_for_each(|(line, object)| read_object(line, object))?;

@@ -36,7 +36,7 @@ fn read(input: &mut Input, request: &Request, give: &mut dyn FnMut(Row) -> Resul
         }
         let (text, labels) = split(line_text);
         let label = if request.labelled { one(&labels, || format!("{file}:{line}"))? } else { "" };
-        give(Row { text, label: label.to_string(), group: String::new(), place: Place::Line(line) })
+        give(Row { text, label: label.to_string(), group: String::new(), weight: 1.0, place: Place::Line(line) })
     })?;
     Ok(Findings::default())
 }

@@ -18,7 +18,13 @@ pub(super) const READER: Reader = Reader {
 
 fn read(input: &mut Input, _: &Request, give: &mut dyn FnMut(Row) -> Result<()>) -> Result<Findings> {
     input.text_lines(|line, text| {
-        give(Row { text: text.to_string(), label: String::new(), group: String::new(), place: Place::Line(line) })
+        give(Row {
+            text: text.to_string(),
+            label: String::new(),
+            group: String::new(),
+            weight: 1.0,
+            place: Place::Line(line),
+        })
     })?;
     Ok(Findings::default())
 }

@@ -16,7 +16,7 @@ use crate::content::{Pass, read_error};
 use crate::guess::Profile;
 use crate::input::{Head, Input};
 use crate::input_format::InputFormat;
-use crate::reading::{Place, Row};
+use crate::reading::{self, Place, Row};
 use ninefold_core::error::{Error, Location, Result};
 use ninefold_core::phrasing::counted;
 
@@ -253,7 +253,9 @@ impl<'a> Table<'a> {
             None => columns::of_table(&first, request, place),
         };
         let layout = layout.or_else(|error| Err(self.first_ragged_row(width)?.unwrap_or(error)))?;
-        let group = request.group_column(layout.header.as_deref().unwrap_or_default(), width, place)?;
+        let names = layout.header.as_deref().unwrap_or_default();
+        let column = |wanted| Request::column(wanted, names, width, place);
+        let (group, weight) = (column(request.group)?, column(request.weight)?);
         request.tell_columns(&self.describe(&layout));
 
         let (mut header_is_next, mut repeated_headers) = (layout.header.is_some(), 0);
@@ -282,7 +284,11 @@ impl<'a> Table<'a> {
             };
             let (label, group) = (layout.label.map(cell), group.map(cell));
             let (label, group) = (label.unwrap_or_default(), group.unwrap_or_default());
-            give(Row { text, label, group, place: Place::Line(row.line) })
+            let weight = match weight {
+                Some(column) => reading::weight(&cell(column), request.weight, Location::line(place, row.line))?,
+                None => 1.0,
+            };
+            give(Row { text, label, group, weight, place: Place::Line(row.line) })
         })?;
         Ok((layout, repeated_headers))
     }
@@ -721,13 +727,25 @@ mod tests {
         let (rows, _) = read("b,2,three four\n", Some(&layout));
         assert_eq!(
             rows,
-            [Row { text: "three four".into(), label: "b".into(), group: String::new(), place: Place::Line(1) }]
+            [Row {
+                text: "three four".into(),
+                label: "b".into(),
+                group: String::new(),
+                weight: 1.0,
+                place: Place::Line(1)
+            }]
         );
         for headed in ["kind,id,what\nb,2,five\n", "What,Kind\nfive,b\n"] {
             let (rows, _) = read(headed, Some(&layout));
             assert_eq!(
                 rows,
-                [Row { text: "five".into(), label: "b".into(), group: String::new(), place: Place::Line(2) }]
+                [Row {
+                    text: "five".into(),
+                    label: "b".into(),
+                    group: String::new(),
+                    weight: 1.0,
+                    place: Place::Line(2)
+                }]
             );
         }
     }

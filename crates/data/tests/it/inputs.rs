@@ -190,3 +190,57 @@ fn binary_files_are_refused_by_their_kind() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn weights_are_read_from_a_column_of_training_files() {
+    let row = |n: usize| format!("a film number {n},{},{}\n", ["pos", "neg"][n % 2], n % 4);
+    let table = format!("text,label,weight\n{}", (0..60).map(row).collect::<String>());
+    let object = |n: usize| {
+        format!(
+            "{{\"text\": \"a film number {n}\", \"label\": \"{}\", \"weight\": {}}}\n",
+            ["pos", "neg"][n % 2],
+            n % 4
+        )
+    };
+    let lines: String = (0..60).map(object).collect();
+    let test = "text,label\na film,pos\nno film,neg\n";
+    let dir = folder(&[("a.csv", table.as_bytes()), ("a.jsonl", lines.as_bytes()), ("test.csv", test.as_bytes())]);
+    for name in ["a.csv", "a.jsonl"] {
+        let test = dir.path().join("test.csv").display().to_string();
+        let weighted = CorpusConfig { weight_column: "weight".into(), test, ..config(&dir.path().join(name)) };
+        let corpus = load(&weighted).unwrap();
+        for document in corpus.train.iter().chain(&corpus.validation) {
+            let number: usize = document.text.rsplit(' ').next().unwrap().parse().unwrap();
+            assert_eq!(document.weight, (number % 4) as f64, "{name}: {}", document.text);
+        }
+        assert!(corpus.test.iter().all(|document| document.weight == 1.0));
+        assert!(corpus.protocol.to_string().contains("\nweights of the training texts: 0 to 3 (scores do not depend"));
+        let plain = CorpusConfig { weight_column: String::new(), ..weighted.clone() };
+        assert_eq!(load(&plain).unwrap().protocol.weights, "");
+        let missing = CorpusConfig { weight_column: "wieght".into(), ..weighted };
+        assert!(load(&missing).unwrap_err().to_string().contains("wieght"), "{name}");
+    }
+}
+
+#[test]
+fn weight_that_is_no_number_from_0_up_is_named_with_its_line() {
+    let refused = |name: &str, content: &str| {
+        let dir = folder(&[(name, content.as_bytes())]);
+        let weighted = CorpusConfig { weight_column: "w".into(), ..config(&dir.path().join(name)) };
+        load(&weighted).unwrap_err().to_string()
+    };
+    for (cell, shown) in [("-1", "\"-1\""), ("heavy", "\"heavy\""), ("", "\"\""), ("inf", "\"inf\"")] {
+        let error = refused("a.csv", &format!("text,label,w\na film,pos,1\nno film,neg,{cell}\n"));
+        let expected = format!("a.csv:3: expected a weight, a number from 0 up, in the column \"w\", found {shown}");
+        assert!(error.contains(&expected), "{error}");
+    }
+    let error = refused("a.jsonl", "{\"text\": \"a film\", \"label\": \"pos\", \"w\": -2}\n");
+    assert!(
+        error.contains("a.jsonl:1: expected a weight, a number from 0 up, in the column \"w\", found \"-2\""),
+        "{error}"
+    );
+    let error = refused("a.txt", "__label__pos a film\n__label__neg no film\n");
+    assert!(error.contains("the column of weights \"w\""), "{error}");
+    let sample = CorpusConfig { weight_column: "w".into(), ..CorpusConfig::default() };
+    assert!(load(&sample).unwrap_err().to_string().contains("\"sample\" is a corpus by name, without columns"));
+}

@@ -19,7 +19,7 @@ pub struct Corpus {
 }
 
 pub fn document(text: impl Into<String>, label: u32) -> Document {
-    Document { text: text.into(), label, source: "memory".into(), group: String::new() }
+    Document { text: text.into(), label, source: "memory".into(), group: String::new(), weight: 1.0 }
 }
 
 impl Corpus {

@@ -82,6 +82,9 @@ fn of_corpus(corpus: &Corpus, config: &Config, session: &Session) -> Result<Diag
 /// # Errors
 /// [`Error::NotApplicable`] for another one.
 pub fn expect_effect_on_diagnosis(key: &str) -> Result<()> {
+    if key == "corpus.weight_column" {
+        return Err(Error::not_applicable(key, "trainings; a diagnosis counts every text the same"));
+    }
     let section = key.split('.').next().unwrap_or_default();
     if key == "seed" || SECTIONS.contains(&section) {
         return Ok(());

@@ -24,7 +24,7 @@ use crate::{Config, EnsembleKind, RunFolder};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::progress::Progress;
 use ninefold_linear::logistic::Stop;
-use ninefold_linear::stacking;
+use ninefold_linear::{Targets, stacking};
 use ninefold_metrics::{Rule, Vote, calibration, log_loss, log_scores, select, stratified_folds, tempered};
 use ninefold_models::bundle::{EnsembleConfig, EnsembleMember, EnsembleSummary, FORMAT_VERSION, sha256};
 use ninefold_records::{Member, PairRecord, Row, RowKind, Seconds, VectorCoverage};
@@ -229,6 +229,8 @@ impl<'a> Ensembles<'a> {
     /// with weights that were fitted without its fold.
     fn stack(&self, candidates: &[&Candidate], progress: &dyn Progress) -> Result<Fit> {
         let (labels, class_weights) = (self.texts.validation.labels(), &self.texts.class_weights);
+        let text_weights: Vec<f64> = self.texts.corpus.validation.iter().map(|document| document.weight).collect();
+        let targets = Targets { labels, text_weights: Some(&text_weights), class_weights };
         let logs: Vec<Vec<f64>> = candidates.iter().map(|candidate| log_scores(&candidate.validation)).collect();
         let (folds, all) = self.folds();
         let texts: Vec<Vec<usize>> = (0..FOLDS).map(|fold| others(&folds, fold)).chain([all]).collect();
@@ -240,7 +242,7 @@ impl<'a> Ensembles<'a> {
                     return Err(Error::Interrupted);
                 }
                 // From where the training with the last c ended.
-                *weights = stacking::train(&logs, labels, texts, class_weights, c, STOP, weights);
+                *weights = stacking::train(&logs, targets, texts, c, STOP, weights);
             }
             let validation = self.validation(Rule::Product, candidates, |text| &weights[folds[text]]);
             let loss = log_loss(&validation, class_weights.len(), labels);

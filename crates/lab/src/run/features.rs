@@ -7,6 +7,7 @@ use crate::run::parts::Parts;
 use crate::run::texts::{Texts, texts_of};
 use crate::run::vectors::Vectors;
 use ninefold_core::error::Result;
+use ninefold_data::Document;
 use ninefold_linear::training::{LabelledIds, Shared, TrainingData, VectorTable};
 use ninefold_nn::batch::Encoded;
 use ninefold_text::tokenize::Tokenizer;
@@ -65,6 +66,7 @@ impl<'a> Words<'a> {
         let validation = std::mem::take(&mut self.data.validation);
         self.data.train.ids.extend(validation.ids);
         self.data.train.labels.extend(validation.labels);
+        self.data.train.weights.extend(validation.weights);
         self
     }
 
@@ -75,10 +77,14 @@ impl<'a> Words<'a> {
         ids: Parts<Vec<Vec<u32>>>,
         vectors: Option<VectorTable<'a>>,
     ) -> Words<'a> {
-        let labelled = |ids, part: &Encoded| LabelledIds { ids, labels: part.labels().to_vec() };
+        let labelled = |ids, documents: &[Document]| LabelledIds {
+            ids,
+            labels: documents.iter().map(|document| document.label).collect(),
+            weights: documents.iter().map(|document| document.weight).collect(),
+        };
         let data = TrainingData {
-            train: labelled(ids.train, &texts.train),
-            validation: labelled(ids.validation, &texts.validation),
+            train: labelled(ids.train, &texts.corpus.train),
+            validation: labelled(ids.validation, &texts.corpus.validation),
             vocab_size: vocab.len(),
             ngram_range: config.baseline.ngram_range,
             min_df: config.baseline.min_df.clone(),

@@ -37,6 +37,8 @@ pub(crate) struct Texts {
     pub(crate) class_sizes: Vec<usize>,
     /// How much they count. `[num_classes]`
     pub(crate) class_weights: Vec<f64>,
+    /// How much each training text counts, its class included. `[texts]`
+    pub(crate) text_weights: Vec<f64>,
     /// By which score epochs, settings and models are chosen.
     pub(crate) main_score: MainScore,
     /// Of what word vectors see: the vocabulary and the training texts.
@@ -98,7 +100,9 @@ impl Texts {
     /// A corpus that was loaded already; as [`Texts::load`].
     pub(crate) fn of(corpus: Corpus, config: &Config, session: &Session) -> Result<Texts> {
         let class_sizes = class_sizes(&corpus);
-        let class_weights = config.training.class_weight.weights(&corpus.labels, &class_sizes)?;
+        let class_weights = config.training.class_weight.weights(&corpus.labels, &class_totals(&corpus))?;
+        let weight = |document: &Document| class_weights[document.label as usize] * document.weight;
+        let text_weights = corpus.train.iter().map(weight).collect();
         let main_score = config.statistics.rank_by.main_score(&class_sizes);
         let (settings, notice) = config.tokenizer.fitted(&texts_of(&corpus.train))?;
         notice.iter().for_each(|notice| session.progress.notice(notice));
@@ -129,6 +133,7 @@ impl Texts {
             coverage,
             class_sizes,
             class_weights,
+            text_weights,
             main_score,
             train_fingerprint,
             fingerprint,
@@ -174,7 +179,7 @@ impl Texts {
             train: &self.train,
             validation: &self.validation,
             choose_by: self.main_score,
-            class_weights: &self.class_weights,
+            text_weights: &self.text_weights,
             teacher: None,
             seed,
         }
@@ -185,6 +190,13 @@ fn class_sizes(corpus: &Corpus) -> Vec<usize> {
     let mut sizes = vec![0; corpus.labels.len()];
     corpus.train.iter().for_each(|document| sizes[document.label as usize] += 1);
     sizes
+}
+
+/// The weights of each class's training texts together. `[num_classes]`
+fn class_totals(corpus: &Corpus) -> Vec<f64> {
+    let mut totals = vec![0.0; corpus.labels.len()];
+    corpus.train.iter().for_each(|document| totals[document.label as usize] += document.weight);
+    totals
 }
 
 /// Documents as their tokens' ids, with their labels.
@@ -198,7 +210,7 @@ pub(crate) fn texts_of(documents: &[Document]) -> Vec<&str> {
     documents.iter().map(|document| document.text.as_str()).collect()
 }
 
-/// Of what the parts hold, whatever the settings make of it.
+/// Of what the parts hold, whatever the settings make of it. Weights are part of it where one is not 1.
 pub(crate) fn as_read(corpus: &Corpus) -> String {
     let mut hash = Sha256::new();
     for part in [&corpus.train, &corpus.validation, &corpus.test] {
@@ -207,6 +219,10 @@ pub(crate) fn as_read(corpus: &Corpus) -> String {
             hash.update([u64::from(*label), text.len() as u64].map(u64::to_le_bytes).concat());
             hash.update(text);
         }
+    }
+    let weights = [&corpus.train, &corpus.validation].into_iter().flatten().map(|document| document.weight);
+    if weights.clone().any(|weight| weight != 1.0) {
+        weights.for_each(|weight| hash.update(weight.to_le_bytes()));
     }
     hex(hash)
 }

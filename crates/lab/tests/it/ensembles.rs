@@ -12,7 +12,7 @@ use ninefold_core::folders::Folders;
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_lab::{Config, RunFolder};
 use ninefold_linear::logistic::Stop;
-use ninefold_linear::stacking;
+use ninefold_linear::{Targets, stacking};
 use ninefold_metrics::{Confusion, Rule, Vote, log_scores, most_probable, select, stratified_folds};
 use ninefold_models::predictor::Predictor;
 use ninefold_records::{Leaderboard, Row, RowKind};
@@ -143,7 +143,8 @@ fn the_validation_score_of_what_was_chosen_is_that_of_the_folds_left_out() {
     let c = RunFolder::open(&folder).unwrap().record(stacked).unwrap().unwrap().chosen["c"];
     let regression = |texts: &[usize]| {
         let stop = Stop { tolerance: 1e-9, max_iterations: 500 };
-        stacking::train(&logs, &truth, texts, &[1.0; CLASSES], c, stop, &vec![0.0; logs.len()])
+        let targets = Targets { labels: &truth, text_weights: None, class_weights: &[1.0; CLASSES] };
+        stacking::train(&logs, targets, texts, c, stop, &vec![0.0; logs.len()])
     };
     let (honest, flattering) = (
         [scores(Rule::Mean, &|text| selected(&others(text))), scores(Rule::Product, &|text| regression(&others(text)))],

@@ -40,9 +40,7 @@ impl Baseline for ComplementNb {
 
     fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, progress: &dyn Progress) -> Result<Trained> {
         let features = |min_df| data.tfidf_features(min_df);
-        let (labels, classes) = (&data.train.labels, data.num_classes());
-        let train =
-            |weights: &_, smoothing, _: Option<&_>| naive_bayes::complement(weights, labels, classes, smoothing);
+        let train = |weights: &_, smoothing, _: Option<&_>| naive_bayes::complement(weights, data.targets(), smoothing);
         let choice = data.choose_ngrams("smoothing", &data.settings.smoothing, chosen, features, train, progress);
         Ok(NgramClassifier::weighted(data, choice))
     }

@@ -29,9 +29,8 @@ impl Baseline for FasttextSupervised {
     }
 
     fn train(&self, data: &TrainingData, _chosen: Option<&Chosen>, progress: &dyn Progress) -> Result<Trained> {
-        let (texts, labels, settings) = (&data.train.ids, &data.train.labels, data.settings.supervised());
-        let model =
-            Supervised::train(texts, labels, data.class_weights, data.vocab_size, &settings, data.seed, progress)?;
+        let (texts, settings) = (&data.train.ids, data.settings.supervised());
+        let model = Supervised::train(texts, data.targets(), data.vocab_size, &settings, data.seed, progress)?;
         Ok(Trained { model: Box::new(model), chosen: Chosen::new() })
     }
 

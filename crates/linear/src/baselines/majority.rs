@@ -27,9 +27,7 @@ impl Baseline for Majority {
     }
 
     fn train(&self, data: &TrainingData, _chosen: Option<&Chosen>, _progress: &dyn Progress) -> Result<Trained> {
-        let mut counts = vec![0.0; data.num_classes()];
-        data.train.labels.iter().for_each(|&label| counts[label as usize] += 1.0);
-        let logs = counts.iter().map(|count: &f64| count.max(1e-9).ln()).collect();
+        let logs = data.targets().class_totals().iter().map(|count: &f64| count.max(1e-9).ln()).collect();
         Ok(Trained { model: Box::new(ClassFractions { logs }), chosen: Chosen::new() })
     }
 
@@ -38,7 +36,7 @@ impl Baseline for Majority {
     }
 }
 
-/// The logarithm of each class's number of training texts.
+/// The logarithm of the weight of each class's training texts: of their number where all weigh 1.
 #[derive(Debug)]
 struct ClassFractions {
     logs: Vec<f64>, // [num_classes]

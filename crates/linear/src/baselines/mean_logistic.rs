@@ -40,7 +40,7 @@ impl Baseline for MeanLogistic {
         let features = Features { train: scaler.transform(train), validation };
         let BaselineConfig { c, .. } = data.settings;
         let (linear, chosen) = data.choose("c", c, chosen, &features, |means, c, start| {
-            logistic::train(means, &data.train.labels, data.class_weights, c, LOGISTIC, start)
+            logistic::train(means, data.targets(), c, LOGISTIC, start)
         });
         let model = MeanClassifier { matrix: table.data.to_vec(), dim: table.dim, scaler, linear };
         Ok(Trained { model: Box::new(model), chosen })

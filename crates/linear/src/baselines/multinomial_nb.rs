@@ -25,9 +25,8 @@ impl Baseline for MultinomialNb {
     }
 
     fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, progress: &dyn Progress) -> Result<Trained> {
-        let (labels, classes) = (&data.train.labels, data.num_classes());
         let features = |min_df| data.counts(min_df);
-        let train = |counts: &_, smoothing, _: Option<&_>| naive_bayes::multinomial(counts, labels, classes, smoothing);
+        let train = |counts: &_, smoothing, _: Option<&_>| naive_bayes::multinomial(counts, data.targets(), smoothing);
         let choice = data.choose_ngrams("smoothing", &data.settings.smoothing, chosen, features, train, progress);
         Ok(NgramClassifier::unweighted(data, choice))
     }

@@ -44,8 +44,7 @@ impl Baseline for LinearSvm {
 
     fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, progress: &dyn Progress) -> Result<Trained> {
         let features = |min_df| data.tfidf_features(min_df);
-        let (labels, class_weights) = (&data.train.labels, data.class_weights);
-        let train = |weights: &_, c, _: Option<&_>| svm::train(weights, labels, class_weights, c, SVM, data.seed);
+        let train = |weights: &_, c, _: Option<&_>| svm::train(weights, data.targets(), c, SVM, data.seed);
         let choice = data.choose_ngrams("c", &data.settings.c, chosen, features, train, progress);
         Ok(NgramClassifier::weighted(data, choice))
     }

@@ -27,9 +27,7 @@ impl Baseline for TfidfLogistic {
 
     fn train(&self, data: &TrainingData, chosen: Option<&Chosen>, progress: &dyn Progress) -> Result<Trained> {
         let features = |min_df| data.tfidf_features(min_df);
-        let (labels, class_weights) = (&data.train.labels, data.class_weights);
-        let train =
-            |weights: &_, c, start: Option<&_>| logistic::train(weights, labels, class_weights, c, LOGISTIC, start);
+        let train = |weights: &_, c, start: Option<&_>| logistic::train(weights, data.targets(), c, LOGISTIC, start);
         let choice = data.choose_ngrams("c", &data.settings.c, chosen, features, train, progress);
         Ok(NgramClassifier::weighted(data, choice))
     }

@@ -9,7 +9,7 @@ use ninefold_core::Folders;
 use ninefold_core::progress::Silent;
 use ninefold_data::{CorpusConfig, Document};
 use ninefold_linear::logistic::{self, Stop};
-use ninefold_linear::{Linear, Ngrams, TfIdf, naive_bayes, svm};
+use ninefold_linear::{Linear, Ngrams, Targets, TfIdf, naive_bayes, svm};
 use ninefold_metrics::Confusion;
 use ninefold_text::tokenize::StopWords;
 use ninefold_text::vocab::{UNK, Vocab};
@@ -26,6 +26,7 @@ struct Case {
     name: String,
     num_classes: usize,
     class_weights: Vec<f64>,
+    text_weights: Vec<f64>,
     ngram_range: [usize; 2],
     min_df: usize,
     sublinear_tf: bool,
@@ -79,15 +80,16 @@ fn features_and_scores_are_those_of_scikit_learn() {
             }
         }
 
-        let (labels, classes, weights) = (&case.labels, case.num_classes, &case.class_weights);
+        let (labels, class_weights, classes) = (&case.labels, &case.class_weights, case.num_classes);
+        let targets = Targets { labels, text_weights: Some(&case.text_weights), class_weights };
         for (method, expected) in &case.scores {
             let (name, c) = method.split_once(' ').unwrap_or((method, "1"));
             let c: f64 = c.parse().unwrap();
             let (model, features) = match name {
-                "multinomial_nb" => (naive_bayes::multinomial(&train_counts, labels, classes, 1.0), &test_counts),
-                "complement_nb" => (naive_bayes::complement(&train, labels, classes, 1.0), &test),
-                "logistic" => (logistic::train(&train, labels, weights, c, STOP, None), &test),
-                "svm" => (svm::train(&train, labels, weights, c, STOP, 1), &test),
+                "multinomial_nb" => (naive_bayes::multinomial(&train_counts, targets, 1.0), &test_counts),
+                "complement_nb" => (naive_bayes::complement(&train, targets, 1.0), &test),
+                "logistic" => (logistic::train(&train, targets, c, STOP, None), &test),
+                "svm" => (svm::train(&train, targets, c, STOP, 1), &test),
                 other => panic!("{other}"),
             };
             let found = model.scores(features);
@@ -164,11 +166,12 @@ impl Newsgroups {
     fn accuracy(
         &self,
         (ngram_range, min_df): ([usize; 2], usize),
-        train: impl FnOnce(&ninefold_linear::Csr, &[u32]) -> Linear,
+        train: impl FnOnce(&ninefold_linear::Csr, Targets) -> Linear,
     ) -> f64 {
         let ngrams = Ngrams::fit(&self.train, ngram_range, min_df);
         let tfidf = TfIdf::fit(&ngrams, true);
-        let model = train(&tfidf.transform(ngrams.count(&self.train)), &self.train_labels);
+        let targets = Targets { labels: &self.train_labels, text_weights: None, class_weights: &[1.0; 20] };
+        let model = train(&tfidf.transform(ngrams.count(&self.train)), targets);
         let scores = model.scores(&tfidf.transform(ngrams.count(&self.test)));
         let best = |row: &[f64]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap() as u32;
         let predicted: Vec<u32> = scores.chunks_exact(20).map(best).collect();
@@ -184,7 +187,7 @@ fn complement_naive_bayes_scores_on_20_newsgroups_what_it_does_in_scikit_learn()
     };
     // scikit-learn 1.9.1: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b",
     // stop_words=<the same list>), ComplementNB(alpha=0.2): 73.407 %
-    let accuracy = groups.accuracy(([1, 2], 1), |features, labels| naive_bayes::complement(features, labels, 20, 0.2));
+    let accuracy = groups.accuracy(([1, 2], 1), |features, targets| naive_bayes::complement(features, targets, 0.2));
     assert!((accuracy - 73.407).abs() < 0.1, "{accuracy:.3} %");
 }
 
@@ -196,7 +199,6 @@ fn the_support_vector_machine_scores_on_20_newsgroups_what_it_does_in_scikit_lea
     };
     // scikit-learn 1.9.1: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), LinearSVC(): 86.29 %
     let stop = Stop { tolerance: 1e-2, max_iterations: 200 };
-    let accuracy =
-        groups.accuracy(([1, 2], 2), |features, labels| svm::train(features, labels, &[1.0; 20], 1.0, stop, 0));
+    let accuracy = groups.accuracy(([1, 2], 2), |features, targets| svm::train(features, targets, 1.0, stop, 0));
     assert!((accuracy - 86.29).abs() < 0.1, "{accuracy:.3} %");
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use ninefold_linear::logistic::Stop;
-use ninefold_linear::{Ngrams, TfIdf, naive_bayes, svm};
+use ninefold_linear::{Ngrams, Targets, TfIdf, naive_bayes, svm};
 use ninefold_text::char_ngrams::CharNgrams;
 use serde::Deserialize;
 
@@ -54,10 +54,12 @@ fn char_ngrams_weigh_and_score_as_in_scikit_learn() {
 
         let classes = case.num_classes;
         let stop = Stop { tolerance: 1e-9, max_iterations: 200_000 };
+        let class_weights = vec![1.0; classes];
+        let targets = Targets { labels: &case.labels, text_weights: None, class_weights: &class_weights };
         for (method, expected) in &case.scores {
             let model = match method.as_str() {
-                "complement_nb" => naive_bayes::complement(&train, &case.labels, classes, 0.3),
-                _ => svm::train(&train, &case.labels, &vec![1.0; classes], 1.0, stop, 1),
+                "complement_nb" => naive_bayes::complement(&train, targets, 0.3),
+                _ => svm::train(&train, targets, 1.0, stop, 1),
             };
             for (found, expected) in model.scores(&test).chunks_exact(classes).zip(expected) {
                 // Of two classes scikit-learn gives the margin of the second only.

@@ -5,7 +5,7 @@
 
 use ninefold_core::rng::Rng;
 use ninefold_linear::logistic::Stop;
-use ninefold_linear::stacking;
+use ninefold_linear::{Targets, stacking};
 use ninefold_metrics::{Rule, Vote, log_scores, most_probable, select};
 use serde::Deserialize;
 
@@ -31,7 +31,8 @@ fn weights_are_those_that_scipy_and_scikit_learn_find() {
     for Case { name, class_weights, c, labels, log_probabilities, weights } in golden.cases {
         let all: Vec<usize> = (0..labels.len()).collect();
         let start = vec![0.0; weights.len()];
-        let found = stacking::train(&log_probabilities, &labels, &all, &class_weights, c, STOP, &start);
+        let targets = Targets { labels: &labels, text_weights: None, class_weights: &class_weights };
+        let found = stacking::train(&log_probabilities, targets, &all, c, STOP, &start);
         for (found, expected) in found.iter().zip(&weights) {
             assert!((found - expected).abs() < 2e-5 * (1.0 + expected.abs()), "{name}: {found} for {expected}");
         }
@@ -71,7 +72,8 @@ fn useless_models_do_no_harm_and_good_ones_help_each_other() {
         let test_truth = truth.split_off(200);
         let all: Vec<usize> = (0..200).collect();
         let logs: Vec<Vec<f64>> = models.iter().map(|model| log_scores(model)).collect();
-        let weights = stacking::train(&logs, &truth, &all, &[1.0; CLASSES], 0.1, STOP, &vec![0.0; right.len()]);
+        let targets = Targets { labels: &truth, text_weights: None, class_weights: &[1.0; CLASSES] };
+        let weights = stacking::train(&logs, targets, &all, 0.1, STOP, &vec![0.0; right.len()]);
         let of_truth: Vec<Vec<f32>> = models
             .iter()
             .map(|model| {

@@ -264,8 +264,8 @@ pub struct TrainData<'a> {
     pub validation: &'a Encoded,
     /// By which of their scores.
     pub choose_by: MainScore,
-    /// How much the training texts of each class count; nothing: all the same. `[num_classes]`
-    pub class_weights: &'a [f64],
+    /// How much each training text counts, its class included; nothing: all the same. `[texts]`
+    pub text_weights: &'a [f64],
     /// A model that is learned from beside the labels.
     pub teacher: Option<Teacher<'a>>,
     /// Seed of shuffling and dropout.
@@ -429,8 +429,8 @@ fn run_epoch(
         let (result, norm) = computed(progress, || {
             let chunk_len = model.chunk_len();
             let mut batch = Batch::pack_chunks(data.train, indices, config.max_len(), config.padding, chunk_len);
-            if !data.class_weights.is_empty() {
-                batch.set_class_weights(data.class_weights);
+            if !data.text_weights.is_empty() {
+                batch.set_text_weights(data.text_weights);
             }
             if let Some(teacher) = data.teacher {
                 batch.set_soft_targets(teacher.targets, model.num_classes());

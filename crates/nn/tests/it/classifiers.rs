@@ -87,7 +87,7 @@ fn config(epochs: usize) -> TrainConfig {
 }
 
 fn data<'a>(train: &'a Encoded, validation: &'a Encoded) -> TrainData<'a> {
-    TrainData { train, validation, choose_by: MainScore::Accuracy, class_weights: &[], teacher: None, seed: 3 }
+    TrainData { train, validation, choose_by: MainScore::Accuracy, text_weights: &[], teacher: None, seed: 3 }
 }
 
 fn bits(model: &dyn Classifier) -> Vec<u32> {

@@ -16,7 +16,7 @@ use ninefold_nn::families::recurrent::Recurrent;
 use ninefold_nn::model::{Classifier, Distillation, LossConfig, NeuralClassifier, NeuralConfig};
 use ninefold_nn::train::{Teacher, TrainConfig, TrainData, fit};
 use serde::Deserialize;
-use soft::{Lesson, distillation};
+use soft::{Lesson, distillation, weighted_mean};
 
 fn lesson(classes: usize, share: f64, temperature: f64, smoothing: f64, rng: &mut Rng) -> (Vec<f64>, Lesson) {
     // Rounded to f32, so that the kernel and its twin see the same numbers.
@@ -144,10 +144,42 @@ fn targets(count: usize) -> Vec<f32> {
 }
 
 #[test]
+fn weighted_loss_of_a_batch_has_the_gradient_of_its_f64_twin() {
+    const ROWS: usize = 5;
+    let mut rng = Rng::new(9);
+    let logits: Vec<Vec<f64>> =
+        (0..ROWS).map(|_| (0..CLASSES).map(|_| f64::from(rng.normal() as f32)).collect()).collect();
+    let (labels, weights) = ([0, 3, 1, 4, 0], [2.0, 0.25, 0.0, 1.0, 3.5]);
+    let (_, gradients) = weighted_mean(&logits, &labels, &weights);
+    for row in 0..ROWS {
+        for class in 0..CLASSES {
+            let at = |step: f64| {
+                let mut moved = logits.clone();
+                moved[row][class] += step;
+                weighted_mean(&moved, &labels, &weights).0
+            };
+            let (slope, found) = ((at(1e-5) - at(-1e-5)) / 2e-5, gradients[row][class]);
+            assert!((slope - found).abs() < 1e-9, "row {row}, class {class}: {found} for a slope of {slope}");
+        }
+    }
+    let mut texts = Encoded::default();
+    labels.iter().enumerate().for_each(|(text, &label)| texts.push(&vec![2; text + 1], label as u32));
+    let mut batch = Batch::pack(&texts, &[0, 1, 2, 3, 4], 9, Padding::Exact);
+    batch.set_text_weights(&weights);
+    for (row, &text) in batch.texts.iter().enumerate() {
+        let mut found: Vec<f32> = logits[text].iter().map(|&logit| logit as f32).collect();
+        LossConfig::default().row(&batch, row, &mut found);
+        let pairs = found.iter().zip(&gradients[text]);
+        assert!(pairs.into_iter().all(|(a, b)| (f64::from(*a) - b).abs() < 1e-7), "text {text}: {found:?}");
+    }
+}
+
+#[test]
 fn a_whole_networks_gradients_are_the_slopes_of_what_it_makes_small() {
     let texts = texts(40); // two slices
     let mut batch = Batch::pack(&texts, &(0..40).collect::<Vec<_>>(), 100, Padding::Exact);
-    batch.set_class_weights(&[1.0, 2.0, 0.5, 1.0, 3.0]);
+    let text_weights: Vec<f64> = (0..40).map(|text| [1.0, 2.0, 0.5, 0.0, 3.0][text % 5]).collect();
+    batch.set_text_weights(&text_weights);
     batch.set_soft_targets(&targets(40), CLASSES);
     let distillation = Distillation { share: 0.7, temperature: 3.0 };
     let objective = LossConfig { label_smoothing: 0.1, distillation };
@@ -191,7 +223,7 @@ fn trained(teacher: Option<Teacher>, threads: usize) -> Vec<u32> {
         train: &texts,
         validation: &texts,
         choose_by: MainScore::Accuracy,
-        class_weights: &[],
+        text_weights: &[],
         teacher,
         seed: 3,
     };
@@ -229,7 +261,7 @@ fn a_pupil_comes_to_say_what_its_teacher_says() {
         train: &texts,
         validation: &Encoded::default(),
         choose_by: MainScore::Accuracy,
-        class_weights: &[],
+        text_weights: &[],
         teacher: Some(teacher),
         seed: 3,
     };

@@ -248,12 +248,12 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
 impl TrainArgs {
     /// Refuses flags of labelled data that have no effect on text files.
     fn check_data_flags(&self) -> Result<()> {
-        let DataArgs { validation, test, label_column, labels, labels_checked, group_column, split, strip, .. } =
-            &self.data;
+        let DataArgs { validation, test, label_column, labels, labels_checked, split, strip, .. } = &self.data;
         let given = [
             ("--validation", validation.is_some()),
             ("--test", test.is_some()),
-            ("--group-column", group_column.is_some()),
+            ("--group-column", self.data.group_column.is_some()),
+            ("--weight-column", self.data.weight_column.is_some()),
             ("--label-column", label_column.is_some()),
             ("--labels-checked", labels_checked.is_some()),
             ("--labels", !labels.is_empty()),

@@ -46,6 +46,7 @@ pub(crate) const CORPUS: NamedCorpus = NamedCorpus {
                 text: document.text,
                 source: document.source,
                 group: document.group,
+                weight: document.weight,
             };
             Reading { documents: documents.into_iter().map(labelled).collect(), ..Reading::default() }
         };
@@ -54,7 +55,7 @@ pub(crate) const CORPUS: NamedCorpus = NamedCorpus {
 };
 
 /// The sample corpus, in the order in which a reader of its written folder meets the texts: by label, then by number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SampleCorpus {
     /// Class names, sorted; a document's `label` points in here.
     pub labels: Vec<String>,
@@ -170,7 +171,7 @@ impl Maker<'_> {
         self.originals.push(original);
         self.texts.insert(text.clone());
         self.planted.extend(faults.into_iter().map(|fault| Planted { source: source.clone(), fault }));
-        self.made.push(Document { text, label: label as u32, source, group: String::new() });
+        self.made.push(Document { text, label: label as u32, source, group: String::new(), weight: 1.0 });
     }
 
     /// The label that the document gets, and what is wrong with it.

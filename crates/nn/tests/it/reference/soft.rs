@@ -34,3 +34,16 @@ pub fn distillation(logits: &[f64], lesson: &Lesson) -> (f64, Vec<f64>) {
     }
     ((1.0 - share) * cross_entropy + share * t * t * divergence, gradient)
 }
+
+/// The mean cross-entropy of several rows, each weighted, and its gradient by the logits: Σ w_i CE_i / Σ w_i.
+pub fn weighted_mean(logits: &[Vec<f64>], labels: &[usize], weights: &[f64]) -> (f64, Vec<Vec<f64>>) {
+    let sum: f64 = weights.iter().sum();
+    let (mut loss, mut gradients) = (0.0, Vec::new());
+    for ((row, &label), weight) in logits.iter().zip(labels).zip(weights) {
+        let mut p = softmax(row);
+        loss -= weight / sum * p[label].ln();
+        p[label] -= 1.0;
+        gradients.push(p.iter().map(|error| weight / sum * error).collect());
+    }
+    (loss, gradients)
+}
