@@ -7,6 +7,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::common::{Place, SMALL, refusal, same_bytes, stdout};
+use crate::deploy::mails;
 
 const COMPARISON: [&str; 8] =
     ["--embeddings", "word2vec", "--models", "swem", "--baselines", "complement_nb", "--epochs", "1"];
@@ -54,6 +55,39 @@ fn cells_are_listed_run_elsewhere_and_finished() {
     ];
     same_bytes(&place.path("joined"), &place.path("whole"), &files);
     assert!(place.path("joined/report.html").is_file() && place.path("joined/leaderboard.csv").is_file());
+}
+
+#[test]
+fn cells_with_costs_are_decided_as_by_compare() {
+    let place = Place::new();
+    mails(&place);
+    let settings = ["--data", "mail.csv", "--models", "none", "--baselines", "complement_nb,majority"];
+    let settings = [&settings[..], &["--ensembles", "none", "--diagnose", "none", "--costs", "spam.csv"]].concat();
+    place.write("cells.jsonl", &stdout(&cell(&place, &[&["list"][..], &settings].concat())));
+    let compare = ["compare", "--run-dir", "whole", "--threads", "1"];
+    stdout(&place.ninefold(&[&compare[..], &settings].concat()).output().unwrap());
+    fs::rename(place.path("spam.csv"), place.path("elsewhere.csv")).unwrap(); // nodes need no costs
+    for number in ["1", "2"] {
+        let folder = format!("cells/{number}");
+        stdout(&cell(&place, &["run", "cells.jsonl", "--number", number, "-o", &folder]));
+    }
+    let finish = ["finish", "cells.jsonl", "cells", "--run-dir", "joined"];
+    let missing = refusal(&cell(&place, &finish), 1);
+    assert!(missing.contains("spam.csv"), "{missing}");
+    fs::rename(place.path("elsewhere.csv"), place.path("spam.csv")).unwrap();
+    let table = stdout(&cell(&place, &finish));
+    assert!(table.contains("Its wrong answers cost 0."), "{table}");
+    let decided = |run: &str| {
+        let (best, board) = (place.json(&format!("{run}/best.json")), place.json(&format!("{run}/leaderboard.json")));
+        (best["best"]["folder"].clone(), board["deploy"]["mean_cost"].clone(), board["deploy"]["folder"].clone())
+    };
+    assert!(decided("whole").1["test"].as_f64() > Some(0.0), "{:?}", decided("whole"));
+    assert_eq!(decided("joined"), decided("whole"));
+    let answers = |run: &str| {
+        let model = format!("{run}/best");
+        stdout(&place.ninefold(&["predict", &model, "mail.csv", "--json"]).output().unwrap())
+    };
+    assert_eq!(answers("joined"), answers("whole"));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn compare(place: &Place, more: &[&str]) -> String {
 }
 
 /// Half of what is spam could as well be ham: the words say so one time in three.
-fn mails(place: &Place) {
+pub fn mails(place: &Place) {
     let row = |n: usize| match n % 4 {
         0 => format!("win the prize now {},spam\n", n % 7),
         1 => format!("the offer of the day {},{}\n", n % 7, if n.is_multiple_of(3) { "spam" } else { "ham" }),

@@ -22,6 +22,7 @@ mod pretraining;
 mod reads_as_trained;
 mod reference;
 mod resume;
+mod schedulers;
 mod search;
 mod signals;
 mod use_model;
