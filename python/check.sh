@@ -20,6 +20,9 @@ trap 'rm -rf "$dist"' EXIT
 maturin build --quiet --release --out "$dist"
 python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$dist"/*.whl
 
+maturin sdist --out "$dist/sdist"
+python tests/check_sdist.py "$dist"/sdist/*.tar.gz
+
 mypy ninefold
 # Stubs and tests see the installed package, not the sources beside them.
 (cd tests && python -m mypy.stubtest --mypy-config-file ../pyproject.toml ninefold._ninefold)
@@ -27,7 +30,6 @@ python -c 'import ray' 2>/dev/null || echo "skipped: tests of ninefold.ray: Ray 
 (cd tests && python -m pytest -p no:cacheprovider)
 
 if [ "${1:-}" = --all ]; then
-    maturin sdist --quiet --out "$dist/sdist"
     python -m venv "$dist/venv"
     "$dist/venv/bin/python" -m pip install --quiet "$dist"/sdist/*.tar.gz
     "$dist/venv/bin/python" -c 'import ninefold; print("from the source distribution:", ninefold.__version__)'
