@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import tempfile
 import threading
 import time
@@ -46,6 +47,7 @@ Files = dict[str, bytes]
 
 _REPORT = 0.5  # seconds between two reports of a task
 _WAIT = 0.2  # seconds after which the driver looks for progress
+_ANSWER = 10.0  # seconds within which a cluster must accept a connection
 _UPLOAD = 2.0  # seconds between two looks for new checkpoints
 _SIMD = "NINEFOLD_SIMD"
 
@@ -197,8 +199,33 @@ def _simd(cell: Mapping[str, Any]) -> None:
 
 
 def _start() -> None:
+    """Connects to the cluster, or starts Ray on this machine.
+
+    Raises
+    ------
+    NinefoldError
+        When the cluster does not answer, or has another version of Ray or Python.
+    """
     if not ray.is_initialized():
-        ray.init(log_to_driver=False)
+        _expect_answer(os.environ.get("RAY_ADDRESS", ""), "start it with `ray start --head`, or unset RAY_ADDRESS to work on this machine")
+        try:
+            ray.init(log_to_driver=False)
+        except RuntimeError as error:
+            if "version mismatch" not in str(error).lower():
+                raise
+            raise NinefoldError(f"the cluster has other versions than this process: install the same on both. {error}") from error
+    _expect_answer(ray.get_runtime_context().gcs_address, "it was closed; call ray.shutdown(), and connect to another one with ray.init()")
+
+
+def _expect_answer(address: str, advice: str) -> None:
+    """Ray itself waits for minutes where nothing listens. Addresses without a port ("auto", "local") are left to Ray."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER).close()
+    except OSError as error:
+        raise NinefoldError(f"no Ray cluster answers at {address}: {advice}") from error
 
 
 @ray.remote

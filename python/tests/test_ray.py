@@ -2,14 +2,26 @@
 
 import json
 import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 #: Everything stays on 127.0.0.1.
 os.environ.update(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0", RAY_USAGE_STATS_ENABLED="0")
+#: On a busy machine Ray gives up on nodes that live, and drivers on the cluster. A node that is killed refuses connections, which is noticed as
+#: soon as with the defaults.
+os.environ.update(
+    RAY_health_check_timeout_ms="60000",
+    RAY_gcs_server_request_timeout_seconds="300",
+    RAY_gcs_rpc_server_connect_timeout_s="60",
+    RAY_gcs_rpc_server_reconnect_timeout_s="300",
+)
 ray = pytest.importorskip("ray", reason="skipped: Ray is not installed: pip install 'ninefold[ray]'")
 
 from conftest import sentences  # noqa: E402
@@ -86,7 +98,8 @@ class Killer:
         lines = [line for line in progress.status.splitlines() if line.startswith(f"{self.name} on node ")]
         if lines and not self.has_killed:
             self.has_killed = True
-            threading.Thread(target=self.kill, args=[lines[0].split(" on node ")[1][:8]]).start()
+            self.thread = threading.Thread(target=self.kill, args=[lines[0].split(" on node ")[1][:8]])
+            self.thread.start()
 
     def kill(self, node_id):
         self.before()
@@ -97,17 +110,19 @@ class Killer:
 @pytest.mark.parametrize("is_stored", [False, True], ids=["from the beginning", "from a checkpoint"])
 def test_cell_whose_node_is_killed_starts_again_elsewhere(cluster, nodes, is_stored, tmp_path):
     texts = sentences(("pos", "neg"), count=150)
-    settings = {**SETTINGS, "training.epochs": 40, "training.patience": 1000, "model.hidden_size": 32}
+    settings = {**SETTINGS, "training.epochs": 120 if is_stored else 40, "training.patience": 1000, "model.hidden_size": 32}
     storage = f"file://{tmp_path}/storage" if is_stored else None
     stored = lambda: list(Path(tmp_path, "storage").rglob("checkpoint.safetensors"))  # noqa: E731
     watch = Killer(cluster, nodes, "pairs/word2vec-gru", before=(lambda: wait_for(stored)) if is_stored else lambda: None)
     board = nfr.compare(*texts, run_dir=tmp_path / "cluster", progress=watch, storage=storage, **call(settings))
-    assert watch.has_killed and len(cluster.worker_nodes) == 1
+    assert watch.has_killed
+    watch.thread.join()
+    assert len(cluster.worker_nodes) == 1
     same_rows(board, nf.compare(*texts, run_dir=tmp_path / "one", n_jobs=1, **call(settings)))
     assert not is_stored or not list(Path(tmp_path, "storage").rglob("*.safetensors")), "nothing is left"
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=240):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -181,6 +196,45 @@ def test_settings_without_meaning_are_refused(nodes, two, tmp_path):
         nfr.compare(*two, models=["gruu"], run_dir=tmp_path / "run")
     with pytest.raises(nf.NinefoldError, match="no column 'body'"):
         ray.get(ray.remote(lambda: nfr.Labeller(nf.TextClassifier("complement_nb").fit(*two).model_, "body", "label", None, 1).arrow(_table())).remote())
+
+
+@pytest.fixture
+def deaf():
+    """An address at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_cluster_that_does_not_answer_is_named_at_once(deaf, cluster, two, tmp_path, monkeypatch):
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    for address in (deaf, f"ray://{deaf}"):
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(nf.NinefoldError, match=f"no Ray cluster answers at {address}: start it with `ray start --head`"):
+            nfr.compare(*two, run_dir=tmp_path / "run")
+
+
+def test_cluster_that_was_closed_is_named(deaf, cluster, two, tmp_path, monkeypatch):
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(gcs_address=deaf))
+    calls = [
+        lambda: nfr.compare(*two, run_dir=tmp_path / "run"),
+        lambda: nfr.search(*two, run_dir=tmp_path / "run"),
+        lambda: nfr.predict("in", "model"),
+    ]
+    for call in calls:
+        with pytest.raises(nf.NinefoldError, match=r"it was closed; call ray.shutdown\(\), and connect to another one"):
+            call()
+
+
+def test_cluster_of_another_version_is_named(cluster):
+    program = (
+        "import ray._private.utils as utils; utils.compute_version_info = lambda: ('0.0.0', '3.11.0');"
+        "import ninefold.ray as nfr; nfr._start()"
+    )
+    environment = {**os.environ, "RAY_ADDRESS": cluster.address}
+    said = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True).stderr
+    assert "NinefoldError: the cluster has other versions than this process: install the same on both. Version mismatch" in said, said
+    assert "0.0.0" in said and ray.__version__ in said
 
 
 def _table():
