@@ -101,5 +101,5 @@ fn config_of_row(row: &Row, config: &Config) -> Config {
             config.models.retain(|model| model.name() == row.model);
         }
     }
-    config
+    config.in_one_unit().unwrap_or(config) // a row without an embedding has the unit of the comparison
 }
