@@ -336,7 +336,7 @@ mod tests {
     /// 200 training and 60 test texts of three classes, the third a rare one.
     fn corpus() -> Corpus {
         let texts = |count: usize, from: usize| -> Vec<(String, &'static str)> {
-            let label = |number: usize| if number % 20 == 0 { "rare" } else { ["even", "odd"][number % 2] };
+            let label = |number: usize| if number.is_multiple_of(20) { "rare" } else { ["even", "odd"][number % 2] };
             (from..from + count).map(|number| (format!("text {number}"), label(number))).collect()
         };
         let config = CorpusConfig { split: Split::Given, ..CorpusConfig::default() };
