@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn gain_of_cleaning_is_paired_and_its_control_is_told() {
+    fn gain_of_cleaning_is_paired_and_compared_with_its_control() {
         let (labels, before, cleaned, control) = (vec![0; 1000], right(800), right(850), right(795));
         let model = Retrained { model: "word2vec + gru", labels: &labels, before: &before };
         let removed = Removed { suspects: 40, of: 2000 };
