@@ -3,6 +3,7 @@
     pip install './python[ray]'
     python tools/compare/ray_cells.py nodes           # the same networks on one node of one processor, and on two
     python tools/compare/ray_cells.py cells 1000      # cells that train for milliseconds
+    python tools/compare/ray_cells.py driver 1000     # tasks in place of cells, which give the files of one and train nothing
 
 Every node has one processor, the driver none. Prints a line of JSON per measurement; `docs/internals/benchmarks/python.md` has the figures.
 """
@@ -13,6 +14,7 @@ import resource
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 os.environ.update(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0", RAY_USAGE_STATS_ENABLED="0")
 
@@ -21,6 +23,8 @@ from ray.cluster_utils import Cluster
 
 import ninefold as nf
 import ninefold.ray as nfr
+from ninefold import _ninefold
+from ninefold._corpora import comparison_settings, corpus_of
 
 LOOPBACK = {"node_ip_address": "127.0.0.1", "object_store_memory": 100 * 2**20}
 WORDS = {"pos": ("great", "moving", "fine"), "neg": ("dull", "empty", "poor")}
@@ -95,10 +99,44 @@ def of_cells(count: int) -> None:
     made.shutdown()
 
 
+@ray.remote
+def _files_of_a_cell(line: str, *_rest: object) -> dict[str, bytes]:
+    """As large as the folder of a small cell."""
+    return {"cell.json": line.encode(), "run/model/model.safetensors": bytes(20_000)}
+
+
+def of_driver(count: int) -> None:
+    made = cluster(2)
+    nfr._run_cell = _files_of_a_cell
+    corpus = corpus_of(*sentences(40), test=None, validation=None, text=None, label=None)
+    for seeds in sorted({10, 100, count}):
+        given = comparison_settings(
+            embeddings=["word2vec"], models=["swem"], preset=None, settings={}, random_state=0, seeds=seeds
+        )
+        began, used = time.perf_counter(), processor_seconds()
+        cells = _ninefold.list_cells(corpus, given, 1, None)
+        listed = time.perf_counter() - began
+        kept = Path(tempfile.mkdtemp())
+        nfr._Comparison(cells, corpus, given, kept, None, 3, nfr.watcher_of(False)).run()
+        figures = {
+            "measured": "driver",
+            "cells": len(cells),
+            "list_seconds": round(listed, 2),
+            "seconds": round(time.perf_counter() - began, 2),
+            "driver_processor_seconds": round(processor_seconds() - used, 2),
+            "driver_peak_mib": round(peak_mebibytes(), 1),
+        }
+        print(json.dumps(figures), flush=True)
+    ray.shutdown()
+    made.shutdown()
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["nodes"]:
             of_nodes()
+        case ["driver", count]:
+            of_driver(int(count))
         case ["cells", count]:
             of_cells(int(count))
         case _:
