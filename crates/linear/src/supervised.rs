@@ -95,7 +95,8 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// Trains on one thread: each step sees what the one before has done, and is as long as its text and class weigh.
+    /// Trains on one thread: each step sees what the one before has done, and is as long as its text and class weigh. Weights of
+    /// texts are divided by their mean, so that the steps of all texts together are as long as without them.
     ///
     /// # Errors
     /// [`Error::Interrupted`] when `progress` says so.
@@ -121,6 +122,7 @@ impl Supervised {
         model.trained.dedup();
         let mut order: Vec<usize> = (0..texts.len()).collect();
         let steps = (config.epochs * texts.len()).max(1) as f64;
+        let mean_weight = targets.class_totals().iter().sum::<f64>() / texts.len().max(1) as f64;
         let (mut step, mut scratch) = (0, Scratch::new(dim, num_classes));
         for _ in 0..config.epochs {
             rng.shuffle(&mut order);
@@ -129,7 +131,7 @@ impl Supervised {
                     return Err(Error::Interrupted);
                 }
                 let learning_rate = (config.learning_rate * (1.0 - step as f64 / steps)) as f32;
-                let (label, weight) = (targets.labels[text] as usize, targets.weight(text) as f32);
+                let (label, weight) = (targets.labels[text] as usize, (targets.weight(text) / mean_weight) as f32);
                 model.learn(&features[text], label, learning_rate * weight, &mut scratch);
                 step += 1;
             }
