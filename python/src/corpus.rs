@@ -19,6 +19,9 @@ pub(crate) struct Part {
     weights: Option<Arc<Vec<f64>>>, // [texts]; `None`: all 1
 }
 
+/// A text, its label, and how much it counts.
+type Example<'a> = (&'a str, &'a str, f64);
+
 /// What a pickled part is made of.
 type PartState = (Texts, Vec<u32>, Option<Vec<f64>>);
 
@@ -117,7 +120,8 @@ impl Corpus {
         }
     }
 
-    fn examples(&self) -> [Option<Vec<(&str, &str, f64)>>; 3] {
+    /// Of train, validation and test.
+    fn examples(&self) -> [Option<Vec<Example<'_>>>; 3] {
         [Some(&self.train), self.validation.as_ref(), self.test.as_ref()].map(|part| Some(part?.examples(&self.labels)))
     }
 }
