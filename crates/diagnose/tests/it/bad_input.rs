@@ -76,7 +76,8 @@ fn labels_that_are_all_wrong_are_not_enough() {
     let classes = corpus.classes.len() as u32;
     let texts = corpus.learned.iter_mut().chain(&mut corpus.test).enumerate();
     for (number, document) in texts {
-        document.label = (document.label + 1 + ((number as u32).wrapping_mul(2_654_435_761) >> 16) % (classes - 1)) % classes;
+        document.label =
+            (document.label + 1 + ((number as u32).wrapping_mul(2_654_435_761) >> 16) % (classes - 1)) % classes;
     }
     assert_no_evidence(&corpus.diagnosis());
 }
