@@ -32,5 +32,5 @@ python -c 'import ray' 2>/dev/null || echo "skipped: tests of ninefold.ray: Ray 
 if [ "${1:-}" = --all ]; then
     python -m venv "$dist/venv"
     "$dist/venv/bin/python" -m pip install --quiet "$dist"/sdist/*.tar.gz
-    "$dist/venv/bin/python" -c 'import ninefold; print("from the source distribution:", ninefold.__version__)'
+    (cd "$dist" && venv/bin/python -c 'import ninefold; print("from the source distribution:", ninefold.__version__)')
 fi

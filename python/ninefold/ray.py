@@ -488,6 +488,20 @@ def _run_trial(trial: int, rung: int, files: Files, corpus: Corpus, settings: Se
         return _read(folder)
 
 
+def _read_parquet(path: str) -> Any:
+    """Reads Parquet by tasks alone. Ray 2.60 reads the files' ends by actors that do not start again: with the node of one of them the
+    whole execution would end."""
+    context = ray.data.DataContext.get_current()
+    before = getattr(context, "use_datasource_v2", False)
+    if not before:
+        return ray.data.read_parquet(path)
+    context.use_datasource_v2 = False
+    try:
+        return ray.data.read_parquet(path)
+    finally:
+        context.use_datasource_v2 = before
+
+
 def predict(
     dataset: Any,
     model: Predictor | str | os.PathLike[str],
@@ -532,7 +546,7 @@ def predict(
     import ray.data
 
     if isinstance(dataset, (str, os.PathLike)):
-        dataset = ray.data.read_parquet(os.fspath(dataset))
+        dataset = _read_parquet(os.fspath(dataset))
     predictor = model if isinstance(model, Predictor) else load_model(model)
     actors = concurrency or max(1, int(ray.cluster_resources().get("CPU", 1)) // threads - 1)
     return dataset.map_batches(
