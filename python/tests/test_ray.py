@@ -110,7 +110,7 @@ class Killer:
 @pytest.mark.parametrize("is_stored", [False, True], ids=["from the beginning", "from a checkpoint"])
 def test_cell_whose_node_is_killed_starts_again_elsewhere(cluster, nodes, is_stored, tmp_path):
     texts = sentences(("pos", "neg"), count=150)
-    settings = {**SETTINGS, "training.epochs": 120 if is_stored else 40, "training.patience": 1000, "model.hidden_size": 32}
+    settings = {**SETTINGS, "training.epochs": 500 if is_stored else 40, "training.patience": 1000, "model.hidden_size": 32}
     storage = f"file://{tmp_path}/storage" if is_stored else None
     stored = lambda: list(Path(tmp_path, "storage").rglob("checkpoint.safetensors"))  # noqa: E731
     watch = Killer(cluster, nodes, "pairs/word2vec-gru", before=(lambda: wait_for(stored)) if is_stored else lambda: None)
