@@ -139,7 +139,8 @@ fn read_header(reader: &mut Reader) -> Result<(Vec<u8>, Option<u32>)> {
     let mut checked = [&length[..], &header].concat();
     if let Some(digits) = digits {
         let text = std::str::from_utf8(&header[digits.clone()]).ok();
-        promised = text.and_then(|text| u32::from_str_radix(text, 16).ok());
+        let number = text.and_then(|text| u32::from_str_radix(text, 16).ok());
+        promised = number.filter(|number| text == Some(&format!("{number:08x}"))); // digits of another case were altered
         checked[8 + digits.start..8 + digits.end].copy_from_slice(NO_CHECKSUM);
     }
     if promised.is_some() {
