@@ -120,13 +120,13 @@ impl Kernel for PoolForward<'_> {
                             let indices = partition(number, of, tokens.len());
                             for index in indices.clone() {
                                 let state = states.state(direction, tokens[index]);
-                                match index == indices.start {
-                                    true => {
-                                        pooled.copy_from_slice(state);
-                                        chosen.fill(index as u32);
-                                    }
-                                    false if chosen.is_empty() => take_larger(pooled, state),
-                                    false => take_larger_noting(pooled, chosen, state, index as u32),
+                                if index == indices.start {
+                                    pooled.copy_from_slice(state);
+                                    chosen.fill(index as u32);
+                                } else if chosen.is_empty() {
+                                    take_larger(pooled, state);
+                                } else {
+                                    take_larger_noting(pooled, chosen, state, index as u32);
                                 }
                             }
                         }

@@ -254,7 +254,7 @@ impl InstructionSet {
     /// the same instruction, training an LSTM or a GRU takes longer with it.
     pub fn with_faster_bf16(self) -> Option<InstructionSet> {
         #[cfg(target_arch = "x86_64")]
-        if x86::is_amd() {
+        if *x86::IS_AMD {
             return self.with_bf16();
         }
         None

@@ -4,6 +4,7 @@
 //! [`InstructionSet::run`](super::InstructionSet::run) goes too, because every other method here is `#[inline(always)]`.
 
 use std::arch::x86_64::*;
+use std::sync::LazyLock;
 
 use super::{Kernel, Simd};
 
@@ -16,11 +17,11 @@ pub struct Avx2(());
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512<const BF16: bool>(());
 
-/// Whether AMD made this processor.
-pub(super) fn is_amd() -> bool {
+/// Whether AMD made this processor. Asked once: every step of a network wants to know, and virtual machines answer slowly.
+pub(super) static IS_AMD: LazyLock<bool> = LazyLock::new(|| {
     let vendor = __cpuid(0);
     [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == *b"AuthenticAMD"
-}
+});
 
 impl Avx2 {
     pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {

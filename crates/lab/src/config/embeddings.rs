@@ -72,10 +72,10 @@ impl Config {
 
     /// The units of embeddings that are not that of the comparison, each with its embeddings.
     pub(crate) fn own_units(&self) -> BTreeMap<String, Vec<Embedding>> {
-        let mut units = BTreeMap::new();
+        let mut units: BTreeMap<String, Vec<Embedding>> = BTreeMap::new();
         for embedding in &self.embeddings {
             if let Some(unit) = self.specs(embedding).next().and_then(|spec| self.own_unit(spec)) {
-                units.entry(unit.to_string()).or_insert_with(Vec::new).push(embedding.clone());
+                units.entry(unit.to_string()).or_default().push(embedding.clone());
             }
         }
         units

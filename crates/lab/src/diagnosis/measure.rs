@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Retrainings;
 use super::retrain::{Answers, Retrainer};
 use crate::run::judge;
+use crate::run::texts::class_sizes;
 use crate::store::test_evaluations::TestEvaluations;
 use crate::{Config, RunFolder, Session};
 use ninefold_core::error::{Error, Result};
@@ -263,8 +264,7 @@ impl Exchange {
         let most = joined.iter().map(Vec::len).min().unwrap_or(0).min(corpus.train.len() / 2);
         let mut shuffled: Vec<usize> = (0..corpus.train.len()).collect();
         rng.shuffle(&mut shuffled);
-        let mut sizes = vec![0usize; corpus.labels.len()];
-        corpus.train.iter().for_each(|document| sizes[document.label as usize] += 1);
+        let mut sizes = class_sizes(corpus);
         let mut left_out = FxHashSet::default();
         for text in shuffled {
             let size = &mut sizes[corpus.train[text].label as usize];

@@ -186,7 +186,8 @@ impl Texts {
     }
 }
 
-fn class_sizes(corpus: &Corpus) -> Vec<usize> {
+/// Training texts of each class. `[num_classes]`
+pub(crate) fn class_sizes(corpus: &Corpus) -> Vec<usize> {
     let mut sizes = vec![0; corpus.labels.len()];
     corpus.train.iter().for_each(|document| sizes[document.label as usize] += 1);
     sizes
