@@ -20,6 +20,12 @@ pub trait Segmenter: Debug + Send + Sync {
         true
     }
 
+    /// Whether a text that is ASCII throughout has the same tokens in lower case, but for their case. The tokenizer then makes the
+    /// whole text lower case at once.
+    fn ignores_ascii_case(&self) -> bool {
+        false
+    }
+
     /// The segmenter that hands out these symbols; `None` where a choice of symbols has no meaning.
     fn with_symbols(&self, _symbols: Symbols) -> Option<Arc<dyn Segmenter>> {
         None
@@ -75,6 +81,10 @@ impl<S: Segmenter + ?Sized> Segmenter for &S {
 
     fn gives_words(&self) -> bool {
         (**self).gives_words()
+    }
+
+    fn ignores_ascii_case(&self) -> bool {
+        (**self).ignores_ascii_case()
     }
 
     fn with_symbols(&self, symbols: Symbols) -> Option<Arc<dyn Segmenter>> {

@@ -16,7 +16,9 @@ pub(super) fn stretches(text: &str, is_certain: impl Fn(u8, u8) -> bool) -> impl
         if start == bytes.len() {
             return None;
         }
-        let end = match bytes[start..].iter().position(|byte| !byte.is_ascii()) {
+        let rest = &bytes[start..];
+        let foreign = if rest.is_ascii() { None } else { rest.iter().position(|byte| !byte.is_ascii()) };
+        let end = match foreign {
             None => bytes.len(),
             Some(distance) => {
                 let foreign = start + distance;

@@ -1,7 +1,7 @@
 //! Text -> words, by Unicode Standard Annex 29, several times as fast on ASCII.
 //!
-//! The segmentation itself is the crate unicode-segmentation's; it has a fast path for texts that are ASCII throughout, and
-//! one curly quote would lose it for the whole text. So the text is cut where a word boundary is certain.
+//! The segmentation itself is the crate unicode-segmentation's, but for ASCII, where the rules are few. The text is cut where a word
+//! boundary is certain, so that one curly quote does not take the whole text off the fast path.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Words {
     fn each<'a>(text: &'a str, symbols: Symbols, mut give: impl FnMut(&'a str)) {
         for stretch in stretches(text, is_certain) {
             if stretch.is_ascii() {
-                stretch.unicode_words().for_each(|word| give(word.trim_start()));
+                ascii_words(stretch, &mut give);
                 continue;
             }
             let mut words = stretch.unicode_word_indices().peekable();
@@ -48,6 +48,10 @@ impl Segmenter for Words {
         Words::each(text, self.symbols, |word| give(Token::part_of(text, word)));
     }
 
+    fn ignores_ascii_case(&self) -> bool {
+        true
+    }
+
     fn with_symbols(&self, symbols: Symbols) -> Option<Arc<dyn Segmenter>> {
         Some(Arc::new(Words { symbols }))
     }
@@ -62,6 +66,74 @@ impl Segmenter for Words {
             count
         };
         count(Symbols::All) - count(self.symbols)
+    }
+}
+
+/// What a byte of ASCII means to the rules: up to `Joiner` it is part of a word.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Class {
+    Letter,
+    Digit,
+    /// `_`, which joins whatever is beside it.
+    Joiner,
+    /// `:` joins letters.
+    BetweenLetters,
+    /// `,` and `;` join digits.
+    BetweenDigits,
+    /// `.` and `'` join both.
+    Between,
+    Other,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => Class::Letter,
+            b'0'..=b'9' => Class::Digit,
+            b'_' => Class::Joiner,
+            b':' => Class::BetweenLetters,
+            b',' | b';' => Class::BetweenDigits,
+            b'.' | b'\'' => Class::Between,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// The words of a text that is ASCII: rules WB5 to WB13b of the annex, and of what lies between boundaries only what has a letter or a
+/// digit.
+fn ascii_words<'a>(text: &'a str, give: &mut impl FnMut(&'a str)) {
+    let bytes = text.as_bytes();
+    let class = |at: usize| bytes.get(at).map_or(Class::Other, |&byte| CLASSES[byte as usize]);
+    let mut at = 0;
+    while at < bytes.len() {
+        let (start, mut is_word) = (at, false);
+        loop {
+            let mut here = class(at);
+            while here <= Class::Joiner {
+                is_word |= here != Class::Joiner;
+                at += 1;
+                here = class(at);
+            }
+            let joins = match here {
+                _ if at == start => false,
+                Class::BetweenLetters => [class(at - 1), class(at + 1)] == [Class::Letter; 2],
+                Class::BetweenDigits => [class(at - 1), class(at + 1)] == [Class::Digit; 2],
+                Class::Between => class(at - 1) == class(at + 1) && class(at + 1) < Class::Joiner,
+                _ => false,
+            };
+            if !joins {
+                break;
+            }
+            at += 1;
+        }
+        if is_word {
+            give(&text[start..at]);
+        }
+        at += 1; // what ends a word begins none
     }
 }
 

@@ -32,6 +32,7 @@ pub struct Tokenizer {
     segmenter: Arc<dyn Segmenter>,
     normalization: Normalization,
     stop_words: FxHashSet<String>, // normalised, in lower case
+    lowers_ascii_ahead: bool,      // every token is then as it has to be
 }
 
 impl Tokenizer {
@@ -86,7 +87,9 @@ impl Tokenizer {
         let normalization = config.normalization.or(Normalization::None);
         let stop_words = config.stop_words.words()?;
         let stop_words = stop_words.iter().map(|word| normalization.apply(word, true).to_lowercase()).collect();
-        Ok(Tokenizer { config, segmenter, normalization, stop_words })
+        let is_lowered = config.lowercase && !config.mark_case && config.numbers == Numbers::Keep;
+        let lowers_ascii_ahead = is_lowered && segmenter.ignores_ascii_case();
+        Ok(Tokenizer { config, segmenter, normalization, stop_words, lowers_ascii_ahead })
     }
 
     /// The settings that it was built with.
@@ -120,6 +123,14 @@ impl Tokenizer {
         let mut buffer = String::new();
         // Capitals stay as long as marks are made of them.
         let text = self.normalization.apply(text, self.config.lowercase && !self.config.mark_case);
+        if self.lowers_ascii_ahead && text.is_ascii() {
+            let lower = text.to_ascii_lowercase();
+            return self.segmenter.segment(&lower, &mut |Token { text: token, .. }| {
+                if self.is_wanted(token) {
+                    give(token);
+                }
+            });
+        }
         self.segmenter.segment(&text, &mut |Token { text: raw, .. }| {
             if let Some(token) = self.normalise(raw, &mut buffer) {
                 if self.config.mark_case
@@ -141,13 +152,20 @@ impl Tokenizer {
             Numbers::Shape if is_number_to_change => shape(raw, buffer),
             _ => self.spell(raw, buffer),
         };
-        (self.has_wanted_length(token) && !self.is_stop_word(token)).then_some(token)
+        self.is_wanted(token).then_some(token)
+    }
+
+    fn is_wanted(&self, token: &str) -> bool {
+        self.has_wanted_length(token) && !self.is_stop_word(token)
     }
 
     /// Lower case, and the apostrophe that word processors set (U+2019) as the one on keyboards: "don’t" is "don't".
     fn spell<'a>(&self, raw: &'a str, buffer: &'a mut String) -> &'a str {
-        if raw.is_ascii() && !(self.config.mark_case && self.normalization == Normalization::Turkish) {
-            if !self.config.lowercase || !raw.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let (is_ascii, has_upper) = raw.bytes().fold((true, false), |(is_ascii, has_upper), byte| {
+            (is_ascii & byte.is_ascii(), has_upper | byte.is_ascii_uppercase())
+        });
+        if is_ascii && !(self.config.mark_case && self.normalization == Normalization::Turkish) {
+            if !(self.config.lowercase && has_upper) {
                 return raw;
             }
             buffer.clear();
@@ -195,7 +213,8 @@ fn shape<'a>(number: &str, buffer: &'a mut String) -> &'a str {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::segment::Symbols;
+    use crate::segment::{Symbols, Words};
+    use proptest::prelude::*;
 
     fn tokens_with(config: TokenizerConfig, text: &str) -> Vec<String> {
         Tokenizer::new(&config).unwrap().tokenize(text)
@@ -214,6 +233,15 @@ mod tests {
     #[test]
     fn words_are_lower_case_and_without_punctuation() {
         assert_eq!(tokens("The GPU, (in my PC) died!"), ["the", "gpu", "in", "my", "pc", "died"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ascii_in_lower_case_has_the_words_of_the_text_in_lower_case(text in "[ -~\\t\\r\\n]{0,60}") {
+            let mut words = Vec::new();
+            Words { symbols: Symbols::None }.segment(&text, &mut |word| words.push(word.text.to_ascii_lowercase()));
+            prop_assert_eq!(tokens(&text), words);
+        }
     }
 
     #[test]

@@ -6,19 +6,20 @@
 mod counts;
 mod coverage;
 mod file;
+mod index;
 
 use std::cmp::Reverse;
 
 use documented::DocumentedFields;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use self::index::{Index, Key};
 use crate::tokenize::Tokenizer;
 pub use counts::TokenCounts;
 pub use coverage::{Coverage, Lengths, PartCoverage};
 use ninefold_core::error::{Error, Result};
-use ninefold_core::memory::{map_bytes, slice_bytes, string_bytes};
+use ninefold_core::memory::{slice_bytes, string_bytes};
 
 /// The id of `<pad>`.
 pub const PAD: u32 = 0;
@@ -65,18 +66,23 @@ impl VocabConfig {
 /// The tokens that a model knows, by id: `<pad>` 0, `<unk>` 1, then by falling count, ties by the token's bytes.
 ///
 /// A text that holds the letters `<pad>` or `<unk>` cannot reach those ids' meaning: both are unknown like any other.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Vocab {
-    tokens: Vec<String>,         // [vocab_size]
-    counts: Vec<u64>,            // [vocab_size] occurrences in the training texts; 0 for <pad>; <unk>: the rest
-    ids: FxHashMap<String, u32>, // without the special ones
+    tokens: Vec<String>, // [vocab_size]
+    counts: Vec<u64>,    // [vocab_size] occurrences in the training texts; 0 for <pad>; <unk>: the rest
+    ids: Index,          // without the special ones
+}
+
+impl PartialEq for Vocab {
+    fn eq(&self, other: &Vocab) -> bool {
+        self.tokens == other.tokens && self.counts == other.counts
+    }
 }
 
 impl Vocab {
     /// Bytes of its tables in memory.
     pub fn memory_bytes(&self) -> usize {
-        let ids = string_bytes(self.ids.keys()) - self.ids.len() * size_of::<String>(); // the headers are in the map
-        string_bytes(&self.tokens) + slice_bytes(&self.counts) + ids + map_bytes::<String, u32>(self.ids.capacity())
+        string_bytes(&self.tokens) + slice_bytes(&self.counts) + self.ids.memory_bytes()
     }
 
     /// The vocabulary of texts with these counts.
@@ -125,13 +131,14 @@ impl Vocab {
     }
 
     /// `tokens` begin with the special ones. Fails with a token that comes again, and its id.
-    fn new(tokens: Vec<String>, counts: Vec<u64>) -> std::result::Result<Vocab, (String, usize)> {
+    fn new(mut tokens: Vec<String>, counts: Vec<u64>) -> std::result::Result<Vocab, (String, usize)> {
+        tokens.shrink_to_fit();
         assert_eq!(tokens[..2], SPECIAL, "a vocabulary begins with the special tokens");
         assert_eq!(tokens.len(), counts.len(), "one count per token");
-        let mut ids = FxHashMap::with_capacity_and_hasher(tokens.len(), Default::default());
-        for (id, token) in tokens.iter().enumerate().skip(SPECIAL.len()) {
-            if SPECIAL.contains(&token.as_str()) || ids.insert(token.clone(), id as u32).is_some() {
-                return Err((token.clone(), id));
+        let mut ids = Index::with_capacity(tokens.len());
+        for id in SPECIAL.len()..tokens.len() {
+            if SPECIAL.contains(&tokens[id].as_str()) || !ids.insert(&tokens, id as u32) {
+                return Err((tokens[id].clone(), id));
             }
         }
         Ok(Vocab { tokens, counts, ids })
@@ -159,12 +166,12 @@ impl Vocab {
 
     /// The id of a token, [`UNK`] when it is not known.
     pub fn id(&self, token: &str) -> u32 {
-        self.ids.get(token).copied().unwrap_or(UNK)
+        self.ids.find(&self.tokens, token).unwrap_or(UNK)
     }
 
     /// True when a token of a text has an id of its own.
     pub fn contains(&self, token: &str) -> bool {
-        self.ids.contains_key(token)
+        self.ids.find(&self.tokens, token).is_some()
     }
 
     /// The ids of tokens.
@@ -174,14 +181,28 @@ impl Vocab {
 
     /// The ids of a text's tokens.
     pub fn encode_text(&self, tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
-        let mut ids = Vec::new();
-        tokenizer.for_each(text, |token| ids.push(self.id(token)));
+        self.encode_reusing(&mut Vec::new(), tokenizer, text)
+    }
+
+    /// `keys` is room that is used again.
+    fn encode_reusing(&self, keys: &mut Vec<Key>, tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
+        keys.clear();
+        let mut long = Vec::new();
+        tokenizer.for_each(text, |token| {
+            let key = Key::of(token);
+            if !key.is_whole() {
+                long.push((keys.len(), self.id(token)));
+            }
+            keys.push(key);
+        });
+        let mut ids: Vec<u32> = keys.iter().map(|&key| self.ids.find_short(key).unwrap_or(UNK)).collect();
+        long.into_iter().for_each(|(at, id)| ids[at] = id);
         ids
     }
 
     /// The ids of each text's tokens, on all threads.
     pub fn encode_texts(&self, tokenizer: &Tokenizer, texts: &[&str]) -> Vec<Vec<u32>> {
-        texts.par_iter().map(|text| self.encode_text(tokenizer, text)).collect()
+        texts.par_iter().map_init(Vec::new, |keys, text| self.encode_reusing(keys, tokenizer, text)).collect()
     }
 
     /// The tokens of ids.
