@@ -30,10 +30,13 @@ pub enum PoolPart {
 /// The states that are pooled over, and how.
 #[derive(Clone, Copy)]
 pub struct States<'a> {
-    /// Each direction's states. `[the batch's tokens, hidden]`
+    /// Each direction's states. `[the batch's tokens, stride]`
     pub directions: &'a [&'a [f32]],
     /// Padded hidden_size.
     pub hidden: usize,
+    /// Floats from one state to the next: `hidden`, or hidden_size where the states lie without padding, as words' vectors do in
+    /// their table.
+    pub stride: usize,
     /// The parts of a pooled row.
     pub parts: &'a [PoolPart],
     /// What attention compares states with. `[directions * hidden]`, empty without attention
@@ -47,7 +50,7 @@ impl States<'_> {
     }
 
     fn state(&self, direction: usize, token: u32) -> &[f32] {
-        &self.directions[direction][token as usize * self.hidden..][..self.hidden]
+        &self.directions[direction][token as usize * self.stride..][..self.stride]
     }
 
     /// How many of attention's weights belong to a text.
@@ -68,7 +71,7 @@ const NONE: u32 = u32::MAX;
 pub struct PoolForward<'a> {
     /// The states.
     pub states: States<'a>,
-    /// Each text's tokens. `[rows]`
+    /// Which states are each text's, in the order of reading. `[rows]`
     pub texts: &'a [&'a [u32]],
     /// `[rows, parts * directions * hidden]`
     pub pooled: &'a mut [f32],
@@ -107,26 +110,24 @@ impl Kernel for PoolForward<'_> {
                     let chosen = units_of_chosen.next().unwrap_or_default();
                     match *part {
                         PoolPart::Last => {
-                            pooled.copy_from_slice(states.state(direction, tokens[end(direction, tokens.len())]));
+                            copy(pooled, states.state(direction, tokens[end(direction, tokens.len())]));
                         }
                         PoolPart::Mean => {
                             let scale = 1.0 / tokens.len() as f32;
-                            for &token in tokens {
-                                add_scaled(pooled, states.state(direction, token), scale);
-                            }
+                            fold(states, direction, tokens, pooled, |sum, value| sum + scale * value);
                         }
                         PoolPart::Max { number, of } => {
                             chosen.fill(NONE);
                             let indices = partition(number, of, tokens.len());
-                            for index in indices.clone() {
-                                let state = states.state(direction, tokens[index]);
-                                if index == indices.start {
-                                    pooled.copy_from_slice(state);
-                                    chosen.fill(index as u32);
-                                } else if chosen.is_empty() {
-                                    take_larger(pooled, state);
+                            if let [first, rest @ ..] = &tokens[indices.clone()] {
+                                copy(pooled, states.state(direction, *first));
+                                if chosen.is_empty() {
+                                    fold(states, direction, rest, pooled, larger);
                                 } else {
-                                    take_larger_noting(pooled, chosen, state, index as u32);
+                                    chosen.fill(indices.start as u32);
+                                    for (index, &token) in (indices.start as u32 + 1..).zip(rest) {
+                                        take_larger_noting(pooled, chosen, states.state(direction, token), index);
+                                    }
                                 }
                             }
                         }
@@ -249,6 +250,12 @@ fn attention_backward(
     }
 }
 
+/// Copies a state that may be without its padding.
+#[inline(always)]
+fn copy(to: &mut [f32], from: &[f32]) {
+    to[..from.len()].copy_from_slice(from);
+}
+
 #[inline(always)]
 fn add_scaled(to: &mut [f32], from: &[f32], scale: f32) {
     for (to, from) in to.iter_mut().zip(from) {
@@ -257,10 +264,42 @@ fn add_scaled(to: &mut [f32], from: &[f32], scale: f32) {
 }
 
 #[inline(always)]
-fn take_larger(largest: &mut [f32], state: &[f32]) {
-    for (largest, &value) in largest.iter_mut().zip(state) {
-        *largest = if value > *largest { value } else { *largest };
+fn larger(largest: f32, value: f32) -> f32 {
+    if value > largest { value } else { largest }
+}
+
+/// Takes each of the tokens' states into `pooled` by `step`, token after token.
+#[inline(always)]
+fn fold(states: States, direction: usize, tokens: &[u32], pooled: &mut [f32], step: impl Fn(f32, f32) -> f32) {
+    let units = states.stride.min(pooled.len());
+    let rest = fold_blocks::<32>(states, direction, tokens, &mut pooled[..units], 0, &step);
+    let rest = fold_blocks::<4>(states, direction, tokens, &mut pooled[..units], rest, &step);
+    fold_blocks::<1>(states, direction, tokens, &mut pooled[..units], rest, &step);
+}
+
+/// The same for whole blocks of the units from `start` on; gives the first unit behind them. A block stays in registers over all tokens.
+#[inline(always)]
+fn fold_blocks<const UNITS: usize>(
+    states: States,
+    direction: usize,
+    tokens: &[u32],
+    pooled: &mut [f32],
+    start: usize,
+    step: &impl Fn(f32, f32) -> f32,
+) -> usize {
+    let (blocks, _) = pooled[start..].as_chunks_mut::<UNITS>();
+    let end = start + blocks.len() * UNITS;
+    for (block, first) in blocks.iter_mut().zip((start..).step_by(UNITS)) {
+        let mut sums = *block;
+        for &token in tokens {
+            let values = &states.state(direction, token)[first..][..UNITS];
+            for (sum, &value) in sums.iter_mut().zip(values) {
+                *sum = step(*sum, value);
+            }
+        }
+        *block = sums;
     }
+    end
 }
 
 #[inline(always)]

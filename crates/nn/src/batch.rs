@@ -82,6 +82,16 @@ impl Encoded {
         &self.ids[start..self.ends[index]]
     }
 
+    /// The ids of all texts, one after another.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// Where each text ends among [`ids`](Self::ids). `[texts]`
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
     /// Labels by text.
     pub fn labels(&self) -> &[u32] {
         &self.labels
@@ -221,8 +231,18 @@ impl Batch {
 
     /// Where the tokens of a row lie, in the order of reading.
     pub fn tokens_of(&self, row: usize) -> &[u32] {
+        &self.read[self.place_of(row)]
+    }
+
+    /// The ids of all tokens, row after row in the order of reading. `[tokens]`
+    pub fn ids_by_row(&self) -> Vec<u32> {
+        self.read.iter().map(|&token| self.ids[token as usize]).collect()
+    }
+
+    /// Where a row's tokens stand when they stand row after row.
+    pub fn place_of(&self, row: usize) -> Range<usize> {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.read[start..self.ends[row]]
+        start..self.ends[row]
     }
 
     /// Number of tokens.

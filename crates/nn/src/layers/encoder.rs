@@ -18,6 +18,12 @@ pub trait Encoder: Debug + Send + Sync {
     /// The axis of an encoded token: parts side by side, such as the directions of a recurrent network.
     fn output(&self) -> Axis;
 
+    /// Whether its outputs are its inputs: a prediction may then pool the words' vectors where they lie, and leave out
+    /// [`forward`](Self::forward).
+    fn is_identity(&self) -> bool {
+        false
+    }
+
     /// Where the embedded tokens go before [`forward`](Self::forward). `[tokens, padded(dim)]`
     fn input_mut(&mut self, tokens: usize) -> &mut [f32];
 

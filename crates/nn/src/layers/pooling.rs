@@ -154,14 +154,30 @@ impl Pool {
     /// # Shapes
     /// `pooled` `[rows, output.padded()]`
     pub fn forward(&mut self, batch: &Batch, encoder: &dyn Encoder, in_training: bool, pooled: &mut [f32]) {
-        let size = self.output().padded();
-        self.chosen.resize(if in_training { batch.rows() * size } else { 0 }, 0);
-        self.spread_query();
+        self.chosen.resize(if in_training { batch.rows() * self.output().padded() } else { 0 }, 0);
         let texts = texts_of(batch);
+        self.pool(&texts, &encoder.outputs(), padded(self.outputs.size), pooled);
+    }
+
+    /// Pools rows of a table that lie without padding, without noting anything: each text is the numbers of its rows. Not for attention,
+    /// whose sums depend on the padding in their last bits.
+    ///
+    /// # Shapes
+    /// `table` `[rows of the table, output.size]`, `pooled` `[texts, output.padded()]`
+    pub fn forward_table(&mut self, texts: &[&[u32]], table: &[f32], pooled: &mut [f32]) {
+        assert!(self.query.is_none(), "attention reads padded states");
+        self.chosen.clear();
+        self.pool(texts, &[table], self.outputs.size, pooled);
+    }
+
+    /// `directions` hold states in rows of `stride` floats, and each text the numbers of its own.
+    fn pool(&mut self, texts: &[&[u32]], directions: &[&[f32]], stride: usize, pooled: &mut [f32]) {
+        self.spread_query();
+        let size = self.output().padded();
         let mut chosen = self.chosen.chunks_mut(TEXTS * size);
-        let mut weights = self.weights.resize(if self.query.is_some() { batch.tokens() } else { 0 });
-        let (outputs, hidden) = (encoder.outputs(), padded(self.outputs.size));
-        let states = States { directions: &outputs, hidden, parts: &self.parts, query: &self.padded_query };
+        let mut weights = self.weights.resize(if self.query.is_some() { tokens(texts) } else { 0 });
+        let hidden = padded(self.outputs.size);
+        let states = States { directions, hidden, stride, parts: &self.parts, query: &self.padded_query };
         let mut passes = Vec::new();
         for (texts, pooled) in texts.chunks(TEXTS).zip(pooled.chunks_mut(TEXTS * size)) {
             let chosen = chosen.next().unwrap_or_default();
@@ -188,7 +204,8 @@ impl Pool {
         let mut d_output: Vec<&mut [f32]> =
             texts.iter().copied().flatten().filter_map(|&token| by_token[token as usize].take()).collect();
         let mut d_output = d_output.as_mut_slice();
-        let states = States { directions: &outputs, hidden, parts: &self.parts, query: &self.padded_query };
+        let states =
+            States { directions: &outputs, hidden, stride: hidden, parts: &self.parts, query: &self.padded_query };
         let mut passes = Vec::new();
         let chunks = d_pooled.chunks(TEXTS * size).zip(self.chosen.chunks(TEXTS * size));
         for (texts, (d_pooled, chosen)) in texts.chunks(TEXTS).zip(chunks) {

@@ -178,7 +178,28 @@ impl NeuralClassifier {
 
     /// Embedding to logits; with a key as in training, without one as in prediction.
     fn forward(&mut self, batch: &Batch, key: Option<&[u64]>) {
-        let (dim, rows, dropout) = (self.dim(), batch.rows(), self.config.shared.dropout);
+        let shape = self.shape(batch.rows());
+        let reads_words_alone = self.encoder.is_identity() && self.outside.is_empty() && self.bigrams.is_none();
+        if key.is_none() && reads_words_alone && self.pool.parameter().is_none() {
+            self.pool_words(batch, shape);
+        } else {
+            self.pool_encoded(batch, shape, key);
+        }
+        let [weight, bias] = &self.head;
+        let forward = linear::LinearForward {
+            shape,
+            x: &self.pooled,
+            weight: &weight.value,
+            bias: &bias.value,
+            y: self.logits.resize(shape.rows * padded(shape.output)),
+            scratch: &mut self.scratch,
+        };
+        forward.run(InstructionSet::current());
+    }
+
+    /// Embedding, encoder and pooling.
+    fn pool_encoded(&mut self, batch: &Batch, shape: linear::Shape, key: Option<&[u64]>) {
+        let (dim, dropout) = (self.dim(), self.config.shared.dropout);
         let x = self.encoder.input_mut(batch.tokens());
         embedding::forward(&self.embedding.value, &self.outside, dim, &batch.ids, x);
         if let Some(bigrams) = &mut self.bigrams {
@@ -189,23 +210,21 @@ impl NeuralClassifier {
             on_embeddings.apply_to_tokens(x, self.config.shared.locked_dropout, &batch.text_of);
             Dropout::new(self.config.shared.word_dropout, &fold_in(key, ON_WORDS)).apply_to_rows(x, padded(dim));
         }
-        let shape = self.shape(rows);
         self.encoder.forward(batch, key.map(|key| fold_in(key, IN_ENCODER)).as_deref());
-        let pooled = self.pooled.resize(rows * shape.input.padded());
+        let pooled = self.pooled.resize(shape.rows * shape.input.padded());
         self.pool.forward(batch, &*self.encoder, key.is_some(), pooled);
         if let Some(key) = key {
             Dropout::new(dropout, &fold_in(key, BEFORE_HEAD)).apply(pooled);
         }
-        let [weight, bias] = &self.head;
-        let forward = linear::LinearForward {
-            shape,
-            x: pooled,
-            weight: &weight.value,
-            bias: &bias.value,
-            y: self.logits.resize(rows * padded(shape.output)),
-            scratch: &mut self.scratch,
-        };
-        forward.run(InstructionSet::current());
+    }
+
+    /// The same as [`pool_encoded`](Self::pool_encoded) in a prediction without encoder: the words' vectors are pooled where they lie in
+    /// their table, which saves copying one per token.
+    fn pool_words(&mut self, batch: &Batch, shape: linear::Shape) {
+        let ids = batch.ids_by_row();
+        let texts: Vec<&[u32]> = (0..batch.rows()).map(|row| &ids[batch.place_of(row)]).collect();
+        let pooled = self.pooled.resize(shape.rows * shape.input.padded());
+        self.pool.forward_table(&texts, &self.embedding.value, pooled);
     }
 
     /// The gradients in `logits` -> those of every parameter.

@@ -277,6 +277,26 @@ fn settings_without_meaning_are_refused_by_name() {
     }
 }
 
+/// Vectors for words outside of the vocabulary, even if no text has one, let the vectors of all tokens be copied before they are pooled.
+#[test]
+fn a_prediction_without_encoder_pools_words_where_they_lie_to_the_same_bits() {
+    let (texts, order) = (overfitted(70, 9), Vec::from_iter(0..70));
+    let mut rng = Rng::new(4);
+    for (pooling, dim) in [(MeanMax, 5), (MeanMaxLast, 16), (Segments, 21), (Mean, 40)] {
+        let matrix: Vec<f32> = (0..VOCAB * dim).map(|_| rng.normal() as f32).collect();
+        let shared = SharedConfig { pooling: Some(pooling), segments: 3, ..SharedConfig::default() };
+        let config = NeuralConfig { encoder: Families::default().encoder(Swem), shared, num_classes: CLASSES };
+        let mut model = NeuralClassifier::new(config, matrix, dim, 1);
+        for padding in [Padding::Exact, Padding::Trailing] {
+            let batch = Batch::pack(&texts, &order, 11, padding);
+            let in_place = model.logits(&batch);
+            model.set_oov(vec![0.5; dim].into());
+            assert_eq!(model.logits(&batch), in_place, "{pooling:?}, {dim}, {padding:?}");
+            model.set_oov([].into());
+        }
+    }
+}
+
 #[test]
 fn fork_shares_weights_until_one_of_the_two_is_changed() {
     let matrix: Vec<f32> = (0..40).map(|n| n as f32 / 40.0).collect();

@@ -26,6 +26,10 @@ impl Encoder for Identity {
         Axis { parts: 1, size: self.dim }
     }
 
+    fn is_identity(&self) -> bool {
+        true
+    }
+
     fn input_mut(&mut self, tokens: usize) -> &mut [f32] {
         self.x.resize(tokens * padded(self.dim))
     }
