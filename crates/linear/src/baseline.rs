@@ -45,6 +45,12 @@ pub trait Baseline: Debug + Sync {
         None
     }
 
+    /// Roughly how long a training with the default settings takes, with all choices and once more on all texts: seconds of one thread a
+    /// training token, and a training token and class. For forecasts (AMD EPYC with AVX2; another machine differs).
+    fn pace(&self) -> [f64; 2] {
+        [10e-6, 1e-6]
+    }
+
     /// Trains with every value there is to choose from, or with what was `chosen` before.
     ///
     /// # Errors

@@ -9,6 +9,9 @@ use super::{Csr, Linear, Ngrams, TfIdf};
 use ninefold_core::error::{Error, Result};
 use ninefold_core::memory::slice_bytes;
 
+/// Texts whose features are in memory at a time while they are scored.
+const SCORED_TOGETHER: usize = 1 << 14;
+
 /// Counts of n-grams, weighted or not, times the weights of a linear classifier.
 #[derive(Clone, Debug)]
 pub struct NgramClassifier {
@@ -64,7 +67,7 @@ impl NgramClassifier {
 
 impl TrainedBaseline for NgramClassifier {
     fn scores(&self, texts: &[Vec<u32>]) -> Vec<f64> {
-        self.linear.scores(&self.features(texts))
+        texts.chunks(SCORED_TOGETHER).flat_map(|texts| self.linear.scores(&self.features(texts))).collect()
     }
 
     fn parameter_count(&self) -> usize {

@@ -16,14 +16,60 @@ const ROOT: u32 = u32::MAX;
 /// The column of an n-gram that is too short or too rare to have one.
 const NONE: u32 = u32::MAX;
 
+/// Texts that are counted before their counts become rows.
+const COUNTED_TOGETHER: usize = 1 << 14;
+
+/// Nodes by what leads to them: the node of the first n - 1 tokens and the last token.
+#[derive(Clone, Debug, Default)]
+struct Trie {
+    first: Vec<u32>, // [tokens] of one token, which most steps lead to; NONE where there is no node
+    further: FxHashMap<(u32, u32), u32>, // of several
+}
+
+impl Trie {
+    fn step(&self, node: u32, token: u32) -> Option<u32> {
+        match node {
+            ROOT => self.first.get(token as usize).copied().filter(|&node| node != NONE),
+            _ => self.further.get(&(node, token)).copied(),
+        }
+    }
+
+    /// The same; where there is no node, `fresh` is put there.
+    fn step_or_insert(&mut self, node: u32, token: u32, fresh: u32) -> u32 {
+        if node != ROOT {
+            return *self.further.entry((node, token)).or_insert(fresh);
+        }
+        let place = token as usize;
+        if self.first.len() <= place {
+            self.first.resize(place + 1, NONE);
+        }
+        if self.first[place] == NONE {
+            self.first[place] = fresh;
+        }
+        self.first[place]
+    }
+
+    /// Every node with what leads to it.
+    fn keys(&self) -> impl Iterator<Item = (u32, (u32, u32))> {
+        let first =
+            (0..).zip(&self.first).filter(|&(_, &node)| node != NONE).map(|(token, &node)| (node, (ROOT, token)));
+        first.chain(self.further.iter().map(|(&key, &node)| (node, key)))
+    }
+
+    fn memory_bytes(&self) -> usize {
+        slice_bytes(&self.first) + map_bytes::<(u32, u32), u32>(self.further.capacity())
+    }
+}
+
 /// The n-grams of some training texts that are frequent enough, each with a column.
 #[derive(Clone, Debug, Default)]
 pub struct Ngrams {
     max_n: usize,
-    nodes: FxHashMap<(u32, u32), u32>, // (node of the first n - 1 tokens, last token) -> node
-    columns: Vec<u32>,                 // [nodes]
-    ends: Vec<(u32, u32)>,             // [columns] the key of each column's node
-    texts_with: Vec<u32>,              // [columns] training texts that have the n-gram
+    trie: Trie,
+    columns: Vec<u32>,     // [nodes]
+    ends: Vec<(u32, u32)>, // [columns] the key of each column's node
+    texts_with: Vec<u32>,  // [columns] training texts that have the n-gram
+    too_rare: Vec<usize>,  // [min_df] n-grams without a column by the number of training texts that have them
     texts: usize,
 }
 
@@ -31,7 +77,7 @@ impl Ngrams {
     /// Bytes of its tables in memory.
     pub fn memory_bytes(&self) -> usize {
         let tables = slice_bytes(&self.columns) + slice_bytes(&self.ends) + slice_bytes(&self.texts_with);
-        map_bytes::<(u32, u32), u32>(self.nodes.capacity()) + tables
+        self.trie.memory_bytes() + tables
     }
 
     /// The n-grams of `ngram_range.0` to `ngram_range.1` tokens that at least `min_df` texts have, in the order in which
@@ -50,7 +96,7 @@ impl Ngrams {
     pub fn fit(texts: &[Vec<u32>], ngram_range: [usize; 2], min_df: usize) -> Ngrams {
         let [min_n, max_n] = ngram_range;
         assert!(0 < min_n && min_n <= max_n, "n-grams of {min_n} to {max_n} tokens");
-        let mut nodes: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+        let mut trie = Trie::default();
         let (mut keys, mut lengths) = (Vec::new(), Vec::new()); // [nodes]
         let (mut texts_with, mut last_text): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new()); // [nodes]
         for (number, text) in (0..).zip(texts) {
@@ -62,7 +108,7 @@ impl Ngrams {
                     }
                     let fresh = keys.len() as u32;
                     let key = (node, token);
-                    node = *nodes.entry(key).or_insert(fresh);
+                    node = trie.step_or_insert(node, token, fresh);
                     if node == fresh {
                         keys.push(key);
                         lengths.push(length);
@@ -76,18 +122,50 @@ impl Ngrams {
                 }
             }
         }
-        let mut ngrams =
-            Ngrams { max_n, nodes, columns: Vec::new(), ends: Vec::new(), texts_with: Vec::new(), texts: texts.len() };
-        for ((key, length), count) in keys.into_iter().zip(lengths).zip(texts_with) {
-            if length < min_n || (count as usize) < min_df {
-                ngrams.columns.push(NONE);
+        drop((trie, last_text));
+        let is_wanted = |node: usize| lengths[node] >= min_n && texts_with[node] as usize >= min_df;
+        let mut leads_on: Vec<bool> = (0..keys.len()).map(is_wanted).collect(); // to an n-gram with a column
+        for node in (0..keys.len()).rev() {
+            if let (true, (before, _)) = (leads_on[node], keys[node])
+                && before != ROOT
+            {
+                leads_on[before as usize] = true;
+            }
+        }
+        let mut ngrams = Ngrams { max_n, too_rare: vec![0; min_df], texts: texts.len(), ..Ngrams::default() };
+        let mut renumbered = vec![NONE; keys.len()];
+        for node in 0..keys.len() {
+            if !is_wanted(node) && lengths[node] >= min_n {
+                ngrams.too_rare[texts_with[node] as usize] += 1;
+            }
+            if !leads_on[node] {
                 continue;
             }
-            ngrams.columns.push(ngrams.ends.len() as u32);
-            ngrams.ends.push(key);
-            ngrams.texts_with.push(count);
+            let (before, token) = keys[node];
+            let key = (if before == ROOT { ROOT } else { renumbered[before as usize] }, token);
+            renumbered[node] = ngrams.trie.step_or_insert(key.0, key.1, ngrams.columns.len() as u32);
+            if is_wanted(node) {
+                ngrams.columns.push(ngrams.ends.len() as u32);
+                ngrams.ends.push(key);
+                ngrams.texts_with.push(texts_with[node]);
+            } else {
+                ngrams.columns.push(NONE);
+            }
         }
-        ngrams
+        ngrams.without_spare_room()
+    }
+
+    /// Gives back the memory in which lists could still grow.
+    fn without_spare_room(mut self) -> Ngrams {
+        [&mut self.trie.first, &mut self.columns, &mut self.texts_with].into_iter().for_each(Vec::shrink_to_fit);
+        self.ends.shrink_to_fit();
+        self
+    }
+
+    /// How many n-grams at least `min_df` of the training texts have.
+    pub(super) fn len_with(&self, min_df: usize) -> usize {
+        let rarer: usize = self.too_rare.get(min_df..).unwrap_or_default().iter().sum();
+        rarer + self.texts_with.iter().filter(|&&texts| texts as usize >= min_df).count()
     }
 
     /// These n-grams, a column each in their order. How many texts have them is not known.
@@ -96,27 +174,27 @@ impl Ngrams {
     /// [`Error::Format`] for an n-gram without tokens, with an unknown one, or that comes twice.
     pub fn of(ngrams: &[Vec<u32>]) -> Result<Ngrams> {
         let wrong = |column: usize, found: &str| Err(Error::format(format!("n-gram {column}"), "known tokens", found));
-        let mut trie = Ngrams::default();
+        let mut made = Ngrams::default();
         for (column, ngram) in ngrams.iter().enumerate() {
             if ngram.is_empty() || ngram.contains(&UNK) {
                 return wrong(column, "none, or unknown ones");
             }
             let (mut node, mut key) = (ROOT, (ROOT, ROOT));
             for &token in ngram {
-                let fresh = trie.columns.len() as u32;
+                let fresh = made.columns.len() as u32;
                 key = (node, token);
-                node = *trie.nodes.entry(key).or_insert(fresh);
+                node = made.trie.step_or_insert(node, token, fresh);
                 if node == fresh {
-                    trie.columns.push(NONE);
+                    made.columns.push(NONE);
                 }
             }
-            if std::mem::replace(&mut trie.columns[node as usize], column as u32) != NONE {
+            if std::mem::replace(&mut made.columns[node as usize], column as u32) != NONE {
                 return wrong(column, "those of an n-gram before it");
             }
-            trie.ends.push(key);
-            trie.max_n = trie.max_n.max(ngram.len());
+            made.ends.push(key);
+            made.max_n = made.max_n.max(ngram.len());
         }
-        Ok(trie)
+        Ok(made.without_spare_room())
     }
 
     /// Number of n-grams.
@@ -149,8 +227,8 @@ impl Ngrams {
             for start in 0..text.len() {
                 let mut node = ROOT;
                 for &token in text[start..].iter().take(self.max_n) {
-                    match self.nodes.get(&(node, token)) {
-                        Some(&next) => node = next,
+                    match self.trie.step(node, token) {
+                        Some(next) => node = next,
                         None => break,
                     }
                     let column = self.columns[node as usize];
@@ -162,18 +240,20 @@ impl Ngrams {
             found.sort_unstable();
             found
         };
-        let found: Vec<Vec<u32>> = texts.par_iter().map(columns_of).collect();
         let mut matrix = Csr::new(self.len());
-        for found in &found {
-            matrix.push(found.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)));
+        for texts in texts.chunks(COUNTED_TOGETHER) {
+            let found: Vec<Vec<u32>> = texts.par_iter().map(columns_of).collect();
+            for found in &found {
+                matrix.push(found.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)));
+            }
         }
         matrix
     }
 
     /// The token ids of the n-gram of each column.
     pub fn ids(&self) -> Vec<Vec<u32>> {
-        let mut keys = vec![(ROOT, ROOT); self.nodes.len()];
-        self.nodes.iter().for_each(|(&key, &node)| keys[node as usize] = key);
+        let mut keys = vec![(ROOT, ROOT); self.columns.len()];
+        self.trie.keys().for_each(|(node, key)| keys[node as usize] = key);
         let ids = |&(mut node, token): &(u32, u32)| {
             let mut ids = vec![token];
             while node != ROOT {
@@ -221,6 +301,19 @@ mod tests {
         assert_eq!(frequent.len(), 3, "2 3 23");
         assert_eq!(frequent.texts_with(), [2, 2, 2]);
         assert!(Ngrams::fit(&train, [1, 1], 9).is_empty());
+        for min_df in 1..4 {
+            let lengths: Vec<usize> =
+                (1..4).map(|wanted| Ngrams::fit(&train, [1, 2], min_df).len_with(wanted)).collect();
+            assert_eq!(lengths, [6, 3, 0], "2 3 4 23 32 34, of which both texts have 2 3 23");
+        }
+    }
+
+    #[test]
+    fn a_rare_ngram_still_leads_to_a_longer_one_and_only_that_is_kept() {
+        let train = [vec![2, 3, 4], vec![2, 3, 4, 5]];
+        let ngrams = Ngrams::fit(&train, [3, 3], 2);
+        assert_eq!((ngrams.ids(), ngrams.columns.len()), (vec![vec![2, 3, 4]], 3));
+        assert_eq!(ngrams.count(&[vec![2, 3, 4, 2, 3, 4, 5]]).row(0), (&[0][..], &[2.0][..]));
     }
 
     #[test]

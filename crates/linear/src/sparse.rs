@@ -113,17 +113,48 @@ impl Csr {
     pub fn times(&self, dense: &[f64], width: usize) -> Vec<f64> {
         assert_eq!(dense.len(), self.columns * width, "a matrix of {} rows and {width} columns", self.columns);
         let mut product = vec![0.0; self.rows() * width];
+        let row_times: fn(Row, &[f64], &mut [f64]) = match width {
+            1 => row_times_narrow::<1>,
+            2 => row_times_narrow::<2>,
+            3 => row_times_narrow::<3>,
+            4 => row_times_narrow::<4>,
+            5 => row_times_narrow::<5>,
+            6 => row_times_narrow::<6>,
+            8 => row_times_narrow::<8>,
+            _ => row_times,
+        };
         product.par_chunks_mut(CHUNK * width.max(1)).flushing().enumerate().for_each(|(chunk, sums)| {
-            for (offset, sum) in sums.chunks_exact_mut(width).enumerate() {
-                let (columns, values) = self.row(chunk * CHUNK + offset);
-                for (&column, &value) in columns.iter().zip(values) {
-                    let row = &dense[column as usize * width..][..width];
-                    sum.iter_mut().zip(row).for_each(|(sum, &other)| *sum += value * other);
-                }
+            for (offset, sums) in sums.chunks_exact_mut(width).enumerate() {
+                row_times(self.row(chunk * CHUNK + offset), dense, sums);
             }
         });
         product
     }
+}
+
+/// The columns and values of a row.
+type Row<'a> = (&'a [u32], &'a [f64]);
+
+/// Adds to `sums` the product of a row with a dense matrix of as many columns.
+fn row_times((columns, values): Row, dense: &[f64], sums: &mut [f64]) {
+    let width = sums.len();
+    for (&column, &value) in columns.iter().zip(values) {
+        let row = &dense[column as usize * width..][..width];
+        sums.iter_mut().zip(row).for_each(|(sum, &other)| *sum += value * other);
+    }
+}
+
+/// The same for a number of columns that is known in advance: the sums stay in registers.
+fn row_times_narrow<const WIDTH: usize>((columns, values): Row, dense: &[f64], sums: &mut [f64]) {
+    let (rows, _) = dense.as_chunks::<WIDTH>();
+    let sums: &mut [f64; WIDTH] = sums.try_into().expect("as many sums as columns");
+    let mut kept = *sums;
+    for (&column, &value) in columns.iter().zip(values) {
+        for (sum, &other) in kept.iter_mut().zip(&rows[column as usize]) {
+            *sum += value * other;
+        }
+    }
+    *sums = kept;
 }
 
 #[cfg(test)]
@@ -142,6 +173,17 @@ mod tests {
     fn a_product_is_that_of_the_dense_matrix() {
         let product = matrix().times(&[1.0, 10.0, 2.0, 20.0, 3.0, 30.0], 2);
         assert_eq!(product, [7.0, 70.0, 0.0, 0.0, 6.0, 60.0]);
+    }
+
+    #[test]
+    fn a_product_has_the_same_bits_at_every_width() {
+        let number = |at: usize| 1.0 / (1.0 + at as f64);
+        let column = matrix().times(&[number(0), number(1), number(2)], 1);
+        for width in 1..12 {
+            let dense: Vec<f64> = (0..3 * width).map(|at| number(at / width)).collect();
+            let wide: Vec<f64> = column.iter().flat_map(|&value| vec![value; width]).collect();
+            assert_eq!(matrix().times(&dense, width), wide, "{width}");
+        }
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl TfIdf {
         for row in 0..counts.rows() {
             let (columns, values) = counts.row_mut(row);
             for (&column, value) in columns.iter().zip(values.iter_mut()) {
-                let tf = if self.sublinear_tf { 1.0 + value.ln() } else { *value };
+                let tf = if self.sublinear_tf && *value != 1.0 { 1.0 + value.ln() } else { *value };
                 *value = tf * self.idf[column as usize];
             }
             let norm = values.iter().map(|value| value * value).sum::<f64>().sqrt();

@@ -3,7 +3,7 @@
 //! Takes texts as token ids with their labels -> gives features that several baselines share, each made once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::{BaselineConfig, Csr, Linear, Ngrams, Targets, TfIdf};
 use ninefold_core::progress::Progress;
@@ -17,6 +17,9 @@ const MIN_DF: &str = "min_df";
 /// A further `min_df` is tried only where the classifier then has at most so many weights: rare n-grams are many, and of large
 /// corpora they are not worth the time.
 const MAX_WEIGHTS: usize = 1 << 23;
+
+/// Numbers in features that are large: 400 MB.
+const LARGE: usize = 1 << 25;
 
 /// Texts as token ids, never cut, with their labels and weights.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,20 +77,42 @@ pub struct TrainingData<'a> {
     pub shared: Shared,
 }
 
-/// Features that several baselines read, by `min_df`.
+/// What several baselines read, by `min_df`.
 #[derive(Debug, Default)]
 pub struct Shared {
     ngrams: Mutex<BTreeMap<usize, Arc<Ngrams>>>,
-    tfidf: Mutex<BTreeMap<usize, Weighted>>,
+    tfidf: Mutex<BTreeMap<usize, Arc<TfIdf>>>,
+    tfidf_features: Mutex<BTreeMap<usize, Kept>>,
+}
+
+/// Features that were made.
+#[derive(Debug)]
+enum Kept {
+    ToTheEnd(Arc<Features>),
+    /// They take much memory: when no baseline reads them any more they are gone, and are made again where one wants them.
+    WhileInUse(Weak<Features>),
+}
+
+impl Kept {
+    fn new(features: &Arc<Features>) -> Kept {
+        match features.train.stored() < LARGE {
+            true => Kept::ToTheEnd(Arc::clone(features)),
+            false => Kept::WhileInUse(Arc::downgrade(features)),
+        }
+    }
+
+    fn get(&self) -> Option<Arc<Features>> {
+        match self {
+            Kept::ToTheEnd(features) => Some(Arc::clone(features)),
+            Kept::WhileInUse(features) => features.upgrade(),
+        }
+    }
 }
 
 /// What one baseline makes another waits for; what a panic left behind is whole.
 fn lock<T>(made: &Mutex<T>) -> MutexGuard<'_, T> {
     made.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// Weights of n-grams, and counts weighted by them.
-type Weighted = (Arc<TfIdf>, Arc<Features>);
 
 /// A trained classifier and what validation chose for it.
 #[derive(Clone, Debug)]
@@ -127,23 +152,21 @@ impl TrainingData<'_> {
 
     /// The weights of these n-grams.
     pub fn tfidf(&self, min_df: usize) -> Arc<TfIdf> {
-        self.weighted(min_df).0
+        let fit = || Arc::new(TfIdf::fit(&self.ngrams(min_df), self.settings.sublinear_tf));
+        Arc::clone(lock(&self.shared.tfidf).entry(min_df).or_insert_with(fit))
     }
 
     /// The counts, weighted.
     pub fn tfidf_features(&self, min_df: usize) -> Arc<Features> {
-        self.weighted(min_df).1
-    }
-
-    fn weighted(&self, min_df: usize) -> Weighted {
-        let make = || {
-            let ngrams = self.ngrams(min_df);
-            let tfidf = TfIdf::fit(&ngrams, self.settings.sublinear_tf);
-            let [train, validation] =
-                [&self.train, &self.validation].map(|part| tfidf.transform(ngrams.count(&part.ids)));
-            (Arc::new(tfidf), Arc::new(Features { train, validation }))
-        };
-        lock(&self.shared.tfidf).entry(min_df).or_insert_with(make).clone()
+        let mut made = lock(&self.shared.tfidf_features);
+        if let Some(features) = made.get(&min_df).and_then(Kept::get) {
+            return features;
+        }
+        let (ngrams, tfidf) = (self.ngrams(min_df), self.tfidf(min_df));
+        let [train, validation] = [&self.train, &self.validation].map(|part| tfidf.transform(ngrams.count(&part.ids)));
+        let features = Arc::new(Features { train, validation });
+        made.insert(min_df, Kept::new(&features));
+        features
     }
 
     /// Chooses `min_df` and the value of `setting`, one after the other: the value with the first `min_df`, then among the others
@@ -163,7 +186,7 @@ impl TrainingData<'_> {
         let (score, linear, mut chosen) = self.best(setting, values, chosen, &features(first), &mut train);
         let (mut highest, mut best) = (score, Choice { linear, min_df: first, chosen: Chosen::new() });
         for &min_df in others {
-            let weights = self.ngrams(min_df).len().saturating_mul(self.num_classes());
+            let weights = self.ngrams(first).len_with(min_df).saturating_mul(self.num_classes());
             if weights > MAX_WEIGHTS {
                 progress.notice(&format!(
                     "min_df = {min_df} is not tried: {weights} weights are more than {MAX_WEIGHTS}; \

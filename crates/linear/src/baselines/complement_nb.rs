@@ -31,6 +31,13 @@ impl Baseline for ComplementNb {
         self.0.input()
     }
 
+    fn pace(&self) -> [f64; 2] {
+        match self.0 {
+            Ngram::Words => [1.5e-6, 0.0],
+            Ngram::Characters => [12e-6, 0.2e-6],
+        }
+    }
+
     fn settings(&self) -> &'static [&'static str] {
         match self.0 {
             Ngram::Words => &["ngram_range", "min_df", "sublinear_tf", "smoothing"],

@@ -20,6 +20,10 @@ impl Baseline for FasttextSupervised {
         "fastText's classifier: a linear layer over the mean of vectors of words and word n-grams, learned with the labels"
     }
 
+    fn pace(&self) -> [f64; 2] {
+        [9e-6, 0.0]
+    }
+
     fn settings(&self) -> &'static [&'static str] {
         &["dim", "epochs", "learning_rate", "word_ngrams", "bucket"]
     }

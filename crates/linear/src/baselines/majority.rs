@@ -22,6 +22,10 @@ impl Baseline for Majority {
         Input::Nothing
     }
 
+    fn pace(&self) -> [f64; 2] {
+        [0.7e-6, 0.0]
+    }
+
     fn settings(&self) -> &'static [&'static str] {
         &[]
     }

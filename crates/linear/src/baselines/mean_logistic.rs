@@ -27,6 +27,10 @@ impl Baseline for MeanLogistic {
         Input::Vectors
     }
 
+    fn pace(&self) -> [f64; 2] {
+        [1e-6, 1e-6]
+    }
+
     fn settings(&self) -> &'static [&'static str] {
         &["c"]
     }

@@ -20,6 +20,10 @@ impl Baseline for MultinomialNb {
         "Multinomial naive Bayes over counts of word n-grams"
     }
 
+    fn pace(&self) -> [f64; 2] {
+        [2e-6, 0.0]
+    }
+
     fn settings(&self) -> &'static [&'static str] {
         &["ngram_range", "min_df", "smoothing"]
     }

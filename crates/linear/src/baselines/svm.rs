@@ -35,6 +35,13 @@ impl Baseline for LinearSvm {
         self.0.input()
     }
 
+    fn pace(&self) -> [f64; 2] {
+        match self.0 {
+            Ngram::Words => [1e-6, 0.6e-6],
+            Ngram::Characters => [8e-6, 1e-6],
+        }
+    }
+
     fn settings(&self) -> &'static [&'static str] {
         match self.0 {
             Ngram::Words => &["ngram_range", "min_df", "sublinear_tf", "c"],

@@ -21,6 +21,10 @@ impl Baseline for TfidfLogistic {
         "Logistic regression over TF-IDF weights of word n-grams"
     }
 
+    fn pace(&self) -> [f64; 2] {
+        [2e-6, 2.6e-6]
+    }
+
     fn settings(&self) -> &'static [&'static str] {
         &["ngram_range", "min_df", "sublinear_tf", "c"]
     }
