@@ -2,6 +2,7 @@
 
     cargo build --release
     python tools/compare/predict.py RUN --texts test.csv      (needs fasttext-wheel for the rows of fastText)
+    ... --fasttext PROGRAM                                    also fastText's own program, which has one thread
 
 RUN is a run folder of `ninefold compare`; every model in it that --models names is measured. The texts of the file (its columns after the
 first, joined) are repeated up to each size. All sides read the same file of lines and write labels with probabilities; they take turns.
@@ -56,6 +57,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--ninefold", nargs="*", default=["target/release/ninefold"], help="programs, e.g. of before and after a change")
     parser.add_argument("--no-fasttext", action="store_true")
+    parser.add_argument("--fasttext", type=pathlib.Path, help="fastText's own program")
     arguments = parser.parse_args()
     with open(arguments.texts, encoding="utf-8", newline="") as file:
         labelled = [(row[0], " ".join(row[1:]).replace("\n", " ")) for row in csv.reader(file) if row]
@@ -70,7 +72,9 @@ def main():
         if not arguments.no_fasttext:
             (folder / "train.txt").write_text("".join(f"__label__{label} {text}\n" for label, text in labelled), encoding="utf-8")
             subprocess.run([sys.executable, "-c", TRAIN, folder / "train.txt", folder / "model.bin"], check=True, stderr=subprocess.DEVNULL)
-            commands["fastText predict"] = lambda path: [sys.executable, "-c", FASTTEXT, folder / "model.bin", path, os.devnull]
+            commands["fastText in Python"] = lambda path: [sys.executable, "-c", FASTTEXT, folder / "model.bin", path, os.devnull]
+            if arguments.fasttext:
+                commands["fastText's program"] = lambda path: [arguments.fasttext, "predict-prob", folder / "model.bin", path]
         print("| texts | program | seconds | processor seconds | texts/s | largest resident set |")
         print("| ---: | --- | ---: | ---: | ---: | ---: |")
         for size in arguments.sizes:

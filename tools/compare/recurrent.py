@@ -132,14 +132,25 @@ class Torch:
         )
 
     def steps(self, work, steps):
-        print(work, steps, file=self.process.stdin, flush=True)
-        answer = json.loads(self.process.stdout.readline())
+        try:
+            print(work, steps, file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            pass
+        line = self.process.stdout.readline()
+        if not line:
+            raise CannotRun
+        answer = json.loads(line)
         self.version = answer["torch"]
         return answer
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
+
+
+class CannotRun(Exception):
+    """PyTorch has no such network in this mode on this processor: no LSTM in bf16 where the processor has no bf16."""
 
 
 class Ninefold:
@@ -164,14 +175,17 @@ class Ninefold:
 
 
 def in_turns(programs, work, steps, turn):
-    """Every program's milliseconds, a turn each until all have done their steps."""
-    times = {name: [] for name in programs}
-    last = {}
-    for program in programs.values():
-        program.steps(work, min(2, steps))  # the first steps make buffers
+    """Every program's milliseconds, a turn each until all have done their steps; without those that cannot run."""
+    times, last = {}, {}
+    for name, program in programs.items():
+        try:
+            program.steps(work, min(2, steps))  # the first steps make buffers
+            times[name] = []
+        except CannotRun:
+            pass
     while len(next(iter(times.values()))) < steps:
-        for name, program in programs.items():
-            last[name] = program.steps(work, turn)
+        for name in times:
+            last[name] = programs[name].steps(work, turn)
             times[name] += last[name]["times"]
     return times, last
 
@@ -214,9 +228,9 @@ def main():
                     median = {name: statistics.median(values) for name, values in times.items()}
                     # Per token, because on posts each side draws its own lengths; one text after the other, per text.
                     unit = "texts" if work == "single" else "tokens"
-                    cost = {name: median[name] / (1 if work == "single" else last[name][unit]) for name in programs}
-                    cells = [work, size, cell, padding, *(f"{median[mode]:.1f}" for mode in modes)]
-                    best = min(modes, key=cost.get)
+                    cost = {name: median[name] / (1 if work == "single" else last[name][unit]) for name in times}
+                    cells = [work, size, cell, padding, *(f"{median[mode]:.1f}" if mode in median else "-" for mode in modes)]
+                    best = min((mode for mode in modes if mode in cost), key=cost.get)
                     for precision in precisions:
                         ratio = f"{cost[best] / cost[precision]:.1f} ({best})"
                         cells += [f"{median[precision]:.1f}", ratio, f"{100 * last[precision]['share']:.0f} %"]
