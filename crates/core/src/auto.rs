@@ -28,6 +28,12 @@ pub enum Auto<T> {
 
 const NAME: &str = "auto";
 
+impl<T> From<T> for Auto<T> {
+    fn from(value: T) -> Auto<T> {
+        Auto::Value(value)
+    }
+}
+
 impl<T: Copy> Auto<T> {
     /// The value, or `chosen` where it is left to the program.
     pub fn or(self, chosen: T) -> T {

@@ -175,7 +175,7 @@ mod tests {
         let (plain, corrected) = (corpus("source,label,correct\n").unwrap(), corpus(lines).unwrap());
         let all = |corpus: &Corpus| -> Vec<(String, u32)> {
             let parts = [&corpus.train, &corpus.validation, &corpus.test].into_iter().flatten();
-            parts.map(|document| (document.source.clone(), document.label)).collect()
+            parts.map(|document| (document.source.to_string(), document.label)).collect()
         };
         let changed: Vec<_> = all(&plain).into_iter().zip(all(&corrected)).filter(|(a, b)| a != b).collect();
         assert_eq!(changed, [(("train:1".to_owned(), 1), ("train:1".to_owned(), 0))]);

@@ -58,8 +58,8 @@ impl Corpus {
         let parts = [&mut self.train, &mut self.validation, &mut self.test].map(|part| {
             let named = |document: Document| Labelled {
                 label: names[document.label as usize].clone(),
-                text: document.text,
-                source: document.source,
+                text: document.text.into(),
+                source: document.source.into(),
                 group: document.group,
                 weight: document.weight,
             };

@@ -173,9 +173,9 @@ mod tests {
     fn documents(classes: &[usize], group_size: usize) -> Vec<Document> {
         let labels = classes.iter().enumerate().flat_map(|(label, &size)| vec![label as u32; size]);
         let document = |(index, label): (usize, u32)| Document {
-            text: format!("text {index}"),
+            text: format!("text {index}").into(),
             label,
-            source: index.to_string(),
+            source: index.to_string().into(),
             group: index.checked_div(group_size).map_or(String::new(), |author| format!("author {author}")),
             weight: 1.0,
         };

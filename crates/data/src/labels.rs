@@ -198,8 +198,8 @@ pub(crate) fn number(documents: Vec<Labelled>, labels: &[String], unseen: &[Stri
     let numbers: FxHashMap<&str, u32> = labels.iter().chain(unseen).map(String::as_str).zip(0..).collect();
     let numbered = |document: Labelled| Document {
         label: numbers[document.label.as_str()],
-        text: document.text,
-        source: document.source,
+        text: document.text.into(),
+        source: document.source.into(),
         group: document.group,
         weight: document.weight,
     };

@@ -179,9 +179,9 @@ mod tests {
         let of_class = |(label, &size): (usize, &usize)| {
             (0..size)
                 .map(move |n| Document {
-                    text: format!("{n}"),
+                    text: format!("{n}").into(),
                     label: label as u32,
-                    source: format!("{label}/{n}"),
+                    source: format!("{label}/{n}").into(),
                     group: String::new(),
                     weight: 1.0,
                 })

@@ -15,7 +15,7 @@ use crate::{FastTextConfig, GloveConfig, Word2VecConfig, fasttext, glove, word2v
 /// use ninefold_embeddings::{TrainVectors, Word2VecConfig};
 ///
 /// let texts: Vec<String> = (0..200).map(|n| format!("the cat chased mouse {} and the dog slept", n % 7)).collect();
-/// let vectors = Word2VecConfig { dim: 16, epochs: 2, ..Word2VecConfig::default() }.fit(&texts)?;
+/// let vectors = Word2VecConfig { dim: 16, epochs: 2.into(), ..Word2VecConfig::default() }.fit(&texts)?;
 /// assert_eq!((vectors.dim(), vectors.get("cat").map(<[f32]>::len)), (16, Some(16)));
 /// assert!(vectors.get("parrot").is_none());
 /// # Ok::<(), ninefold_core::Error>(())

@@ -1,13 +1,23 @@
-//! The largest allocation that a program asks for.
+//! What a program takes from the allocator: its largest allocation, and what a thread has not given back.
 
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator, which remembers the largest size it was asked for. A test program makes it its own:
+thread_local! {
+    static HELD: Cell<isize> = const { Cell::new(0) };
+}
+
+/// Notes that this thread has so many bytes more. A thread that ends is not counted any more.
+fn hold(bytes: isize) {
+    let _ = HELD.try_with(|held| held.set(held.get() + bytes));
+}
+
+/// The system's allocator, which counts what it is asked for. A test program makes it its own:
 /// `#[global_allocator] static ALLOCATOR: CountingAllocator = CountingAllocator;`
 pub struct CountingAllocator;
 
@@ -15,6 +25,11 @@ impl CountingAllocator {
     /// The largest allocation in bytes, of any thread, since [`reset`](CountingAllocator::reset).
     pub fn largest() -> usize {
         LARGEST.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that this thread was given and has not given back; less than 0 where it frees what others were given.
+    pub fn held() -> isize {
+        HELD.get()
     }
 
     /// Forgets what was asked for so far.
@@ -27,23 +42,27 @@ impl CountingAllocator {
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        hold(layout.size() as isize);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        hold(layout.size() as isize);
         // SAFETY: the caller keeps the contract of `alloc_zeroed`.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         LARGEST.fetch_max(size, Ordering::Relaxed);
+        hold(size as isize - layout.size() as isize);
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(block, layout, size) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        hold(-(layout.size() as isize));
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(block, layout) }
     }

@@ -28,7 +28,8 @@ fn main() -> ninefold::Result<()> {
             ("cbow ns", Architecture::Cbow, Loss::Ns),
             ("skip_gram hs", Architecture::SkipGram, Loss::Hs),
         ] {
-            let word2vec = Word2VecConfig { dim, window, architecture, loss, threads, epochs: 1, ..Default::default() };
+            let word2vec =
+                Word2VecConfig { dim, window, architecture, loss, threads, epochs: 1.into(), ..Default::default() };
             let fasttext = word2vec.clone().into();
             let name = |method: &str| format!("{method} {way} {dim}d window {window}");
             measure(&name("word2vec"), is_wanted, || word2vec::train(&word2vec, &sentences, &vocab, &Silent))?;

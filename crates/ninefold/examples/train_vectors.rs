@@ -81,10 +81,13 @@ fn train(
 ) -> Result<(WordVectors, usize)> {
     let wrong =
         |error: toml::de::Error| Error::invalid_value("settings", "the settings of the method", error.message());
+    let words = vocab.counts().iter().skip(2).sum(); // without <pad> and <unk>
     match EmbeddingKind::new(method, toml::from_str(settings).map_err(wrong)?)? {
-        EmbeddingKind::Word2vec(config) => Ok((word2vec::train(&config, sentences, vocab, progress)?, config.epochs)),
+        EmbeddingKind::Word2vec(config) => {
+            Ok((word2vec::train(&config, sentences, vocab, progress)?, config.epochs_for(words)))
+        }
         EmbeddingKind::Fasttext(config) => {
-            Ok((fasttext::train(&config, sentences, vocab, progress)?, config.word2vec.epochs))
+            Ok((fasttext::train(&config, sentences, vocab, progress)?, config.word2vec.epochs_for(words)))
         }
         EmbeddingKind::Glove(config) => Ok((glove::train(&config, sentences, vocab, progress)?, config.epochs)),
         EmbeddingKind::Pretrained(_) => Err(Error::invalid_value("method", "word2vec, fasttext or glove", method)),

@@ -14,7 +14,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         Some(path) => std::fs::read_to_string(path)?.lines().map(str::to_owned).collect(),
         None => {
             let corpus = data::load(&CorpusConfig::default(), &Folders::default(), &Silent)?;
-            corpus.train.into_iter().map(|document| document.text).collect()
+            corpus.train.into_iter().map(|document| document.text.into()).collect()
         }
     };
     let mut words: Vec<String> = arguments.collect();
@@ -23,7 +23,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     }
 
     // Skip-gram with negative sampling; `FastTextConfig` and `GloveConfig` are used in the same way.
-    let vectors = Word2VecConfig { dim: 50, epochs: 30, ..Word2VecConfig::default() }.fit(&texts)?;
+    let vectors = Word2VecConfig { dim: 50, epochs: 30.into(), ..Word2VecConfig::default() }.fit(&texts)?;
     println!("{} words of {} dimensions", vectors.len(), vectors.dim());
     for word in &words {
         match vectors.most_similar(word, 5) {

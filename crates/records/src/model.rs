@@ -105,7 +105,7 @@ impl Mistake {
         let text = cut(document.text.trim(), EXCERPT);
         let name = |label: u32| labels[label as usize].clone();
         let (truth, predicted) = (name(document.label), name(predicted));
-        Mistake { source: document.source.clone(), truth, predicted, probability, text }
+        Mistake { source: document.source.to_string(), truth, predicted, probability, text }
     }
 
     /// The same with less of its text, on one line.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use ninefold::Folders;
 use ninefold::lab::{Config, Diagnose, RunFolder, Session, run_watched};
-use ninefold::records::{Leaderboard, RowKind, RunRecords};
+use ninefold::records::{Leaderboard, Row, RowKind, RunRecords};
 use ninefold::report::{diagnosis_details, insights_of, write_run_page, write_tables};
 
 use crate::flags::config::{ComparisonArgs, ConfigArgs};
@@ -80,7 +80,7 @@ pub fn run(args: &CompareArgs, output: &Output) -> Result<()> {
 }
 
 /// Commands that can help, with the flags of these texts: to label a text; more seeds, where networks tie; a search, where a network
-/// is among the best.
+/// is among the best and there are wrong answers on validation, by which a search chooses.
 fn next_commands(config: &Config, board: &Leaderboard, best: &Path) -> Result<String> {
     let data = typed(&config.corpus)?;
     let data = if data.is_empty() { data } else { format!(" {data}") };
@@ -93,7 +93,8 @@ fn next_commands(config: &Config, board: &Leaderboard, best: &Path) -> Result<St
     if ties > 1 && config.seeds == 1 {
         commands.push(format!("ninefold compare{data} --seeds 3"));
     }
-    if let Some(row) = board.chosen(RowKind::Pair).filter(|row| row.rank == Some(1)) {
+    let can_be_better = |row: &Row| board.main_score.of(&row.validation.unwrap_or_default()) < 1.0;
+    if let Some(row) = board.chosen(RowKind::Pair).filter(|row| row.rank == Some(1) && can_be_better(row)) {
         let is_trained_here = Config::default().embeddings.iter().any(|embedding| embedding.name() == row.embedding);
         let embedding = if is_trained_here { format!(" --embeddings {}", row.embedding) } else { String::new() };
         commands.push(format!("ninefold search{data}{embedding} --models {}", row.model));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::common::{Place, refusal, stdout};
+use crate::common::{Place, SMALL, refusal, stdout};
 
 const BASELINES: [&str; 8] = [
     "--models",
@@ -63,6 +63,23 @@ fn the_row_to_deploy_is_named_first_with_what_it_takes() {
     let deployed = board["rows"].as_array().unwrap().iter().find(|row| row["folder"] == board["deploy"]["folder"]);
     assert_eq!(score(deployed.unwrap()), best);
     assert_eq!(place.json("run/best.json")["best"]["folder"], board["deploy"]["folder"]);
+}
+
+#[test]
+fn a_search_is_offered_only_where_validation_has_wrong_answers_to_choose_by() {
+    let place = Place::new();
+    let row = |n: usize, is_wrong: bool| match (n.is_multiple_of(2), is_wrong) {
+        (true, false) | (false, true) => format!("{},boats\n", ["sail anchor mast", "dough oven crust"][n % 2]),
+        _ => format!("{},bread\n", ["sail anchor mast", "dough oven crust"][n % 2]),
+    };
+    for (name, wrong) in [("clean.csv", usize::MAX), ("noisy.csv", 5)] {
+        let rows: String = (0..1200).map(|n| row(n, n % wrong == 1)).collect();
+        place.write(name, &format!("text,label\n{rows}"));
+        let words = ["compare", "--data", name, "--models", "swem", "--embeddings", "word2vec", "--baselines", "none"];
+        let words = [&words[..], &["--ensembles", "none", "--epochs", "8", "--diagnose", "none"], &SMALL].concat();
+        let text = stdout(&place.ninefold(&words).output().unwrap());
+        assert_eq!(text.contains("ninefold search"), name == "noisy.csv", "{text}");
+    }
 }
 
 #[test]

@@ -259,7 +259,7 @@ proptest::proptest! {
         let read: Vec<(String, String)> = corpus
             .test
             .into_iter()
-            .map(|document| (labels[document.label as usize].clone(), document.text))
+            .map(|document| (labels[document.label as usize].clone(), document.text.to_string()))
             .collect();
         let written: Vec<(String, String)> = rows.into_iter().map(|(label, text)| (label, text.replace('\0', "0"))).collect();
         proptest::prop_assert_eq!(read, written);

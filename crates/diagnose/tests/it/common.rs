@@ -18,8 +18,8 @@ pub struct Corpus {
     pub answered: Answered,
 }
 
-pub fn document(text: impl Into<String>, label: u32) -> Document {
-    Document { text: text.into(), label, source: "memory".into(), group: String::new(), weight: 1.0 }
+pub fn document(text: impl AsRef<str>, label: u32) -> Document {
+    Document { text: text.as_ref().into(), label, source: "memory".into(), group: String::new(), weight: 1.0 }
 }
 
 impl Corpus {

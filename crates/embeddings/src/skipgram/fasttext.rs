@@ -173,8 +173,8 @@ pub fn train_on(
     let mut checkpointer = Checkpointer::new(resources.checkpoint.as_ref(), "fasttext", config, words, counts)?;
     let first_epoch = checkpointer.restore(&mut [&mut input, output.rows_mut()], progress)?;
     let subsampling = Subsampling::new(counts, config.word2vec.sample);
-    let schedule = config.word2vec.schedule(first_epoch);
-    progress.begin("fasttext", "words", Some(text.words() * config.word2vec.epochs as u64));
+    let schedule = config.word2vec.schedule(text.words(), first_epoch);
+    progress.begin("fasttext", "words", Some(text.words() * schedule.epochs as u64));
     let make_worker = || {
         let output = output.worker(config.word2vec.threads)?;
         let slots = ComposedRows::new(2 * config.word2vec.window + output.most_targets(), config.word2vec.dim)?;

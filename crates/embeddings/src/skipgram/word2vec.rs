@@ -20,6 +20,7 @@ use crate::resources::Resources;
 use crate::stream::sentences::Sentences;
 use crate::stream::text::{FIRST_WORD, Text};
 use crate::{Architecture, Loss, check};
+use ninefold_core::Auto;
 use ninefold_core::error::Result;
 use ninefold_core::progress::Progress;
 use ninefold_core::rng::Rng;
@@ -51,8 +52,8 @@ pub struct Word2VecConfig {
     pub sample: f64,
     /// CBOW: the mean of the context rather than its sum.
     pub cbow_mean: bool,
-    /// Passes over the text.
-    pub epochs: usize,
+    /// Passes over the text; "auto": 20, or as many as read 150 million words where those are fewer, at least 1.
+    pub epochs: Auto<usize>,
     /// Learning rate at the start; it falls linearly ...
     pub learning_rate: f64,
     /// ... to this at the end.
@@ -76,7 +77,7 @@ impl Default for Word2VecConfig {
             ns_exponent: 0.75,
             sample: 1e-3,
             cbow_mean: true,
-            epochs: 5,
+            epochs: Auto::Value(5),
             learning_rate: 0.025,
             min_learning_rate: 1e-4,
             seed: 1,
@@ -84,6 +85,11 @@ impl Default for Word2VecConfig {
         }
     }
 }
+
+/// Passes over a small text where they are left to the program: chosen on validation texts of 20 Newsgroups (docs/internals/recipe.md).
+pub const MOST_EPOCHS: usize = 20;
+/// Words that all epochs read of a large text: three times those of twenty epochs of 20 Newsgroups.
+const ENOUGH_WORDS: u64 = 150_000_000;
 
 impl Word2VecConfig {
     /// Refuses settings that have no meaning.
@@ -94,7 +100,7 @@ impl Word2VecConfig {
         check::size_within("dim", self.dim, check::MAX_DIM)?;
         check::size_within("window", self.window, check::MAX_WINDOW)?;
         check::size_within("negative", self.negative, check::MAX_NEGATIVE)?;
-        check::size_within("epochs", self.epochs, check::MAX_EPOCHS)?;
+        check::size_within("epochs", self.epochs.or(1), check::MAX_EPOCHS)?;
         check::at_least_one("threads", self.threads)?;
         check::within("ns_exponent", self.ns_exponent, -4.0, 4.0)?;
         check::partition("sample", self.sample)?;
@@ -107,8 +113,20 @@ impl Word2VecConfig {
         OutputSettings { dim, architecture, loss, window, negative, ns_exponent, shared_negatives }
     }
 
-    pub(crate) fn schedule(&self, first_epoch: usize) -> Schedule {
-        let Word2VecConfig { epochs, learning_rate, min_learning_rate, seed, threads, .. } = *self;
+    /// The settings with a number of passes for a text of so many words, where that is left to the program.
+    #[must_use]
+    pub fn fitted(&self, words: u64) -> Word2VecConfig {
+        Word2VecConfig { epochs: Auto::Value(self.epochs_for(words)), ..self.clone() }
+    }
+
+    /// Passes over a text of so many words.
+    pub fn epochs_for(&self, words: u64) -> usize {
+        self.epochs.or((ENOUGH_WORDS / words.max(1)).clamp(1, MOST_EPOCHS as u64) as usize)
+    }
+
+    pub(crate) fn schedule(&self, words: u64, first_epoch: usize) -> Schedule {
+        let Word2VecConfig { learning_rate, min_learning_rate, seed, threads, .. } = *self;
+        let epochs = self.epochs_for(words);
         Schedule { epochs, first_epoch, learning_rate, min_learning_rate, seed, threads }
     }
 }
@@ -168,7 +186,8 @@ pub fn train_on(
     let mut output = OutputLayer::new(counts, config.output_settings())?;
     let mut checkpointer = Checkpointer::new(resources.checkpoint.as_ref(), "word2vec", config, words, counts)?;
     let first_epoch = checkpointer.restore(&mut [&mut input, output.rows_mut()], progress)?;
-    progress.begin("word2vec", "words", Some(text.words() * config.epochs as u64));
+    let schedule = config.schedule(text.words(), first_epoch);
+    progress.begin("word2vec", "words", Some(text.words() * schedule.epochs as u64));
     let subsampling = Subsampling::new(counts, config.sample);
     let make_worker = || {
         let output = output.worker(config.threads)?;
@@ -176,7 +195,7 @@ pub fn train_on(
         Ok(Trainer { config, input, output, contexts: Vec::new(), weights: Vec::new(), windows: Vec::new() })
     };
     let save = |epochs_done| checkpointer.save(epochs_done, &[&input, output.rows()]);
-    queue::run(&text, &subsampling, &config.schedule(first_epoch), progress, make_worker, save)?;
+    queue::run(&text, &subsampling, &schedule, progress, make_worker, save)?;
     progress.end();
     drop(output);
     WordVectors::new(words.to_vec(), config.dim, input.all_values())

@@ -20,8 +20,15 @@ const READ: u64 = 1 << 20;
 /// Sentences of ids.
 #[derive(Clone, Copy)]
 pub enum Sentences<'a> {
-    /// In memory.
+    /// In memory, each by itself.
     Memory(&'a [Vec<u32>]),
+    /// In memory, one after another.
+    Joined {
+        /// Of all sentences.
+        ids: &'a [u32],
+        /// Where each sentence ends. `[sentences]`
+        ends: &'a [usize],
+    },
     /// In a file.
     File(&'a IdFile),
 }
@@ -84,9 +91,8 @@ impl<'a> Sentences<'a> {
     /// Those of `visit`; [`Error::Io`](ninefold_core::Error::Io) when the disk fails.
     pub(crate) fn each_chunk(&self, mut visit: impl FnMut(&[u32], (u64, u64)) -> Result<()>) -> Result<()> {
         match self {
-            Sentences::Memory(sentences) => {
-                let chunks = sentences.iter().flat_map(|sentence| sentence.chunks(CHUNK_WORDS));
-                chunks.zip(0..).try_for_each(|(chunk, position)| visit(chunk, (position, position + 1)))?;
+            Sentences::Memory(_) | Sentences::Joined { .. } => {
+                self.in_memory().zip(0..).try_for_each(|(chunk, position)| visit(chunk, (position, position + 1)))?;
             }
             Sentences::File(IdFile { ids }) => {
                 let (mut position, mut ahead, mut read) = (0, Vec::new(), Vec::new());
@@ -119,7 +125,9 @@ impl<'a> Sentences<'a> {
         mut visit: impl FnMut(&[u32]),
     ) -> Result<()> {
         match self {
-            Sentences::Memory(_) => chunks[first as usize..end as usize].iter().for_each(|chunk| visit(chunk)),
+            Sentences::Memory(_) | Sentences::Joined { .. } => {
+                chunks[first as usize..end as usize].iter().for_each(|chunk| visit(chunk));
+            }
             Sentences::File(IdFile { ids }) => {
                 ids.read(first, end, buffer)?;
                 buffer.split(|&id| id == END).filter(|chunk| !chunk.is_empty()).for_each(visit);
@@ -130,11 +138,20 @@ impl<'a> Sentences<'a> {
 
     /// All chunks, where they are in memory.
     pub(crate) fn chunks(&self) -> Vec<&'a [u32]> {
-        match self {
+        self.in_memory().collect()
+    }
+
+    /// All chunks in order, none where they are in a file.
+    fn in_memory(&self) -> Box<dyn Iterator<Item = &'a [u32]> + 'a> {
+        match *self {
             Sentences::Memory(sentences) => {
-                sentences.iter().flat_map(|sentence| sentence.chunks(CHUNK_WORDS)).collect()
+                Box::new(sentences.iter().flat_map(|sentence| sentence.chunks(CHUNK_WORDS)))
             }
-            Sentences::File(_) => Vec::new(),
+            Sentences::Joined { ids, ends } => {
+                let starts = std::iter::once(0).chain(ends.iter().copied());
+                Box::new(starts.zip(ends).flat_map(move |(start, &end)| ids[start..end].chunks(CHUNK_WORDS)))
+            }
+            Sentences::File(_) => Box::new(std::iter::empty()),
         }
     }
 }
@@ -163,6 +180,17 @@ mod tests {
             (all, positions)
         };
         let (in_memory, in_file) = (Sentences::Memory(&sentences), Sentences::File(&file));
+        let ends: Vec<usize> = sentences
+            .iter()
+            .scan(0, |end, sentence| {
+                Some({
+                    *end += sentence.len();
+                    *end
+                })
+            })
+            .collect();
+        let joined = Sentences::Joined { ids: &sentences.concat(), ends: &ends };
+        assert!(all(joined) == all(in_memory) && joined.chunks() == in_memory.chunks());
         let ((expected, _), (found, positions)) = (all(in_memory), all(in_file));
         assert!(expected == found && expected.len() == 2 + 3 + 150 + 1);
         assert!(positions.windows(2).all(|pair| pair[0].1 == pair[1].0));

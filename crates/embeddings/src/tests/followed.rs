@@ -233,7 +233,7 @@ fn word2vec_in((architecture, shared_negatives, loss, window): Way, negative: us
         shrink_windows: false,
         negative,
         learning_rate: RATE,
-        epochs: EPOCHS,
+        epochs: EPOCHS.into(),
         ..small_word2vec()
     }
 }

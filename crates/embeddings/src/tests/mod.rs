@@ -53,7 +53,7 @@ fn strays(vectors: &WordVectors) -> usize {
 }
 
 fn small_word2vec() -> Word2VecConfig {
-    Word2VecConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 20, ..Word2VecConfig::default() }
+    Word2VecConfig { dim: 20, sample: 0.0, learning_rate: 0.05, epochs: 20.into(), ..Word2VecConfig::default() }
 }
 
 fn small_fasttext() -> FastTextConfig {
@@ -172,7 +172,7 @@ fn one_sentence_of_a_million_words_is_shared_among_threads() {
     let mut rng = Rng::new(3);
     let words = vocab.len() - 2;
     let sentences = vec![(0..1_000_000).map(|_| 2 + rng.below(words) as u32).collect()];
-    let word2vec = Word2VecConfig { dim: 4, epochs: 1, threads: 2, ..Word2VecConfig::default() };
+    let word2vec = Word2VecConfig { dim: 4, epochs: 1.into(), threads: 2, ..Word2VecConfig::default() };
     assert_eq!(word2vec::train(&word2vec, &sentences, &vocab, &Silent).unwrap().len(), words);
     let fasttext = word2vec.clone().into();
     assert_eq!(fasttext::train(&fasttext, &sentences, &vocab, &Silent).unwrap().len(), words);
@@ -239,7 +239,7 @@ fn senseless_settings_are_refused_by_name() {
         (Word2VecConfig { dim: 0, ..word2vec() }, "dim: expected at least 1, found 0"),
         (Word2VecConfig { window: 0, ..word2vec() }, "window: expected at least 1, found 0"),
         (Word2VecConfig { negative: 0, ..word2vec() }, "negative: expected at least 1, found 0"),
-        (Word2VecConfig { epochs: 0, ..word2vec() }, "epochs: expected at least 1, found 0"),
+        (Word2VecConfig { epochs: 0.into(), ..word2vec() }, "epochs: expected at least 1, found 0"),
         (Word2VecConfig { threads: 0, ..word2vec() }, "threads: expected at least 1, found 0"),
         (Word2VecConfig { sample: 1.0, ..word2vec() }, "sample: expected a fraction from 0 to below 1, found 1"),
         (Word2VecConfig { ns_exponent: f64::NAN, ..word2vec() }, "ns_exponent: expected -4 to 4, found NaN"),
@@ -293,10 +293,21 @@ fn ngram_lengths_follow_the_script_unless_they_are_given() {
 }
 
 #[test]
+fn large_texts_are_read_less_often_unless_the_passes_are_given() {
+    let passes = |epochs, words| Word2VecConfig { epochs, ..Word2VecConfig::default() }.fitted(words).epochs;
+    for (words, expected) in
+        [(0, 20), (2_500_000, 20), (7_500_000, 20), (10_000_000, 15), (36_000_000, 4), (1 << 40, 1)]
+    {
+        assert_eq!(passes(Auto::Auto, words), Auto::Value(expected), "{words} words");
+    }
+    assert_eq!(passes(Auto::Value(30), 36_000_000), Auto::Value(30));
+}
+
+#[test]
 fn korean_vectors_have_short_ngrams() {
     let vocab = vocab(&["영화", "재미", "음악", "노래"]);
     let sentences = vec![vec![2, 3, 2, 3], vec![4, 5, 4, 5]];
-    let word2vec = Word2VecConfig { dim: 4, epochs: 1, ..Word2VecConfig::default() };
+    let word2vec = Word2VecConfig { dim: 4, epochs: 1.into(), ..Word2VecConfig::default() };
     let vectors = fasttext::train(&word2vec.into(), &sentences, &vocab, &Silent).unwrap();
     let ngrams = vectors.subwords().unwrap();
     assert_eq!((ngrams.min_n(), ngrams.max_n()), (1, 3));

@@ -11,7 +11,7 @@ type TrainedOn = Box<dyn Fn(Sentences, &Vocab, &Resources, &dyn Progress) -> Res
 fn every_trainer() -> Vec<(String, TrainedOn)> {
     let mut all: Vec<(String, TrainedOn)> = Vec::new();
     for (architecture, loss) in [(Architecture::SkipGram, Loss::Ns), (Architecture::Cbow, Loss::Hs)] {
-        let word2vec = Word2VecConfig { architecture, loss, epochs: 4, sample: 0.01, ..small_word2vec() };
+        let word2vec = Word2VecConfig { architecture, loss, epochs: 4.into(), sample: 0.01, ..small_word2vec() };
         let fasttext = word2vec.clone().into();
         let name = |method: &str| format!("{method} {architecture:?} {loss:?}");
         all.push((name("word2vec"), Box::new(move |s, v, r, p| word2vec::train_on(&word2vec, s, v, r, p))));

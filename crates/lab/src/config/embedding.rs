@@ -10,6 +10,7 @@ use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_embeddings::glove::GloveConfig;
 use ninefold_embeddings::word2vec::Word2VecConfig;
+use ninefold_text::vocab::Vocab;
 use ninefold_vectors::matrix::Unknown;
 use ninefold_vectors::oov::OutOfVocabulary;
 
@@ -43,7 +44,7 @@ const OF_RUN: [&str; 2] = ["seed", "threads"];
 
 /// The built-in specs; what the trainers share is the same for all, so that rows differ by method alone. `epochs` are those of
 /// Word2Vec and FastText.
-pub(crate) fn built_in(dim: usize, window: usize, epochs: usize) -> Vec<EmbeddingSpec> {
+pub(crate) fn built_in(dim: usize, window: usize, epochs: Auto<usize>) -> Vec<EmbeddingSpec> {
     let word2vec = Word2VecConfig { dim, window, epochs, ..Word2VecConfig::default() };
     let kinds = [
         EmbeddingKind::Word2vec(word2vec.clone()),
@@ -70,17 +71,14 @@ impl EmbeddingSpec {
         self.out_of_vocabulary == Auto::Value(OutOfVocabulary::Subwords)
     }
 
-    /// The spec for texts with so many unknown tokens that n-grams are worth reading, or for others, and for the words of the vocabulary,
-    /// where it says "auto".
-    pub(crate) fn fitted(&self, has_many_unknown: bool, words: &[String]) -> EmbeddingSpec {
+    /// The spec for texts with so many unknown tokens that n-grams are worth reading, or for others, and for the words of their
+    /// vocabulary, where it says "auto".
+    pub(crate) fn fitted(&self, has_many_unknown: bool, vocab: &Vocab) -> EmbeddingSpec {
         let chosen = match &self.kind {
             EmbeddingKind::Fasttext(_) if has_many_unknown => OutOfVocabulary::Subwords,
             _ => OutOfVocabulary::Unk,
         };
-        let kind = match &self.kind {
-            EmbeddingKind::Fasttext(config) => EmbeddingKind::Fasttext(config.fitted(words)),
-            other => other.clone(),
-        };
+        let kind = self.kind.fitted(vocab);
         EmbeddingSpec { kind, out_of_vocabulary: Auto::Value(self.out_of_vocabulary.or(chosen)), ..self.clone() }
     }
 

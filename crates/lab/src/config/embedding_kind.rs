@@ -7,10 +7,16 @@ use serde::{Deserialize, Serialize, Serializer};
 use toml::{Table, Value};
 
 use crate::config::refusal::{Refusal, Setting, near_sibling, unknown_setting};
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
-use ninefold_embeddings::fasttext::FastTextConfig;
-use ninefold_embeddings::glove::GloveConfig;
-use ninefold_embeddings::word2vec::Word2VecConfig;
+use ninefold_core::progress::Progress;
+use ninefold_embeddings::fasttext::{self, FastTextConfig};
+use ninefold_embeddings::glove::{self, GloveConfig};
+use ninefold_embeddings::word2vec::{self, Word2VecConfig};
+use ninefold_embeddings::{Resources, Sentences};
+use ninefold_nn::batch::Encoded;
+use ninefold_text::vocab::{SPECIAL, Vocab};
+use ninefold_vectors::WordVectors;
 
 /// How word vectors are made, with the settings of that kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +135,21 @@ impl EmbeddingKind {
         }
     }
 
+    /// The same for texts with these words and so many of them, where it says "auto".
+    #[must_use]
+    pub fn fitted(&self, vocab: &Vocab) -> EmbeddingKind {
+        let words = vocab.tokens().get(SPECIAL.len()..).unwrap_or_default();
+        let in_texts = vocab.counts().iter().skip(SPECIAL.len()).sum();
+        match self.clone() {
+            EmbeddingKind::Word2vec(config) => EmbeddingKind::Word2vec(config.fitted(in_texts)),
+            EmbeddingKind::Fasttext(config) => {
+                let word2vec = config.word2vec.fitted(in_texts);
+                EmbeddingKind::Fasttext(FastTextConfig { word2vec, ..config.fitted(words) })
+            }
+            other => other,
+        }
+    }
+
     /// The same with this seed, trained on so many threads; a file is what it is.
     #[must_use]
     pub fn seeded(mut self, seed: u64, threads: usize) -> EmbeddingKind {
@@ -141,6 +162,41 @@ impl EmbeddingKind {
             EmbeddingKind::Pretrained(_) => {}
         }
         self
+    }
+
+    /// Trains the vectors of a vocabulary on texts of its ids.
+    pub(crate) fn train(&self, texts: &Encoded, vocab: &Vocab, progress: &dyn Progress) -> Result<WordVectors> {
+        let sentences = Sentences::Joined { ids: texts.ids(), ends: texts.ends() };
+        let resources = Resources::default();
+        match self {
+            EmbeddingKind::Word2vec(config) => word2vec::train_on(config, sentences, vocab, &resources, progress),
+            EmbeddingKind::Fasttext(config) => fasttext::train_on(config, sentences, vocab, &resources, progress),
+            EmbeddingKind::Glove(config) => glove::train_on(config, sentences, vocab, &resources, progress),
+            EmbeddingKind::Pretrained(from) => {
+                Err(Error::data(format!("{}: vectors of a file are not trained", from.path)))
+            }
+        }
+    }
+
+    /// Passes over the training texts, where they are left to the program until it has [`fitted`](EmbeddingKind::fitted) them.
+    pub(crate) fn epochs(&self) -> Option<Auto<usize>> {
+        match self {
+            EmbeddingKind::Word2vec(config) => Some(config.epochs),
+            EmbeddingKind::Fasttext(config) => Some(config.word2vec.epochs),
+            EmbeddingKind::Glove(_) | EmbeddingKind::Pretrained(_) => None,
+        }
+    }
+
+    /// The same with so many passes over the training texts; GloVe and a file are what they are.
+    #[must_use]
+    pub(crate) fn with_epochs(&self, epochs: usize) -> EmbeddingKind {
+        let mut kind = self.clone();
+        match &mut kind {
+            EmbeddingKind::Word2vec(config) => config.epochs = Auto::Value(epochs),
+            EmbeddingKind::Fasttext(config) => config.word2vec.epochs = Auto::Value(epochs),
+            EmbeddingKind::Glove(_) | EmbeddingKind::Pretrained(_) => {}
+        }
+        kind
     }
 
     /// False where there cannot be n-grams; what a file has, only reading it tells.

@@ -20,6 +20,7 @@ use toml::{Table, Value};
 use crate::config::embedding::{BUILT_IN, built_in};
 use crate::config::refusal::{near_sibling, unknown_setting};
 use crate::{EmbeddingKind, EmbeddingSpec};
+use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 
 /// The section's name.
@@ -147,7 +148,7 @@ fn glove(specs: &[EmbeddingSpec], spec: &EmbeddingSpec, from: &str) -> Embedding
         _ => None,
     });
     let (dim, window) = like.unwrap_or((100, 5));
-    let kind = built_in(dim, window, 1).into_iter().map(|spec| spec.kind).find(|kind| kind.name() == GLOVE);
+    let kind = built_in(dim, window, Auto::Auto).into_iter().map(|spec| spec.kind).find(|kind| kind.name() == GLOVE);
     EmbeddingSpec { kind: kind.unwrap_or_else(|| spec.kind.clone()), ..spec.clone() }
 }
 

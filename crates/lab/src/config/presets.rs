@@ -61,7 +61,7 @@ fn plain() -> Config {
         corpus: Default::default(),
         tokenizer: Default::default(),
         vocab: VocabConfig::default(),
-        embedding: built_in(100, 5, 10),
+        embedding: built_in(100, 5, Auto::Value(10)),
         model: ModelConfig::default(),
         pretraining: Default::default(),
         training: TrainConfig::default(),
@@ -78,7 +78,7 @@ fn plain() -> Config {
 fn lifted(config: Config) -> Config {
     Config {
         vocab: VocabConfig { min_count: 2, ..config.vocab },
-        embedding: built_in(100, 10, 20),
+        embedding: built_in(100, 10, Auto::Auto),
         model: ModelConfig {
             shared: SharedConfig {
                 dropout: 0.5,
@@ -159,7 +159,7 @@ fn round(round: Round) -> Config {
             ..TokenizerConfig::default()
         },
         vocab: VocabConfig { min_count: 5, ..VocabConfig::default() },
-        embedding: built_in(round.dim, round.window, round.vector_epochs),
+        embedding: built_in(round.dim, round.window, Auto::Value(round.vector_epochs)),
         model: ModelConfig {
             shared: SharedConfig { dropout: round.dropout, freeze_embeddings: true, ..SharedConfig::default() },
             families: Families {

@@ -1,8 +1,9 @@
 //! How long a run will take: *takes* the settings and the texts -> *gives* seconds for each kind of work, before it is done.
 //!
 //! The networks, which take most of it, are measured: each family trains on a few batches of the real texts, on as many threads at
-//! a time as later. What the rest takes is known roughly from the number of tokens (seconds of one thread of an AMD EPYC with AVX2;
-//! another machine differs). While the run goes on, the bar of the trainings corrects the estimate.
+//! a time as later. So are Word2Vec and FastText, on a few of the texts. What the rest takes is known roughly from the number of tokens
+//! (seconds of one thread of an AMD EPYC with AVX2; another machine differs). While the run goes on, the bar of the trainings corrects
+//! the estimate.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -10,29 +11,34 @@ use std::time::Instant;
 
 use crate::run::readings::Readings;
 use crate::run::texts::Texts;
+use crate::run::vectors::is_cached;
 use crate::run::workers::pools;
-use crate::{Config, Embedding, EmbeddingKind, Refit};
+use crate::{BaselineKind, Config, Embedding, EmbeddingKind, Refit, Session};
 use ninefold_core::Auto;
 use ninefold_core::error::{Error, Result};
 use ninefold_core::phrasing::{duration, thousands};
 use ninefold_core::progress::{Progress, Silent};
 use ninefold_core::threads::in_each;
+use ninefold_linear::baseline::Input;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::model::{ModelKind, NeuralClassifier};
 use ninefold_nn::train::{TrainConfig, TrainData, fit};
 
-/// Seconds a training token, by the trainer's name.
-const VECTORS: [(&str, f64); 3] = [("word2vec", 60e-6), ("fasttext", 90e-6), ("glove", 50e-6)];
-/// All baselines together: seconds a training token, and a training token and class.
-const BASELINES: [f64; 2] = [20e-6, 9e-6];
-/// Seconds a token of any part.
-const DIAGNOSIS: f64 = 8e-6;
+/// Seconds that GloVe takes a training token and epoch.
+const GLOVE: f64 = 2e-6;
+/// Tokens on which the other trainers are measured, and the share of the texts, at most.
+const MEASURED_TOKENS: usize = 30_000;
+const MEASURED_SHARE: usize = 10;
+/// Seconds that the diagnosis takes a token of any part ...
+const DIAGNOSIS: f64 = 6e-6;
+/// ... of so many at most: of large corpora it looks at a part.
+const MOST_DIAGNOSED: f64 = 2.5e6;
 /// The cost of a text that is only answered, beside one that is learned from.
 const ANSWERED: f64 = 0.35;
 /// A first batch that takes as long is not measured again.
 const LONG_BATCH: f64 = 0.1;
-/// Batches that are measured after a short first one.
-const BATCHES: usize = 3;
+/// Batches that are measured after a short first one, at least and at most.
+const BATCHES: [usize; 2] = [3, 30];
 /// Networks are measured where they learn from so many times as many texts.
 const PAYS: usize = 50;
 /// Vectors whose length is not known before they are read.
@@ -54,18 +60,18 @@ impl Forecast {
     /// Whether measuring the networks is little beside training them, or a limit of time asks for it.
     pub(crate) fn pays(config: &Config, texts: &Texts) -> bool {
         let read = texts.epochs(&config.training) * texts.train.len();
-        let measured = (1 + BATCHES) * config.training.batch_size;
+        let measured = (3 + BATCHES[0]) * config.training.batch_size;
         config.models.is_empty() || config.minutes > 0.0 || read >= PAYS * measured
     }
 
     /// Measures the networks and foresees the rest.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] when `progress` says so, [`Error::Threads`].
-    pub(crate) fn make(readings: &Readings, progress: &dyn Progress) -> Result<Forecast> {
+    /// [`Error::Interrupted`] when the session's `progress` says so, [`Error::Threads`].
+    pub(crate) fn make(readings: &Readings, session: &Session) -> Result<Forecast> {
         let mut whole = Forecast::default();
         for (config, texts) in readings.apart() {
-            let part = Forecast::of(&config, texts, progress)?;
+            let part = Forecast::of(&config, texts, session)?;
             whole = Forecast {
                 vectors: whole.vectors + part.vectors,
                 networks: [whole.networks, part.networks].concat(),
@@ -77,8 +83,8 @@ impl Forecast {
         Ok(whole)
     }
 
-    fn of(config: &Config, texts: &Texts, progress: &dyn Progress) -> Result<Forecast> {
-        let paces = Paces::measure(config, texts, progress)?;
+    fn of(config: &Config, texts: &Texts, session: &Session) -> Result<Forecast> {
+        let paces = Paces::measure(config, texts, session.progress)?;
         let epochs = texts.epochs(&config.training) as f64;
         let [train, validation, test] = [&texts.train, &texts.validation, &texts.test].map(|part| part.len() as f64);
         let texts_read = epochs * train + ANSWERED * (epochs * validation + train + validation + test);
@@ -90,17 +96,24 @@ impl Forecast {
         let coverage = &texts.coverage;
         let tokens = coverage.train.tokens as f64;
         let all_tokens = tokens + (coverage.validation.tokens + coverage.test.tokens) as f64;
-        let of_trainer = |kind: &EmbeddingKind| VECTORS.iter().find(|(name, _)| *name == kind.name());
-        let trained = config.compared_specs().filter_map(|spec| of_trainer(&spec.kind));
-        let [a_token, a_class] = BASELINES;
-        let has_baselines = f64::from(u8::from(!config.baselines.is_empty()));
+        let trained = config.compared_specs().filter(|spec| !is_cached(spec, config.seed, texts, session));
+        let vectors: Result<Vec<f64>> = trained.map(|spec| seconds_a_token(&spec.kind, texts)).collect();
+        let seconds_of = |baseline: &BaselineKind| {
+            let [a_token, a_class] = baseline.pace();
+            let trainings = if baseline.input() == Input::Vectors { config.embeddings.len() } else { 1 };
+            trainings as f64 * tokens * (a_token + a_class * texts.corpus.labels.len() as f64)
+        };
         Ok(Forecast {
             threads: rayon::current_num_threads(),
-            vectors: tokens * trained.map(|(_, seconds)| seconds).sum::<f64>(),
-            baselines: has_baselines * tokens * (a_token + a_class * texts.corpus.labels.len() as f64),
+            vectors: tokens * trainings * vectors?.iter().sum::<f64>(),
+            baselines: config.baselines.iter().map(seconds_of).sum(),
             networks: networks.collect(),
             seeds: config.seeds,
-            diagnosis: if config.diagnose == crate::Diagnose::Default { all_tokens * DIAGNOSIS } else { 0.0 },
+            diagnosis: if config.diagnose == crate::Diagnose::Default {
+                all_tokens.min(MOST_DIAGNOSED) * DIAGNOSIS
+            } else {
+                0.0
+            },
         })
     }
 
@@ -139,7 +152,7 @@ impl fmt::Display for Forecast {
     }
 }
 
-/// Seconds that a family takes to learn from a text.
+/// Seconds of one thread that a family takes to learn from a text.
 struct Paces(Vec<((ModelKind, usize), f64)>);
 
 impl Paces {
@@ -151,7 +164,8 @@ impl Paces {
                 wanted.push(one);
             }
         }
-        let workers = rayon::current_num_threads().min(config.trainings()).max(1);
+        let threads = rayon::current_num_threads();
+        let workers = threads.min(config.trainings()).max(1);
         let mut paces = Vec::new();
         for (model, dim) in wanted {
             if progress.is_cancelled() {
@@ -173,7 +187,7 @@ impl Paces {
             }
             let sum = measured.into_inner().unwrap_or(Ok(0.0));
             match sum {
-                Ok(sum) => paces.push(((model, dim), sum / workers as f64)),
+                Ok(sum) => paces.push(((model, dim), sum / workers as f64 * (threads / workers) as f64)),
                 Err(Error::Diverged { .. }) => {} // the training itself will say so
                 Err(error) => return Err(error),
             }
@@ -202,16 +216,46 @@ fn seconds_a_text(config: &Config, texts: &Texts, kind: ModelKind, dim: usize) -
     let shape = config.model.classifier(kind, texts.corpus.labels.len());
     let mut model = NeuralClassifier::new(shape, vec![0.01; texts.vocab.len() * dim], dim, config.seed);
     let training = TrainConfig { epochs: Auto::Value(1), patience: 0, ..config.training.clone() };
-    let mut train = |count: usize| -> Result<f64> {
-        let part = spread(&texts.train, count);
+    let batch = config.training.batch_size;
+    let mut train = |batches: usize| -> Result<(f64, f64)> {
+        let part = spread(&texts.train, batches * batch);
         let data = TrainData { train: &part, validation: &Encoded::default(), ..texts.train_data(config.seed) };
         let start = Instant::now();
         fit(&mut model, data, &training, None, &Silent, &mut |_| Ok(()))?;
-        Ok(start.elapsed().as_secs_f64() / part.len().max(1) as f64)
+        Ok((start.elapsed().as_secs_f64(), part.len().max(1) as f64))
     };
-    let batch = config.training.batch_size;
-    let first = train(batch)?;
-    if first * batch as f64 > LONG_BATCH { Ok(first) } else { train(BATCHES * batch) }
+    let (first, texts_in_it) = train(1)?;
+    if first > LONG_BATCH {
+        return Ok(first / texts_in_it);
+    }
+    // What a training takes beside its batches, such as copies of the vectors, is in both of these.
+    let (short, texts_in_short) = train(1)?;
+    let batches = ((LONG_BATCH / short) as usize).clamp(BATCHES[0], BATCHES[1]);
+    let (long, texts_in_long) = train(1 + batches)?;
+    let more = texts_in_long - texts_in_short;
+    Ok(if more > 0.0 { (long - short).max(0.0) / more } else { long / texts_in_long })
+}
+
+/// Seconds of one thread that all epochs of a trainer take a training token; 0 for vectors of a file.
+fn seconds_a_token(kind: &EmbeddingKind, texts: &Texts) -> Result<f64> {
+    let (EmbeddingKind::Word2vec(_) | EmbeddingKind::Fasttext(_)) = kind else {
+        return Ok(if let EmbeddingKind::Glove(config) = kind { GLOVE * config.epochs as f64 } else { 0.0 });
+    };
+    let share = texts.train.tokens().div_ceil(MEASURED_TOKENS).max(MEASURED_SHARE);
+    let part = spread(&texts.train, texts.train.len() / share);
+    let train = |epochs: usize| -> Result<f64> {
+        let start = Instant::now();
+        let kind = kind.with_epochs(epochs).seeded(0, rayon::current_num_threads());
+        match kind.train(&part, &texts.vocab, &Silent) {
+            Ok(_) | Err(Error::Data { .. }) => Ok(start.elapsed().as_secs_f64()), // the training itself will say why
+            Err(error) => Err(error),
+        }
+    };
+    // Making the matrices is in both; the first time it takes longer.
+    train(1)?;
+    let [one, three] = [train(1)?, train(3)?];
+    let epochs = kind.fitted(&texts.vocab).epochs().map_or(1, |epochs| epochs.or(1)) as f64;
+    Ok((three - one).max(0.0) / 2.0 * rayon::current_num_threads() as f64 * epochs / part.tokens().max(1) as f64)
 }
 
 /// So many texts, at equal distances.

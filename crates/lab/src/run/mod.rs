@@ -180,7 +180,7 @@ pub(crate) fn compare(
         let row = Row { embedding: embedding.name().to_string(), error, ..Row::default() };
         return Ok(Leaderboard { rows: vec![row], ..Leaderboard::default() });
     }
-    let Limited { readings, forecast, shortened } = limited(readings, &folder, (scope, began), progress)?;
+    let Limited { readings, forecast, shortened } = limited(readings, &folder, (scope, began), session)?;
     let Reading { config, texts } = &readings.main;
     let (protocol, coverage) = (texts.corpus.protocol.clone(), texts.coverage.clone());
     let sizes = &texts.class_sizes;
@@ -247,7 +247,7 @@ fn limited(
     mut readings: Readings,
     folder: &RunFolder,
     (scope, began): (Scope, Instant),
-    progress: &dyn Progress,
+    session: &Session,
 ) -> Result<Limited> {
     let Reading { config, texts } = &mut readings.main;
     let too_large = match scope {
@@ -257,11 +257,11 @@ fn limited(
     let is_finished = || folder.records().leaderboard().is_ok_and(|board| board.statistics.is_some());
     let is_foreseen = matches!(scope, Scope::All) && !texts.is_fold && Forecast::pays(config, texts) && !is_finished();
     let epochs = texts.epochs(&config.training);
-    let forecast = if is_foreseen { Forecast::make(&readings, progress)? } else { Forecast::default() };
+    let forecast = if is_foreseen { Forecast::make(&readings, session)? } else { Forecast::default() };
     let spent = began.elapsed().as_secs_f64();
     let plan = Plan::of(folder, &readings.main.config, epochs, spent, &forecast)?;
     let shortened: Vec<String> = too_large.into_iter().chain(plan.said().iter().cloned()).collect();
-    shortened.iter().for_each(|said| progress.notice(said));
+    shortened.iter().for_each(|said| session.progress.notice(said));
     Ok(Limited { readings: readings.with(|config| plan.apply(config)), forecast: plan.shorten(forecast), shortened })
 }
 

@@ -8,18 +8,21 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::run::folds::OutOfFold;
+use crate::run::memory;
 use crate::store::test_evaluations::TestEvaluations;
 use crate::{Config, EmbeddingSpec, Refit, Session};
+use ninefold_core::Auto;
 use ninefold_core::error::Result;
-use ninefold_core::phrasing::counted;
+use ninefold_core::phrasing::{counted, thousands};
 use ninefold_core::progress::Progress;
 use ninefold_data::{Corpus, Document};
+use ninefold_embeddings::word2vec::MOST_EPOCHS;
 use ninefold_metrics::MainScore;
 use ninefold_models::bundle::sha256;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::train::{TrainConfig, TrainData};
 use ninefold_text::tokenize::{Tokenizer, TokenizerConfig};
-use ninefold_text::vocab::{Coverage, PartCoverage, SPECIAL, TokenCounts, Vocab};
+use ninefold_text::vocab::{Coverage, PartCoverage, TokenCounts, Vocab};
 
 /// Texts as ids, with all that is needed to make the same ids of other texts.
 pub(crate) struct Texts {
@@ -27,8 +30,7 @@ pub(crate) struct Texts {
     /// With the stop words written out, so that a saved model needs no other file.
     pub(crate) tokenizer: TokenizerConfig,
     pub(crate) vocab: Vocab,
-    /// The training texts, whole: what word vectors are trained on.
-    pub(crate) sentences: Vec<Vec<u32>>,
+    /// Also what word vectors are trained on.
     pub(crate) train: Encoded,
     pub(crate) validation: Encoded,
     pub(crate) test: Encoded,
@@ -97,8 +99,9 @@ impl Texts {
         Ok(())
     }
 
-    /// A corpus that was loaded already; as [`Texts::load`].
+    /// A corpus that was loaded already; as [`Texts::load`]. One with too many classes for the memory is refused.
     pub(crate) fn of(corpus: Corpus, config: &Config, session: &Session) -> Result<Texts> {
+        memory::check_answers(&corpus)?;
         let class_sizes = class_sizes(&corpus);
         let class_weights = config.training.class_weight.weights(&corpus.labels, &class_totals(&corpus))?;
         let weight = |document: &Document| class_weights[document.label as usize] * document.weight;
@@ -113,8 +116,7 @@ impl Texts {
         let coverage =
             PartCoverage { train: coverage(&train), validation: coverage(&validation), test: coverage(&test) };
         session.progress.notice(&format!("vocabulary: {} tokens; {}", vocab.len(), coverage.unknown()));
-        let sentences = vocab.encode_texts(&tokenizer, &train);
-        let train = encoded(&corpus.train, &sentences);
+        let train = encoded(&corpus.train, &vocab.encode_texts(&tokenizer, &train));
         let validation = encoded(&corpus.validation, &vocab.encode_texts(&tokenizer, &validation));
         let test = encoded(&corpus.test, &vocab.encode_texts(&tokenizer, &test));
         let train_fingerprint = fingerprint(vocab.tokens(), &[&train]);
@@ -126,7 +128,6 @@ impl Texts {
             corpus,
             tokenizer,
             vocab,
-            sentences,
             train,
             validation,
             test,
@@ -154,9 +155,8 @@ impl Texts {
             ));
         }
         let unknown = self.coverage.validation.out_of_vocabulary();
-        let words = self.vocab.tokens().get(SPECIAL.len()..).unwrap_or_default();
         let embedding: Vec<EmbeddingSpec> =
-            config.embedding.iter().map(|spec| spec.fitted(unknown > MANY_UNKNOWN, words)).collect();
+            config.embedding.iter().map(|spec| spec.fitted(unknown > MANY_UNKNOWN, &self.vocab)).collect();
         let fitted = Config { training, embedding, ..config.clone() };
         let by_ngrams = |config: &Config| config.compared_specs().filter(|spec| spec.reads_subwords()).count();
         if by_ngrams(&fitted) > by_ngrams(config) {
@@ -165,7 +165,20 @@ impl Texts {
                 100.0 * unknown
             ));
         }
+        if let Some(notice) = self.fewer_epochs(config, &fitted) {
+            progress.notice(&notice);
+        }
         fitted
+    }
+
+    /// What is said where word vectors are trained in fewer epochs than on a small text.
+    fn fewer_epochs(&self, config: &Config, fitted: &Config) -> Option<String> {
+        let mut both = config.compared_specs().zip(fitted.compared_specs());
+        let (_, spec) = both.find(|(spec, _)| spec.kind.epochs() == Some(Auto::Auto))?;
+        let epochs = spec.kind.epochs()?.or(MOST_EPOCHS);
+        let tokens = thousands(self.train.tokens());
+        (epochs < MOST_EPOCHS)
+            .then(|| format!("train has {tokens} tokens: word vectors are trained in {}", counted(epochs, "epoch")))
     }
 
     /// The most epochs of a network on the training texts.

@@ -4,7 +4,7 @@
 //! three networks, a resumed run and the next run share one training; runs side by side share it, too.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,6 @@ use crate::{Config, Embedding, EmbeddingKind, EmbeddingSpec, PretrainedConfig, R
 use ninefold_core::error::{Error, Result};
 use ninefold_core::files::hold;
 use ninefold_core::progress::Progress;
-use ninefold_embeddings::{fasttext, glove, word2vec};
 use ninefold_models::bundle::sha256;
 use ninefold_nn::batch::Encoded;
 use ninefold_nn::train::TrainData;
@@ -165,9 +164,8 @@ fn trained_or_cached(
         return trained(&spec.kind, seed, texts, progress).map(|(vectors, seconds)| (vectors, Some(seconds)));
     };
     let settings = settings(&spec.kind, seed)?;
-    let key = keys::of(&json!({ "version": CACHE_VERSION, "vectors": settings, "texts": texts.train_fingerprint }))?;
-    let file = format!("{}-{}", spec.kind.name(), &key[..24]);
-    let path = cache.join("vectors").join(format!("{file}.safetensors"));
+    let file = cached_name(&spec.kind, &settings, texts)?;
+    let path = cached_path(cache, &file);
     let _lock = wait_for(&cache.join("locks").join(&file), &spec.name, progress)?;
     if path.is_file() {
         match cached(&path, &settings, progress) {
@@ -185,6 +183,23 @@ fn trained_or_cached(
         progress.notice(&format!("{error}; the next run will train these vectors again"));
     }
     Ok((vectors, Some(seconds)))
+}
+
+/// Whether an earlier training left these vectors.
+pub(crate) fn is_cached(spec: &EmbeddingSpec, seed: u64, texts: &Texts, session: &Session) -> bool {
+    let name = || cached_name(&spec.kind, &settings(&spec.kind, seed)?, texts);
+    let cache = session.folders.cache.as_ref();
+    cache.zip(name().ok()).is_some_and(|(cache, name)| cached_path(cache, &name).is_file())
+}
+
+/// What cached vectors and their lock are called.
+fn cached_name(kind: &EmbeddingKind, settings: &Value, texts: &Texts) -> Result<String> {
+    let key = keys::of(&json!({ "version": CACHE_VERSION, "vectors": settings, "texts": texts.train_fingerprint }))?;
+    Ok(format!("{}-{}", kind.name(), &key[..24]))
+}
+
+fn cached_path(cache: &Path, name: &str) -> PathBuf {
+    cache.join("vectors").join(format!("{name}.safetensors"))
 }
 
 /// Vectors of an earlier training with these settings, and what it took.
@@ -223,16 +238,9 @@ fn wait_for(path: &Path, name: &str, progress: &dyn Progress) -> Result<Option<F
 /// Trained now, in so many seconds.
 fn trained(kind: &EmbeddingKind, seed: u64, texts: &Texts, progress: &dyn Progress) -> Result<(WordVectors, f64)> {
     let start = Instant::now();
-    let (sentences, vocab) = (&texts.sentences, &texts.vocab);
-    let vectors = match kind.clone().seeded(seed, rayon::current_num_threads()) {
-        EmbeddingKind::Word2vec(settings) => word2vec::train(&settings, sentences, vocab, progress),
-        EmbeddingKind::Fasttext(settings) => fasttext::train(&settings, sentences, vocab, progress),
-        EmbeddingKind::Glove(settings) => glove::train(&settings, sentences, vocab, progress),
-        EmbeddingKind::Pretrained(from) => {
-            Err(Error::data(format!("{}: vectors of a file are not trained", from.path)))
-        }
-    };
-    Ok((vectors?, start.elapsed().as_secs_f64()))
+    let kind = kind.clone().seeded(seed, rayon::current_num_threads());
+    let vectors = kind.train(&texts.train, &texts.vocab, progress)?;
+    Ok((vectors, start.elapsed().as_secs_f64()))
 }
 
 /// The settings as the cache's key sees them: of the number of threads only whether the vectors are exact.

@@ -95,7 +95,7 @@ fn odds(fitted: &FittedClassifier) -> f32 {
 fn weights_of_1_change_no_bit_and_others_count() {
     let even = weighted(|_| 1.0).unwrap();
     let pairs = |part: &[ninefold_data::Document]| -> Vec<(String, String)> {
-        part.iter().map(|text| (text.text.clone(), even.labels[text.label as usize].clone())).collect()
+        part.iter().map(|text| (text.text.to_string(), even.labels[text.label as usize].clone())).collect()
     };
     let (train, validation) = (pairs(&even.train), pairs(&even.validation));
     let plain = Corpus::for_training(&train, Some(&validation), &CorpusConfig::default()).unwrap();

@@ -208,7 +208,8 @@ fn presets_are_the_notebooks_rounds() {
     let figures = |name: &str| {
         let Config { embedding, model, training, vocab, .. } = preset(name).unwrap();
         let EmbeddingKind::Word2vec(word2vec) = &embedding[0].kind else { panic!("{embedding:?}") };
-        let sizes = [word2vec.dim, word2vec.window, word2vec.epochs, training.max_len(), training.batch_size];
+        let sizes =
+            [word2vec.dim, word2vec.window, word2vec.epochs_for(2_000_000), training.max_len(), training.batch_size];
         assert_eq!(
             (
                 vocab.min_count,

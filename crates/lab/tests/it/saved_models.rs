@@ -13,6 +13,7 @@ use ninefold_core::progress::Silent;
 use ninefold_lab::{BaselineKind, Config, KeepModels, Refit, RunFolder};
 use ninefold_models::bundle::{LinearBundle, is_ensemble, renew_checksum};
 use ninefold_models::predictor::Predictor;
+use ninefold_mutate::CountingAllocator;
 use ninefold_nn::model::ModelKind;
 use ninefold_records::{Leaderboard, Row, RowKind};
 use safetensors::SafeTensors;
@@ -33,7 +34,7 @@ fn everything(place: &Path) -> Config {
 
 fn texts(config: &Config) -> Vec<String> {
     let corpus = ninefold_data::load(&config.corpus, &Folders::default(), &Silent).unwrap();
-    corpus.test.into_iter().map(|document| document.text).collect()
+    corpus.test.into_iter().map(|document| document.text.into()).collect()
 }
 
 /// The probabilities that a model gives. `[texts, num_classes]`
@@ -88,6 +89,34 @@ fn every_model_of_a_run_says_what_its_row_says() {
     }
     let refit = Config { refit: Refit::All, seeds: 1, ..config };
     every_model_says_what_its_row_says(&refit, &place.path().join("refit"));
+}
+
+/// Texts of many words, so that tables and not their headers decide.
+fn wordy(place: &Path) -> Config {
+    let word = |number: usize| format!("{}{number}", ["sail", "dough"][number % 2]);
+    let text = |number: usize| {
+        (0..40).map(|at| word(2 * (number * 37 + at * at * 11) % 6_000 + number % 2)).collect::<Vec<_>>().join(" ")
+    };
+    let lines = (0..600).map(|number| format!("{},{}\n", text(number), ["boats", "bread"][number % 2]));
+    fs::write(place.join("wordy.csv"), format!("text,label\n{}", lines.collect::<String>())).unwrap();
+    let mut config = everything(place);
+    config.corpus.data = place.join("wordy.csv").display().to_string();
+    config.vocab.min_count = 1;
+    config
+}
+
+#[test]
+fn models_say_how_much_memory_the_allocator_gives_them() {
+    let place = tempfile::tempdir().unwrap();
+    let config = wordy(place.path());
+    let folder = place.path().join("run");
+    for row in &run(&config, &folder, &Silent).unwrap().rows {
+        let before = CountingAllocator::held();
+        let predictor = Predictor::load(folder.join(&row.folder).join("model")).unwrap();
+        let held = (CountingAllocator::held() - before) as f64;
+        let said = predictor.memory_bytes() as f64;
+        assert!((said - held).abs() < 0.1 * held + 10e3, "{}: says {said} bytes, has {held}", row.folder);
+    }
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn train_and_save(args: &TrainArgs, output: &Output) -> Result<()> {
     bars.notice(&format!("vocabulary: {} words, {tokens} in the texts", vocab.len() - 2));
     let start = Instant::now();
     let goes_on = resources.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.path.exists());
-    let (vectors, epochs) = train(&config, texts.sentences(), &vocab, &resources, &bars)?;
+    let (vectors, epochs) = train(&config, texts.sentences(), &vocab, tokens, &resources, &bars)?;
     drop(texts);
     let train_s = start.elapsed().as_secs_f64();
     save(&vectors, &args.output, format, output)?;
@@ -173,15 +173,16 @@ fn train(
     method: &EmbeddingKind,
     sentences: Sentences,
     vocab: &Vocab,
+    words: u64,
     resources: &Resources,
     progress: &dyn Progress,
 ) -> ninefold::Result<(WordVectors, usize)> {
     Ok(match method {
         EmbeddingKind::Word2vec(config) => {
-            (word2vec::train_on(config, sentences, vocab, resources, progress)?, config.epochs)
+            (word2vec::train_on(config, sentences, vocab, resources, progress)?, config.epochs_for(words))
         }
         EmbeddingKind::Fasttext(config) => {
-            (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.word2vec.epochs)
+            (fasttext::train_on(config, sentences, vocab, resources, progress)?, config.word2vec.epochs_for(words))
         }
         EmbeddingKind::Glove(config) => {
             (glove::train_on(config, sentences, vocab, resources, progress)?, config.epochs)

@@ -43,8 +43,8 @@ pub(crate) const CORPUS: NamedCorpus = NamedCorpus {
         let named = |documents: Vec<Document>| {
             let labelled = |document: Document| Labelled {
                 label: sample.labels[document.label as usize].clone(),
-                text: document.text,
-                source: document.source,
+                text: document.text.into(),
+                source: document.source.into(),
                 group: document.group,
                 weight: document.weight,
             };
@@ -162,7 +162,7 @@ impl Maker<'_> {
             chance.choose(&["", "\n", "  \n"]).to_string()
         } else if let Some(copied) = self.original(number, &mut chance) {
             original = copied;
-            faults.push(Fault::NearDuplicate { original: self.made[copied].source.clone() });
+            faults.push(Fault::NearDuplicate { original: self.made[copied].source.to_string() });
             edit::retouched(&self.made[copied].text, &mut chance)
         } else {
             self.written(number, Era { late, shift: self.config.date_shift })
@@ -171,6 +171,7 @@ impl Maker<'_> {
         self.originals.push(original);
         self.texts.insert(text.clone());
         self.planted.extend(faults.into_iter().map(|fault| Planted { source: source.clone(), fault }));
+        let (text, source) = (text.into(), source.into());
         self.made.push(Document { text, label: label as u32, source, group: String::new(), weight: 1.0 });
     }
 
