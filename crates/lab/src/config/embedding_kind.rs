@@ -18,6 +18,9 @@ use ninefold_nn::batch::Encoded;
 use ninefold_text::vocab::{SPECIAL, Vocab};
 use ninefold_vectors::WordVectors;
 
+/// The length of vectors that is not known before they are read.
+const USUAL_DIM: usize = 100;
+
 /// How word vectors are made, with the settings of that kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EmbeddingKind {
@@ -184,6 +187,16 @@ impl EmbeddingKind {
             EmbeddingKind::Word2vec(config) => Some(config.epochs),
             EmbeddingKind::Fasttext(config) => Some(config.word2vec.epochs),
             EmbeddingKind::Glove(_) | EmbeddingKind::Pretrained(_) => None,
+        }
+    }
+
+    /// The length of a vector; a usual one where it is not known before a file is read.
+    pub(crate) fn dim(&self) -> usize {
+        match self {
+            EmbeddingKind::Word2vec(config) => config.dim,
+            EmbeddingKind::Fasttext(config) => config.word2vec.dim,
+            EmbeddingKind::Glove(config) => config.dim,
+            EmbeddingKind::Pretrained(config) => config.dim.unwrap_or(USUAL_DIM),
         }
     }
 

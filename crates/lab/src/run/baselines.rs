@@ -146,7 +146,7 @@ impl<'a> Baselines<'a> {
     pub(crate) fn texts(&self, kind: BaselineKind) -> Option<u64> {
         let epochs = kind.epochs(&self.config.baseline)?;
         let sources = [Some(&self.held_out), self.full.as_ref()].into_iter().flatten();
-        Some((epochs * sources.map(|source| source.texts.train.len()).sum::<usize>()) as u64)
+        Some((epochs * sources.map(|source| source.texts.corpus.train.len()).sum::<usize>()) as u64)
     }
 
     /// The record of an earlier run, or a new one.

@@ -41,8 +41,6 @@ const LONG_BATCH: f64 = 0.1;
 const BATCHES: [usize; 2] = [3, 30];
 /// Networks are measured where they learn from so many times as many texts.
 const PAYS: usize = 50;
-/// Vectors whose length is not known before they are read.
-const USUAL_DIM: usize = 100;
 
 /// What the parts of a run take, in seconds of one thread.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -202,13 +200,7 @@ impl Paces {
 
 /// The length of an embedding's vectors.
 fn dim(config: &Config, embedding: &Embedding) -> usize {
-    let of_spec = |spec: &crate::EmbeddingSpec| match &spec.kind {
-        EmbeddingKind::Word2vec(config) => config.dim,
-        EmbeddingKind::Fasttext(config) => config.word2vec.dim,
-        EmbeddingKind::Glove(config) => config.dim,
-        EmbeddingKind::Pretrained(config) => config.dim.unwrap_or(USUAL_DIM),
-    };
-    config.specs(embedding).map(of_spec).sum()
+    config.specs(embedding).map(|spec| spec.kind.dim()).sum()
 }
 
 /// Trains a network on texts from all over the training part.

@@ -1,9 +1,9 @@
-//! What is left out or refused because it would not fit into memory, known before it is tried.
+//! How much memory a run will take, and what is left out or refused because it would not fit, known before it is tried.
 
 use crate::Config;
 use crate::run::texts::Texts;
 use ninefold_core::error::{Error, Result};
-use ninefold_core::machine::available_memory;
+use ninefold_core::machine::{available_memory, peak_memory};
 use ninefold_core::phrasing::{all_listed, gigabytes, thousands};
 use ninefold_data::Corpus;
 use ninefold_linear::baseline::Input;
@@ -13,6 +13,54 @@ use ninefold_linear::baseline::Input;
 const NGRAM: u64 = 8;
 /// The fraction of the available memory that features, or the answers of a model, may take.
 const MOST: f64 = 0.5;
+
+/// Bytes that a number of a feature takes, with its column.
+const FEATURE: u64 = 12;
+/// Forms in which features lie there at a time: as counts and weighted, or by rows and by columns.
+const FORMS: u64 = 2;
+/// Copies of the word vectors in a training: values, gradients, the optimizer's, the best so far; in each of two trainings.
+const COPIES: u64 = 16;
+/// Less than this is no news to anybody.
+const WORTH_SAYING: u64 = 500_000_000;
+
+/// About how much memory the run will take at most, where that is much. It is known roughly: default comparisons of four corpora and one of
+/// a million texts took 0.9 to 1.25 times as much.
+pub(crate) fn foreseen(config: &Config, texts: &Texts) -> Option<String> {
+    described(peak_memory().unwrap_or_default(), still_to_come(config, texts), available_memory())
+}
+
+/// Bytes of the features of baselines and of the word vectors in training.
+fn still_to_come(config: &Config, texts: &Texts) -> u64 {
+    let reads = |input: Input| config.baselines.iter().any(|kind| kind.input() == input);
+    let [shortest, longest] = config.baseline.ngram_range;
+    let tokens = (texts.coverage.train.tokens + texts.coverage.validation.tokens) as u64;
+    let words = tokens * (1 + longest.saturating_sub(shortest)) as u64 * FEATURE * FORMS * trainings(texts);
+    let dims = config.compared_specs().map(|spec| spec.kind.dim());
+    let vectors = texts.vocab.len() as u64 * dims.max().unwrap_or_default() as u64 * size_of::<f32>() as u64 * COPIES;
+    let parts = [
+        (reads(Input::Words), words),
+        (reads(Input::Characters), FORMS * features(config, texts)),
+        (!config.models.is_empty(), vectors),
+    ];
+    parts.into_iter().filter_map(|(is_made, bytes)| is_made.then_some(bytes)).sum()
+}
+
+fn described(held: u64, more: u64, available: Option<u64>) -> Option<String> {
+    let about = format!("memory: about {}", gigabytes(held + more));
+    match available {
+        _ if held + more < WORTH_SAYING => None,
+        Some(available) if more > available => Some(format!(
+            "{about}, {} more than are available: choose fewer baselines (--baselines), or texts",
+            gigabytes(more - available)
+        )),
+        _ => Some(about),
+    }
+}
+
+/// How often baselines are trained: with validation texts held out, and on all texts.
+fn trainings(texts: &Texts) -> u64 {
+    1 + u64::from(texts.whole.is_some())
+}
 
 /// Refuses texts in so many classes that what a single model says about them would not fit.
 ///
@@ -53,8 +101,7 @@ fn features(config: &Config, texts: &Texts) -> u64 {
     let corpus = &texts.corpus;
     let bytes: usize =
         [&corpus.train, &corpus.validation, &corpus.test].into_iter().flatten().map(|it| it.text.len()).sum();
-    let trainings = 1 + u64::from(texts.whole.is_some());
-    bytes as u64 * (1 + longest.saturating_sub(shortest)) as u64 * NGRAM * trainings
+    bytes as u64 * (1 + longest.saturating_sub(shortest)) as u64 * NGRAM * trainings(texts)
 }
 
 fn within(config: &mut Config, features: u64, available: Option<u64>) -> Option<String> {
@@ -78,6 +125,15 @@ fn within(config: &mut Config, features: u64, available: Option<u64>) -> Option<
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn much_memory_is_foreseen_and_too_much_is_told() {
+        assert_eq!(described(100_000_000, 100_000_000, Some(50_000_000)), None);
+        assert_eq!(described(1_200_000_000, 4_300_000_000, Some(20_000_000_000)).unwrap(), "memory: about 5.5 GB");
+        assert_eq!(described(1_200_000_000, 4_300_000_000, None).unwrap(), "memory: about 5.5 GB");
+        let said = described(1_200_000_000, 4_300_000_000, Some(4_000_000_000)).unwrap();
+        assert!(said.starts_with("memory: about 5.5 GB, 0.3 GB more than are available: choose fewer baselines"), "{said}");
+    }
 
     #[test]
     fn more_classes_than_memory_are_refused_with_the_figure() {

@@ -257,6 +257,9 @@ fn limited(
     let is_finished = || folder.records().leaderboard().is_ok_and(|board| board.statistics.is_some());
     let is_foreseen = matches!(scope, Scope::All) && !texts.is_fold && Forecast::pays(config, texts) && !is_finished();
     let epochs = texts.epochs(&config.training);
+    if let (true, Some(memory)) = (is_foreseen, memory::foreseen(config, texts)) {
+        session.progress.notice(&memory);
+    }
     let forecast = if is_foreseen { Forecast::make(&readings, session)? } else { Forecast::default() };
     let spent = began.elapsed().as_secs_f64();
     let plan = Plan::of(folder, &readings.main.config, epochs, spent, &forecast)?;

@@ -95,7 +95,12 @@ impl Texts {
         let mut corpus = self.corpus.clone();
         corpus.train.append(&mut corpus.validation);
         session.progress.notice(&format!("train and validation together: {}", counted(corpus.train.len(), "text")));
-        self.whole = Some(Box::new(Texts::of(corpus, config, session)?));
+        let mut whole = Texts::of(corpus, config, session)?;
+        if config.refit == Refit::Baselines {
+            // Baselines read the texts by a vocabulary of their own; the ids of networks would lie there for nothing.
+            (whole.train, whole.validation, whole.test) = Default::default();
+        }
+        self.whole = Some(Box::new(whole));
         Ok(())
     }
 
