@@ -35,9 +35,9 @@ const DIAGNOSIS: f64 = 6e-6;
 const MOST_DIAGNOSED: f64 = 2.5e6;
 /// The cost of a text that is only answered, beside one that is learned from.
 const ANSWERED: f64 = 0.35;
-/// A first batch that takes as long is not measured again.
+/// A batch that takes as long is measured alone.
 const LONG_BATCH: f64 = 0.1;
-/// Batches that are measured after a short first one, at least and at most.
+/// Batches that are measured after a short one, at least and at most.
 const BATCHES: [usize; 2] = [3, 30];
 /// Networks are measured where they learn from so many times as many texts.
 const PAYS: usize = 50;
@@ -216,12 +216,12 @@ fn seconds_a_text(config: &Config, texts: &Texts, kind: ModelKind, dim: usize) -
         fit(&mut model, data, &training, None, &Silent, &mut |_| Ok(()))?;
         Ok((start.elapsed().as_secs_f64(), part.len().max(1) as f64))
     };
-    let (first, texts_in_it) = train(1)?;
-    if first > LONG_BATCH {
-        return Ok(first / texts_in_it);
+    train(1)?; // the first time takes longer
+    let (short, texts_in_short) = train(1)?;
+    if short > LONG_BATCH {
+        return Ok(short / texts_in_short);
     }
     // What a training takes beside its batches, such as copies of the vectors, is in both of these.
-    let (short, texts_in_short) = train(1)?;
     let batches = ((LONG_BATCH / short) as usize).clamp(BATCHES[0], BATCHES[1]);
     let (long, texts_in_long) = train(1 + batches)?;
     let more = texts_in_long - texts_in_short;

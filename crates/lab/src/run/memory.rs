@@ -132,7 +132,10 @@ mod tests {
         assert_eq!(described(1_200_000_000, 4_300_000_000, Some(20_000_000_000)).unwrap(), "memory: about 5.5 GB");
         assert_eq!(described(1_200_000_000, 4_300_000_000, None).unwrap(), "memory: about 5.5 GB");
         let said = described(1_200_000_000, 4_300_000_000, Some(4_000_000_000)).unwrap();
-        assert!(said.starts_with("memory: about 5.5 GB, 0.3 GB more than are available: choose fewer baselines"), "{said}");
+        assert!(
+            said.starts_with("memory: about 5.5 GB, 0.3 GB more than are available: choose fewer baselines"),
+            "{said}"
+        );
     }
 
     #[test]
