@@ -33,7 +33,7 @@ pub(crate) fn foreseen(config: &Config, texts: &Texts) -> Option<String> {
 fn still_to_come(config: &Config, texts: &Texts) -> u64 {
     let reads = |input: Input| config.baselines.iter().any(|kind| kind.input() == input);
     let [shortest, longest] = config.baseline.ngram_range;
-    let tokens = (texts.coverage.train.tokens + texts.coverage.validation.tokens) as u64;
+    let tokens = texts.coverage.train.tokens + texts.coverage.validation.tokens;
     let words = tokens * (1 + longest.saturating_sub(shortest)) as u64 * FEATURE * FORMS * trainings(texts);
     let dims = config.compared_specs().map(|spec| spec.kind.dim());
     let vectors = texts.vocab.len() as u64 * dims.max().unwrap_or_default() as u64 * size_of::<f32>() as u64 * COPIES;
