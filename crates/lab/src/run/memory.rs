@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn much_memory_is_foreseen_and_too_much_is_told() {
+    fn much_memory_is_foreseen_and_too_much_is_a_warning() {
         assert_eq!(described(100_000_000, 100_000_000, Some(50_000_000)), None);
         assert_eq!(described(1_200_000_000, 4_300_000_000, Some(20_000_000_000)).unwrap(), "memory: about 5.5 GB");
         assert_eq!(described(1_200_000_000, 4_300_000_000, None).unwrap(), "memory: about 5.5 GB");

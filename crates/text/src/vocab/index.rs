@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_of_every_length_are_told_apart() {
+    fn tokens_of_every_length_are_distinguished() {
         let of_length = |length: usize| {
             let same = "a".repeat(length);
             let changed = (0..length).map(move |at| format!("{}b{}", "a".repeat(at), "a".repeat(length - at - 1)));
