@@ -61,6 +61,54 @@ impl Trie {
     }
 }
 
+/// Every n-gram of some texts, in the order in which they first occur: nodes of a trie that is not needed any more.
+struct Seen {
+    keys: Vec<(u32, u32)>, // [nodes] what leads to each
+    lengths: Vec<u32>,     // [nodes]
+    texts_with: Vec<u32>,  // [nodes]
+}
+
+impl Seen {
+    fn of(texts: &[Vec<u32>], max_n: usize) -> Seen {
+        let mut seen = Seen { keys: Vec::new(), lengths: Vec::new(), texts_with: Vec::new() };
+        let (mut trie, mut last_text) = (Trie::default(), Vec::new()); // last_text [nodes]
+        for (number, text) in (0..).zip(texts) {
+            for start in 0..text.len() {
+                let mut node = ROOT;
+                for (length, &token) in (1..).zip(text[start..].iter().take(max_n)) {
+                    if token == UNK {
+                        break;
+                    }
+                    let (key, fresh) = ((node, token), seen.keys.len() as u32);
+                    node = trie.step_or_insert(node, token, fresh);
+                    if node == fresh {
+                        seen.keys.push(key);
+                        seen.lengths.push(length);
+                        seen.texts_with.push(0);
+                        last_text.push(u32::MAX);
+                    }
+                    if last_text[node as usize] != number {
+                        last_text[node as usize] = number;
+                        seen.texts_with[node as usize] += 1;
+                    }
+                }
+            }
+        }
+        seen
+    }
+
+    /// Which nodes are wanted, or lead to one that is. `[nodes]`
+    fn leading_to(&self, is_wanted: impl Fn(usize) -> bool) -> Vec<bool> {
+        let mut leads_on: Vec<bool> = (0..self.keys.len()).map(is_wanted).collect();
+        for (node, &(before, _)) in self.keys.iter().enumerate().rev() {
+            if leads_on[node] && before != ROOT {
+                leads_on[before as usize] = true;
+            }
+        }
+        leads_on
+    }
+}
+
 /// The n-grams of some training texts that are frequent enough, each with a column.
 #[derive(Clone, Debug, Default)]
 pub struct Ngrams {
@@ -96,58 +144,26 @@ impl Ngrams {
     pub fn fit(texts: &[Vec<u32>], ngram_range: [usize; 2], min_df: usize) -> Ngrams {
         let [min_n, max_n] = ngram_range;
         assert!(0 < min_n && min_n <= max_n, "n-grams of {min_n} to {max_n} tokens");
-        let mut trie = Trie::default();
-        let (mut keys, mut lengths) = (Vec::new(), Vec::new()); // [nodes]
-        let (mut texts_with, mut last_text): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new()); // [nodes]
-        for (number, text) in (0..).zip(texts) {
-            for start in 0..text.len() {
-                let mut node = ROOT;
-                for (length, &token) in (1..=max_n).zip(&text[start..]) {
-                    if token == UNK {
-                        break;
-                    }
-                    let fresh = keys.len() as u32;
-                    let key = (node, token);
-                    node = trie.step_or_insert(node, token, fresh);
-                    if node == fresh {
-                        keys.push(key);
-                        lengths.push(length);
-                        texts_with.push(0);
-                        last_text.push(u32::MAX);
-                    }
-                    if last_text[node as usize] != number {
-                        last_text[node as usize] = number;
-                        texts_with[node as usize] += 1;
-                    }
-                }
-            }
-        }
-        drop((trie, last_text));
-        let is_wanted = |node: usize| lengths[node] >= min_n && texts_with[node] as usize >= min_df;
-        let mut leads_on: Vec<bool> = (0..keys.len()).map(is_wanted).collect(); // to an n-gram with a column
-        for node in (0..keys.len()).rev() {
-            if let (true, (before, _)) = (leads_on[node], keys[node])
-                && before != ROOT
-            {
-                leads_on[before as usize] = true;
-            }
-        }
+        let seen = Seen::of(texts, max_n);
+        let has_length = |node: usize| seen.lengths[node] as usize >= min_n;
+        let is_wanted = |node: usize| has_length(node) && seen.texts_with[node] as usize >= min_df;
+        let leads_on = seen.leading_to(is_wanted);
         let mut ngrams = Ngrams { max_n, too_rare: vec![0; min_df], texts: texts.len(), ..Ngrams::default() };
-        let mut renumbered = vec![NONE; keys.len()];
-        for node in 0..keys.len() {
-            if !is_wanted(node) && lengths[node] >= min_n {
-                ngrams.too_rare[texts_with[node] as usize] += 1;
+        let mut renumbered = vec![NONE; seen.keys.len()];
+        for node in 0..seen.keys.len() {
+            if has_length(node) && !is_wanted(node) {
+                ngrams.too_rare[seen.texts_with[node] as usize] += 1;
             }
             if !leads_on[node] {
                 continue;
             }
-            let (before, token) = keys[node];
+            let (before, token) = seen.keys[node];
             let key = (if before == ROOT { ROOT } else { renumbered[before as usize] }, token);
             renumbered[node] = ngrams.trie.step_or_insert(key.0, key.1, ngrams.columns.len() as u32);
             if is_wanted(node) {
                 ngrams.columns.push(ngrams.ends.len() as u32);
                 ngrams.ends.push(key);
-                ngrams.texts_with.push(texts_with[node]);
+                ngrams.texts_with.push(seen.texts_with[node]);
             } else {
                 ngrams.columns.push(NONE);
             }
