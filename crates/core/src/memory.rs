@@ -2,8 +2,9 @@
 
 use std::mem::size_of;
 
-/// Bytes of a hash map (with `V = ()` of a hash set) of `capacity` entries ([`HashMap::capacity`](std::collections::HashMap::capacity)): the standard library's
-/// tables hold an entry and a control byte in each of 8/7 times as many places.
+/// Bytes of a hash map (with `V = ()` of a hash set) of `capacity` entries
+/// ([`HashMap::capacity`](std::collections::HashMap::capacity)): the standard library's tables hold an entry and a
+/// control byte in each of 8/7 times as many places.
 ///
 /// ```
 /// use ninefold_core::memory::map_bytes;

@@ -161,11 +161,8 @@ impl Tokenizer {
 
     /// Lower case, and the apostrophe that word processors set (U+2019) as the one on keyboards: "don’t" is "don't".
     fn spell<'a>(&self, raw: &'a str, buffer: &'a mut String) -> &'a str {
-        let (is_ascii, has_upper) = raw.bytes().fold((true, false), |(is_ascii, has_upper), byte| {
-            (is_ascii & byte.is_ascii(), has_upper | byte.is_ascii_uppercase())
-        });
-        if is_ascii && !(self.config.mark_case && self.normalization == Normalization::Turkish) {
-            if !(self.config.lowercase && has_upper) {
+        if raw.is_ascii() && !(self.config.mark_case && self.normalization == Normalization::Turkish) {
+            if !self.config.lowercase || !raw.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 return raw;
             }
             buffer.clear();
